@@ -1,0 +1,57 @@
+# `make` lists the targets. They share the environment .venv, made on first use from constraints.txt
+# and refreshed when pyproject.toml or constraints.txt change.
+PYTHON ?= python3
+PIP_ARGS ?=
+
+BIN := .venv/bin
+INSTALL = $(BIN)/python -m pip install $(PIP_ARGS) -c constraints.txt
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+.PHONY: help demo test slow lint format book bench clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' Makefile
+	@echo "Another interpreter: make demo PYTHON=python3.12. More words for pip: make demo PIP_ARGS=\"...\""
+
+demo: .venv/.core ## Train a network on delayed match-to-sample and draw what it learned
+	$(BIN)/cogdyn train DelayMatchSample
+
+test: .venv/.dev ## Run the tests, without the slow ones
+	$(BIN)/pytest -m "not slow"
+
+slow: .venv/.dev ## Run the slow tests: wheel, book, long trainings
+	$(BIN)/pytest -m slow
+
+lint: .venv/.dev ## Check style and types
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/pyright
+
+format: .venv/.dev ## Mend style where a tool can
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+book: .venv/.dev ## Build the book
+	$(BIN)/cogdyn book
+
+bench: .venv/.core ## Measure the speed of training
+	$(BIN)/python tests/benchmark.py
+
+clean: ## Remove what was built; .venv and runs stay
+	rm -rf build dist *.egg-info book/_build book/vendor .jupyter_cache .pytest_cache .ruff_cache
+	find . -path ./.venv -prune -o -name __pycache__ -type d -exec rm -rf {} +
+
+.venv/pyvenv.cfg:
+	@$(PYTHON) -c "import sys; sys.version_info >= (3, 11) or sys.exit('cogdyn needs Python 3.11 or newer; \
+	$(PYTHON) is ' + sys.version.split()[0] + '. Name a newer one: make PYTHON=python3.12')"
+	$(PYTHON) -m venv .venv
+
+.venv/.core: .venv/pyvenv.cfg pyproject.toml constraints.txt
+	$(INSTALL) -e .
+	@touch $@
+
+.venv/.dev: .venv/pyvenv.cfg pyproject.toml constraints.txt
+	$(INSTALL) -e '.[dev]'
+	@touch .venv/.core $@

@@ -1,0 +1,13 @@
+"""What learns: networks, learning rules, training, saved runs."""
+
+from .actor import Actor as Actor
+from .data import TrialDataset as TrialDataset
+from .evaluation import Evaluation as Evaluation
+from .evaluation import evaluate as evaluate
+from .rate_rnn import RateRNN as RateRNN
+from .rate_rnn import Trajectory as Trajectory
+from .run import Run as Run
+from .run import RunError as RunError
+from .run import load_run as load_run
+from .training import TrainingDiverged as TrainingDiverged
+from .training import train as train

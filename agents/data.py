@@ -1,0 +1,60 @@
+"""From painted trials to tensors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.utils.data import IterableDataset, get_worker_info
+
+from ..envs.task import Task
+from ..envs.trial import TrialBatch
+
+
+@dataclass(frozen=True)
+class TensorBatch:
+    """Inputs (T, B, n_in), targets (T, B) or (T, B, n_out), and mask (T, B) of a batch, as tensors."""
+
+    inputs: Tensor
+    targets: Tensor
+    mask: Tensor
+
+
+def tensors(batch: TrialBatch, like: Tensor) -> TensorBatch:
+    """Put a batch on the device and in the precision of a tensor, for example a network's weights."""
+    targets = torch.from_numpy(batch.targets).to(like.device)
+    return TensorBatch(
+        inputs=torch.from_numpy(batch.inputs).to(like),
+        targets=targets.to(like.dtype) if targets.is_floating_point() else targets,
+        mask=torch.from_numpy(batch.mask).to(like),
+    )
+
+
+class TrialDataset(IterableDataset[TensorBatch]):
+    """A task's stream of batches for PyTorch's DataLoader (with ``batch_size=None``: they are batches already).
+
+    Workers share the stream: worker w of n paints batches w, w + n, ...
+
+    Args:
+        task: The task.
+        batch_size: Number of trials B in each batch.
+        seed: Seed of the stream.
+        split: ``"train"`` or ``"test"``.
+        n_batches: Where the stream ends; None for never.
+    """
+
+    def __init__(self, task: Task, batch_size: int, seed: int = 0, split: str = "train", n_batches: int | None = None):
+        task.stream(batch_size, seed, split)  # an unknown split is refused here, not in a worker
+        self.task, self.batch_size, self.seed, self.split = task, batch_size, seed, split
+        self.n_batches = n_batches
+
+    def __iter__(self) -> Iterator[TensorBatch]:
+        """Yield the batches of this worker."""
+        info = get_worker_info()
+        number, step = (info.id, info.num_workers) if info else (0, 1)
+        while self.n_batches is None or number < self.n_batches:
+            batch = next(self.task.stream(self.batch_size, self.seed, self.split, start=number))
+            yield tensors(batch, torch.empty(0))
+            number += step

@@ -1,0 +1,47 @@
+"""Principal components of population activity."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class PrincipalComponents:
+    """The directions in which rates vary most.
+
+    Attributes:
+        mean: Mean rates, (N,).
+        components: Orthonormal directions in order of variance, (K, N); the largest entry of each is positive.
+        variance_fraction: Fraction of the total variance along each, (K,).
+    """
+
+    mean: np.ndarray
+    components: np.ndarray
+    variance_fraction: np.ndarray
+
+    def project(self, rates: np.ndarray) -> np.ndarray:
+        """Coordinates of rates along the components, (..., N) to (..., K)."""
+        return (rates - self.mean) @ self.components.T
+
+
+def principal_components(rates: np.ndarray, n_components: int = 3) -> PrincipalComponents:
+    """Fit principal components to rates of any leading shape, (..., N); bins that hold NaN are left out.
+
+    Raises:
+        ValueError: If fewer samples or units are there than components asked for.
+    """
+    samples = np.asarray(rates, dtype=np.float64).reshape(-1, rates.shape[-1])
+    samples = samples[np.isfinite(samples).all(axis=1)]
+    if not 1 <= n_components <= min(samples.shape):
+        raise ValueError(
+            f"n_components is {n_components}; {samples.shape[0]} samples of {samples.shape[1]} units are there."
+        )
+    mean = samples.mean(axis=0)
+    _, singular, components = np.linalg.svd(samples - mean, full_matrices=False)
+    variance = singular**2
+    components = components[:n_components]
+    largest = np.abs(components).argmax(axis=1)
+    signs = np.sign(components[np.arange(n_components), largest])
+    total = variance.sum()
+    fraction = variance[:n_components] / total if total > 0 else np.zeros(n_components)
+    return PrincipalComponents(mean, components * signs[:, None], fraction)

@@ -1,0 +1,47 @@
+"""What a network is asked to minimise."""
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from .rate_rnn import RateRNN, Trajectory
+
+
+def task_loss(outputs: Tensor, targets: Tensor, mask: Tensor) -> Tensor:
+    """Masked mean error of the outputs, the kind chosen by the targets.
+
+    Classes: -sum m log softmax(z)[y] / sum m. Vectors: sum m |z - y|^2 / (n_out sum m).
+
+    Args:
+        outputs: (T, B, n_out).
+        targets: Classes (T, B) int64, or vectors (T, B, n_out).
+        mask: Weight of each bin, (T, B).
+
+    Raises:
+        ValueError: If the shapes do not fit, or the mask is 0 everywhere.
+    """
+    vectors = targets.is_floating_point()
+    expected = outputs.shape if vectors else outputs.shape[:2]
+    if targets.shape != expected or mask.shape != outputs.shape[:2]:
+        raise ValueError(
+            f"outputs {tuple(outputs.shape)}, targets {tuple(targets.shape)} and mask {tuple(mask.shape)} do not fit."
+        )
+    total = mask.sum()
+    if total == 0:
+        raise ValueError("the mask is 0 everywhere: there is nothing to learn.")
+    if vectors:
+        error = (outputs - targets).square().mean(-1)
+    else:
+        error = functional.cross_entropy(outputs.flatten(0, 1), targets.flatten(), reduction="none").view_as(mask)
+    return (error * mask).sum() / total
+
+
+def penalties(network: RateRNN, trajectory: Trajectory, rate: float, weight: float) -> Tensor:
+    """Cost of activity and of synapses: rate * mean(r^2) + weight * sum of mean(W^2) over the three matrices."""
+    cost = torch.zeros((), dtype=trajectory.rates.dtype, device=trajectory.rates.device)
+    if rate:
+        cost = cost + rate * trajectory.rates.square().mean()
+    if weight:
+        matrices = (network.recurrent_weights, network.input_weights, network.readout_weights)
+        cost = cost + weight * torch.stack([matrix.square().mean() for matrix in matrices]).sum()
+    return cost

@@ -1,0 +1,279 @@
+"""A leaky rate network, written as the plain loop over time that the equation says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, final
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from ..envs.names import check_name
+from .activations import DEFAULT_GAIN
+from .activations import activation as activation_function
+from .initialisation import dale_signs, initial_weights
+
+LEAKS = ("voltage", "rate")
+
+
+@dataclass(frozen=True)
+class Trajectory:
+    """What a network did.
+
+    Attributes:
+        rates: Rates r of all units, (T, B, N).
+        outputs: Readout z, (T, B, n_out).
+        state: State after the last bin, (B, N): voltage or rate, as the leak says. Pass it on to continue.
+    """
+
+    rates: Tensor
+    outputs: Tensor
+    state: Tensor
+
+
+@final
+class RateRNN(nn.Module):
+    r"""A recurrent network of leaky rate units.
+
+    Leak on the voltage, :math:`r_t = f(x_t)`:
+
+    .. math:: x_t = (1-\alpha) x_{t-1} + \alpha (W r_{t-1} + W_{in} u_t + b) + \sqrt{2\alpha}\,\sigma \xi_t
+
+    Leak on the rate:
+
+    .. math:: r_t = (1-\alpha) r_{t-1} + \alpha f(W r_{t-1} + W_{in} u_t + b + \sqrt{2/\alpha}\,\sigma \xi_t)
+
+    with :math:`\alpha = dt/\tau` for each unit and :math:`\xi` standard normal. The readout is
+    :math:`z_t = W_{out} r_t + b_{out}`.
+
+    Dale's law and masks are part of the parametrisation: the weights in use are ``|V| * sign * mask``, whatever
+    the optimiser does to the parameters V, so they hold at every moment of training and after it.
+
+    Args:
+        n_inputs: Number of input channels.
+        n_units: Number of units N.
+        n_outputs: Number of outputs.
+        dt: Bin width (ms).
+        tau: Time constant (ms), one for all or one for each unit (N,).
+        activation: f, one of tanh, relu, rectified_tanh, softplus, sigmoid.
+        leak: ``"voltage"`` or ``"rate"``: what decays.
+        dale: Excitatory fraction in (0, 1), or None to do without Dale's law.
+        noise: Standard deviation :math:`\sigma` of the process noise of an isolated unit, whatever dt is.
+        density: Probability that a recurrent synapse exists.
+        mask: Which recurrent synapses may exist, (N, N); instead of a density.
+        self_connections: Whether units may excite or inhibit themselves.
+        input_units: Units that receive input: indices or a slice; all when None.
+        output_units: Units that are read out: indices or a slice; all when None.
+        init: Initial recurrent weights: gaussian, spectral_radius, orthogonal, identity.
+        gain: Gain of the initial recurrent weights; one that suits the activation when None.
+        train_h0: Whether the initial state is learned, or stays 0.
+        seed: Seed of the initial weights and of the density.
+
+    Raises:
+        ValueError: If an argument is unknown, or out of its range, or has the wrong shape.
+
+    Source: the voltage form with Dale's law follows Song, Yang & Wang 2016, doi:10.1371/journal.pcbi.1004792.
+    """
+
+    def __init__(
+        self,
+        n_inputs: int,
+        n_units: int,
+        n_outputs: int,
+        *,
+        dt: float = 20.0,
+        tau: float | Sequence[float] = 100.0,
+        activation: str = "relu",
+        leak: Literal["voltage", "rate"] = "voltage",
+        dale: float | None = None,
+        noise: float = 0.0,
+        density: float = 1.0,
+        mask: np.ndarray | Tensor | None = None,
+        self_connections: bool = False,
+        input_units: Sequence[int] | slice | None = None,
+        output_units: Sequence[int] | slice | None = None,
+        init: str = "gaussian",
+        gain: float | None = None,
+        train_h0: bool = True,
+        seed: int = 0,
+    ):
+        super().__init__()
+        for name, size in (("n_inputs", n_inputs), ("n_units", n_units), ("n_outputs", n_outputs)):
+            if isinstance(size, bool) or not isinstance(size, (int, np.integer)) or size < 1:
+                raise ValueError(f"{name} is {size!r}; it must be a positive integer.")
+        if not (np.isfinite(noise) and noise >= 0):
+            raise ValueError(f"noise is {noise!r}; a standard deviation is finite and not negative.")
+        if not 0 < density <= 1:
+            raise ValueError(f"density is {density!r}; it is a probability in (0, 1].")
+        self.n_inputs, self.n_units, self.n_outputs = int(n_inputs), int(n_units), int(n_outputs)
+        self.dt, self.noise = float(dt), float(noise)
+        self.activation, self._f = activation, activation_function(activation)
+        self.leak = check_name("leak", leak, LEAKS)
+        gain = DEFAULT_GAIN[activation] if gain is None else gain
+        generator = torch.Generator().manual_seed(seed)
+
+        alpha = torch.full((n_units,), dt, dtype=torch.float32) / torch.as_tensor(tau, dtype=torch.float32)
+        if not torch.isfinite(alpha).all() or (alpha <= 0).any() or (alpha > 1).any():
+            raise ValueError(f"dt is {dt!r} and tau {tau!r} ms; Euler's method needs 0 < dt <= tau for every unit.")
+        self.alpha = nn.Buffer(alpha)
+        exists = self._existing(mask, density, self_connections, generator)
+        signs = None if dale is None else dale_signs(n_units, dale)
+        self.recurrent_mask = nn.Buffer(exists)
+        self.signs = None if signs is None else nn.Buffer(signs)
+        self.input_mask = nn.Buffer(self._chosen(input_units, "input_units")[:, None])
+        self.output_mask = nn.Buffer(self._chosen(output_units, "output_units"))
+
+        self.recurrent = nn.Parameter(initial_weights(init, gain, exists, signs, generator))
+        self.input = nn.Parameter(torch.randn(n_units, n_inputs, generator=generator) / np.sqrt(n_inputs))
+        self.bias = nn.Parameter(torch.zeros(n_units))
+        self.readout = nn.Parameter(0.5 * torch.randn(n_outputs, n_units, generator=generator) / np.sqrt(n_units))
+        self.readout_bias = nn.Parameter(torch.zeros(n_outputs))
+        self.h0 = nn.Parameter(torch.zeros(n_units), requires_grad=train_h0)
+        self.config: dict[str, Any] = {
+            "n_inputs": self.n_inputs,
+            "n_units": self.n_units,
+            "n_outputs": self.n_outputs,
+            "dt": self.dt,
+            "tau": (dt / alpha).tolist() if np.ndim(tau) else float(tau),  # type: ignore[arg-type]
+            "activation": activation,
+            "leak": leak,
+            "dale": dale,
+            "noise": self.noise,
+            "self_connections": self_connections,
+            "init": init,
+            "gain": gain,
+            "train_h0": train_h0,
+            "seed": seed,
+        }
+
+    @property
+    def tau(self) -> Tensor:
+        """Time constants (ms), (N,)."""
+        return self.dt / self.alpha
+
+    @property
+    def recurrent_weights(self) -> Tensor:
+        """Effective recurrent weights W, (N, N), after Dale's law and mask."""
+        weights = self.recurrent if self.signs is None else self.recurrent.abs() * self.signs
+        return weights * self.recurrent_mask
+
+    @property
+    def input_weights(self) -> Tensor:
+        """Effective input weights, (N, n_in): only input units receive any."""
+        return self.input * self.input_mask
+
+    @property
+    def readout_weights(self) -> Tensor:
+        """Effective readout weights, (n_out, N): only output units are read."""
+        return self.readout * self.output_mask
+
+    def rates(self, h: Tensor) -> Tensor:
+        """Rates that belong to a state, (..., N)."""
+        return self._f(h) if self.leak == "voltage" else h
+
+    def outputs(self, h: Tensor) -> Tensor:
+        """Readout of a state, (..., N) to (..., n_out)."""
+        return self.rates(h) @ self.readout_weights.T + self.readout_bias
+
+    def step(self, h: Tensor, x: Tensor) -> Tensor:
+        """One noise-free Euler step: state (..., N) and input (..., n_in) to the next state (..., N)."""
+        drive = self.rates(h) @ self.recurrent_weights.T + x @ self.input_weights.T + self.bias
+        if self.leak == "rate":
+            drive = self._f(drive)
+        return (1 - self.alpha) * h + self.alpha * drive
+
+    def initial_state(self, batch_size: int) -> Tensor:
+        """The state before the first bin, (B, N)."""
+        return self.h0.expand(batch_size, -1)
+
+    def forward(
+        self,
+        inputs: Tensor,
+        h: Tensor | None = None,
+        *,
+        noise: float | None = None,
+        generator: torch.Generator | None = None,
+    ) -> Trajectory:
+        """Run the network over whole trials.
+
+        Args:
+            inputs: (T, B, n_in).
+            h: State to start from, (B, N); the initial state when None.
+            noise: Standard deviation of the process noise instead of the network's own; 0 draws nothing.
+            generator: Source of the process noise; PyTorch's own when None.
+
+        Returns:
+            Rates, outputs and the last state.
+
+        Raises:
+            ValueError: If inputs or h have the wrong shape, or inputs hold NaN or infinity.
+        """
+        if inputs.ndim != 3 or inputs.shape[2] != self.n_inputs or 0 in inputs.shape:
+            raise ValueError(
+                f"inputs have shape {tuple(inputs.shape)}; expected (T, B, {self.n_inputs}), none of them 0."
+            )
+        if not torch.isfinite(inputs).all():
+            raise ValueError("inputs hold NaN or infinity.")
+        n_bins, batch_size, _ = inputs.shape
+        if h is None:
+            h = self.initial_state(batch_size)
+        elif h.shape != (batch_size, self.n_units):
+            raise ValueError(f"h has shape {tuple(h.shape)}; expected (B, N) = {(batch_size, self.n_units)}.")
+        sigma = self.noise if noise is None else noise
+        alpha, keep = self.alpha, 1 - self.alpha
+
+        # All that does not depend on the state is computed for all bins at once, and noise and bias ride along.
+        # unbind, not drive[t]: indexing would make the backward pass quadratic in T.
+        into = torch.cat([self.input_weights, self.bias[:, None]], dim=1)
+        recurrent = self.recurrent_weights
+        if self.leak == "voltage":
+            into, recurrent = alpha[:, None] * into, alpha[:, None] * recurrent
+            noise_std = sigma * torch.sqrt(2 * alpha)
+        else:
+            noise_std = sigma * torch.sqrt(2 / alpha)
+        with_one = torch.cat([inputs, torch.ones_like(inputs[..., :1])], dim=2).flatten(0, 1)
+        if sigma > 0:
+            xi = torch.empty(n_bins * batch_size, self.n_units, dtype=inputs.dtype, device=inputs.device)
+            drive = torch.addmm(xi.normal_(generator=generator).mul_(noise_std), with_one, into.T)
+        else:
+            drive = with_one @ into.T
+
+        rates, r, recurrent = [], self.rates(h), recurrent.T
+        for drive_t in drive.view(n_bins, batch_size, self.n_units).unbind(0):
+            if self.leak == "voltage":
+                h = torch.addmm(torch.addcmul(drive_t, keep, h), r, recurrent)
+                r = self._f(h)
+            else:
+                h = r = torch.lerp(r, self._f(torch.addmm(drive_t, r, recurrent)), alpha)
+            rates.append(r)
+        stacked = torch.stack(rates)
+        outputs = torch.addmm(self.readout_bias, stacked.flatten(0, 1), self.readout_weights.T)
+        return Trajectory(stacked, outputs.view(n_bins, batch_size, self.n_outputs), h)
+
+    def _existing(
+        self, mask: np.ndarray | Tensor | None, density: float, self_connections: bool, generator: torch.Generator
+    ) -> Tensor:
+        n = self.n_units
+        if mask is not None:
+            exists = torch.as_tensor(mask).float()
+            if exists.shape != (n, n) or not ((exists == 0) | (exists == 1)).all():
+                raise ValueError(f"mask has shape {tuple(exists.shape)}; expected ({n}, {n}) of 0 and 1.")
+            if density != 1:
+                raise ValueError("give a mask or a density, not both.")
+        elif density < 1:
+            exists = (torch.rand(n, n, generator=generator) < density).float()
+        else:
+            exists = torch.ones(n, n)
+        return exists if self_connections else exists * (1 - torch.eye(n))
+
+    def _chosen(self, units: Sequence[int] | slice | None, name: str) -> Tensor:
+        chosen = torch.zeros(self.n_units)
+        try:
+            chosen[slice(None) if units is None else units if isinstance(units, slice) else list(units)] = 1.0
+        except (IndexError, TypeError) as error:
+            raise ValueError(f"{name} is {units!r}; allowed: indices below {self.n_units}, or a slice.") from error
+        if not chosen.any():
+            raise ValueError(f"{name} is {units!r}; it chooses no unit.")
+        return chosen

@@ -1,0 +1,16 @@
+"""What is to be learned: tasks, trials, Gymnasium environments, the registry."""
+
+from .durations import Choice as Choice
+from .durations import TruncatedExponential as TruncatedExponential
+from .durations import Uniform as Uniform
+from .registration import register_environments
+from .registry import make_task as make_task
+from .registry import task_names as task_names
+from .rewards import Rewards as Rewards
+from .ring import Ring as Ring
+from .task import Task as Task
+from .trial import TrialBatch as TrialBatch
+from .trial_env import TrialEnv as TrialEnv
+from .trial_vector_env import TrialVectorEnv as TrialVectorEnv
+
+register_environments()

@@ -1,0 +1,113 @@
+"""The canvas: the arrays of a batch while a task paints them, period by period."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from .names import unknown_name
+from .trial import TrialBatch
+
+Span = tuple[np.ndarray, np.ndarray]
+
+
+class Canvas:
+    """Blank trials with laid-out periods; a task adds inputs and sets targets on them.
+
+    Args:
+        bins: Duration of each period in order, ``{name: (B,)}`` bins.
+        channels: Which columns of the inputs each named group of channels takes.
+        n_outputs: Number of outputs.
+        continuous: Whether targets are vectors (T, B, n_out) instead of classes (T, B).
+        dt: Bin width (ms).
+        noise_std: Standard deviation of the observation noise of each bin.
+        rng: Source of the observation noise.
+    """
+
+    def __init__(
+        self,
+        bins: Mapping[str, np.ndarray],
+        channels: Mapping[str, slice],
+        n_outputs: int,
+        continuous: bool,
+        dt: float,
+        noise_std: float,
+        rng: np.random.Generator,
+    ):
+        stops = np.cumsum(list(bins.values()), axis=0)
+        self.periods = {name: (stop - bins[name], stop) for name, stop in zip(bins, stops, strict=True)}
+        self.dt, self._channels = dt, channels
+        self._time = np.arange(int(stops[-1].max()))[:, None]
+        shape = (len(self._time), stops.shape[1])
+        n_inputs = max(columns.stop for columns in channels.values())
+        if noise_std > 0:
+            self.inputs = rng.standard_normal((*shape, n_inputs), dtype=np.float32)
+            self.inputs *= np.float32(noise_std)
+        else:
+            self.inputs = np.zeros((*shape, n_inputs), np.float32)
+        self.targets = np.zeros((*shape, n_outputs), np.float32) if continuous else np.zeros(shape, np.int64)
+        self.mask = np.ones(shape, np.float32)
+        self._paint(self.inputs, (stops[-1], np.full_like(stops[-1], len(self._time))), 0.0)
+
+    def add(self, group: str, value: np.ndarray | float, *periods: str) -> None:
+        """Add a constant to a group of channels during the periods; (B, k), (k,) or a number."""
+        for period in periods:
+            self._paint(self.inputs[..., self._columns(group)], self.span(period), value, add=True)
+
+    def add_course(self, group: str, course: np.ndarray) -> None:
+        """Add a time course to a group of channels, (T, B, k)."""
+        self.inputs[..., self._columns(group)] += course
+
+    def target(self, value: np.ndarray | float, *periods: str) -> None:
+        """Set the target during the periods: a class (B,), or a vector (B, n_out)."""
+        for period in periods:
+            self._paint(self.targets, self.span(period), value)
+
+    def weigh(self, value: float, span: Span) -> None:
+        """Set the weight in the loss of the bins from start to stop, (B,) each."""
+        self._paint(self.mask, span, value)
+
+    def during(self, *periods: str) -> np.ndarray:
+        """Whether each bin lies in one of the periods, (T, B) bool."""
+        spans = [self.span(period) for period in periods]
+        return np.any([(self._time >= start) & (self._time < stop) for start, stop in spans], axis=0)
+
+    def since(self, start: np.ndarray) -> np.ndarray:
+        """Time since the given bin (ms), (T, B), negative before it."""
+        return (self._time - start) * self.dt
+
+    def span(self, period: str) -> Span:
+        """First bin of a period and the bin after its last, (B,) each."""
+        if period not in self.periods:
+            raise unknown_name("period", period, self.periods)
+        return self.periods[period]
+
+    def finish(self, conditions: Mapping[str, np.ndarray], grace: int) -> TrialBatch:
+        """Close the canvas: no weight in the first ``grace`` bins after a change of period, nor after the end."""
+        if grace > 0:
+            for start, stop in list(self.periods.values())[1:]:
+                self.weigh(0.0, (start, np.minimum(start + grace, stop)))
+        end = np.max([stop for _, stop in self.periods.values()], axis=0)
+        self.weigh(0.0, (end, np.full_like(end, len(self._time))))
+        return TrialBatch(self.inputs, self.targets, self.mask, dict(conditions), self.periods, self.dt)
+
+    def _columns(self, group: str) -> slice:
+        if group not in self._channels:
+            raise unknown_name("channel", group, self._channels)
+        return self._channels[group]
+
+    def _paint(self, array: np.ndarray, span: Span, value: np.ndarray | float, add: bool = False) -> None:
+        start, stop = span
+        value = np.asarray(value, dtype=array.dtype)
+        if (start == start[0]).all() and (stop == stop[0]).all():
+            block = array[start[0] : stop[0]]
+            np.copyto(block, block + value if add else value)
+            return
+        inside = (self._time >= start) & (self._time < stop)
+        if array.ndim == 3:
+            inside = inside[..., None]
+        if add:
+            array += inside * value
+        else:
+            np.copyto(array, value, where=inside)

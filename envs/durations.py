@@ -1,0 +1,120 @@
+"""Durations of periods: fixed, or drawn for each trial from a distribution on the time grid.
+
+Every random duration is a probability mass on multiples of dt, so that a draw never needs rounding
+and an expectation over durations is an exact finite sum.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import isfinite
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+
+
+def in_bins(ms: float, dt: float, what: str) -> int:
+    """Convert a duration to bins, or refuse it.
+
+    Args:
+        ms: Duration (ms).
+        dt: Bin width (ms).
+        what: Name used in the error.
+
+    Raises:
+        ValueError: If the duration is negative, not finite or not a multiple of dt.
+    """
+    if not isfinite(ms) or ms < 0:
+        raise ValueError(f"{what} is {ms!r} ms; a duration must be finite and not negative.")
+    bins = round(ms / dt)
+    if abs(ms - bins * dt) > 1e-6 * dt:
+        below = int(ms // dt) * dt
+        raise ValueError(
+            f"{what} is {ms:g} ms, not a multiple of dt = {dt:g} ms; the nearest are {below:g} and {below + dt:g}."
+        )
+    return bins
+
+
+@runtime_checkable
+class RandomDuration(Protocol):
+    """Anything that can say which durations it takes, and how often."""
+
+    def pmf(self, dt: float, what: str) -> tuple[np.ndarray, np.ndarray]:
+        """Return the possible durations (bins) and their probabilities."""
+        ...
+
+
+Duration = float | RandomDuration
+
+
+@dataclass(frozen=True)
+class Uniform:
+    """Equal probability for each of ``low, low + step, ..., high`` (ms); the step is dt unless given."""
+
+    low: float
+    high: float
+    step: float | None = None
+
+    def pmf(self, dt: float, what: str) -> tuple[np.ndarray, np.ndarray]:
+        """Return the possible durations (bins) and their probabilities."""
+        low, high = in_bins(self.low, dt, f"{what}: low"), in_bins(self.high, dt, f"{what}: high")
+        step = 1 if self.step is None else in_bins(self.step, dt, f"{what}: step")
+        if high < low or step < 1:
+            raise ValueError(f"{what} is {self}; it needs low <= high and a step of at least dt = {dt:g} ms.")
+        bins = np.arange(low, high + 1, step)
+        return bins, np.full(len(bins), 1 / len(bins))
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of the listed durations (ms), with the given probabilities or equal ones."""
+
+    values: Sequence[float]
+    p: Sequence[float] | None = None
+
+    def pmf(self, dt: float, what: str) -> tuple[np.ndarray, np.ndarray]:
+        """Return the possible durations (bins) and their probabilities."""
+        bins = np.array([in_bins(value, dt, f"{what}: value") for value in self.values])
+        p = np.full(len(bins), 1 / max(len(bins), 1)) if self.p is None else np.asarray(self.p, dtype=float)
+        if len(bins) == 0 or p.shape != bins.shape or (p < 0).any() or abs(p.sum() - 1) > 1e-9:
+            raise ValueError(f"{what} is {self}; it needs values, and as many probabilities that add up to 1.")
+        return bins, p
+
+
+@dataclass(frozen=True)
+class TruncatedExponential:
+    """P(t) proportional to exp(-t / mean) on the grid between low and high (ms): a flat hazard inside."""
+
+    mean: float
+    low: float
+    high: float
+
+    def pmf(self, dt: float, what: str) -> tuple[np.ndarray, np.ndarray]:
+        """Return the possible durations (bins) and their probabilities."""
+        bins, _ = Uniform(self.low, self.high).pmf(dt, what)
+        if not self.mean > 0:
+            raise ValueError(f"{what} is {self}; its mean must be positive (ms).")
+        p = np.exp(-(bins - bins[0]) * dt / self.mean)
+        return bins, p / p.sum()
+
+
+def pmf(duration: Duration, dt: float, what: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return the possible values of any duration (bins) and their probabilities.
+
+    Raises:
+        ValueError: If the duration does not lie on the grid of dt, or is not a duration.
+    """
+    if isinstance(duration, RandomDuration):
+        return duration.pmf(dt, what)
+    if isinstance(duration, bool) or not isinstance(duration, (int, float, np.integer, np.floating)):
+        raise ValueError(
+            f"{what} is {duration!r}; allowed: a number (ms), Uniform, Choice or TruncatedExponential."
+        )
+    return np.array([in_bins(float(duration), dt, what)]), np.ones(1)
+
+
+def draw_bins(duration: Duration, dt: float, what: str, rng: np.random.Generator, n: int) -> np.ndarray:
+    """Draw a duration for each of n trials, (n,) bins; a fixed one draws nothing from the generator."""
+    bins, p = pmf(duration, dt, what)
+    if len(bins) == 1:
+        return np.full(n, bins[0])
+    return bins[np.searchsorted(np.cumsum(p)[:-1], rng.random(n), side="right")]

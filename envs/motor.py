@@ -1,0 +1,134 @@
+"""Movement: outputs that are the kinematics of a reach."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from .canvas import Canvas
+from .durations import Duration, Uniform, in_bins
+from .names import check_name
+from .task import Conditions, Seed, Task
+from .trial import TrialBatch
+
+TARGET_INPUTS = ("held", "extinguished_at_go")
+
+
+@dataclass(frozen=True, kw_only=True)
+class DelayedReach(Task):
+    """See a target on the unit circle, wait for the go cue, then reach it: the output is the hand's velocity.
+
+    The velocity points to the target and follows a minimum-jerk profile, v(s) = 16 s^2 (1 - s)^2, s in [0, 1] over
+    the movement, with peak 1. The response is correct if the endpoint, the integral of the velocity from go to
+    100 ms after the movement, misses the target by at most ``tolerance`` of its distance.
+
+    Attributes:
+        n_targets: Number of targets, spread evenly over the circle.
+        target_input: Whether the target stays visible after the go cue (``held``) or not (``extinguished_at_go``).
+        catch: Fraction of trials in which go never comes and the hand must not move.
+        tolerance: Accepted miss, as a fraction of the target's distance.
+        hold_ms: Duration before the target appears.
+        delay_ms: Duration from target to go.
+        reaction_ms: Interval from go to the onset of movement.
+        movement_ms: Duration of the movement.
+        end_ms: Duration of the hold after the movement.
+    """
+
+    n_targets: int = 8
+    target_input: Literal["held", "extinguished_at_go"] = "held"
+    catch: float = 0.0
+    tolerance: float = 0.25
+    hold_ms: Duration = 200
+    delay_ms: Duration = Uniform(200, 600)
+    reaction_ms: Duration = 140
+    movement_ms: Duration = 400
+    end_ms: Duration = 260
+    noise: float = 0.02
+    grace_ms: float = 0.0
+    response_weight: float = 1.0
+
+    family = "motor"
+    source = "Kao 2019, J Neurophysiol, doi:10.1152/jn.00467.2018"
+    factors = ("target",)
+    kind = "continuous"
+    output_names = ("velocity x", "velocity y")
+    response_period = "movement"
+
+    def check(self) -> None:
+        """Refuse an unknown target input, and fractions outside their range."""
+        check_name("target_input", self.target_input, TARGET_INPUTS)
+        if self.n_targets < 2 or not 0 <= self.catch < 1 or not 0 < self.tolerance < 1:
+            raise ValueError(
+                f"n_targets is {self.n_targets!r}, catch {self.catch!r}, tolerance {self.tolerance!r}; "
+                "allowed: at least 2, in [0, 1), in (0, 1)."
+            )
+
+    def channels(self) -> Mapping[str, int | tuple[str, ...]]:
+        """The target's position, and a hold cue that goes off at go."""
+        return {"target": ("x", "y"), "hold": 1}
+
+    def durations(self) -> Mapping[str, Duration]:
+        """Hold, delay, reaction, movement, end."""
+        return {
+            "hold": self.hold_ms,
+            "delay": self.delay_ms,
+            "reaction": self.reaction_ms,
+            "movement": self.movement_ms,
+            "end": self.end_ms,
+        }
+
+    def draw(self, rng: np.random.Generator, n: int) -> Conditions:
+        """Draw the target (its number) and whether go comes."""
+        return {"target": rng.integers(0, self.n_targets, n), "go": rng.random(n) >= self.catch}
+
+    def paint(self, canvas: Canvas, conditions: Conditions) -> None:
+        """Target from the delay on, hold cue until go, velocity during the movement."""
+        position, go = self._position(conditions["target"]), conditions["go"][:, None]
+        after_go = ("reaction", "movement", "end")
+        canvas.add("hold", 1.0, "hold", "delay")
+        canvas.add("hold", np.where(go, 0.0, 1.0), *after_go)
+        canvas.add("target", position, "delay")
+        canvas.add("target", position if self.target_input == "held" else np.where(go, 0.0, position), *after_go)
+        canvas.targets += self._velocity(canvas.periods["movement"], len(canvas.targets), position * go)
+
+    def ideal(self, batch: TrialBatch) -> np.ndarray:
+        """Average the target's position over the delay, and reach to it if the hold cue goes off."""
+        seen = self.mean_input(batch, "target", "delay")
+        angle = np.arctan2(seen[:, 1], seen[:, 0])
+        nearest = np.round(angle * self.n_targets / (2 * np.pi)).astype(int) % self.n_targets
+        return self._reach(batch, nearest)
+
+    def guess(self, batch: TrialBatch, seed: Seed = None) -> np.ndarray:
+        """Reach on time, but to any target."""
+        return self._reach(batch, np.random.default_rng(seed).integers(0, self.n_targets, batch.batch_size))
+
+    def score(self, outputs: np.ndarray, batch: TrialBatch) -> np.ndarray:
+        """1 where the endpoint lies within the tolerance, (B,)."""
+        outputs = self.check_outputs(outputs, batch)
+        start, stop = batch.periods["reaction"][0], batch.periods["movement"][1]
+        time = np.arange(len(outputs))[:, None]
+        window = (time >= start) & (time < stop + round(100 / self.dt))
+        # One reach of distance 1 integrates to its mean speed, 8/15, times the movement's bins.
+        bins = (batch.periods["movement"][1] - batch.periods["movement"][0])[:, None]
+        miss = np.einsum("tb,tbk->bk", window, outputs - batch.targets) / (bins * 8 / 15)
+        return (np.linalg.norm(miss, axis=1) <= self.tolerance).astype(float)
+
+    @property
+    def chance(self) -> float:
+        """Probability that any target lies within the tolerance of the right one; catch trials are not guessed."""
+        distance = np.linalg.norm(self._position(np.arange(self.n_targets)) - [1.0, 0.0], axis=1)
+        return (1 - self.catch) * float(np.mean(distance <= self.tolerance)) + self.catch
+
+    def _position(self, target: np.ndarray) -> np.ndarray:
+        angle = 2 * np.pi * target / self.n_targets
+        return np.stack([np.cos(angle), np.sin(angle)], axis=-1)
+
+    def _reach(self, batch: TrialBatch, target: np.ndarray) -> np.ndarray:
+        go = self.mean_input(batch, "hold", "reaction") < 0.5
+        return self._velocity(batch.periods["movement"], len(batch.inputs), self._position(target) * go)
+
+    def _velocity(self, movement: tuple[np.ndarray, np.ndarray], n_bins: int, peak: np.ndarray) -> np.ndarray:
+        start, stop = movement
+        s = np.clip((np.arange(n_bins)[:, None] + 0.5 - start) / (stop - start), 0, 1)
+        return ((16 * s**2 * (1 - s) ** 2)[..., None] * peak).astype(np.float32)

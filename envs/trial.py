@@ -1,0 +1,102 @@
+"""A batch of trials, as painted by a task: the one thing that networks, rules and environments read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .names import unknown_name
+
+
+@dataclass(frozen=True)
+class TrialBatch:
+    """B trials, time first.
+
+    Attributes:
+        inputs: What the network sees, (T, B, n_in) float32.
+        targets: What it should answer: class of each bin (T, B) int64, or vector (T, B, n_out) float32.
+        mask: Weight of each bin in the loss, (T, B) float32; 0 in grace intervals and after a trial's end.
+        conditions: What was drawn for each trial, ``{name: (B,)}``.
+        periods: First bin of each period and the bin after its last, ``{name: ((B,), (B,))}``.
+        dt: Bin width (ms).
+    """
+
+    inputs: np.ndarray
+    targets: np.ndarray
+    mask: np.ndarray
+    conditions: dict[str, np.ndarray]
+    periods: dict[str, tuple[np.ndarray, np.ndarray]]
+    dt: float
+
+    @property
+    def batch_size(self) -> int:
+        """Number of trials B."""
+        return self.inputs.shape[1]
+
+    @property
+    def lengths(self) -> np.ndarray:
+        """Number of bins of each trial, (B,); later bins are padding."""
+        return np.max([stop for _, stop in self.periods.values()], axis=0)
+
+    @property
+    def times(self) -> np.ndarray:
+        """Start of each bin (ms), (T,)."""
+        return np.arange(self.inputs.shape[0]) * self.dt
+
+    def windows(self, period: str) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Start and stop bins, (B,) each, of every occurrence of a period.
+
+        In a session of several segments the occurrences are named ``"choice 1"``, ``"choice 2"``, ...
+
+        Raises:
+            ValueError: If the batch has no such period.
+        """
+        found = [span for name, span in self.periods.items() if name.rstrip("0123456789 ") == period or name == period]
+        if not found:
+            raise unknown_name("period", period, self.periods)
+        return found
+
+    def during(self, period: str) -> np.ndarray:
+        """Whether each bin lies in the period, (T, B) bool."""
+        time = np.arange(self.inputs.shape[0])[:, None]
+        return np.any([(time >= start) & (time < stop) for start, stop in self.windows(period)], axis=0)
+
+    def trial(self, index: int) -> TrialBatch:
+        """A batch of one: the given trial, without its padding."""
+        length = int(self.lengths[index])
+        one = slice(index, index + 1)
+        return TrialBatch(
+            inputs=self.inputs[:length, one],
+            targets=self.targets[:length, one],
+            mask=self.mask[:length, one],
+            conditions={name: value[one] for name, value in self.conditions.items()},
+            periods={name: (start[one], stop[one]) for name, (start, stop) in self.periods.items()},
+            dt=self.dt,
+        )
+
+
+def join_segments(segments: list[TrialBatch]) -> TrialBatch:
+    """Lay the segments of a session one after the other; names get the number of their segment.
+
+    Raises:
+        ValueError: If the trials of a segment differ in length, since time could not be joined then.
+    """
+    conditions, periods, offset = {}, {}, 0
+    for number, segment in enumerate(segments, start=1):
+        length = segment.inputs.shape[0]
+        if (segment.lengths != length).any():
+            raise ValueError("the trials of a segment differ in length; a closed-loop task needs fixed durations.")
+        for name, value in segment.conditions.items():
+            conditions[f"{name} {number}"] = value
+        for name, (start, stop) in segment.periods.items():
+            periods[f"{name} {number}"] = (start + offset, stop + offset)
+        offset += length
+    return TrialBatch(
+        inputs=np.concatenate([segment.inputs for segment in segments]),
+        targets=np.concatenate([segment.targets for segment in segments]),
+        mask=np.concatenate([segment.mask for segment in segments]),
+        conditions=conditions,
+        periods=periods,
+        dt=segments[0].dt,
+    )

@@ -1,0 +1,228 @@
+"""The second door onto painted trials: a Gymnasium environment that replays them bin by bin."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from operator import index
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+from gymnasium.error import ResetNeeded
+
+from .names import check_name
+from .render import Window, draw_trial_so_far
+from .replay import Pool
+from .rewards import Rewards, judge, named_actions, spaces_of, task_to_play
+from .task import Conditions, Task
+from .trial import TrialBatch, join_segments
+
+Info = dict[str, Any]
+
+
+class TrialEnv(gym.Env[np.ndarray, Any]):
+    """A task, one bin at a time: the observation is the input of a bin, the action the answer to it.
+
+    Choices: action 0 fixates, any other responds. An action other than 0 outside the response period
+    breaks fixation. The first one inside it is the response; it ends the trial, which ``task.score``
+    judges. Where none comes the trial runs to its end. Continuous tasks run to their end and are judged by
+    all actions.
+
+    In a closed-loop task a trial is a session. Each of its segments runs its full length; the first action
+    other than 0 in its response period is the choice, and what it earned, from ``error`` to ``correct``,
+    is the reward. Breaking fixation costs the ``abort`` reward but ends no session.
+
+    An episode of ``trials_per_episode`` trials terminates; it is never truncated. ``reset(seed=s)`` begins
+    with the trials of ``task.sample(64, seed=s)``, or the session of ``task.sample(1, seed=s)``;
+    ``reset()`` goes on with the next one.
+
+    ``info`` tells of the bin that the observation shows ``target``, ``period`` (its name) and ``condition``
+    (what was drawn for its trial). When an episode is over the observation and the target are zero. When a
+    trial or a segment has just ended ``info`` adds ``correct``, ``choice``, ``trial`` (its number since the
+    seed), ``trial_condition`` and, in sessions, ``segment`` and ``outcome``.
+
+    Args:
+        task: Name of a task, or a task.
+        trials_per_episode: Number of trials in an episode.
+        rewards: What the ways in which a trial can end earn; a mapping may name only some of them.
+        abort: Whether breaking fixation ends a trial.
+        render_mode: ``"rgb_array"``, ``"human"`` or None.
+        **task_arguments: Arguments of the task if it is given by name.
+
+    Raises:
+        ValueError: If an argument is unknown or makes no sense.
+    """
+
+    metadata: dict[str, Any] = {"render_modes": ["human", "rgb_array"], "render_fps": 50}  # noqa: RUF012
+    block = 64
+
+    def __init__(
+        self,
+        task: str | Task,
+        *,
+        trials_per_episode: int = 1,
+        rewards: Rewards | Mapping[str, float] | None = None,
+        abort: bool = True,
+        render_mode: str | None = None,
+        **task_arguments: Any,
+    ):
+        self.task = task_to_play(task, trials_per_episode, task_arguments)
+        self.trials_per_episode, self.rewards, self.abort = trials_per_episode, Rewards.of(rewards), abort
+        if render_mode is not None:
+            check_name("render_mode", render_mode, self.metadata["render_modes"])
+        self.render_mode = render_mode
+        self.metadata = {**self.metadata, "render_fps": 1000 / self.task.dt}
+        self.observation_space, self.action_space = spaces_of(self.task)
+        self._closed_loop = self.task.n_segments > 1
+        self._pool: Pool | None = None
+        self._window: Window | None = None
+        self._playing, self._number = False, -1
+
+    def reset(self, *, seed: int | None = None, options: Info | None = None) -> tuple[np.ndarray, Info]:
+        """Begin an episode with the next trial or, with a seed, with the first trial of that seed."""
+        super().reset(seed=seed)
+        if seed is not None or self._pool is None:
+            self._pool, self._number = Pool(self.task, self.block), -1
+        self._left, self._playing = self.trials_per_episode, True
+        self._next_trial(self._pool)
+        if self.render_mode == "human":
+            self.render()
+        return self._observation(), self._info()
+
+    def step(self, action: Any) -> tuple[np.ndarray, float, bool, bool, Info]:
+        """Answer the bin last seen, and see the next one.
+
+        Raises:
+            ValueError: If the action is not in the action space.
+            ResetNeeded: If no episode is running.
+        """
+        if not self._playing or self._pool is None:
+            raise ResetNeeded("no episode is running; call reset().")
+        action = self._check_action(action)
+        self._actions.append(action)
+        reward, aborted, responded = 0.0, False, False
+        if self.task.kind == "choice" and action:
+            spans = enumerate(self._windows)
+            window = next((i for i, (start, stop) in spans if start <= self._bin < stop), None)
+            if window is None:
+                reward, aborted = self.rewards.abort, self.abort and not self._closed_loop
+            elif self._choices[window] == 0:
+                self._choices[window], self._moments[window] = action, self._bin
+                responded = window == len(self._windows) - 1 and not self._closed_loop
+        self._bin += 1
+        verdict: Info = {}
+        if aborted or responded or self._bin == self._length:
+            earned, verdict = self._judge(aborted)
+            reward += earned
+            self._go_on(self._pool)
+        if self.render_mode == "human":
+            self.render()
+        return self._observation(), reward, not self._playing, False, self._info() | verdict
+
+    def render(self) -> np.ndarray | None:  # type: ignore[override]
+        """Draw the trial so far, of a session this segment and the two before it."""
+        if self.render_mode is None:
+            gym.logger.warn('there is nothing to render; make the environment with render_mode="rgb_array".')
+            return None
+        if self._number < 0:
+            raise ResetNeeded("there is no trial to render; call reset().")
+        shown = [*self._past, (self._trial, self._actions)]
+        trial = join_segments([trial for trial, _ in shown]) if self._closed_loop else self._trial
+        done = [action for _, actions in shown for action in actions]
+        caption = f"trial {self._number}"
+        if self._closed_loop:
+            caption += f", segment {self._segment + 1} of {self.task.n_segments}"
+        if not self._playing:
+            caption += ", correct" if self._correct else ", not correct"
+        picture = (self.task, trial, len(done) + self._playing, done, caption)
+        if self.render_mode == "rgb_array":
+            return draw_trial_so_far(*picture)
+        self._window = self._window or Window()
+        self._window.show(*picture)
+        return None
+
+    def close(self) -> None:
+        """Close the window, where there is one."""
+        if self._window is not None:
+            self._window.close()
+            self._window = None
+
+    def _check_action(self, action: Any) -> Any:
+        if self.task.kind == "continuous":
+            values = np.array(action, np.float32)
+            # Also false for NaN.
+            if values.shape == (self.task.n_outputs,) and (np.abs(values) <= 1).all():
+                return values
+            raise ValueError(f"action is {action!r}; allowed: {self.task.n_outputs} numbers in [-1, 1].")
+        try:
+            number = index(action)
+        except TypeError:
+            number = -1
+        if not 0 <= number < self.task.n_outputs:
+            raise ValueError(f"action is {action!r}; allowed: {named_actions(self.task)}.")
+        return number
+
+    def _next_trial(self, pool: Pool) -> None:
+        self._number += 1
+        self._past: list[tuple[TrialBatch, list[Any]]] = []
+        if self._closed_loop:
+            self._segment = 0
+            self._begin(self.task.lay_out(self.task.draw(self.np_random, 1), self.np_random))
+        else:
+            ((batch, columns),) = pool.take(1, self.np_random)
+            self._begin(batch.trial(columns.start))
+
+    def _begin(self, trial: TrialBatch) -> None:
+        """Begin a trial or a segment of a session."""
+        self._trial, self._length, self._bin = trial, len(trial.inputs), 0
+        self._periods = [(name, int(stop[0])) for name, (_, stop) in trial.periods.items()]
+        self._windows = [(int(a[0]), int(b[0])) for a, b in trial.windows(self.task.response_period)]
+        self._condition = {name: value[0].item() for name, value in trial.conditions.items()}
+        self._choices, self._moments = [0] * len(self._windows), [0] * len(self._windows)
+        self._actions: list[Any] = []
+        self._following: Conditions | None = None
+
+    def _judge(self, aborted: bool) -> tuple[float, Info]:
+        """Reward that the ended trial or segment earned, and what to say about it."""
+        verdict: Info = {"trial": self._number, "trial_condition": self._condition, "correct": False}
+        if self.task.kind == "choice":
+            verdict["choice"] = self._choices[0] if len(self._choices) == 1 else np.array(self._choices)
+        earned, self._correct = 0.0, False
+        if not aborted:
+            choices, moments, actions = (
+                np.array(answers)[:, None] for answers in (self._choices, self._moments, self._actions)
+            )
+            rewards, corrects, self._following = judge(
+                self.task, self.rewards, self._trial, choices, moments, actions, self.np_random
+            )
+            earned, self._correct = rewards.item(), corrects.item()
+        verdict["correct"] = self._correct
+        if self._following is not None:
+            verdict |= {"segment": self._segment, "outcome": self._following["outcome"].item()}
+        return earned, verdict
+
+    def _go_on(self, pool: Pool) -> None:
+        """Begin the next segment or the next trial, or end the episode."""
+        if self._following is not None and self._segment + 1 < self.task.n_segments:
+            self._segment += 1
+            self._past = [*self._past, (self._trial, self._actions)][-2:]
+            self._begin(self.task.lay_out(self._following, self.np_random))
+            return
+        self._left -= 1
+        self._playing = self._left > 0
+        if self._playing:
+            self._next_trial(pool)
+
+    def _observation(self) -> np.ndarray:
+        if not self._playing:
+            return np.zeros(self.task.n_inputs, np.float32)
+        return self._trial.inputs[self._bin, 0].copy()
+
+    def _info(self) -> Info:
+        period, target = "", np.zeros_like(self._trial.targets[0, 0])
+        if self._playing:
+            period = next(name for name, stop in self._periods if self._bin < stop)
+            target = self._trial.targets[self._bin, 0].copy()
+        if self.task.kind == "choice":
+            target = int(target)
+        return {"target": target, "period": period, "condition": dict(self._condition)}

@@ -1,0 +1,257 @@
+"""The command ``cogdyn``: look at tasks, train a network, look at the run, open the lessons, build the book."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from ..envs.durations import Choice, TruncatedExponential, Uniform
+from ..envs.registry import make_task, task_names
+
+app = typer.Typer(
+    name="cogdyn",
+    help="Cognitive tasks, the networks that learn them, and lessons about how they do it.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+)
+console = Console(highlight=False, soft_wrap=True)
+
+Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+
+
+@app.command(epilog="Example: **cogdyn tasks**")
+def tasks() -> None:
+    """List the tasks: family, channels, response, length, chance."""
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for column in ("task", "family", "inputs", "outputs", "response", "mean bins", "chance", "ceiling"):
+        words = column in ("task", "family", "response")
+        table.add_column(column, justify="left" if words else "right", no_wrap=True)
+    for name in task_names():
+        task = make_task(name)
+        bins = task.sample(500, seed=0).lengths.mean()
+        table.add_row(
+            name,
+            task.family,
+            str(task.n_inputs),
+            str(task.n_outputs),
+            task.kind,
+            f"{bins:.0f}",
+            f"{task.chance:.3f}",
+            f"{task.ceiling:.3f}",
+        )
+    console.print(table)
+
+
+@app.command(epilog="Example: **cogdyn train DelayMatchSample --set delay_ms=1000 --steps 2000 --out runs/long-delay**")
+def train(
+    task: Annotated[str, typer.Argument(help="Name of the task; see *cogdyn tasks*.")],
+    steps: Annotated[int, typer.Option(help="Largest number of updates.")] = 1500,
+    units: Annotated[int, typer.Option(help="Number of units of the network.")] = 100,
+    tau: Annotated[float, typer.Option(help="Time constant (ms).")] = 100.0,
+    activation: Annotated[str, typer.Option(help="tanh, relu, rectified_tanh, softplus or sigmoid.")] = "relu",
+    dale: Annotated[float, typer.Option(help="Excitatory fraction; 0 does without Dale's law.")] = 0.8,
+    noise: Annotated[float, typer.Option(help="Standard deviation of the process noise.")] = 0.05,
+    lr: Annotated[float, typer.Option(help="Learning rate.")] = 2e-3,
+    batch_size: Annotated[int, typer.Option(help="Trials in each update.")] = 64,
+    seed: Annotated[int, typer.Option(help="Seed of weights, trials and noise.")] = 0,
+    stop_at: Annotated[
+        float | None, typer.Option(help="Score to stop at; 96 % of the way from chance to the ceiling by default.")
+    ] = None,
+    setting: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="A task's argument, NAME=VALUE; once for each.", metavar="NAME=VALUE"),
+    ] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, ...")] = "auto",
+    out: Annotated[Path | None, typer.Option(help="Folder of the run; runs/TASK by default.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in the folder.")] = False,
+    debug: Debug = False,
+) -> None:
+    """Train a rate network on a task by backpropagation through time, and draw what it does."""
+
+    def work() -> None:
+        import torch
+
+        from ..agents import RateRNN, evaluate
+        from ..agents import train as train_network
+        from ..agents.rules import BPTT
+        from .progress import TrainingProgress
+        from .summary_figure import draw_summary, write_figure
+
+        # Networks of this size are fastest on one core; a second one is better used by a second seed.
+        torch.set_num_threads(1)
+        chosen = make_task(task, **parse_settings(setting or []))
+        network = RateRNN(
+            chosen.n_inputs,
+            units,
+            chosen.n_outputs,
+            dt=chosen.dt,
+            tau=tau,
+            activation=activation,
+            dale=dale or None,
+            noise=noise,
+            seed=seed,
+        )
+        folder = out or (Path("runs") / task if resume else fresh_folder(Path("runs"), task))
+        goal = chosen.chance + 0.96 * (chosen.ceiling - chosen.chance) if stop_at is None else stop_at
+        with TrainingProgress(steps) as progress:
+            run = train_network(
+                chosen,
+                network,
+                BPTT(lr=lr),
+                steps=steps,
+                batch_size=batch_size,
+                seed=seed,
+                device=device,
+                out=folder,
+                stop_at=goal,
+                resume=resume,
+                progress=progress,
+            )
+        fresh = evaluate(run.network, chosen, 1000, seed, number=1)
+        write_figure(draw_summary(run, fresh, seed), folder / "summary.png")
+        console.print(
+            f"\n[bold]{task}[/bold]: {fresh.score:.1%} correct on 1,000 fresh trials after {run.step} updates "
+            f"(chance {chosen.chance:.1%}, ceiling {chosen.ceiling:.1%})."
+        )
+        if run.step == steps and fresh.score < goal:
+            console.print(f"It did not reach {goal:.1%}: give it more updates with --resume --steps {2 * steps}.")
+        console.print(f"\nIn {folder}/")
+        for file, what in (
+            ("summary.png", "what it does, at a glance: open this first"),
+            ("metrics.csv", "the learning curve"),
+            ("model.safetensors", "weights and configuration; cogdyn.agents.load_run reads them"),
+        ):
+            console.print(f"  {file:<18} {what}")
+        console.print("\nNext: harder, the same task with a longer delay or more noise, and the lessons")
+        argument = next((name for name in chosen.config if name in ("delay_ms", "stimulus_ms")), "noise")
+        value = 0.3 if argument == "noise" else 1500
+        console.print(
+            f"  cogdyn train {task} --set {argument}={value}\n  cogdyn show {folder}\n  cogdyn lessons my-lessons"
+        )
+
+    guarded(work, debug, on_interrupt="Stopped after a checkpoint. Go on with the same command and --resume.")
+
+
+@app.command(epilog="Example: **cogdyn show runs/DelayMatchSample**")
+def show(
+    run: Annotated[Path, typer.Argument(help="Folder of the run.")],
+    debug: Debug = False,
+) -> None:
+    """Say what a run is and how well it does, and draw its summary anew."""
+
+    def work() -> None:
+        from ..agents import evaluate, load_run
+        from .summary_figure import draw_summary, write_figure
+
+        loaded = load_run(run)
+        fresh = evaluate(loaded.network, loaded.task, 1000, number=1)
+        write_figure(draw_summary(loaded, fresh), run / "summary.png")
+        network, rule = loaded.config["network"], loaded.config["rule"]
+        console.print(
+            f"[bold]{loaded.task.name}[/bold], {network['n_units']} units, {rule['name']}, {loaded.step} updates"
+        )
+        console.print(
+            f"score {fresh.score:.1%} on 1,000 fresh trials (chance {loaded.task.chance:.1%}, "
+            f"ceiling {loaded.task.ceiling:.1%})"
+        )
+        console.print(f"drawn in {run / 'summary.png'}")
+
+    guarded(work, debug)
+
+
+@app.command(epilog="Example: **cogdyn lessons my-lessons**")
+def lessons(
+    folder: Annotated[Path, typer.Argument(help="Where to put the notebooks.")] = Path("lessons"),
+    open_: Annotated[bool, typer.Option("--open/--no-open", help="Open JupyterLab on them.")] = True,
+    debug: Debug = False,
+) -> None:
+    """Write the lessons as notebooks, and open them in JupyterLab."""
+
+    def work() -> None:
+        from .notebooks import open_notebooks, write_notebooks
+
+        for path in write_notebooks(folder):
+            console.print(f"wrote {path}")
+        if open_:
+            open_notebooks(folder)
+
+    guarded(work, debug)
+
+
+@app.command(epilog="Example: **cogdyn book --out my-book**")
+def book(
+    out: Annotated[Path | None, typer.Option(help="Where to build; beside its source by default.")] = None,
+    debug: Debug = False,
+) -> None:
+    """Build the book: every lesson is run, every page works without a network."""
+
+    def work() -> None:
+        from .book_build import build_book
+
+        console.print(f"built: open {build_book(out)}")
+
+    guarded(work, debug)
+
+
+def parse_settings(settings: list[str]) -> dict[str, Any]:
+    """Read ``NAME=VALUE`` pairs; a value is a Python literal, or a duration such as ``Uniform(200,600)``.
+
+    Raises:
+        ValueError: If a pair has no ``=``, or its value is neither.
+    """
+    kinds = {"Uniform": Uniform, "Choice": Choice, "TruncatedExponential": TruncatedExponential}
+    found: dict[str, Any] = {}
+    for text in settings:
+        name, equals, value = text.partition("=")
+        try:
+            tree = ast.parse(value.strip() if equals else "", mode="eval").body
+            if isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name) and tree.func.id in kinds:
+                found[name] = kinds[tree.func.id](*map(ast.literal_eval, tree.args))
+            elif isinstance(tree, ast.Name):
+                found[name] = tree.id
+            else:
+                found[name] = ast.literal_eval(tree)
+        except (SyntaxError, ValueError, TypeError) as error:
+            raise ValueError(
+                f"--set {text!r} is not NAME=VALUE with a number, a list, a word, or one of {', '.join(kinds)}(...)."
+            ) from error
+    return found
+
+
+def fresh_folder(parent: Path, name: str) -> Path:
+    """The folder ``parent/name``, or the first of ``name-2``, ``name-3``, ... that is not there yet."""
+    folder, number = parent / name, 1
+    while folder.exists():
+        number += 1
+        folder = parent / f"{name}-{number}"
+    return folder
+
+
+def guarded(work: Callable[[], None], debug: bool, on_interrupt: str = "Stopped.") -> None:
+    """Do the work of a command; an expected error ends it with one line, Ctrl-C with exit code 130."""
+    from ..agents.training import TrainingDiverged
+
+    try:
+        work()
+    except KeyboardInterrupt:
+        typer.echo(f"\n{on_interrupt}", err=True)
+        raise typer.Exit(130) from None
+    except (ValueError, OSError, ImportError, TrainingDiverged, RuntimeError) as error:
+        if debug:
+            raise
+        typer.echo(f"error: {error}", err=True)
+        raise typer.Exit(1) from None
+
+
+def main() -> None:
+    """Run the command line."""
+    app(sys.argv[1:])

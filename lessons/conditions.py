@@ -1,0 +1,69 @@
+"""Trials grouped by what was shown: labels, averages, and performance with its uncertainty."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from ..envs.durations import RandomDuration, pmf
+from ..envs.task import Task
+from ..envs.trial import TrialBatch
+
+
+def typical(task: Task) -> Task:
+    """The same task with every drawn duration fixed at its median, so that trials can be averaged bin by bin.
+
+    Intervals that are themselves conditions, as in interval timing, are not touched.
+    """
+    fixed = {}
+    for name, duration in task.durations().items():
+        if isinstance(duration, RandomDuration):
+            bins, p = pmf(duration, task.dt, name)
+            order = np.argsort(bins)
+            middle = np.searchsorted(np.cumsum(p[order]), 0.5)
+            fixed[f"{name}_ms"] = float(bins[order][middle] * task.dt)
+    return dataclasses.replace(task, **fixed)
+
+
+@dataclass(frozen=True)
+class Groups:
+    """Which condition each trial belongs to.
+
+    Attributes:
+        labels: A name for each condition.
+        index: The condition of each trial, (B,).
+    """
+
+    labels: tuple[str, ...]
+    index: np.ndarray
+
+    def means(self, values: np.ndarray) -> np.ndarray:
+        """Mean over the trials of each condition: (T, B, N) to (T, C, N)."""
+        return np.stack([values[:, self.index == c].mean(axis=1) for c in range(len(self.labels))], axis=1)
+
+
+def group(task: Task, batch: TrialBatch) -> Groups:
+    """Group trials by the factors that the task names."""
+    names = [name if name in batch.conditions else f"{name} 1" for name in task.factors]
+    columns = np.stack([np.asarray(batch.conditions[name], dtype=float) for name in names], axis=1)
+    values, index = np.unique(columns, axis=0, return_inverse=True)
+    boolean = [batch.conditions[name].dtype == bool for name in names]
+    labels = []
+    for row in values:
+        parts = []
+        for name, value, is_bool in zip(names, row, boolean, strict=True):
+            parts.append((name if value else f"no {name}") if is_bool else f"{name.replace('_', ' ')} {value:g}")
+        labels.append(", ".join(parts))
+    return Groups(tuple(labels), index.reshape(-1))
+
+
+def wilson_interval(successes: float, n: int, confidence: float = 0.95) -> tuple[float, float]:
+    """Interval of a proportion (Wilson 1927, doi:10.1080/01621459.1927.10502953); honest at 0 and 1 too."""
+    z = stats.norm.ppf(0.5 + confidence / 2)
+    p = successes / n
+    centre = (p + z**2 / (2 * n)) / (1 + z**2 / n)
+    half = z * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2)) / (1 + z**2 / n)
+    return float(max(centre - half, 0)), float(min(centre + half, 1))

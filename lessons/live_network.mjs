@@ -1,0 +1,387 @@
+// A trained network that runs in the reader's browser: controls, the picture of one trial, and the answer in words.
+import { argmax, meanOver, normal, observed, paint, periodBins, run, softmax, uniform, withTau } from "./live_dynamics.mjs";
+import { drawPicture, palette } from "./live_picture.mjs";
+
+const repeats = 48; // runs behind the percentage of correct answers
+
+function element(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name in made) made[name] = value;
+    else made.setAttribute(name, value);
+  }
+  made.append(...children);
+  return made;
+}
+
+/** The bins in which the answer is read: those of the response (else of the last) period once the grace is over. */
+function answerBins(periods, response, grace) {
+  const filled = periods.filter(({ start, stop }) => stop > start);
+  const { start, stop } = filled.find(({ name }) => name === response) ?? filled.at(-1);
+  return { start: Math.min(start + grace, stop - 1), stop };
+}
+
+/** Everything one setting of the controls leads to. */
+function simulate(model, { trial, tau_factor, noise, delay, silenced, seed }) {
+  const network = withTau({ ...model.get("network"), noise }, tau_factor);
+  const durations = delay === null ? {} : { delay };
+  const painted = paint(trial, network.dt, durations);
+  const inputs = observed(painted, model.get("observation_noise"), 2 * seed + 1);
+  const xi = noise > 0 ? normal(2 * seed, inputs.length, network.tau.length) : null;
+  const { rates, outputs } = run(network, inputs, xi, silenced);
+  const periods = periodBins(trial, network.dt, durations);
+  const choice = trial.answer !== null && trial.answer !== undefined;
+  const lines = choice ? softmax(outputs) : outputs;
+  const window = answerBins(periods, trial.response, Math.round(model.get("grace_ms") / network.dt));
+  const chosen = argmax(meanOver(outputs, window));
+  const mean = meanOver(lines, window);
+  const finite = mean.every(Number.isFinite);
+  return { inputs, rates, lines, periods, choice, window, mean, finite, chosen, correct: finite && chosen === trial.answer };
+}
+
+function percent(fraction) {
+  return `${Math.round(100 * fraction)} %`;
+}
+
+function render({ model, el }) {
+  const trials = model.get("trials");
+  const trained = model.get("network");
+  const n = trained.tau.length;
+  const outputNames = model.get("output_names");
+  const at = (name) => model.get(name);
+  const change = (values) => {
+    for (const [name, value] of Object.entries(values)) model.set(name, value);
+    model.save_changes();
+  };
+  const shownTrial = () => trials[Math.min(at("trial"), trials.length - 1)];
+  const ownDelay = (trial) => trial.periods.find(({ name }) => name === "delay")?.ms ?? null;
+  const silencedMask = () => {
+    const mask = new Uint8Array(n);
+    for (const unit of at("silenced")) if (unit >= 0 && unit < n) mask[unit] = 1;
+    return mask;
+  };
+  const settings = () => ({
+    trial: shownTrial(),
+    tau_factor: at("tau_factor"),
+    noise: at("noise") ?? trained.noise,
+    delay: ownDelay(shownTrial()) === null ? null : (at("delay") ?? ownDelay(shownTrial())),
+    silenced: silencedMask(),
+    seed: at("seed"),
+  });
+
+  // The intact, noise-free network on every trial: it fixes the colour scale and the order of the units.
+  const intact = trials.map((trial) => {
+    const { rates } = run(trained, paint(trial, trained.dt));
+    const size = (unit) => rates.reduce((sum, row) => sum + Math.abs(row[unit]), 0);
+    const peak = (unit) => rates.reduce((best, row, t) => (Math.abs(row[unit]) > Math.abs(rates[best][unit]) ? t : best), 0);
+    const units = Array.from({ length: n }, (_, unit) => ({ unit, peak: peak(unit), size: size(unit) }));
+    const asleep = ({ size: sum }) => sum < 1e-3 * rates.length;
+    return {
+      order: units.toSorted((a, b) => asleep(a) - asleep(b) || a.peak - b.peak || b.size - a.size).map(({ unit }) => unit),
+      strongest: units.toSorted((a, b) => b.size - a.size).map(({ unit }) => unit),
+      rates,
+    };
+  });
+  // A few strong units would leave all others pale: the scale ends at the 99th percentile of the active bins.
+  const sizes = Float64Array.from(intact.flatMap(({ rates }) => rates.flatMap((row) => Array.from(row, Math.abs)))).sort();
+  const rateScale = Math.max(1e-6, sizes[Math.floor(0.99 * (sizes.length - 1))]);
+  const rateSigned = trained.activation === "tanh";
+  const inputScale = 1.25 * Math.max(1e-6, ...trials.flatMap(({ periods }) => periods.flatMap(({ inputs }) => inputs.map(Math.abs))));
+  const baseline = () => intact[trials.indexOf(shownTrial())];
+
+  // Controls
+  const trialSelect = element("select", {}, ...trials.map(({ label }, i) => element("option", { value: i }, label)));
+  trialSelect.addEventListener("change", () => change({ trial: Number(trialSelect.value) }));
+
+  function slider(words, range, show, set) {
+    const value = element("span", { className: "cogdyn-value" });
+    const input = element("input", { type: "range", ...range });
+    input.addEventListener("input", () => set(Number(input.value)));
+    const label = element("label", { className: "cogdyn-slider" }, element("span", {}, words, value), input);
+    return {
+      label,
+      place(number) {
+        input.value = number;
+        value.textContent = show(number);
+        input.setAttribute("aria-valuetext", show(number));
+      },
+    };
+  }
+  const tau = slider(
+    "Time constant",
+    { min: -2, max: 2, step: 0.1 },
+    (octaves) => `${(2 ** octaves).toFixed(2)} × τ`,
+    (octaves) => change({ tau_factor: 2 ** octaves }),
+  );
+  const noise = slider(
+    "Network noise",
+    { min: 0, max: 0.5, step: 0.01 },
+    (sigma) => `σ = ${sigma.toFixed(2)}`,
+    (sigma) => change({ noise: sigma }),
+  );
+  const delay = slider(
+    "Delay",
+    { min: 0, max: 4000, step: trained.dt * Math.max(1, Math.round(50 / trained.dt)) },
+    (ms) => `${Math.round(ms)} ms`,
+    (ms) => change({ delay: ms }),
+  );
+  const newNoise = element("button", { type: "button" }, "New noise");
+  newNoise.addEventListener("click", () => change({ seed: at("seed") + 1 }));
+  const reset = element("button", { type: "button" }, "Reset");
+  reset.addEventListener("click", () => change({ tau_factor: 1, noise: null, delay: null, silenced: [] }));
+
+  // The strip of units: one button each, one stop of the Tab key, arrows in between.
+  const populations = trained.populations ?? null;
+  let highlighted = null;
+  let brush = null;
+  let painted = false;
+  let stripOrder = null;
+  const squares = Array.from({ length: n }, (_, unit) => {
+    const kind = populations ? `, ${populations[unit]}` : "";
+    const square = element("button", {
+      type: "button",
+      className: `cogdyn-unit ${populations ? populations[unit] : ""}`,
+      title: `unit ${unit}${kind}`,
+      "aria-label": `unit ${unit}${kind}, silenced`,
+      "aria-pressed": "false",
+      tabIndex: -1,
+    });
+    square.dataset.unit = unit;
+    return square;
+  });
+  const strip = element("div", { className: "cogdyn-strip", role: "group", "aria-label": "Units: press to silence" });
+  const silence = (unit, off) => {
+    const rest = at("silenced").filter((other) => other !== unit);
+    change({ silenced: off ? [...rest, unit].sort((a, b) => a - b) : rest });
+  };
+  const unitAt = (event) => document.elementFromPoint(event.clientX, event.clientY)?.closest?.(".cogdyn-unit");
+  strip.addEventListener("pointerdown", (event) => {
+    const square = event.target.closest(".cogdyn-unit");
+    if (!square || event.button) return;
+    square.releasePointerCapture?.(event.pointerId);
+    brush = square.getAttribute("aria-pressed") !== "true";
+    painted = true;
+    silence(Number(square.dataset.unit), brush);
+  });
+  strip.addEventListener("pointermove", (event) => {
+    const square = unitAt(event);
+    if (!square || !strip.contains(square)) return;
+    light(Number(square.dataset.unit));
+    if (brush !== null && (square.getAttribute("aria-pressed") === "true") !== brush) silence(Number(square.dataset.unit), brush);
+  });
+  const lift = () => (brush = null);
+  window.addEventListener("pointerup", lift);
+  window.addEventListener("pointercancel", lift);
+  strip.addEventListener("pointerleave", () => light(null));
+  strip.addEventListener("click", (event) => {
+    const square = event.target.closest(".cogdyn-unit");
+    if (square && !painted) silence(Number(square.dataset.unit), square.getAttribute("aria-pressed") !== "true");
+    painted = false;
+  });
+  strip.addEventListener("keydown", (event) => {
+    const here = stripOrder.indexOf(Number(event.target.dataset.unit));
+    const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+    const to = { Home: 0, End: n - 1 }[event.key] ?? (step ? (here + step + n) % n : null);
+    if (to === null || here < 0) return;
+    event.preventDefault();
+    squares[stripOrder[here]].tabIndex = -1;
+    squares[stripOrder[to]].tabIndex = 0;
+    squares[stripOrder[to]].focus();
+  });
+  strip.addEventListener("focusin", (event) => light(Number(event.target.dataset.unit)));
+  strip.addEventListener("focusout", () => light(null));
+
+  const count = element("input", { type: "number", min: 0, max: n, step: 1, value: 0, "aria-label": "number of units to silence" });
+  const which = element(
+    "select",
+    { "aria-label": "which units to silence" },
+    ...[["strongest", "most active units"], ["order", "earliest units"], ["random", "units drawn at random"]].map(([value, words]) =>
+      element("option", { value }, words),
+    ),
+  );
+  function silenceMany() {
+    const draw = uniform(at("seed"));
+    const shuffled = squares.map((_, unit) => ({ unit, key: draw() })).sort((a, b) => a.key - b.key).map(({ unit }) => unit);
+    const ranking = which.value === "random" ? shuffled : baseline()[which.value];
+    const k = Math.max(0, Math.min(n, Math.round(Number(count.value) || 0)));
+    change({ silenced: ranking.slice(0, k).toSorted((a, b) => a - b) });
+  }
+  count.addEventListener("input", silenceMany);
+  which.addEventListener("change", silenceMany);
+  const restore = element("button", { type: "button" }, "Restore all");
+  restore.addEventListener("click", () => change({ silenced: [] }));
+
+  // Readout and picture
+  const mark = element("span", { className: "cogdyn-mark", "aria-hidden": "true" });
+  const answer = element("span", { className: "cogdyn-answer" });
+  const many = element("span", { className: "cogdyn-many" });
+  const spoken = element("output", { className: "cogdyn-spoken" });
+  const canvas = element("canvas", { role: "img" });
+  const silencedCount = element("span", { className: "cogdyn-value" });
+  const key = (kind, words) => element("span", { className: "cogdyn-key" }, element("i", { className: `cogdyn-unit ${kind}` }), words);
+  const keys = populations ? [key("excitatory", "excitatory"), key("inhibitory", "inhibitory")] : [];
+
+  const root = element(
+    "div",
+    { className: "cogdyn-live" },
+    element(
+      "div",
+      { className: "cogdyn-row" },
+      element("label", { className: "cogdyn-trial" }, "Trial", trialSelect),
+      newNoise,
+      reset,
+    ),
+    element("div", { className: "cogdyn-sliders" }, tau.label, noise.label, delay.label),
+    element("div", { className: "cogdyn-readout" }, element("div", {}, mark, answer), many),
+    canvas,
+    element("div", { className: "cogdyn-row cogdyn-caption" }, element("span", {}, "Press or drag over units to silence them", silencedCount), ...keys, key("off", "silenced")),
+    strip,
+    element("div", { className: "cogdyn-row" }, element("span", { className: "cogdyn-silence" }, "Silence the", count, which), restore),
+    spoken,
+  );
+  root.dataset.lmSuppressShortcuts = "true"; // JupyterLab's command keys would swallow arrows and letters
+  el.append(root);
+
+  function light(unit) {
+    if (unit === highlighted) return;
+    highlighted = unit;
+    request();
+  }
+
+  function theme() {
+    const style = getComputedStyle(root);
+    const [r, g, b] = style.color.match(/[\d.]+/g).map(Number);
+    const dark = 0.3 * r + 0.6 * g + 0.1 * b > 128;
+    root.classList.toggle("cogdyn-dark", dark);
+    return { colours: dark ? palette.dark : palette.light, ink: style.color, fontFamily: style.fontFamily };
+  }
+
+  function placeControls({ tau_factor, noise: sigma, delay: ms, silenced }) {
+    trialSelect.value = trials.indexOf(shownTrial());
+    tau.place(Math.log2(tau_factor));
+    noise.place(sigma);
+    delay.label.hidden = ms === null;
+    if (ms !== null) delay.place(ms);
+    const off = silenced.reduce((sum, s) => sum + s, 0);
+    silencedCount.textContent = `${off} of ${n}`;
+    if (document.activeElement !== count) count.value = off;
+    squares.forEach((square, unit) => square.setAttribute("aria-pressed", String(Boolean(silenced[unit]))));
+    const { order } = baseline();
+    if (order !== stripOrder) {
+      stripOrder = order;
+      squares.forEach((square) => (square.tabIndex = -1));
+      squares[order[0]].tabIndex = 0;
+      strip.replaceChildren(...order.map((unit) => squares[unit]));
+    }
+  }
+
+  function describe({ choice, finite, chosen, mean, correct }, trial) {
+    if (!finite) return "answer: none, the rates grew without bound";
+    if (!choice) return `mean output at the end: ${outputNames.map((name, i) => `${name} ${mean[i].toFixed(2)}`).join(", ")}`;
+    const verdict = correct ? "correct" : `wrong: ${outputNames[trial.answer]} was right`;
+    return `answer: ${outputNames[chosen]} (p = ${mean[chosen].toFixed(2)}), ${verdict}`;
+  }
+
+  let frame = 0;
+  let settling = 0;
+  let resultOf = null;
+  const request = () => {
+    frame ||= requestAnimationFrame(() => {
+      frame = 0;
+      draw();
+    });
+  };
+  const update = () => {
+    resultOf = null;
+    request();
+  };
+
+  function draw() {
+    const now = settings();
+    const fresh = !resultOf;
+    if (fresh) {
+      placeControls(now);
+      resultOf = simulate(model, now);
+      const words = describe(resultOf, now.trial);
+      answer.textContent = words;
+      mark.textContent = resultOf.choice ? (resultOf.correct ? "✓" : "✗") : "";
+      root.classList.toggle("cogdyn-wrong", resultOf.choice && !resultOf.correct);
+      const off = now.silenced.reduce((sum, s) => sum + s, 0);
+      const spread = resultOf.inputs.length * trained.dt;
+      canvas.setAttribute(
+        "aria-label",
+        `Trial "${now.trial.label}": inputs, rates of ${n} units and outputs over ${spread} ms; ${off} units silenced; ${words}`,
+      );
+      settle(now, words);
+    }
+    const width = root.clientWidth;
+    if (!width) return;
+    const look = theme();
+    drawPicture(
+      canvas,
+      {
+        dt: trained.dt,
+        periods: resultOf.periods,
+        inputNames: at("input_names"),
+        inputs: resultOf.inputs,
+        inputScale,
+        rates: resultOf.rates,
+        rateScale,
+        rateSigned,
+        order: baseline().order,
+        populations: Boolean(populations),
+        unitColours: squares.map((_, unit) => look.colours[populations ? populations[unit] : "unit"]),
+        silenced: now.silenced,
+        highlighted,
+        lineNames: outputNames,
+        lines: resultOf.lines,
+        probability: resultOf.choice,
+        answer: resultOf.choice ? { line: now.trial.answer, ...resultOf.window } : null,
+      },
+      look,
+      width,
+    );
+  }
+
+  /** Once the controls rest: tell the answer to a screen reader, and count correct answers in small slices of time. */
+  function settle(now, words) {
+    clearTimeout(settling);
+    const judged = trials.filter(({ answer: right }) => right !== null && right !== undefined);
+    const chance = now.noise > 0 || at("observation_noise") > 0;
+    const rounds = chance ? Math.max(1, Math.round(repeats / Math.max(1, judged.length))) : 1;
+    const runs = Array.from({ length: rounds }, (_, i) => judged.map((trial) => ({ trial, seed: now.seed + 1 + i }))).flat();
+    let [done, right] = [0, 0];
+    many.classList.add("cogdyn-stale");
+    const count = () => {
+      for (const end = performance.now() + 12; done < runs.length && performance.now() < end; done++) {
+        const { trial, seed } = runs[done];
+        right += simulate(model, { ...now, delay: ownDelay(trial) === null ? null : now.delay, trial, seed }).correct;
+      }
+      if (done < runs.length) return void (settling = setTimeout(count, 0));
+      many.classList.remove("cogdyn-stale");
+      many.textContent = runs.length ? `${percent(right / runs.length)} correct in ${runs.length} ${chance ? "noisy " : ""}trials` : "";
+      spoken.textContent = [words, many.textContent].filter(Boolean).join("; ");
+    };
+    settling = setTimeout(count, 250);
+  }
+
+  const watched = ["trial", "tau_factor", "noise", "delay", "silenced", "seed"].map((name) => `change:${name}`);
+  watched.forEach((event) => model.on(event, update));
+  const resized = new ResizeObserver(request);
+  resized.observe(root);
+  const repainted = new MutationObserver(request);
+  for (const page of [document.documentElement, document.body]) repainted.observe(page, { attributes: true });
+  update();
+
+  return () => {
+    watched.forEach((event) => model.off(event, update));
+    window.removeEventListener("pointerup", lift);
+    window.removeEventListener("pointercancel", lift);
+    resized.disconnect();
+    repainted.disconnect();
+    clearTimeout(settling);
+    cancelAnimationFrame(frame);
+  };
+}
+
+export default { render };

@@ -1,0 +1,117 @@
+"""The lessons as Jupyter notebooks, written from the pages of the book; what a learner wrote is never lost."""
+
+import hashlib
+import importlib.util
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+_PAGES = Path(__file__).parent.parent / "book" / "lessons"
+
+
+def write_notebooks(folder: Path, say: Callable[[str], object] = print) -> list[Path]:
+    """Write every lesson of the book as a notebook and return their files, in the order of their names.
+
+    A notebook that is already there is kept if the learner changed it or if nothing in the lesson is new.
+    Where both changed, the new lesson is written beside it as ``NAME (new).ipynb``. Running a notebook does
+    not count as a change: its outputs can be had again.
+
+    Args:
+        folder: Where to write; made if it is missing.
+        say: Called with a line for every notebook.
+
+    Raises:
+        ModuleNotFoundError: If jupytext is missing.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    return [_write(page, folder / f"{page.stem}.ipynb", say) for page in sorted(_PAGES.glob("*.md"))]
+
+
+def open_notebooks(folder: Path) -> None:
+    """Open JupyterLab on a folder, and return when it is closed.
+
+    Args:
+        folder: Folder of the notebooks.
+
+    Raises:
+        ModuleNotFoundError: If JupyterLab is missing.
+    """
+    if importlib.util.find_spec("jupyterlab") is None:
+        raise ModuleNotFoundError(
+            "opening notebooks needs JupyterLab: pip install 'cogdyn[lessons]'", name="jupyterlab"
+        )
+    subprocess.run([sys.executable, "-m", "jupyterlab", str(folder)], check=False)
+
+
+def _write(page: Path, file: Path, say: Callable[[str], object]) -> Path:
+    notebook = _notebook(page)
+    edition = notebook["metadata"]["cogdyn"]["edition"]
+    if not file.exists():
+        _save(notebook, file)
+        say(f"{file.name}: written")
+        return file
+    written, now = _editions(file)
+    if written == edition:
+        say(f"{file.name}: kept, {'nothing is new' if now == edition else 'with your changes'}")
+        return file
+    if now is not None and now == written:
+        _save(notebook, file)
+        say(f"{file.name}: brought up to date")
+        return file
+    beside = file.with_name(f"{file.stem} (new){file.suffix}")
+    number = 2
+    while beside.exists() and edition not in _editions(beside):
+        beside = file.with_name(f"{file.stem} (new {number}){file.suffix}")
+        number += 1
+    if not beside.exists():
+        _save(notebook, beside)
+    say(f"{file.name}: kept with your changes; the lesson has changed too, its new text is in {beside.name}")
+    return beside
+
+
+def _notebook(page: Path) -> Any:
+    """The page as a notebook which remembers what it was written from."""
+    jupytext = _jupytext()
+    notebook = jupytext.read(page, fmt="md:myst")
+    for number, cell in enumerate(notebook.cells):
+        cell["id"] = f"cell-{number}"
+    notebook.metadata.pop("jupytext", None)  # it would tie the learner's file to a page that is not there
+    notebook.metadata["cogdyn"] = {"edition": _digest(notebook)}
+    return notebook
+
+
+def _editions(file: Path) -> tuple[str | None, str | None]:
+    """The edition that a notebook on disk was written as, and the one that its cells are now."""
+    try:
+        notebook = _jupytext().read(file)
+    except (OSError, ValueError, KeyError):
+        return None, None
+    return notebook.metadata.get("cogdyn", {}).get("edition"), _digest(notebook)
+
+
+def _digest(notebook: Any) -> str:
+    cells = [f"{cell.cell_type}\n{cell.source.rstrip()}\n" for cell in notebook.cells]
+    return hashlib.sha256("\0".join(cells).encode()).hexdigest()[:16]
+
+
+def _save(notebook: Any, file: Path) -> None:
+    """Write to the side first: an interruption leaves the old file or the new one, never half of one."""
+    text = _jupytext().writes(notebook, fmt="ipynb")
+    with tempfile.NamedTemporaryFile("w", dir=file.parent, suffix=".tmp", delete=False, encoding="utf-8") as side:
+        side.write(text)
+    os.chmod(side.name, 0o644)
+    os.replace(side.name, file)
+
+
+def _jupytext() -> Any:
+    try:
+        import jupytext
+    except ModuleNotFoundError:
+        raise ModuleNotFoundError(
+            "writing notebooks needs jupytext: pip install 'cogdyn[lessons]'", name="jupytext"
+        ) from None
+    return jupytext

@@ -1,0 +1,265 @@
+"""The plan of the house, read from the source: imports, folders, sizes, marks, seeds, versions.
+
+Each check is a function of a text or a folder that returns what is wrong, so it can be shown a bad example.
+"""
+
+import ast
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from itertools import chain
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parents[1]
+FLOORS = ("envs", "agents", "lessons")
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+# What each room may import: of ours, and of others besides the standard library (None: anything).
+ROOMS = {
+    "envs": ({"envs"}, {"numpy", "gymnasium"}),
+    "agents": ({"agents", "envs"}, {"numpy", "scipy", "torch", "safetensors", "gymnasium"}),
+    "agents.dynamics": ({"agents.dynamics"}, {"numpy", "scipy", "torch"}),
+    "lessons": ({"lessons", "agents", "envs"}, None),
+}
+# Drawing a single frame is the one place where envs may reach for matplotlib, and only when it is called.
+INSIDE_FUNCTIONS = {"envs/render.py": {"matplotlib"}}
+
+GLOBAL_SEEDS = {
+    "np.random.seed",
+    "numpy.random.seed",
+    "random.seed",
+    "torch.manual_seed",
+    "torch.cuda.manual_seed",
+    "torch.cuda.manual_seed_all",
+}
+
+
+def imports_of(text, package):
+    """Yield (line, name, is_ours, in_function) for each import; a relative one as its path below the root."""
+    tree = ast.parse(text)
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    in_function = {inner for function in functions for inner in ast.walk(function)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield node.lineno, alias.name, False, node in in_function
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            yield node.lineno, node.module, False, node in in_function
+        elif isinstance(node, ast.ImportFrom):
+            above = package[: len(package) + 1 - node.level]
+            for alias in node.names:
+                name = ".".join([*above, *filter(None, [node.module]), alias.name])
+                yield node.lineno, name, True, node in in_function
+
+
+def import_problems(where, text):
+    package = Path(where).parent.parts
+    room = "agents.dynamics" if package[:2] == ("agents", "dynamics") else package[0]
+    ours, others = ROOMS[room]
+    problems = []
+    for line, name, is_ours, in_function in imports_of(text, package):
+        top = name.split(".")[0]
+        if is_ours:
+            allowed = name == "__version__" or any(f"{name}.".startswith(f"{folder}.") for folder in ours)
+        elif top in {"cogdyn", *FLOORS}:
+            allowed = False  # inside the folders only relative imports: absolute ones blind the type checkers
+        else:
+            lazy = INSIDE_FUNCTIONS.get(where, set()) if in_function else set()
+            allowed = others is None or top in others | lazy | sys.stdlib_module_names
+        if not allowed:
+            problems.append(f"{where}:{line} {room} may not import {name}")
+    return problems
+
+
+def length_problems(where, text):
+    lines = len(text.splitlines())
+    return [f"{where}: {lines} lines"] if lines > 300 else []
+
+
+def left_marks(where, text):
+    marks = re.compile(r"\b(TO.?DO|FIX.?ME|X{3})\b")
+    return [f"{where}:{i} {line}" for i, line in enumerate(text.splitlines(), 1) if marks.search(line)]
+
+
+def global_seeds(where, text):
+    calls = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call)]
+    return [f"{where}:{call.lineno} global seed" for call in calls if ast.unparse(call.func) in GLOBAL_SEEDS]
+
+
+def name_problems(where, text):
+    return [f"{where}: name the thing instead"] if Path(where).name == "utils.py" else []
+
+
+CHECKS = [import_problems, length_problems, left_marks, global_seeds, name_problems]
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_every_source_keeps_the_plan(check):
+    paths = [path for floor in FLOORS for path in (ROOT / floor).rglob("*.py")]
+    texts = {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in paths}
+    assert len(texts) > len(FLOORS)
+    assert [problem for where, text in texts.items() for problem in check(where, text)] == []
+
+
+@pytest.mark.parametrize(
+    ("check", "where", "text", "count"),
+    [
+        (import_problems, "envs/ring.py", "import json, numpy.linalg\nfrom gymnasium import Env", 0),
+        (import_problems, "envs/ring.py", "from . import task\nfrom .task import Task", 0),
+        (import_problems, "envs/ring.py", "import torch", 1),
+        (import_problems, "envs/ring.py", "from ..agents import train", 1),
+        (import_problems, "envs/ring.py", "from .. import lessons", 1),
+        (import_problems, "envs/ring.py", "from cogdyn.envs import task", 1),
+        (import_problems, "envs/ring.py", "import envs.task", 1),
+        (import_problems, "envs/render.py", "def draw():\n    import matplotlib.pyplot", 0),
+        (import_problems, "envs/render.py", "import matplotlib.pyplot", 1),
+        (import_problems, "envs/task.py", "def draw():\n    import matplotlib.pyplot", 1),
+        (import_problems, "agents/training.py", "from .. import __version__\nfrom ..envs import Task", 0),
+        (import_problems, "agents/training.py", "from .dynamics import jpca\nfrom .rules import BPTT", 0),
+        (import_problems, "agents/training.py", "import matplotlib", 1),
+        (import_problems, "agents/rules/bptt.py", "from ...lessons import figures", 1),
+        (
+            import_problems,
+            "agents/rules/bptt.py",
+            "from ...envs import Task\nfrom ..network import RateRNN",
+            0,
+        ),
+        (import_problems, "agents/dynamics/jpca.py", "import scipy\nfrom .pca import pca", 0),
+        (import_problems, "agents/dynamics/jpca.py", "from ..network import RateRNN", 1),
+        (import_problems, "agents/dynamics/jpca.py", "from ...envs import Task", 1),
+        (import_problems, "lessons/figures.py", "import ipywidgets\nfrom ..agents.dynamics import jpca", 0),
+        (import_problems, "lessons/figures.py", "from cogdyn.agents import train", 1),
+        (length_problems, "envs/task.py", "\n" * 300, 0),
+        (length_problems, "envs/task.py", "\n" * 301, 1),
+        (left_marks, "envs/task.py", "x = 1  # TO-DO: two", 1),
+        (left_marks, "envs/task.py", "todorov = 1", 0),
+        (global_seeds, "envs/task.py", "np.random.seed(0)\ntorch.manual_seed(0)", 2),
+        (global_seeds, "agents/noise.py", "generator = torch.Generator().manual_seed(0)", 0),
+        (name_problems, "agents/utils.py", "", 1),
+        (name_problems, "agents/noise.py", "", 0),
+    ],
+)
+def test_a_check_tells_bad_from_good(check, where, text, count):
+    assert len(check(where, text)) == count
+
+
+def package_problems(root, declared):
+    """Folders of modules that are not declared or not importable, and declared ones that do not exist."""
+    folders = {path.parent for floor in FLOORS for path in (root / floor).rglob("*.py")}
+    names = {"cogdyn", *(".".join(["cogdyn", *folder.relative_to(root).parts]) for folder in folders)}
+    return [
+        *(f"{name} is a folder or a declared package, not both" for name in sorted(names ^ set(declared))),
+        *(f"{path} has no __init__.py" for path in sorted(folders) if not (path / "__init__.py").exists()),
+    ]
+
+
+def root_problems(root):
+    """Python files in the root other than the two that belong there: they would land in the wheel."""
+    return sorted({path.name for path in root.glob("*.py")} ^ {"__init__.py", "__main__.py"})
+
+
+def test_packages_are_the_folders():
+    assert package_problems(ROOT, PROJECT["tool"]["setuptools"]["packages"]) == []
+
+
+def test_the_root_is_bare():
+    assert root_problems(ROOT) == []
+
+
+def test_folder_checks_see_a_bad_folder(tmp_path):
+    for name in ["__init__.py", "__main__.py", "envs/__init__.py", "agents/rules/bptt.py"]:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    assert root_problems(tmp_path) == []
+    assert package_problems(tmp_path, ["cogdyn", "cogdyn.envs"]) == [
+        "cogdyn.agents.rules is a folder or a declared package, not both",
+        f"{tmp_path / 'agents' / 'rules'} has no __init__.py",
+    ]
+    assert package_problems(tmp_path, ["cogdyn", "cogdyn.envs", "cogdyn.agents.rules", "cogdyn.lessons"])[0] == (
+        "cogdyn.lessons is a folder or a declared package, not both"
+    )
+    (tmp_path / "conftest.py").touch()
+    assert root_problems(tmp_path) == ["conftest.py"]
+
+
+def versions(root):
+    """The version as each file states it; in the changelog, that of the newest entry."""
+    statements = {
+        "__init__.py": r'^__version__ = "(.+)"$',
+        "CITATION.cff": r"^version: (.+)$",
+        "CHANGELOG.md": r"^## \[(.+?)\]",
+    }
+    return {
+        name: re.search(pattern, (root / name).read_text(encoding="utf-8"), re.MULTILINE)[1]
+        for name, pattern in statements.items()
+    }
+
+
+def test_versions_agree(tmp_path):
+    assert len(set(versions(ROOT).values())) == 1, versions(ROOT)
+    for name in versions(ROOT):
+        shutil.copy(ROOT / name, tmp_path)
+    (tmp_path / "CITATION.cff").write_text("version: 0.0.0\n")
+    assert versions(tmp_path) == {**versions(ROOT), "CITATION.cff": "0.0.0"}
+
+
+def pin_problems(requirements, constraints):
+    """Requirements for which constraints name no exact version, or one outside the range."""
+    lines = re.findall(r"^([\w.-]+)==(\S+)$", constraints, re.MULTILINE)
+    pins = {canonicalize_name(name): version for name, version in lines}
+    problems = []
+    for requirement in map(Requirement, requirements):
+        pin = pins.get(canonicalize_name(requirement.name))
+        if requirement.name != "cogdyn" and (pin is None or pin not in requirement.specifier):
+            problems.append(f"{requirement}, but constraints.txt has {pin}")
+    return problems
+
+
+def test_constraints_pin_what_pyproject_asks_for():
+    extras = PROJECT["project"]["optional-dependencies"]
+    requirements = [*PROJECT["project"]["dependencies"], *chain(*extras.values())]
+    assert pin_problems(requirements, (ROOT / "constraints.txt").read_text(encoding="utf-8")) == []
+    assert pin_problems(["Pre_Commit>=4", "torch<3"], "pre-commit==4.1\ntorch==2.13.0\n") == []
+    assert len(pin_problems(["torch<2", "numpy"], "torch==2.13.0\n")) == 2
+
+
+def loaded_by(statement):
+    """Names of the packages in memory after the statement, in a process of its own."""
+    code = f"{statement}; import sys; print(*sys.modules)"
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    return {name.split(".")[0] for name in out.split()}
+
+
+def test_importing_cogdyn_is_light():
+    heavy = {"torch", "matplotlib", "scipy", "pandas", "IPython"}
+    assert loaded_by("import cogdyn.envs") & heavy == set()
+    assert loaded_by("import matplotlib") & heavy == {"matplotlib"}
+
+
+def test_pytest_does_not_import_the_root_under_the_name_of_its_folder():
+    assert str(ROOT.parent) not in sys.path
+    assert {name for name, module in sys.modules.items() if is_root(module)} <= {"cogdyn"}
+
+
+def is_root(module):
+    return getattr(module, "__file__", None) == str(ROOT / "__init__.py")
+
+
+@pytest.mark.parametrize(("switch", "code"), [("1", 1), ("", 0)])
+def test_a_skipped_test_fails_where_nothing_may_be_skipped(tmp_path, switch, code):
+    shutil.copy(ROOT / "tests" / "conftest.py", tmp_path)
+    (tmp_path / "test_skip.py").write_text(
+        "import pytest\ndef test_a(): pytest.skip('no browser')\n@pytest.mark.xfail\ndef test_b(): assert False\n"
+    )
+    command = [sys.executable, "-m", "pytest", "-c", os.devnull, "--rootdir", tmp_path, tmp_path]
+    env = {**os.environ, "COGDYN_NO_SKIP": switch}
+    done = subprocess.run(command, env=env, capture_output=True, text=True)
+    assert done.returncode == code, done.stdout
+    assert ("this was skipped: Skipped: no browser" in done.stdout) == bool(switch)
