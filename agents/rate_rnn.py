@@ -114,7 +114,12 @@ class RateRNN(nn.Module):
         gain = DEFAULT_GAIN[activation] if gain is None else gain
         generator = torch.Generator().manual_seed(seed)
 
-        alpha = torch.full((n_units,), dt, dtype=torch.float32) / torch.as_tensor(tau, dtype=torch.float32)
+        time_constants = torch.as_tensor(tau, dtype=torch.float32)
+        if time_constants.shape not in ((), (n_units,)):
+            raise ValueError(
+                f"tau has shape {tuple(time_constants.shape)}; give one number, or one for each of {n_units} units."
+            )
+        alpha = (dt / time_constants).expand(n_units).clone()
         if not torch.isfinite(alpha).all() or (alpha <= 0).any() or (alpha > 1).any():
             raise ValueError(f"dt is {dt!r} and tau {tau!r} ms; Euler's method needs 0 < dt <= tau for every unit.")
         self.alpha = nn.Buffer(alpha)
@@ -136,7 +141,7 @@ class RateRNN(nn.Module):
             "n_units": self.n_units,
             "n_outputs": self.n_outputs,
             "dt": self.dt,
-            "tau": (dt / alpha).tolist() if np.ndim(tau) else float(tau),  # type: ignore[arg-type]
+            "tau": time_constants.tolist(),
             "activation": activation,
             "leak": leak,
             "dale": dale,

@@ -153,11 +153,12 @@ def train(
                 raise TrainingDiverged(
                     f"training diverged at step {step} ({error}); {kept}. Try a smaller learning rate."
                 ) from error
-            if step % evaluate_every == 0 or step == steps or interrupted():
+            stop = interrupted()
+            if step % evaluate_every == 0 or step == steps or stop:
                 keep(step)
             if progress is not None:
                 progress(step, latest)
-            if interrupted():
+            if stop:
                 raise KeyboardInterrupt
             if stop_at is not None and run.step == step and run.metrics[-1]["score"] >= stop_at:
                 break

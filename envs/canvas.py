@@ -52,8 +52,8 @@ class Canvas:
 
     def add(self, group: str, value: np.ndarray | float, *periods: str) -> None:
         """Add a constant to a group of channels during the periods; (B, k), (k,) or a number."""
-        for period in periods:
-            self._paint(self.inputs[..., self._columns(group)], self.span(period), value, add=True)
+        for span in self._spans(periods):
+            self._paint(self.inputs[..., self._columns(group)], span, value, add=True)
 
     def add_course(self, group: str, course: np.ndarray) -> None:
         """Add a time course to a group of channels, (T, B, k)."""
@@ -61,8 +61,8 @@ class Canvas:
 
     def target(self, value: np.ndarray | float, *periods: str) -> None:
         """Set the target during the periods: a class (B,), or a vector (B, n_out)."""
-        for period in periods:
-            self._paint(self.targets, self.span(period), value)
+        for span in self._spans(periods):
+            self._paint(self.targets, span, value)
 
     def weigh(self, value: float, span: Span) -> None:
         """Set the weight in the loss of the bins from start to stop, (B,) each."""
@@ -97,17 +97,29 @@ class Canvas:
             raise unknown_name("channel", group, self._channels)
         return self._channels[group]
 
+    def _spans(self, periods: tuple[str, ...]) -> list[Span]:
+        """The spans of the periods, those that follow each other joined into one."""
+        spans: list[Span] = []
+        for period in periods:
+            start, stop = self.span(period)
+            if spans and np.array_equal(spans[-1][1], start):
+                start = spans.pop()[0]
+            spans.append((start, stop))
+        return spans
+
     def _paint(self, array: np.ndarray, span: Span, value: np.ndarray | float, add: bool = False) -> None:
         start, stop = span
+        first, last = int(start.min()), int(stop.max())
+        block = array[first:last]
         value = np.asarray(value, dtype=array.dtype)
-        if (start == start[0]).all() and (stop == stop[0]).all():
-            block = array[start[0] : stop[0]]
+        if first == start.max() and last == stop.min():
             np.copyto(block, block + value if add else value)
             return
-        inside = (self._time >= start) & (self._time < stop)
+        time = self._time[first:last]
+        inside = (time >= start) & (time < stop)
         if array.ndim == 3:
             inside = inside[..., None]
         if add:
-            array += inside * value
+            block += inside * value
         else:
-            np.copyto(array, value, where=inside)
+            np.copyto(block, value, where=inside)

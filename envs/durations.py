@@ -7,7 +7,7 @@ and an expectation over durations is an exact finite sum.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isfinite
-from typing import Protocol, runtime_checkable
+from typing import Protocol, TypeGuard
 
 import numpy as np
 
@@ -34,7 +34,6 @@ def in_bins(ms: float, dt: float, what: str) -> int:
     return bins
 
 
-@runtime_checkable
 class RandomDuration(Protocol):
     """Anything that can say which durations it takes, and how often."""
 
@@ -44,6 +43,11 @@ class RandomDuration(Protocol):
 
 
 Duration = float | RandomDuration
+
+
+def is_random(duration: object) -> TypeGuard[RandomDuration]:
+    """Whether a duration is drawn for each trial."""
+    return hasattr(duration, "pmf")
 
 
 @dataclass(frozen=True)
@@ -103,7 +107,7 @@ def pmf(duration: Duration, dt: float, what: str) -> tuple[np.ndarray, np.ndarra
     Raises:
         ValueError: If the duration does not lie on the grid of dt, or is not a duration.
     """
-    if isinstance(duration, RandomDuration):
+    if is_random(duration):
         return duration.pmf(dt, what)
     if isinstance(duration, bool) or not isinstance(duration, (int, float, np.integer, np.floating)):
         raise ValueError(

@@ -87,7 +87,8 @@ class DelayedReach(Task):
         position, go = self._position(conditions["target"]), conditions["go"][:, None]
         after_go = ("reaction", "movement", "end")
         canvas.add("hold", 1.0, "hold", "delay")
-        canvas.add("hold", np.where(go, 0.0, 1.0), *after_go)
+        if not go.all():
+            canvas.add("hold", np.where(go, 0.0, 1.0), *after_go)
         canvas.add("target", position, "delay")
         canvas.add("target", position if self.target_input == "held" else np.where(go, 0.0, position), *after_go)
         canvas.targets += self._velocity(canvas.periods["movement"], len(canvas.targets), position * go)
@@ -130,5 +131,6 @@ class DelayedReach(Task):
 
     def _velocity(self, movement: tuple[np.ndarray, np.ndarray], n_bins: int, peak: np.ndarray) -> np.ndarray:
         start, stop = movement
-        s = np.clip((np.arange(n_bins)[:, None] + 0.5 - start) / (stop - start), 0, 1)
-        return ((16 * s**2 * (1 - s) ** 2)[..., None] * peak).astype(np.float32)
+        time = np.arange(n_bins, dtype=np.float32)[:, None] + np.float32(0.5)
+        s = np.clip((time - start.astype(np.float32)) / (stop - start).astype(np.float32), 0, 1)
+        return (4 * s * (1 - s))[..., None] ** 2 * peak.astype(np.float32)

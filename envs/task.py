@@ -16,7 +16,7 @@ from .canvas import Canvas
 from .durations import Duration, draw_bins, in_bins, pmf
 from .names import check_name
 from .ring import Ring
-from .trial import TrialBatch, join_segments
+from .trial import TrialBatch, join_segments, occurrences
 
 Conditions = dict[str, np.ndarray]
 Seed = int | np.random.SeedSequence | np.random.Generator | None
@@ -228,7 +228,8 @@ class Task(ABC):
         canvas = Canvas(
             bins, self.input_groups, self.n_outputs, self.kind == "continuous", self.dt, self.noise_std, rng
         )
-        canvas.weigh(self.response_weight, canvas.span(self.response_period))
+        for span in occurrences(canvas.periods, self.response_period):
+            canvas.weigh(self.response_weight, span)
         self.paint(canvas, conditions)
         return canvas.finish(conditions, in_bins(self.grace_ms, self.dt, "grace_ms"))
 

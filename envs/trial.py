@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,10 +53,7 @@ class TrialBatch:
         Raises:
             ValueError: If the batch has no such period.
         """
-        found = [span for name, span in self.periods.items() if name.rstrip("0123456789 ") == period or name == period]
-        if not found:
-            raise unknown_name("period", period, self.periods)
-        return found
+        return occurrences(self.periods, period)
 
     def during(self, period: str) -> np.ndarray:
         """Whether each bin lies in the period, (T, B) bool."""
@@ -74,6 +72,20 @@ class TrialBatch:
             periods={name: (start[one], stop[one]) for name, (start, stop) in self.periods.items()},
             dt=self.dt,
         )
+
+
+def occurrences(
+    periods: Mapping[str, tuple[np.ndarray, np.ndarray]], period: str
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Spans of every occurrence of a period: of that name, or of that name with a number.
+
+    Raises:
+        ValueError: If there is none.
+    """
+    found = [span for name, span in periods.items() if period in (name, name.rstrip("0123456789 "))]
+    if not found:
+        raise unknown_name("period", period, periods)
+    return found
 
 
 def join_segments(segments: list[TrialBatch]) -> TrialBatch:

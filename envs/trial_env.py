@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from operator import index
 from typing import Any
 
@@ -175,7 +176,9 @@ class TrialEnv(gym.Env[np.ndarray, Any]):
     def _begin(self, trial: TrialBatch) -> None:
         """Begin a trial or a segment of a session."""
         self._trial, self._length, self._bin = trial, len(trial.inputs), 0
-        self._periods = [(name, int(stop[0])) for name, (_, stop) in trial.periods.items()]
+        # By bin and, where possible, as plain values: they are read at every step.
+        self._periods = [name for name, (a, b) in trial.periods.items() for _ in range(a[0], b[0])]
+        self._targets = trial.targets[:, 0].tolist() if self.task.kind == "choice" else trial.targets[:, 0]
         self._windows = [(int(a[0]), int(b[0])) for a, b in trial.windows(self.task.response_period)]
         self._condition = {name: value[0].item() for name, value in trial.conditions.items()}
         self._choices, self._moments = [0] * len(self._windows), [0] * len(self._windows)
@@ -219,10 +222,8 @@ class TrialEnv(gym.Env[np.ndarray, Any]):
         return self._trial.inputs[self._bin, 0].copy()
 
     def _info(self) -> Info:
-        period, target = "", np.zeros_like(self._trial.targets[0, 0])
         if self._playing:
-            period = next(name for name, stop in self._periods if self._bin < stop)
-            target = self._trial.targets[self._bin, 0].copy()
-        if self.task.kind == "choice":
-            target = int(target)
+            period, target = self._periods[self._bin], copy(self._targets[self._bin])
+        else:
+            period, target = "", self._targets[0] * 0
         return {"target": target, "period": period, "condition": dict(self._condition)}

@@ -10,6 +10,7 @@ from gymnasium.error import ResetNeeded
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
+from .names import check_name
 from .replay import Pool, Slots
 from .rewards import Rewards, judge, named_actions, spaces_of, task_to_play
 from .task import Conditions, Task
@@ -59,6 +60,8 @@ class TrialVectorEnv(VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
             raise ValueError(f"render_mode is {render_mode!r}; allowed: None. Render a single TrialEnv instead.")
         self.task = task_to_play(task, trials_per_episode, task_arguments)
         self.trials_per_episode, self.rewards, self.abort = trials_per_episode, Rewards.of(rewards), abort
+        if isinstance(autoreset_mode, str):
+            check_name("autoreset_mode", autoreset_mode, [mode.value for mode in AutoresetMode])
         self.num_envs, self.autoreset_mode = int(num_envs), AutoresetMode(autoreset_mode)
         self.metadata = {**self.metadata, "autoreset_mode": self.autoreset_mode}
         self.single_observation_space, self.single_action_space = spaces_of(self.task)

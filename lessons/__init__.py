@@ -1,0 +1,13 @@
+"""What a reader touches: figures, checks, widgets, the command line."""
+
+from .checks import Verdict as Verdict
+from .checks import check_euler_step as check_euler_step
+from .memory import MemoryTrace as MemoryTrace
+from .memory import draw_memory_trace as draw_memory_trace
+from .memory import draw_score_by_delay as draw_score_by_delay
+from .memory import lesion as lesion
+from .memory import memory_trace as memory_trace
+from .memory import score_by_delay as score_by_delay
+from .notebook import start as start
+from .summary_figure import draw_summary as draw_summary
+from .trial_figure import draw_trial as draw_trial

@@ -76,15 +76,20 @@ def fill_vendor(folder: Path) -> None:
     """Put the scripts that the pages need into ``vendor/w``, unless they are there already.
 
     Args:
-        folder: The book's folder, with ``package-lock.json`` and ``paths.js``.
+        folder: The book's folder, with ``package-lock.json`` and our own scripts.
 
     Raises:
         BookError: If npm is missing, or cannot get the packages pinned in ``package-lock.json``.
     """
     vendor = folder / "vendor"
     anywidget = importlib.metadata.distribution("anywidget")
-    pins = (folder / "package-lock.json").read_bytes() + (folder / "paths.js").read_bytes() + anywidget.version.encode()
-    stamp, edition = vendor / ".edition", hashlib.sha256(pins).hexdigest()
+    ours = sorted(folder.glob("*.js"))
+    pins = [
+        (folder / "package-lock.json").read_bytes(),
+        anywidget.version.encode(),
+        *(file.read_bytes() for file in ours),
+    ]
+    stamp, edition = vendor / ".edition", hashlib.sha256(b"".join(pins)).hexdigest()
     if stamp.exists() and stamp.read_text() == edition:
         return
     npm = shutil.which("npm")
@@ -104,5 +109,6 @@ def fill_vendor(folder: Path) -> None:
         for source, name in _FROM_NPM.items():
             shutil.copy(Path(work) / "node_modules" / source, target / name)
     shutil.copy(str(anywidget.locate_file("anywidget/nbextension/index.js")), target / "anywidget.js")
-    shutil.copy(folder / "paths.js", target)
+    for file in ours:
+        shutil.copy(file, target)
     stamp.write_text(edition)

@@ -10,9 +10,9 @@ from .browser_module import AnyWidget, browser_module
 
 
 class Choice(AnyWidget):
-    """A question with options, made by :func:`predict`, :func:`recall` and :func:`quiz`; it works with no kernel in a static page.
+    """A question with options, made by :func:`predict`, :func:`recall` and :func:`quiz`.
 
-    ``chosen`` is the index of the reader's option, or None.
+    It works with no kernel in a static page. ``chosen`` is the index of the reader's option, or None.
     """
 
     _esm = browser_module("choice.mjs")

@@ -32,18 +32,20 @@ Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an e
 def tasks() -> None:
     """List the tasks: family, channels, response, length, chance."""
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for column in ("task", "family", "inputs", "outputs", "response", "mean bins", "chance", "ceiling"):
-        words = column in ("task", "family", "response")
-        table.add_column(column, justify="left" if words else "right", no_wrap=True)
+    table.add_column("task", min_width=max(map(len, task_names())))
+    for column in ("family", "response"):
+        table.add_column(column)
+    for column in ("inputs", "outputs", "mean bins", "chance", "ceiling"):
+        table.add_column(column, justify="right")
     for name in task_names():
         task = make_task(name)
         bins = task.sample(500, seed=0).lengths.mean()
         table.add_row(
             name,
             task.family,
+            task.kind,
             str(task.n_inputs),
             str(task.n_outputs),
-            task.kind,
             f"{bins:.0f}",
             f"{task.chance:.3f}",
             f"{task.ceiling:.3f}",

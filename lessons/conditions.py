@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from ..envs.durations import RandomDuration, pmf
+from ..envs.durations import is_random, pmf
 from ..envs.task import Task
 from ..envs.trial import TrialBatch
 
@@ -20,7 +20,7 @@ def typical(task: Task) -> Task:
     """
     fixed = {}
     for name, duration in task.durations().items():
-        if isinstance(duration, RandomDuration):
+        if is_random(duration):
             bins, p = pmf(duration, task.dt, name)
             order = np.argsort(bins)
             middle = np.searchsorted(np.cumsum(p[order]), 0.5)

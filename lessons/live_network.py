@@ -32,11 +32,11 @@ class LiveNetwork(AnyWidget):
     With :math:`\alpha = dt / \tau`, drive :math:`d_t = W r_{t-1} + W_{in} u_t + b` and standard normal
     :math:`\xi_t`, a leak on the voltage is
 
-    .. math:: x_t = (1 - \alpha) x_{t-1} + \alpha d_t + \sqrt{2 \alpha}\, \sigma \xi_t, \quad r_t = f(x_t), \quad x_0 = h_0
+    .. math:: x_t = (1 - \alpha) x_{t-1} + \alpha d_t + \sqrt{2 \alpha}\, \sigma \xi_t, \quad r_t = f(x_t)
 
-    and a leak on the rate
+    from :math:`x_0 = h_0`, and a leak on the rate, from :math:`r_0 = h_0`,
 
-    .. math:: r_t = (1 - \alpha) r_{t-1} + \alpha f(d_t + \sqrt{2 / \alpha}\, \sigma \xi_t), \quad r_0 = h_0.
+    .. math:: r_t = (1 - \alpha) r_{t-1} + \alpha f(d_t + \sqrt{2 / \alpha}\, \sigma \xi_t).
 
     The answer is read as :meth:`cogdyn.envs.Task.score` does: the output that is largest on average over the
     response period, once ``grace_ms`` have passed. Beside it stands its mean softmax probability in these bins.

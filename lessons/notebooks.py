@@ -3,6 +3,7 @@
 import hashlib
 import importlib.util
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -10,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+_LINK_TO_PAGE = re.compile(r"\[([^\]]+)\]\(\.\./[^)]+\.md\)")  # other pages are not beside a notebook
 _PAGES = Path(__file__).parent.parent / "book" / "lessons"
 
 
@@ -79,6 +81,7 @@ def _notebook(page: Path) -> Any:
     notebook = jupytext.read(page, fmt="md:myst")
     for number, cell in enumerate(notebook.cells):
         cell["id"] = f"cell-{number}"
+        cell["source"] = _LINK_TO_PAGE.sub(r"\1", cell["source"])
     notebook.metadata.pop("jupytext", None)  # it would tie the learner's file to a page that is not there
     notebook.metadata["cogdyn"] = {"edition": _digest(notebook)}
     return notebook

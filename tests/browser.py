@@ -62,6 +62,10 @@ class Page:
         elif event == "Log.entryAdded" and detail["entry"]["level"] == "error":
             self.complaints.append(f"{detail['entry']['text']} {detail['entry'].get('url', '')}".strip())
 
+    def close(self) -> None:
+        """Hang up."""
+        self._socket.close()
+
     def open(self, address: str) -> None:
         """Open an address and wait until the page and all it embeds are loaded."""
         self.call("Page.navigate", url=address)
@@ -134,7 +138,9 @@ def browser_page() -> Iterator[Page]:
             stderr=subprocess.DEVNULL,
         )
         try:
-            yield Page(_first_tab(Path(profile) / "DevToolsActivePort", process))
+            page = Page(_first_tab(Path(profile) / "DevToolsActivePort", process))
+            yield page
+            page.close()
         finally:
             process.terminate()
             process.wait(10)

@@ -1,0 +1,200 @@
+"""Every mistake gets a ValueError that says what is wrong, what is allowed, and what is near."""
+
+import numpy as np
+import pytest
+
+from cogdyn.envs import Rewards, Ring, TrialEnv, TrialVectorEnv, make_task, task_names
+from cogdyn.envs.registry import task_config, task_from_config
+
+
+def refuses(message):
+    return pytest.raises(ValueError, match=message)
+
+
+@pytest.mark.parametrize("make", [make_task, TrialEnv, TrialVectorEnv])
+def test_unknown_task(make):
+    with refuses("unknown task 'DelayMatchSampel'. Did you mean 'DelayMatchSample'") as caught:
+        make("DelayMatchSampel")
+    assert all(repr(name) in str(caught.value) for name in task_names())
+    with refuses("unknown task 'delaymatchsample'. Did you mean 'DelayMatchSample'"):
+        make("delaymatchsample")
+
+
+@pytest.mark.parametrize("make", [make_task, TrialEnv, TrialVectorEnv])
+@pytest.mark.parametrize("name", task_names())
+def test_unknown_argument(make, name):
+    with refuses(f"unknown argument of {name} 'nose'. Did you mean 'noise'.*'dt'"):
+        make(name, nose=0.1)
+
+
+def test_unknown_period_and_channel():
+    task = make_task("PerceptualDecisionMaking")
+    batch = task.sample(2, seed=0)
+    with refuses("unknown period 'stimulos'. Did you mean 'stimulus'.*'decision', 'fixation', 'stimulus'"):
+        batch.windows("stimulos")
+    with refuses("unknown period 'x'. Allowed"):
+        batch.during("x")
+    with refuses("unknown channel 'Evidence'. Did you mean 'evidence'.*'evidence', 'fixation'"):
+        task.mean_input(batch, "Evidence", "stimulus")
+
+
+def test_unknown_split():
+    with refuses("unknown split 'tests'. Did you mean 'test'.*'test', 'train'"):
+        make_task("ReadySetGo").stream(4, 0, "tests")
+
+
+def test_unknown_target_input():
+    with refuses("unknown target_input 'extinguished'. Did you mean 'extinguished_at_go'"):
+        make_task("DelayedReach", target_input="extinguished")
+
+
+@pytest.mark.parametrize("value", [-20, 30, float("nan"), float("inf"), "200", None, True, [200]])
+@pytest.mark.parametrize(
+    ("name", "argument"), [("DelayMatchSample", "delay_ms"), ("PerceptualDecisionMaking", "decision_ms")]
+)
+def test_impossible_durations(name, argument, value):
+    with refuses(argument):
+        make_task(name, **{argument: value})
+
+
+@pytest.mark.parametrize("name", task_names())
+@pytest.mark.parametrize(
+    ("argument", "value"),
+    [("noise", float("nan")), ("noise", -0.1), ("noise", float("inf")), ("dt", 0), ("dt", -20), ("dt", float("nan"))],
+)
+def test_impossible_numbers(name, argument, value):
+    with refuses(f"{argument} is "):
+        make_task(name, **{argument: value})
+
+
+@pytest.mark.parametrize("name", task_names())
+def test_dt_that_does_not_divide_the_durations(name):
+    with refuses("not a multiple of dt = 17 ms; the nearest are"):
+        make_task(name, dt=17)
+
+
+def test_grace_that_leaves_no_bin_to_answer_in():
+    for grace in (300, 400):
+        with refuses(f"decision_ms is 300 ms but grace_ms is {grace} ms: no bin would be left to answer in"):
+            make_task("DelayMatchSample", grace_ms=grace)
+    with refuses("choice_ms is 140 ms but grace_ms is 140 ms"):
+        make_task("ReversalBandit", grace_ms=140)
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("PerceptualDecisionMaking", {"coherences": ()}),
+        ("PerceptualDecisionMaking", {"coherences": (0.5, 1.5)}),
+        ("ContextDecisionMaking", {"coherences": (float("nan"),)}),
+        ("DelayMatchSample", {"n_stimuli": 1}),
+        ("ReadySetGo", {"gain": 0}),
+        ("ReadySetGo", {"gain": float("nan")}),
+        ("ReadySetGo", {"tolerance": 1.0}),
+        ("ReadySetGo", {"interval_ms": 100}),
+        ("DelayedReach", {"n_targets": 1}),
+        ("DelayedReach", {"catch": 1.0}),
+        ("DelayedReach", {"tolerance": 0}),
+        ("ReversalBandit", {"n_choices": 0}),
+        ("ReversalBandit", {"p_reward": 0.4}),
+        ("ReversalBandit", {"p_reversal": float("nan")}),
+    ],
+    ids=str,
+)
+def test_arguments_outside_their_range(name, arguments):
+    (argument,) = arguments
+    with refuses(argument):
+        make_task(name, **arguments)
+
+
+@pytest.mark.parametrize("size", [0, -1, 2.0, "4", None, True])
+def test_batch_sizes(size):
+    with refuses("batch_size is .*; it must be a positive integer"):
+        make_task("ReadySetGo").sample(size, seed=0)
+
+
+def test_configurations():
+    config = task_config(make_task("DelayMatchSample"))
+    with refuses("unknown task ''"):
+        task_from_config({"dt": 20})
+    with refuses("unknown argument of DelayMatchSample 'delay'. Did you mean 'delay_ms'"):
+        task_from_config(config | {"delay": 3})
+    with refuses("unknown kind of value 'uniform'. Did you mean 'Uniform'.*'Choice'"):
+        task_from_config(config | {"delay_ms": {"type": "uniform", "low": 100, "high": 200}})
+
+
+@pytest.mark.parametrize("make", [TrialEnv, TrialVectorEnv])
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"trials_per_episode": 0}, "trials_per_episode is 0; it must be a positive integer"),
+        ({"trials_per_episode": 1.5}, "trials_per_episode is 1.5; it must be a positive integer"),
+        ({"render_mode": "ansi"}, "render_mode.*'ansi'.*llowed"),
+        ({"rewards": {"aborts": -1}}, "unknown reward 'aborts'. Did you mean 'abort'.*'correct', 'error', 'miss'"),
+        ({"rewards": {"abort": float("nan")}}, "the reward 'abort' is nan; it must be a finite number"),
+        ({"rewards": {"abort": "-1"}}, "the reward 'abort' is '-1'; it must be a finite number"),
+    ],
+    ids=str,
+)
+def test_arguments_of_environments(make, arguments, message):
+    with refuses(message):
+        make("DelayMatchSample", **arguments)
+
+
+@pytest.mark.parametrize("make", [TrialEnv, TrialVectorEnv])
+def test_a_task_that_is_made_takes_no_arguments(make):
+    with refuses("DelayMatchSample is made already; give dt to make_task"):
+        make(make_task("DelayMatchSample"), dt=10)
+
+
+def test_arguments_of_vector_environments():
+    for n in (0, -1, 2.0, True):
+        with refuses(f"num_envs is {n!r}; it must be a positive integer"):
+            TrialVectorEnv("DelayMatchSample", n)
+    with refuses("unknown autoreset_mode 'Nextstep'. Did you mean 'NextStep'.*'Disabled', 'NextStep', 'SameStep'"):
+        TrialVectorEnv("DelayMatchSample", autoreset_mode="Nextstep")
+
+
+@pytest.mark.parametrize("action", [-1, 3, 0.5, "left", None, [1], np.array([1, 2])])
+def test_choices_outside_the_action_space(action):
+    env = TrialEnv("DelayMatchSample")
+    env.reset(seed=0)
+    with refuses("action is .*; allowed: 0 fixate, 1 match, 2 non-match"):
+        env.step(action)
+
+
+@pytest.mark.parametrize("action", [0.0, [0.0], [0.0, 1.5], [float("nan"), 0.0], [[0.0, 0.0]]])
+def test_movements_outside_the_action_space(action):
+    env = TrialEnv("DelayedReach")
+    env.reset(seed=0)
+    with refuses(r"action is .*; allowed: 2 numbers in \[-1, 1\]"):
+        env.step(action)
+    vector = TrialVectorEnv("DelayedReach", 3)
+    vector.reset(seed=0)
+    with refuses(r"allowed: \(3, 2\) numbers in \[-1, 1\]"):
+        vector.step(np.array([action] * 3))
+
+
+def test_choices_outside_the_vector_action_space():
+    env = TrialVectorEnv("DelayMatchSample", 3)
+    env.reset(seed=0)
+    with refuses("action is 3; allowed: 0 fixate, 1 match, 2 non-match"):
+        env.step(np.array([0, 1, 3]))
+    with refuses("action is -1; allowed"):
+        env.step(np.array([0, 0, -1]))
+    for wrong in (np.zeros(2, int), np.zeros((3, 1), int), np.zeros(3), np.zeros(3, bool), 0):
+        with refuses(r"allowed: \(3,\) integers"):
+            env.step(wrong)
+
+
+@pytest.mark.parametrize("mask", [np.zeros(3, bool), np.ones(2, bool), np.ones(3), [True]])
+def test_reset_masks(mask):
+    env = TrialVectorEnv("DelayMatchSample", 3)
+    env.reset(seed=0)
+    with refuses(r"reset_mask is .*; allowed: \(3,\) bool with a True"):
+        env.reset(options={"reset_mask": mask})
+
+
+def test_rings():
+    assert Ring(8).bump(np.zeros(3)).shape == (3, 8)
+    assert Rewards.of({"miss": -1}) == Rewards(miss=-1)

@@ -1,0 +1,213 @@
+"""The book builds from clean, works with no network and no kernel, and its widgets compute."""
+
+import functools
+import http.server
+import shutil
+import threading
+
+import pytest
+from browser import browser_page, find_chromium
+
+from cogdyn.lessons import book_build
+from cogdyn.lessons.book_build import BookError, build_book
+
+HARMLESS = "Identifier 'THEBE_JS_URL' has already been declared"  # the theme declares it twice
+LESSON = "lessons/a-network-that-remembers.html"
+ANSWER = "document.querySelector('.cogdyn-answer')?.textContent"
+SETTLED = f"document.querySelector('.cogdyn-spoken')?.textContent.startsWith({ANSWER} + ';')"
+
+slow_and_real = [
+    pytest.mark.slow,
+    pytest.mark.skipif(find_chromium() is None, reason="chromium is missing"),
+    pytest.mark.skipif(shutil.which("npm") is None, reason="npm is missing"),
+]
+
+
+class Handler(http.server.SimpleHTTPRequestHandler):
+    """Serves the site and notes what it could not find."""
+
+    def do_GET(self):
+        if self.path == "/favicon.ico":  # asked for by the browser, not by a page
+            self.send_response(204)
+            self.end_headers()
+        else:
+            super().do_GET()
+
+    def log_message(self, format, *args):
+        pass
+
+    def send_error(self, code, message=None, explain=None):
+        self.server.missing.append(self.path)
+        super().send_error(code, message, explain)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    return build_book(tmp_path_factory.mktemp("book") / "site").parent
+
+
+@pytest.fixture(scope="module")
+def server(site):
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=site)) as server:
+        server.missing = []
+        server.address = f"http://127.0.0.1:{server.server_port}/"
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with browser_page() as page:
+        yield page
+
+
+@pytest.fixture(params=["served", "opened from disk"])
+def lesson(request, site, server, browser):
+    """The lesson with its widgets at rest, as a reader finds it who was never here."""
+    browser.resize(1100)
+    address = server.address if request.param == "served" else site.as_uri() + "/"
+    browser.open(address + LESSON)
+    browser.read("localStorage.clear()")
+    browser.open("about:blank")
+    browser.requests.clear()
+    browser.complaints.clear()
+    browser.open(address + LESSON)
+    browser.wait(SETTLED)
+    yield browser
+    assert [text for text in browser.complaints if HARMLESS not in text] == []
+    assert [url for url in browser.requests if not url.startswith((address, "data:", "blob:"))] == []
+    assert server.missing == []
+
+
+def pages(site):
+    return sorted(str(file.relative_to(site)) for folder in (site, site / "lessons") for file in folder.glob("*.html"))
+
+
+class TestBook:
+    pytestmark = slow_and_real
+
+    def test_every_page_loads_whole_with_no_other_host_and_no_complaint(self, site, server, browser):
+        assert {"index.html", LESSON, "tasks.html", "api.html", "notation.html"} <= {*pages(site)}
+        for page in pages(site):
+            for width in (1100, 390, 360):
+                browser.resize(width)
+                browser.requests.clear()
+                browser.complaints.clear()
+                browser.open(f"{server.address}{page}?{width}")
+                browser.wait("!document.querySelector('.math') || document.querySelector('mjx-container svg')")
+                browser.wait(f"!document.querySelector('script[type*=widget-view]') || {ANSWER}")
+                assert [text for text in browser.complaints if HARMLESS not in text] == [], page
+                away = [url for url in browser.requests if not url.startswith((server.address, "data:", "blob:"))]
+                assert away == [], page
+                too_wide = browser.read("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+                assert too_wide <= 0, f"{page} is wider than a window of {width} pixels"
+        assert server.missing == []
+
+    def test_pictures_have_alternative_texts(self, site, server, browser):
+        for page in pages(site):
+            browser.open(server.address + page)
+            assert browser.read("[...document.images].filter((image) => !image.alt).length") == 0, page
+
+    def test_the_network_answers_and_a_moved_slider_changes_the_answer(self, lesson):
+        before = lesson.read(ANSWER)
+        assert before.startswith("answer: ")
+        label = "document.querySelector('.cogdyn-live canvas').ariaLabel"
+        assert before in lesson.read(label)
+        lesson.read("document.querySelectorAll('.cogdyn-slider input')[2].focus()")
+        lesson.press("End")
+        lesson.wait(f"/over [45]\\d\\d\\d ms/.test({label})")
+        text = "document.querySelector('.cogdyn-spoken').textContent"
+        calm = lesson.wait(f"{SETTLED} && {text}")
+        lesson.read("document.querySelectorAll('.cogdyn-slider input')[1].focus()")
+        lesson.press("End")
+        lesson.wait(f"{SETTLED} && {text} !== {calm!r}")
+        assert "σ = 0.50" in lesson.read("document.querySelectorAll('.cogdyn-slider')[1].textContent")
+        lesson.read(
+            "[...document.querySelectorAll('.cogdyn-live button')].find((b) => b.textContent === 'Reset').click()"
+        )
+        lesson.wait(f"{ANSWER} === {before!r}")
+
+    def test_units_are_silenced_by_keyboard_and_all_at_once(self, lesson):
+        picture = "document.querySelector('.cogdyn-live canvas').toDataURL()"
+        count = "document.querySelectorAll('.cogdyn-strip [aria-pressed=true]').length"
+        intact = lesson.read(picture)
+        lesson.read("document.querySelector('.cogdyn-strip [tabindex=\"0\"]').focus()")
+        lesson.press("ArrowRight")
+        lesson.press("Enter")
+        lesson.wait(f"{count} === 1")
+        assert lesson.read("document.activeElement.ariaPressed") == "true"
+        lesson.read("document.querySelector('.cogdyn-silence input').select()")
+        lesson.call("Input.insertText", text="9")
+        lesson.wait(f"{count} === 9 && {SETTLED}")
+        assert lesson.read(picture) != intact
+        lesson.read("[...document.querySelectorAll('.cogdyn-live button')].at(-1).click()")
+        lesson.read("document.activeElement.blur()")
+        lesson.wait(f"{count} === 0 && {picture} === {intact!r}")
+
+    def test_a_prediction_is_kept_and_recalled(self, lesson):
+        asked, shown = ".cogdyn-choice[data-kind=predict]", ".cogdyn-choice[data-kind=recall]"
+        assert "No prediction yet" in lesson.read(f"document.querySelector('{shown}').textContent")
+        option = lesson.read(f"document.querySelectorAll('{asked} .cogdyn-option')[1].textContent")
+        lesson.read(f"document.querySelectorAll('{asked} input')[1].click()")
+        lesson.wait(f"document.querySelector('{shown}').textContent === 'You predicted: ' + {option!r}")
+        assert "Kept." in lesson.read(f"document.querySelector('{asked}').textContent")
+        lesson.read("location.reload()")
+        lesson.wait(f"document.querySelectorAll('{asked} input')[1]?.checked")
+        lesson.wait(f"document.querySelector('{shown}')?.textContent.endsWith({option!r})")
+
+    def test_every_answer_to_a_quiz_is_explained(self, lesson):
+        quizzes = "document.querySelectorAll('.cogdyn-choice[data-kind=quiz]')"
+        assert lesson.read(f"{quizzes}.length") > 0
+        for number in range(lesson.read(f"{quizzes}.length")):
+            quiz, explanations = f"{quizzes}[{number}]", set()
+            options = lesson.read(f"{quiz}.querySelectorAll('input').length")
+            for option in range(options):
+                lesson.read(f"{quiz}.querySelectorAll('input')[{option}].click()")
+                words = lesson.wait(f"{quiz}.querySelector('.cogdyn-verdict').textContent")
+                assert words.startswith(("✓ Right. ", "✗ Not this one. "))
+                explanations.add(words)
+            assert len(explanations) == options
+
+    def test_dark_pages_have_light_ink(self, lesson):
+        lesson.resize(1100, dark=True)
+        ink = "getComputedStyle(document.querySelector('.cogdyn-live')).color.match(/\\d+/g).map(Number)"
+        lesson.wait(f"Math.min(...{ink}) > 128")
+        lesson.wait("document.querySelector('.cogdyn-live').classList.contains('cogdyn-dark')")
+
+
+@pytest.mark.slow
+def test_a_failing_cell_fails_the_build(tmp_path, monkeypatch, capfd):
+    source = tmp_path / "source"
+    shutil.copytree(book_build._SOURCE, source, ignore=book_build._NOT_SOURCE)
+    with (source / LESSON).with_suffix(".md").open("a") as page:
+        page.write("\n```{code-cell} ipython3\n1 / 0\n```\n")
+    monkeypatch.setattr(book_build, "_SOURCE", source)
+    monkeypatch.setattr(book_build, "fill_vendor", lambda folder: (folder / "vendor").mkdir(exist_ok=True))
+    with pytest.raises(BookError, match="not built"):
+        build_book(tmp_path / "site")
+    out, err = capfd.readouterr()
+    assert "ZeroDivisionError" in out + err
+    assert not (tmp_path / "site").exists()
+
+
+def test_without_npm_one_line_says_what_is_missing(tmp_path, monkeypatch):
+    shutil.copytree(book_build._SOURCE, tmp_path / "book", ignore=shutil.ignore_patterns("_build", "vendor"))
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    with pytest.raises(BookError, match="npm, which comes with"):
+        book_build.fill_vendor(tmp_path / "book")
+
+
+def test_without_jupyter_book_one_line_says_what_to_install(tmp_path, monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(BookError, match=r"pip install 'cogdyn\[book\]'"):
+        build_book(tmp_path)
+
+
+def test_a_folder_with_other_things_in_it_is_not_overwritten(tmp_path):
+    (tmp_path / "thesis.txt").write_text("years of work")
+    with pytest.raises(BookError, match="holds no book"):
+        build_book(tmp_path)
+    assert (tmp_path / "thesis.txt").read_text() == "years of work"

@@ -1,0 +1,127 @@
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import matplotlib.image
+import pytest
+from typer.testing import CliRunner
+
+from cogdyn.agents import load_run
+from cogdyn.envs import Choice, Uniform, task_names
+from cogdyn.lessons.command_line import app, fresh_folder, parse_settings
+
+QUICK = ["--steps", "2", "--units", "8", "--batch-size", "4"]
+
+
+@pytest.fixture
+def cogdyn(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return lambda *words: CliRunner().invoke(app, [str(word) for word in words])
+
+
+def test_tasks_lists_every_task(cogdyn):
+    result = cogdyn("tasks")
+    assert result.exit_code == 0
+    assert all(name in result.stdout for name in task_names())
+
+
+def test_train_leaves_a_run_with_its_picture_and_says_so(cogdyn, tmp_path):
+    result = cogdyn("train", "DelayMatchSample", *QUICK, "--set", "delay_ms=Uniform(200, 400)", "--set", "n_stimuli=4")
+    assert result.exit_code == 0, result.output
+    assert re.search(r"\d+\.\d% correct on 1,000 fresh trials after 2 updates \(chance 50\.0%", result.stdout)
+    for shown in ("summary.png", "metrics.csv", "model.safetensors", "Next:", "cogdyn show"):
+        assert shown in result.stdout
+    folder = tmp_path / "runs/DelayMatchSample"
+    assert sorted(os.listdir(folder)) == ["metrics.csv", "model.safetensors", "summary.png"]
+    height, width, _ = matplotlib.image.imread(folder / "summary.png").shape
+    assert width > height > 800
+    run = load_run(folder)
+    assert run.task.delay_ms == Uniform(200, 400)
+    assert run.network.n_units == 8
+
+
+def test_a_second_training_takes_a_fresh_folder(cogdyn, tmp_path):
+    for _ in range(2):
+        assert cogdyn("train", "DelayedReach", *QUICK).exit_code == 0
+    assert sorted(os.listdir(tmp_path / "runs")) == ["DelayedReach", "DelayedReach-2"]
+    assert fresh_folder(tmp_path / "runs", "DelayedReach").name == "DelayedReach-3"
+
+
+def test_resume_goes_on(cogdyn):
+    cogdyn("train", "DelayedReach", *QUICK, "--stop-at", 2)
+    result = cogdyn("train", "DelayedReach", *QUICK, "--stop-at", 2, "--resume", "--steps", 4)
+    assert result.exit_code == 0, result.output
+    assert "after 4 updates" in result.stdout
+
+
+def test_show_draws_the_summary_anew(cogdyn, tmp_path):
+    cogdyn("train", "ReadySetGo", *QUICK)
+    picture = tmp_path / "runs/ReadySetGo/summary.png"
+    picture.unlink()
+    result = cogdyn("show", "runs/ReadySetGo")
+    assert result.exit_code == 0, result.output
+    assert "ReadySetGo, 8 units, BPTT, 2 updates" in result.stdout
+    assert picture.exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["train", "DelayMatchSampel"], "unknown task 'DelayMatchSampel'. Did you mean 'DelayMatchSample'?"),
+        (["train", "DelayMatchSample", "--set", "delay=3"], "Did you mean 'delay_ms'?"),
+        (["train", "DelayMatchSample", "--set", "delay_ms=510"], "the nearest are 500 and 520"),
+        (["train", "DelayMatchSample", "--set", "delay_ms"], "is not NAME=VALUE"),
+        (["train", "DelayMatchSample", "--set", "delay_ms=__import__('os')"], "is not NAME=VALUE"),
+        (["train", "DelayMatchSample", "--activation", "tahn"], "Did you mean 'tanh'?"),
+        (["train", "DelayMatchSample", "--dale", "1.5"], "inside (0, 1)"),
+        (["train", "DelayMatchSample", "--device", "tpu9"], "device 'tpu9' is not there"),
+        (["train", "DelayMatchSample", "--resume"], "no run to resume"),
+        (["show", "nowhere"], "nowhere holds no run"),
+    ],
+)
+def test_mistakes_get_one_line_and_no_traceback(cogdyn, words, message, tmp_path):
+    result = cogdyn(*words)
+    assert result.exit_code == 1
+    assert message in result.stderr
+    assert result.stderr.startswith("error: ")
+    assert result.stderr.count("\n") == 1
+    assert not (tmp_path / "runs").exists()
+
+
+def test_debug_shows_the_traceback(cogdyn):
+    result = cogdyn("show", "nowhere", "--debug")
+    assert isinstance(result.exception, ValueError)
+
+
+@pytest.mark.parametrize("command", ["tasks", "train", "show", "lessons", "book"])
+def test_help_has_an_example(cogdyn, command):
+    result = cogdyn(command, "--help")
+    assert result.exit_code == 0
+    assert f"Example: cogdyn {command}" in " ".join(result.stdout.split())
+
+
+def test_settings():
+    found = parse_settings(["a=3", "b=2.5", "c=held", "d=Choice([200, 400])", "e=(0.1, 0.2)", "f='x'"])
+    assert found == {"a": 3, "b": 2.5, "c": "held", "d": Choice([200, 400]), "e": (0.1, 0.2), "f": "x"}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for a single process")
+def test_ctrl_c_exits_130_with_a_checkpoint_and_resumes(tmp_path):
+    words = [sys.executable, "-m", "cogdyn", "train", "DelayMatchSample", "--units", "8", "--batch-size", "4"]
+    words += ["--stop-at", "2", "--out", str(tmp_path / "run")]
+    process = subprocess.Popen([*words, "--steps", "100000"], stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 60
+    while not (tmp_path / "run/metrics.csv").exists() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Stopped after a checkpoint" in errors
+    assert "Traceback" not in errors
+    assert sorted(os.listdir(tmp_path / "run")) == ["metrics.csv", "model.safetensors"]
+    step = load_run(tmp_path / "run").step
+    result = subprocess.run([*words, "--steps", str(step + 1), "--resume"], capture_output=True, text=True, check=True)
+    assert f"after {step + 1} updates" in result.stdout

@@ -1,0 +1,324 @@
+"""Rules, training, runs, evaluation and acting."""
+
+import itertools
+import os
+import signal
+
+import gymnasium as gym
+import numpy as np
+import pytest
+import torch
+
+import cogdyn  # noqa: F401  registers the environments
+from cogdyn.agents import Actor, RateRNN, RunError, TrainingDiverged, TrialDataset, evaluate, load_run, train
+from cogdyn.agents.evaluation import NetworkPolicy
+from cogdyn.agents.losses import task_loss
+from cogdyn.agents.rules import BPTT, Diverged
+from cogdyn.envs import TrialEnv, Uniform, make_task, task_names
+
+DMS = make_task("DelayMatchSample", delay_ms=Uniform(100, 200))
+
+
+def network_for(task, n=20, **arguments):
+    arguments = {"dale": 0.8, "noise": 0.05, **arguments}
+    return RateRNN(task.n_inputs, n, task.n_outputs, dt=task.dt, **arguments)
+
+
+def same(first, second):
+    return all(
+        torch.equal(a, b) for a, b in zip(first.state_dict().values(), second.state_dict().values(), strict=True)
+    )
+
+
+# The rule
+
+
+def test_bptt_gradient_is_autograds_and_leaves_the_network_alone():
+    network, rule, batch = network_for(DMS).double(), BPTT(rate_penalty=0.1, weight_penalty=0.1), DMS.sample(8, seed=0)
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    gradient = rule.gradient(network, batch, torch.Generator().manual_seed(1))
+    loss = rule.loss(network, batch, torch.Generator().manual_seed(1))
+    loss.backward()
+    for name, parameter in network.named_parameters():
+        torch.testing.assert_close(gradient[name], parameter.grad, rtol=1e-12, atol=0)
+    assert all(torch.equal(before[name], value) for name, value in network.state_dict().items())
+
+
+def test_penalties_add_to_the_loss_what_they_say():
+    network, batch = network_for(DMS, noise=0.0).double(), DMS.sample(8, seed=0)
+    plain, both = (BPTT(rate_penalty=p, weight_penalty=q).loss(network, batch).item() for p, q in ((0, 0), (0.3, 0.7)))
+    rates = network(torch.from_numpy(batch.inputs).double()).rates
+    matrices = (network.recurrent_weights, network.input_weights, network.readout_weights)
+    expected = 0.3 * rates.square().mean() + 0.7 * sum(m.square().mean() for m in matrices)
+    assert both - plain == pytest.approx(expected.item(), rel=1e-10)
+
+
+def test_masked_bins_do_not_count():
+    outputs, targets = torch.randn(4, 3, 2), torch.zeros(4, 3, dtype=torch.int64)
+    mask = torch.ones(4, 3)
+    mask[2:] = 0
+    changed = outputs.clone()
+    changed[2:] = 100.0
+    assert task_loss(outputs, targets, mask) == task_loss(changed, targets, mask)
+    assert task_loss(outputs, targets, mask) == pytest.approx(
+        torch.nn.functional.cross_entropy(outputs[:2].flatten(0, 1), targets[:2].flatten()).item()
+    )
+
+
+def test_losses_refuse_what_does_not_fit():
+    with pytest.raises(ValueError, match="do not fit"):
+        task_loss(torch.zeros(4, 3, 2), torch.zeros(4, 2, dtype=torch.int64), torch.ones(4, 3))
+    with pytest.raises(ValueError, match="0 everywhere"):
+        task_loss(torch.zeros(4, 3, 2), torch.zeros(4, 3, dtype=torch.int64), torch.zeros(4, 3))
+
+
+def test_update_clips_the_gradient():
+    network, batch = network_for(DMS), DMS.sample(8, seed=0)
+    rule = BPTT(lr=1.0, clip=1e-3)
+    rule.update(network, batch, torch.Generator().manual_seed(0))
+    norm = torch.stack([p.grad.square().sum() for p in network.parameters()]).sum().sqrt()
+    assert norm.item() == pytest.approx(1e-3, rel=1e-3)
+
+
+def test_a_diverging_update_changes_nothing():
+    network, batch = network_for(DMS), DMS.sample(8, seed=0)
+    with torch.no_grad():
+        network.readout[0, 0] = float("inf")
+    before = [parameter.clone() for parameter in network.parameters()]
+    with pytest.raises(Diverged, match="loss"):
+        BPTT().update(network, batch)
+    assert all(torch.equal(a, b) for a, b in zip(before, network.parameters(), strict=True))
+
+
+@pytest.mark.parametrize("arguments", [{"lr": 0}, {"lr": float("nan")}, {"clip": -1}, {"rate_penalty": -1}])
+def test_bptt_refuses_senseless_numbers(arguments):
+    with pytest.raises(ValueError, match=next(iter(arguments))):
+        BPTT(**arguments)
+
+
+# Data
+
+
+def test_workers_share_the_stream():
+    loader = torch.utils.data.DataLoader(TrialDataset(DMS, 4, seed=3, n_batches=5), batch_size=None, num_workers=2)
+    painted = list(itertools.islice(DMS.stream(4, 3), 5))
+    for tensor, batch in zip(loader, painted, strict=True):
+        np.testing.assert_array_equal(tensor.inputs.numpy(), batch.inputs)
+        np.testing.assert_array_equal(tensor.targets.numpy(), batch.targets)
+
+
+# Training
+
+
+@pytest.mark.parametrize("name", task_names())
+def test_loss_falls_on_every_task(name):
+    task = make_task(name)
+    run = train(task, network_for(task, 30), BPTT(lr=3e-3), steps=30, batch_size=32, evaluate_every=10, n_test=50)
+    assert run.metrics[-1]["loss"] < run.metrics[0]["loss"]
+
+
+def test_training_repeats_to_the_bit_and_resumes_to_the_bit(tmp_path):
+    def training(folder, steps, **arguments):
+        network = network_for(DMS)
+        return train(
+            DMS,
+            network,
+            BPTT(lr=3e-3),
+            steps,
+            16,
+            seed=5,
+            device="cpu",
+            out=folder,
+            evaluate_every=4,
+            n_test=20,
+            **arguments,
+        )
+
+    whole = training(tmp_path / "whole", 10)
+    training(tmp_path / "cut", 4)
+    resumed = training(tmp_path / "cut", 10, resume=True)
+    assert same(whole.network, resumed.network)
+    for file in ("model.safetensors", "metrics.csv"):
+        assert (tmp_path / "whole" / file).read_bytes() == (tmp_path / "cut" / file).read_bytes()
+    other = train(DMS, network_for(DMS), BPTT(lr=3e-3), 10, 16, seed=6, evaluate_every=4, n_test=20)
+    assert not same(whole.network, other.network)
+
+
+def test_ctrl_c_finishes_the_update_and_keeps_it(tmp_path):
+    def interrupt(step, metrics):
+        if step == 3:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    arguments = {"steps": 8, "batch_size": 8, "evaluate_every": 100, "n_test": 10}
+    with pytest.raises(KeyboardInterrupt):
+        train(DMS, network_for(DMS), BPTT(), out=tmp_path / "cut", progress=interrupt, **arguments)
+    assert load_run(tmp_path / "cut").step == 4
+    resumed = train(DMS, network_for(DMS), BPTT(), out=tmp_path / "cut", resume=True, **arguments)
+    whole = train(DMS, network_for(DMS), BPTT(), **arguments)
+    assert same(resumed.network, whole.network)
+
+
+def test_divergence_names_the_step_and_keeps_the_last_good_checkpoint(tmp_path):
+    network = network_for(DMS)
+
+    def poison(step, metrics):
+        if step == 5:
+            with torch.no_grad():
+                network.readout[0, 0] = float("nan")
+
+    with pytest.raises(TrainingDiverged, match=r"step 6 .*checkpoint, of step 4"):
+        train(DMS, network, BPTT(), 10, 8, out=tmp_path, evaluate_every=2, n_test=10, progress=poison)
+    kept = load_run(tmp_path)
+    assert kept.step == 4
+    assert all(torch.isfinite(parameter).all() for parameter in kept.network.parameters())
+
+
+def test_training_stops_at_the_score_asked_for():
+    run = train(DMS, network_for(DMS), BPTT(), 50, 8, stop_at=0.0, evaluate_every=5, n_test=10)
+    assert run.step == 5
+
+
+def test_training_refuses_what_does_not_fit(tmp_path):
+    network = network_for(DMS)
+    with pytest.raises(ValueError, match="dt is 20.0 but the task's is 10"):
+        train(make_task("DelayMatchSample", dt=10), network, BPTT(), 1)
+    with pytest.raises(ValueError, match="n_inputs is 5 but the task's is 3"):
+        train(make_task("PerceptualDecisionMaking"), network, BPTT(), 1)
+    with pytest.raises(ValueError, match="device 'gpu5'"):
+        train(DMS, network, BPTT(), 1, device="gpu5")
+    with pytest.raises(ValueError, match="batch_size"):
+        train(DMS, network, BPTT(), 1, 0)
+    with pytest.raises(ValueError, match="no run to resume"):
+        train(DMS, network, BPTT(), 1, out=tmp_path, resume=True)
+    train(DMS, network, BPTT(), 1, 4, out=tmp_path, n_test=5)
+    with pytest.raises(ValueError, match="holds a run already"):
+        train(DMS, network, BPTT(), 1, 4, out=tmp_path)
+    with pytest.raises(ValueError, match="another rule"):
+        train(DMS, network, BPTT(lr=0.5), 2, 4, out=tmp_path, resume=True, n_test=5)
+
+
+# Runs
+
+
+def test_a_run_comes_back_as_it_was(tmp_path):
+    task = make_task("ReadySetGo", interval_ms=Uniform(400, 600, step=40))
+    network = network_for(task, 12, density=0.5, input_units=range(6), tau=np.linspace(40, 200, 12).tolist())
+    run = train(task, network, BPTT(), 2, 4, out=tmp_path / "run", n_test=5)
+    back = load_run(tmp_path / "run")
+    assert back.task == task
+    assert back.metrics == run.metrics
+    assert back.config == run.config
+    assert same(back.network, run.network)
+    inputs = torch.from_numpy(task.sample(3, seed=1).inputs)
+    torch.testing.assert_close(
+        back.network(inputs, noise=0.0).outputs, network(inputs, noise=0.0).outputs, rtol=0, atol=0
+    )
+    back.save(tmp_path / "copy")
+    assert (tmp_path / "copy/model.safetensors").read_bytes() == (tmp_path / "run/model.safetensors").read_bytes()
+    assert sorted(os.listdir(tmp_path / "run")) == ["metrics.csv", "model.safetensors"]
+
+
+@pytest.fixture
+def saved(tmp_path):
+    train(DMS, network_for(DMS, 8), BPTT(), 1, 4, out=tmp_path / "run", n_test=5)
+    return tmp_path / "run"
+
+
+def test_a_missing_run_is_said(tmp_path):
+    with pytest.raises(RunError, match=r"holds no run: there is no model\.safetensors"):
+        load_run(tmp_path)
+
+
+@pytest.mark.parametrize("damage", ["cut", "noise", "no metrics", "foreign"])
+def test_a_damaged_run_is_one_error(saved, damage):
+    model = saved / "model.safetensors"
+    if damage == "cut":
+        model.write_bytes(model.read_bytes()[:-40])
+    elif damage == "noise":
+        model.write_bytes(b"\x80\x04pickle?" * 40)
+    elif damage == "no metrics":
+        (saved / "metrics.csv").unlink()
+    else:
+        from safetensors.torch import save_file
+
+        save_file({"w": torch.zeros(2)}, model)
+    with pytest.raises(RunError, match="cannot be read as a run"):
+        load_run(saved)
+
+
+def test_a_newer_format_is_refused(saved):
+    model = saved / "model.safetensors"
+    content = model.read_bytes()
+    assert content.count(b'{\\"format\\": 1') == 1
+    model.write_bytes(content.replace(b'{\\"format\\": 1', b'{\\"format\\": 9'))
+    with pytest.raises(RunError, match="format 9; this cogdyn reads up to 1"):
+        load_run(saved)
+
+
+# Evaluation and acting
+
+
+def test_evaluation_repeats_and_its_batches_differ():
+    network = network_for(DMS)
+    first, again, other = (evaluate(network, DMS, 20, seed=1, number=number) for number in (0, 0, 1))
+    np.testing.assert_array_equal(first.outputs, again.outputs)
+    assert not np.array_equal(first.batch.inputs[:20], other.batch.inputs[:20])
+    assert first.score == first.scores.mean()
+
+
+def test_evaluation_never_meets_the_training_trials():
+    trained = {DMS.sample(1, np.random.SeedSequence(1, spawn_key=(0, k))).inputs.tobytes() for k in range(50)}
+    tested = {batch.inputs.tobytes() for batch in itertools.islice(DMS.stream(1, 1, "test"), 50)}
+    assert len(trained) == len(tested) == 50
+    assert not trained & tested
+
+
+def test_a_closed_loop_session_is_chosen_by_the_network():
+    task = make_task("ReversalBandit", n_choices=5)
+    network = network_for(task)
+    result = evaluate(network, task, 6, seed=0)
+    assert result.outputs.shape == (*result.batch.mask.shape, 3)
+    chosen = task.choices(result.outputs, result.batch)
+    for number, choice in enumerate(chosen[:-1], start=2):
+        np.testing.assert_array_equal(result.batch.conditions[f"chosen {number}"], choice)
+    # The state goes on across segments: the whole session at once gives the same outputs.
+    policy = NetworkPolicy(network, noise=0.0)
+    batch = task.sample(6, seed=3, policy=policy)
+    whole = network(torch.from_numpy(batch.inputs), noise=0.0).outputs.detach().numpy()
+    np.testing.assert_allclose(np.concatenate(policy.outputs), whole, atol=1e-6)
+
+
+def test_acting_bin_by_bin_is_running_the_trial():
+    task = make_task("DelayedReach", noise=0.1)
+    network = network_for(task, noise=0.0)
+    env = TrialEnv(task)
+    actor = Actor(network, env.action_space)
+    observation, _ = env.reset(seed=3)
+    done, actions = False, []
+    while not done:
+        actions.append(actor.act(observation))
+        observation, _, done, _, _ = env.step(actions[-1])
+    trial = task.sample(64, seed=np.random.default_rng(3)).trial(0)
+    outputs = network(torch.from_numpy(trial.inputs)).outputs.detach().numpy()[:, 0]
+    np.testing.assert_allclose(np.array(actions), outputs, atol=1e-6)
+
+
+def test_acting_in_many_environments_resets_where_an_episode_ended():
+    task = make_task("PerceptualDecisionMaking")
+    env = gym.make_vec("cogdyn/PerceptualDecisionMaking-v0", num_envs=3, vectorization_mode="vector_entry_point")
+    network = network_for(task)
+    actor = Actor(network, env.single_action_space)
+    observation, _ = env.reset(seed=0)
+    for _ in range(5):
+        action = actor.act(observation)
+        assert action.shape == (3,)
+        observation, _, ended, _, _ = env.step(action)
+    actor.reset(np.array([True, False, False]))
+    assert torch.equal(actor._state[0], network.h0)
+    assert not torch.equal(actor._state[1], network.h0)
+    env.close()
+
+
+def test_an_actor_refuses_a_foreign_action_space():
+    with pytest.raises(ValueError, match="3 outputs"):
+        Actor(network_for(DMS), gym.spaces.Discrete(5))

@@ -1,0 +1,171 @@
+"""Figures, checks and the pieces of the lessons."""
+
+import re
+from pathlib import Path
+
+import matplotlib.image
+import numpy as np
+import pytest
+import torch
+
+from cogdyn.agents import RateRNN, evaluate, train
+from cogdyn.agents.dynamics import principal_components
+from cogdyn.agents.rules import BPTT
+from cogdyn.envs import Uniform, make_task, task_names
+from cogdyn.lessons import check_euler_step, draw_memory_trace, draw_score_by_delay, draw_trial, lesion, memory_trace
+from cogdyn.lessons.conditions import group, typical, wilson_interval
+from cogdyn.lessons.summary_figure import draw_summary, write_figure
+
+PAGE = Path(__file__).parent.parent / "book/lessons/a-network-that-remembers.md"
+DMS = make_task("DelayMatchSample")
+
+
+# The exercise
+
+
+def right(x, u, W, W_in, b, alpha):
+    return (1 - alpha) * x + alpha * (W @ np.maximum(x, 0) + W_in @ u + b)
+
+
+def test_the_solution_on_the_page_passes_and_its_stub_does_not():
+    text = PAGE.read_text()
+    solution = re.search(r"<summary>Solution</summary>\s+```python\n(.*?)```", text, re.DOTALL).group(1)
+    stub = re.search(r":tags: \[exercise\]\n\n(.*?)\n\n\nlessons", text, re.DOTALL).group(1)
+    assert solution.splitlines()[0] == stub.splitlines()[0]
+    for source, passed in ((solution, True), (stub, False)):
+        space = {"np": np}
+        exec(source, space)
+        verdict = check_euler_step(space["euler_step"])
+        assert verdict.passed is passed, verdict
+    assert "nothing is written" in verdict.reason
+
+
+def test_the_solution_is_the_step_of_the_network():
+    network = RateRNN(3, 5, 2, dt=20, tau=100, self_connections=True, seed=0).double()
+    x, u = torch.randn(5).double(), torch.randn(3).double()
+    w, w_in, b = (m.detach().numpy() for m in (network.recurrent_weights, network.input_weights, network.bias))
+    expected = network.step(x, u).detach().numpy()
+    np.testing.assert_allclose(right(x.numpy(), u.numpy(), w, w_in, b, 0.2), expected, rtol=1e-6)
+
+
+def relu(x):
+    return np.maximum(x, 0)
+
+
+@pytest.mark.parametrize(
+    ("slip", "reason"),
+    [
+        (lambda x, u, W, W_in, b, a: x + a * (W @ relu(x) + W_in @ u + b), "the leak is missing"),
+        (lambda x, u, W, W_in, b, a: (1 - a) * x + a * (W @ x + W_in @ u + b), "voltages travel"),
+        (lambda x, u, W, W_in, b, a: (1 - a) * x + a * (relu(x) @ W + W_in @ u + b), "the wrong way round"),
+        (lambda x, u, W, W_in, b, a: (1 - a) * x + W @ relu(x) + W_in @ u + b, "not multiplied by alpha"),
+        (lambda x, u, W, W_in, b, a: (1 - a) * x + a * (W @ relu(x)) + W_in @ u + b, "only the recurrent"),
+        (lambda x, u, W, W_in, b, a: (1 - a) * x + a * (W @ relu(x) + W_in @ u), "the bias is missing"),
+        (lambda x, u, W, W_in, b, a: (1 - a) * x + a * (W @ relu(x) + b), "external input is missing"),
+        (lambda x, u, W, W_in, b, a: (1 - a) * relu(x) + a * (W @ relu(x) + W_in @ u + b), "rates leak"),
+        (lambda x, u, W, W_in, b, a: 0.9 * right(x, u, W, W_in, b, a), "off by up to"),
+        (lambda x, u, W, W_in, b, a: None, "returns nothing"),
+        (lambda x, u, W, W_in, b, a: 0.0, "shape"),
+        (lambda x, u, W, W_in, b, a: W_in @ x, "raised ValueError"),
+        (lambda x, u, W, W_in, b, a: np.add(x, 1, out=x), "changes its arguments"),
+    ],
+)
+def test_each_slip_is_named(slip, reason):
+    verdict = check_euler_step(slip)
+    assert not verdict.passed
+    assert reason in verdict.reason
+    assert verdict.hint
+    assert "Not yet" in verdict._repr_html_()
+
+
+# Memory
+
+
+def test_isolated_units_forget_with_their_time_constant():
+    network = RateRNN(DMS.n_inputs, 20, 3, dt=20, tau=100, activation="tanh", leak="rate", gain=0.5, seed=0)
+    trace = memory_trace(network, DMS, delay_ms=1000)
+    after = trace.isolated[trace.times >= 0]
+    np.testing.assert_allclose(after[1:] / after[:-1], 1 - 20 / 100, rtol=1e-3)
+
+
+def test_a_lesion_silences_units_in_a_copy():
+    network = RateRNN(DMS.n_inputs, 10, 3, seed=0)
+    batch = torch.from_numpy(DMS.sample(3, seed=0).inputs)
+    before = network(batch).outputs
+    lesioned = lesion(network, [2, 5])
+    assert (lesioned.recurrent_weights[:, [2, 5]] == 0).all()
+    assert (lesioned.readout_weights[:, [2, 5]] == 0).all()
+    torch.testing.assert_close(network(batch).outputs, before, rtol=0, atol=0)
+    assert lesion(network, slice(0, 3)).output_mask[:3].sum() == 0
+    with pytest.raises(ValueError, match="0 to 9"):
+        lesion(network, [10])
+
+
+# Conditions and components
+
+
+def test_typical_fixes_durations_at_their_median():
+    assert typical(DMS).delay_ms == 600
+    assert typical(make_task("ReadySetGo")) == make_task("ReadySetGo")
+    assert typical(make_task("DelayMatchSample", delay_ms=Uniform(200, 280))).delay_ms == 240
+
+
+@pytest.mark.parametrize("name", task_names())
+def test_groups_cover_all_trials_and_average_them(name):
+    task = typical(make_task(name))
+    batch = task.sample(200, seed=0)
+    groups = group(task, batch)
+    assert set(groups.index) == set(range(len(groups.labels)))
+    assert len(set(groups.labels)) == len(groups.labels) > 1
+    means = groups.means(batch.inputs)
+    weights = np.bincount(groups.index) / 200
+    np.testing.assert_allclose((means * weights[:, None]).sum(axis=1), batch.inputs.mean(axis=1), atol=1e-5)
+
+
+def test_wilson_interval_by_its_published_example():
+    # Newcombe 1998, doi:10.1002/(SICI)1097-0258(19980430)17:8<857::AID-SIM777>3.0.CO;2-E, table I: 15 of 148.
+    assert wilson_interval(15, 148) == pytest.approx((0.0624, 0.1605), abs=1e-4)
+    assert wilson_interval(0, 20) == pytest.approx((0.0, 0.1611), abs=1e-4)
+
+
+def test_principal_components_of_a_known_covariance():
+    rng = np.random.default_rng(0)
+    basis, _ = np.linalg.qr(rng.normal(size=(6, 6)))
+    rates = (rng.normal(size=(40, 500, 6)) * [5, 2, 1, 0.1, 0.1, 0.1]) @ basis.T + 3
+    rates[0, 0] = np.nan
+    found = principal_components(rates, 3)
+    np.testing.assert_allclose(np.abs(found.components @ basis[:, :3]), np.eye(3), atol=0.03)
+    np.testing.assert_allclose(found.components @ found.components.T, np.eye(3), atol=1e-12)
+    expected = np.array([25, 4, 1]) / 30.03
+    np.testing.assert_allclose(found.variance_fraction, expected, rtol=0.03)
+    assert found.project(rates).shape == (40, 500, 3)
+    with pytest.raises(ValueError, match="n_components is 7"):
+        principal_components(rates, 7)
+
+
+# Figures
+
+
+@pytest.mark.parametrize("name", task_names())
+def test_every_run_can_be_drawn(name, tmp_path):
+    task = make_task(name)
+    network = RateRNN(task.n_inputs, 10, task.n_outputs, dale=0.8, noise=0.05)
+    run = train(task, network, BPTT(), steps=2, batch_size=4, evaluate_every=1, n_test=8)
+    write_figure(draw_summary(run, evaluate(network, task, 60, number=1)), tmp_path / "summary.png")
+    picture = matplotlib.image.imread(tmp_path / "summary.png")
+    assert picture.std() > 0.05
+    assert [path.name for path in tmp_path.iterdir()] == ["summary.png"]
+
+
+def test_a_trial_can_be_drawn_without_a_network(tmp_path):
+    write_figure(draw_trial(DMS, DMS.sample(2, seed=0), trial=1), tmp_path / "trial.png")
+    assert matplotlib.image.imread(tmp_path / "trial.png").std() > 0.05
+
+
+def test_memory_figures_say_what_they_show():
+    network = RateRNN(DMS.n_inputs, 10, 3)
+    figure = draw_memory_trace(memory_trace(network, DMS), 100, (400, 800))
+    assert figure.axes[0].get_yscale() == "log"
+    assert [text.get_text() for text in figure.axes[0].get_legend().get_texts()][1].endswith("(tau = 100 ms)")
+    figure = draw_score_by_delay([200, 400], np.array([[0.5, 1.0], [0.6, 0.9]]), (200, 400))
+    assert len(figure.axes[0].get_legend().get_texts()) == 2
