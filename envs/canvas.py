@@ -83,10 +83,13 @@ class Canvas:
             raise unknown_name("period", period, self.periods)
         return self.periods[period]
 
-    def finish(self, conditions: Mapping[str, np.ndarray], grace: int) -> TrialBatch:
-        """Close the canvas: no weight in the first ``grace`` bins after a change of period, nor after the end."""
+    def finish(self, conditions: Mapping[str, np.ndarray], grace: int, follows: bool) -> TrialBatch:
+        """Close the canvas: no weight in the first ``grace`` bins after a change of period, nor after the end.
+
+        The first period is preceded by a change only where the canvas follows another, as a segment does.
+        """
         if grace > 0:
-            for start, stop in list(self.periods.values())[1:]:
+            for start, stop in list(self.periods.values())[0 if follows else 1 :]:
                 self.weigh(0.0, (start, np.minimum(start + grace, stop)))
         end = np.max([stop for _, stop in self.periods.values()], axis=0)
         self.weigh(0.0, (end, np.full_like(end, len(self._time))))

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from math import erf, sqrt
 
 import numpy as np
 
 from .canvas import Canvas
 from .durations import Duration, pmf
+from .responses import respond
 from .task import Conditions, Task
 from .trial import TrialBatch
 
@@ -56,7 +56,7 @@ class PerceptualDecisionMaking(Task):
     family = "decisions"
     source = "Britten, Shadlen, Newsome & Movshon 1992, J Neurosci, doi:10.1523/JNEUROSCI.12-12-04745.1992"
     factors = ("side", "coherence")
-    output_names = ("fixate", "left", "right")
+    essential = ("stimulus",)
 
     def check(self) -> None:
         """Refuse impossible coherences."""
@@ -65,6 +65,10 @@ class PerceptualDecisionMaking(Task):
     def channels(self) -> Mapping[str, int | tuple[str, ...]]:
         """Fixation light, two streams of evidence."""
         return {"fixation": 1, "evidence": ("left", "right")}
+
+    def responses(self) -> tuple[str, ...]:
+        """Fixate, or choose a side."""
+        return ("fixate", "left", "right")
 
     def durations(self) -> Mapping[str, Duration]:
         """Fixation, stimulus, decision."""
@@ -83,10 +87,10 @@ class PerceptualDecisionMaking(Task):
     def ideal(self, batch: TrialBatch) -> np.ndarray:
         """Integrate all evidence, then answer with the side that had more."""
         choice = 1 + self.mean_input(batch, "evidence", "stimulus").argmax(axis=1)
-        return self.respond(self.hold(batch), choice, batch.periods["decision"])
+        return respond(self.hold(batch), choice, batch.periods["decision"])
 
-    @cached_property
-    def ceiling(self) -> float:  # type: ignore[override]
+    @property
+    def ceiling(self) -> float:
         """Proportion correct of the perfect integrator."""
         return discriminability(self, self.coherences, self.stimulus_ms)
 
@@ -112,7 +116,7 @@ class ContextDecisionMaking(Task):
     family = "decisions"
     source = "Mante, Sussillo, Shenoy & Newsome 2013, Nature, doi:10.1038/nature12742"
     factors = ("context", "motion_side", "colour_side")
-    output_names = ("fixate", "left", "right")
+    essential = ("stimulus",)
 
     def check(self) -> None:
         """Refuse impossible coherences."""
@@ -126,6 +130,10 @@ class ContextDecisionMaking(Task):
             "colour": ("left", "right"),
             "context": ("motion", "colour"),
         }
+
+    def responses(self) -> tuple[str, ...]:
+        """Fixate, or choose a side."""
+        return ("fixate", "left", "right")
 
     def durations(self) -> Mapping[str, Duration]:
         """Fixation, stimulus, delay, decision."""
@@ -160,10 +168,10 @@ class ContextDecisionMaking(Task):
         """Read the context, integrate the evidence of its modality alone."""
         context = self.mean_input(batch, "context", "stimulus").argmax(axis=1)
         motion, colour = (self.mean_input(batch, m, "stimulus").argmax(axis=1) for m in ("motion", "colour"))
-        return self.respond(self.hold(batch), 1 + np.where(context == 0, motion, colour), batch.periods["decision"])
+        return respond(self.hold(batch), 1 + np.where(context == 0, motion, colour), batch.periods["decision"])
 
-    @cached_property
-    def ceiling(self) -> float:  # type: ignore[override]
+    @property
+    def ceiling(self) -> float:
         """Proportion correct of the perfect integrator who reads the context without error.
 
         Misreading it is far rarer than any sampling error of a score: at the default noise the context

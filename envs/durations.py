@@ -75,6 +75,11 @@ class Choice:
     values: Sequence[float]
     p: Sequence[float] | None = None
 
+    def __post_init__(self) -> None:
+        """Take any sequences, keep tuples."""
+        object.__setattr__(self, "values", tuple(self.values))
+        object.__setattr__(self, "p", None if self.p is None else tuple(self.p))
+
     def pmf(self, dt: float, what: str) -> tuple[np.ndarray, np.ndarray]:
         """Return the possible durations (bins) and their probabilities."""
         bins = np.array([in_bins(value, dt, f"{what}: value") for value in self.values])
@@ -110,9 +115,7 @@ def pmf(duration: Duration, dt: float, what: str) -> tuple[np.ndarray, np.ndarra
     if is_random(duration):
         return duration.pmf(dt, what)
     if isinstance(duration, bool) or not isinstance(duration, (int, float, np.integer, np.floating)):
-        raise ValueError(
-            f"{what} is {duration!r}; allowed: a number (ms), Uniform, Choice or TruncatedExponential."
-        )
+        raise ValueError(f"{what} is {duration!r}; allowed: a number (ms), Uniform, Choice or TruncatedExponential.")
     return np.array([in_bins(float(duration), dt, what)]), np.ones(1)
 
 

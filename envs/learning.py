@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
 from .canvas import Canvas
 from .durations import Duration
+from .responses import respond
 from .task import Conditions, Task
 from .trial import TrialBatch
 
@@ -42,7 +42,7 @@ class ReversalBandit(Task):
     family = "learning and reward"
     source = "Izquierdo et al. 2017, Neuroscience, doi:10.1016/j.neuroscience.2016.03.021"
     factors = ("better",)
-    output_names = ("fixate", "left", "right")
+    essential = ("feedback",)
     response_period = "choice"
 
     def check(self) -> None:
@@ -61,6 +61,10 @@ class ReversalBandit(Task):
     def channels(self) -> Mapping[str, int | tuple[str, ...]]:
         """Fixation light, last choice, its reward."""
         return {"fixation": 1, "chosen": ("left", "right"), "reward": 1}
+
+    def responses(self) -> tuple[str, ...]:
+        """Fixate, or choose a side."""
+        return ("fixate", "left", "right")
 
     def durations(self) -> Mapping[str, Duration]:
         """Feedback, wait, choice."""
@@ -99,11 +103,11 @@ class ReversalBandit(Task):
             # A paid left and an unpaid right speak for left, with the same odds.
             speaks_for_left = (chosen[:, 0] > chosen[:, 1]) == (reward[:, 0] > 0.5)
             p_left = np.where(informative, self._update(p_left, speaks_for_left), p_left)
-            self.respond(outputs, np.where(p_left >= 0.5, 1, 2), choice)
+            respond(outputs, np.where(p_left >= 0.5, 1, 2), choice)
         return outputs
 
-    @cached_property
-    def ceiling(self) -> float:  # type: ignore[override]
+    @property
+    def ceiling(self) -> float:
         """Expected score of Bayes' rule, by recursion over its belief on a grid of 2,001 values.
 
         What a choice teaches does not depend on the arm chosen, so the belief is a Markov chain of its own:

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from .canvas import Canvas
-from .durations import Duration, Uniform, in_bins
+from .durations import Duration, Uniform
 from .names import check_name
 from .task import Conditions, Seed, Task
 from .trial import TrialBatch
@@ -51,8 +51,8 @@ class DelayedReach(Task):
     family = "motor"
     source = "Kao 2019, J Neurophysiol, doi:10.1152/jn.00467.2018"
     factors = ("target",)
+    essential = ("delay", "reaction", "movement")
     kind = "continuous"
-    output_names = ("velocity x", "velocity y")
     response_period = "movement"
 
     def check(self) -> None:
@@ -67,6 +67,10 @@ class DelayedReach(Task):
     def channels(self) -> Mapping[str, int | tuple[str, ...]]:
         """The target's position, and a hold cue that goes off at go."""
         return {"target": ("x", "y"), "hold": 1}
+
+    def responses(self) -> tuple[str, ...]:
+        """The hand's velocity."""
+        return ("velocity x", "velocity y")
 
     def durations(self) -> Mapping[str, Duration]:
         """Hold, delay, reaction, movement, end."""
@@ -106,7 +110,7 @@ class DelayedReach(Task):
 
     def score(self, outputs: np.ndarray, batch: TrialBatch) -> np.ndarray:
         """1 where the endpoint lies within the tolerance, (B,)."""
-        outputs = self.check_outputs(outputs, batch)
+        outputs = self.checked(outputs, batch)
         start, stop = batch.periods["reaction"][0], batch.periods["movement"][1]
         time = np.arange(len(outputs))[:, None]
         window = (time >= start) & (time < stop + round(100 / self.dt))

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from typing import Any
+
+import numpy as np
 
 from . import durations, ring
 from .decisions import ContextDecisionMaking, PerceptualDecisionMaking
@@ -23,9 +26,8 @@ TASKS: dict[str, type[Task]] = {
     "ReversalBandit": ReversalBandit,
 }
 
-_VALUES = {
-    cls.__name__: cls
-    for cls in (durations.Uniform, durations.Choice, durations.TruncatedExponential, ring.Ring)
+_VALUES: dict[str, Callable[..., Any]] = {
+    cls.__name__: cls for cls in (durations.Uniform, durations.Choice, durations.TruncatedExponential, ring.Ring)
 }
 
 
@@ -56,8 +58,10 @@ def task_config(task: Task) -> dict[str, Any]:
 
     def plain(value: Any) -> Any:
         if type(value).__name__ in _VALUES:
-            return {"type": type(value).__name__, **dataclasses.asdict(value)}
-        return list(value) if isinstance(value, tuple) else value
+            return {"type": type(value).__name__, **{k: plain(v) for k, v in dataclasses.asdict(value).items()}}
+        if isinstance(value, (tuple, list)):
+            return [plain(item) for item in value]
+        return value.item() if isinstance(value, np.generic) else value
 
     fields = {field.name: plain(getattr(task, field.name)) for field in dataclasses.fields(task)}
     return {"name": task.name, **fields}

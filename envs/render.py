@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from .task import Task
 from .trial import TrialBatch
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 INK, PAPER, UNSEEN = "#1f2430", "#ffffff", "#edeff3"
 
@@ -45,7 +42,7 @@ def draw_trial_so_far(
     return np.asarray(canvas.buffer_rgba())[..., :3].copy()
 
 
-def draw_on(figure: Figure, task: Task, trial: TrialBatch, seen: int, actions: Sequence[Any], caption: str) -> None:
+def draw_on(figure: Any, task: Task, trial: TrialBatch, seen: int, actions: Sequence[Any], caption: str) -> None:
     """Draw a trial so far: inputs above, actions below, a row for each, the periods on top."""
     figure.clear()
     figure.set_facecolor(PAPER)

@@ -12,9 +12,13 @@ from gymnasium.spaces import Box, Discrete
 from numpy.typing import ArrayLike
 
 from .names import check_name
-from .registry import make_task
+from .registry import TASKS, make_task
+from .responses import respond
 from .task import Conditions, Task
 from .trial import TrialBatch
+
+ARGUMENTS = ("trials_per_episode", "rewards", "abort", "render_mode")
+"""Arguments of an environment that are none of its task's."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,7 @@ def score_responses(task: Task, batch: TrialBatch, choices: np.ndarray, moments:
     windows = batch.windows(task.response_period)
     for choice, moment, (start, stop) in zip(choices, moments, windows, strict=True):
         span = (np.where(choice > 0, moment, start), batch.lengths) if task.timed else (start, stop)
-        task.respond(outputs, choice, span)
+        respond(outputs, choice, span)
     return task.score(outputs, batch)
 
 
@@ -122,6 +126,9 @@ def task_to_play(task: str | Task, trials_per_episode: int, arguments: Mapping[s
     if isinstance(number, bool) or not isinstance(number, (int, np.integer)) or number < 1:
         raise ValueError(f"trials_per_episode is {number!r}; it must be a positive integer.")
     if not isinstance(task, Task):
+        names = [field.name for field in fields(TASKS[check_name("task", task, TASKS)])]
+        for argument in arguments:
+            check_name(f"argument of {task}", argument, [*names, *ARGUMENTS])
         return make_task(task, **arguments)
     if arguments:
         names = ", ".join(arguments)

@@ -5,6 +5,8 @@ from typing import Literal
 
 import numpy as np
 
+from .names import check_name
+
 
 @dataclass(frozen=True)
 class Ring:
@@ -18,6 +20,12 @@ class Ring:
     shape: Literal["von_mises", "gaussian"] = "von_mises"
     kappa: float = 2.0
     sigma: float = np.pi / 8
+
+    def __post_init__(self) -> None:
+        """Refuse an empty ring, an unknown shape and a width that is not positive."""
+        check_name("shape", self.shape, ("von_mises", "gaussian"))
+        if self.n < 1 or self.n != int(self.n) or not (self.kappa > 0 and self.sigma > 0):
+            raise ValueError(f"{self} cannot be; it needs n of at least 1, kappa and sigma above 0.")
 
     @property
     def preferred(self) -> np.ndarray:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from math import isfinite, sqrt
+from math import sqrt
 from typing import ClassVar, Literal, final
 
 import numpy as np
 
+from .arguments import check_timing, normalise
 from .canvas import Canvas
-from .durations import Duration, draw_bins, in_bins, pmf
+from .durations import Duration, draw_bins, in_bins
 from .names import check_name
+from .responses import checked_outputs, mean_during, respond
 from .ring import Ring
 from .trial import TrialBatch, join_segments, occurrences
 
@@ -50,27 +51,15 @@ class Task(ABC):
     response_period: ClassVar[str] = "decision"
     factors: ClassVar[tuple[str, ...]]
     """The conditions by which performance and activity are worth comparing."""
+    essential: ClassVar[tuple[str, ...]] = ()
+    """Periods that may not be empty, because nothing could be answered without them."""
     timed: ClassVar[bool] = False
     """Whether the moment of the response matters, not only its class."""
 
     def __post_init__(self) -> None:
         """Refuse values that no trial could be painted with."""
-        if not (isfinite(self.dt) and self.dt > 0):
-            raise ValueError(f"dt is {self.dt!r}; it must be a positive number of ms.")
-        if not (isfinite(self.noise) and self.noise >= 0):
-            raise ValueError(f"noise is {self.noise!r}; a standard deviation is finite and not negative.")
-        if not (isfinite(self.response_weight) and self.response_weight > 0):
-            raise ValueError(f"response_weight is {self.response_weight!r}; it must be positive.")
-        grace = in_bins(self.grace_ms, self.dt, "grace_ms")
-        for name, duration in self.durations().items():
-            if callable(duration):
-                continue
-            bins, _ = pmf(duration, self.dt, f"{name}_ms")
-            if self.kind == "choice" and name == self.response_period and bins.min() <= grace:
-                raise ValueError(
-                    f"{name}_ms is {bins.min() * self.dt:g} ms but grace_ms is {self.grace_ms:g} ms: "
-                    "no bin would be left to answer in."
-                )
+        normalise(self)
+        check_timing(self)
         self.check()
 
     # What a task says.
@@ -79,10 +68,9 @@ class Task(ABC):
     def channels(self) -> Mapping[str, int | tuple[str, ...] | Ring]:
         """Groups of input channels: 1, a tuple of names, or a ring."""
 
-    @property
     @abstractmethod
-    def output_names(self) -> tuple[str, ...]:
-        """A name for every output."""
+    def responses(self) -> tuple[str, ...]:
+        """A name for every output; of choices, the first is to fixate or to wait."""
 
     @abstractmethod
     def durations(self) -> Mapping[str, Duration | Callable[[Conditions], np.ndarray]]:
@@ -162,6 +150,12 @@ class Task(ABC):
 
     @property
     @final
+    def output_names(self) -> tuple[str, ...]:
+        """A name for every output."""
+        return self.responses()
+
+    @property
+    @final
     def n_inputs(self) -> int:
         """Number of input channels."""
         return len(self.input_names)
@@ -177,12 +171,6 @@ class Task(ABC):
     def noise_std(self) -> float:
         """Standard deviation of the observation noise of one bin."""
         return self.noise * sqrt(100 / self.dt)
-
-    @property
-    @final
-    def config(self) -> dict[str, object]:
-        """The arguments that make this task again."""
-        return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
 
     @final
     def sample(self, batch_size: int, seed: Seed = None, policy: Policy | None = None) -> TrialBatch:
@@ -231,7 +219,7 @@ class Task(ABC):
         for span in occurrences(canvas.periods, self.response_period):
             canvas.weigh(self.response_weight, span)
         self.paint(canvas, conditions)
-        return canvas.finish(conditions, in_bins(self.grace_ms, self.dt, "grace_ms"))
+        return canvas.finish(conditions, in_bins(self.grace_ms, self.dt, "grace_ms"), self.n_segments > 1)
 
     @final
     def stream(
@@ -266,8 +254,9 @@ class Task(ABC):
         Raises:
             ValueError: If outputs have another shape than (T, B, n_out), or hold NaN or infinity.
         """
-        outputs = self.check_outputs(outputs, batch)
-        return [self._mean_output(outputs, batch, span).argmax(axis=-1) for span in batch.windows(self.response_period)]
+        outputs = self.checked(outputs, batch)
+        spans = batch.windows(self.response_period)
+        return [mean_during(outputs, span, batch.mask).argmax(axis=-1) for span in spans]
 
     def score(self, outputs: np.ndarray, batch: TrialBatch) -> np.ndarray:
         """Correctness of the response alone, (B,) in [0, 1]; fixation earns nothing.
@@ -276,30 +265,21 @@ class Task(ABC):
             ValueError: If outputs have another shape than (T, B, n_out), or hold NaN or infinity.
         """
         trials = np.arange(batch.batch_size)
-        windows = batch.windows(self.response_period)
-        answers = [batch.targets[stop - 1, trials] for _, stop in windows]
+        answers = [batch.targets[stop - 1, trials] for _, stop in batch.windows(self.response_period)]
         return np.mean([c == a for c, a in zip(self.choices(outputs, batch), answers, strict=True)], axis=0)
 
     def guess(self, batch: TrialBatch, seed: Seed = None) -> np.ndarray:
         """Outputs (T, B, n_out) of a responder who knows when to respond, but guesses what."""
         rng = np.random.default_rng(seed)
         outputs = self.hold(batch)
-        for start, stop in batch.windows(self.response_period):
-            self.respond(outputs, rng.integers(1, self.n_outputs, batch.batch_size), (start, stop))
+        for span in batch.windows(self.response_period):
+            respond(outputs, rng.integers(1, self.n_outputs, batch.batch_size), span)
         return outputs
 
     @final
-    def check_outputs(self, outputs: np.ndarray, batch: TrialBatch) -> np.ndarray:
-        """Return outputs as an array (T, B, n_out), or say what is wrong with them."""
-        if hasattr(outputs, "detach"):
-            outputs = outputs.detach().cpu()  # type: ignore[attr-defined]  # a torch tensor, without importing torch
-        outputs = np.asarray(outputs)
-        expected = (*batch.mask.shape, self.n_outputs)
-        if outputs.shape != expected:
-            raise ValueError(f"outputs have shape {outputs.shape}; {self.name} expects (T, B, n_out) = {expected}.")
-        if not np.isfinite(outputs).all():
-            raise ValueError("outputs hold NaN or infinity.")
-        return outputs
+    def checked(self, outputs: np.ndarray, batch: TrialBatch) -> np.ndarray:
+        """Outputs as an array (T, B, n_out), or a ValueError that says what is wrong with them."""
+        return checked_outputs(outputs, (*batch.mask.shape, self.n_outputs), self.name)
 
     @final
     def hold(self, batch: TrialBatch) -> np.ndarray:
@@ -310,25 +290,8 @@ class Task(ABC):
         return outputs
 
     @final
-    def respond(
-        self, outputs: np.ndarray, choice: np.ndarray, span: tuple[np.ndarray, np.ndarray]
-    ) -> np.ndarray:
-        """Write a choice (B,) as one-hot outputs into the bins from start to stop, in place."""
-        time = np.arange(outputs.shape[0])[:, None]
-        inside = ((time >= span[0]) & (time < span[1]))[..., None]
-        np.copyto(outputs, np.eye(self.n_outputs, dtype=outputs.dtype)[choice], where=inside)
-        return outputs
-
-    @final
     def mean_input(self, batch: TrialBatch, group: str, period: str) -> np.ndarray:
         """Mean of a group of channels over a period, (B, k): all that an ideal observer needs of a constant."""
-        ((start, stop),) = batch.windows(period)
-        time = np.arange(batch.inputs.shape[0])[:, None]
-        inside = ((time >= start) & (time < stop)).astype(np.float64)
-        values = batch.inputs[..., self.input_groups[check_name("channel", group, self.input_groups)]]
-        return np.einsum("tb,tbk->bk", inside, values) / (stop - start)[:, None]
-
-    def _mean_output(self, outputs: np.ndarray, batch: TrialBatch, span: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
-        time = np.arange(outputs.shape[0])[:, None]
-        weight = ((time >= span[0]) & (time < span[1]) & (batch.mask > 0)).astype(outputs.dtype)
-        return np.einsum("tb,tbk->bk", weight, outputs)
+        columns = self.input_groups[check_name("channel", group, self.input_groups)]
+        (span,) = batch.windows(period)
+        return mean_during(batch.inputs[..., columns], span)

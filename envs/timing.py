@@ -7,6 +7,7 @@ import numpy as np
 
 from .canvas import Canvas
 from .durations import Duration, Uniform, draw_bins, in_bins, pmf
+from .responses import respond
 from .task import Conditions, Seed, Task
 from .trial import TrialBatch
 
@@ -39,7 +40,6 @@ class ReadySetGo(Task):
     family = "timing"
     source = "Jazayeri & Shadlen 2010, Nat Neurosci, doi:10.1038/nn.2590"
     factors = ("interval",)
-    output_names = ("wait", "go")
     response_period = "production"
     timed = True
 
@@ -54,6 +54,10 @@ class ReadySetGo(Task):
     def channels(self) -> Mapping[str, int]:
         """Fixation light, the Ready and the Set pulse."""
         return {"fixation": 1, "ready": 1, "set": 1}
+
+    def responses(self) -> tuple[str, ...]:
+        """Wait, or go."""
+        return ("wait", "go")
 
     def durations(self) -> Mapping[str, Duration | Callable[[Conditions], np.ndarray]]:
         """Fixation, measured interval from Ready to Set, produced interval from Set to the end."""
@@ -86,17 +90,17 @@ class ReadySetGo(Task):
         pulse = np.concatenate([total[width - 1 : width], total[width:] - total[:-width]])
         ready, set_ = pulse.argmax(axis=0).T
         go = set_ + np.round(self.gain * (set_ - ready))
-        return self.respond(self.hold(batch), np.ones(batch.batch_size, np.int64), (go, batch.lengths))
+        return respond(self.hold(batch), np.ones(batch.batch_size, np.int64), (go, batch.lengths))
 
     def guess(self, batch: TrialBatch, seed: Seed = None) -> np.ndarray:
         """Go at a moment drawn from all intervals that occur, whichever was measured."""
         moments = self.draw(np.random.default_rng(seed), batch.batch_size)["production"] / self.dt
         go = batch.periods["production"][0] + moments
-        return self.respond(self.hold(batch), np.ones(batch.batch_size, np.int64), (go, batch.lengths))
+        return respond(self.hold(batch), np.ones(batch.batch_size, np.int64), (go, batch.lengths))
 
     def score(self, outputs: np.ndarray, batch: TrialBatch) -> np.ndarray:
         """1 where the first "go" after Set falls within the tolerance, (B,)."""
-        outputs = self.check_outputs(outputs, batch)
+        outputs = self.checked(outputs, batch)
         go = (outputs.argmax(axis=-1) == 1) & batch.during("production")
         produced = (go.argmax(axis=0) - batch.periods["production"][0]) * self.dt
         wanted = batch.conditions["production"]

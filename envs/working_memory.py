@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 
 import numpy as np
 
 from .canvas import Canvas
 from .durations import Duration, Uniform, draw_bins
+from .responses import respond
 from .ring import Ring
 from .task import Conditions, Task
 from .trial import TrialBatch
@@ -38,7 +38,7 @@ class DelayMatchSample(Task):
     family = "working memory"
     source = "Miller, Erickson & Desimone 1996, J Neurosci, doi:10.1523/JNEUROSCI.16-16-05154.1996"
     factors = ("sample", "match")
-    output_names = ("fixate", "match", "non-match")
+    essential = ("sample", "test")
 
     def check(self) -> None:
         """Refuse less than two stimuli."""
@@ -48,6 +48,10 @@ class DelayMatchSample(Task):
     def channels(self) -> Mapping[str, int | Ring]:
         """Fixation light, a ring that sees sample and test."""
         return {"fixation": 1, "stimulus": self.ring}
+
+    def responses(self) -> tuple[str, ...]:
+        """Fixate, or say whether the test matched."""
+        return ("fixate", "match", "non-match")
 
     def durations(self) -> Mapping[str, Duration]:
         """Fixation, sample, delay, test, decision."""
@@ -78,10 +82,10 @@ class DelayMatchSample(Task):
         means = [self.mean_input(batch, "stimulus", period) for period in ("sample", "test")]
         bins = [stop - start for start, stop in (batch.periods["sample"], batch.periods["test"])]
         match = self._match_is_likelier(means, bins)
-        return self.respond(self.hold(batch), np.where(match, 1, 2), batch.periods["decision"])
+        return respond(self.hold(batch), np.where(match, 1, 2), batch.periods["decision"])
 
-    @cached_property
-    def ceiling(self) -> float:  # type: ignore[override]
+    @property
+    def ceiling(self) -> float:
         """Proportion correct of the ideal observer: its decision rule on 100,000 noisy pairs, fixed seed."""
         rng, n = np.random.default_rng(0), 100_000
         conditions = self.draw(rng, n)

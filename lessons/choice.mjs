@@ -47,6 +47,8 @@ export function pieces(text) {
 
 function element(tag, attributes = {}, ...children) {
   const made = Object.assign(document.createElement(tag), attributes);
+  // JupyterLab's command keys would swallow arrows and letters; the attribute must be on what has the focus.
+  if (["input", "button"].includes(tag)) made.dataset.lmSuppressShortcuts = "true";
   made.append(...children);
   return made;
 }
@@ -58,7 +60,6 @@ function prose(text) {
 function frame(model, el, ...children) {
   const root = element("div", { className: "cogdyn-choice" }, ...children);
   root.dataset.kind = model.get("kind");
-  root.dataset.lmSuppressShortcuts = "true"; // JupyterLab's command keys would swallow arrows and letters
   el.append(root);
   return root;
 }

@@ -134,7 +134,7 @@ def train(
         ):
             console.print(f"  {file:<18} {what}")
         console.print("\nNext: harder, the same task with a longer delay or more noise, and the lessons")
-        argument = next((name for name in chosen.config if name in ("delay_ms", "stimulus_ms")), "noise")
+        argument = next((name for name in ("delay_ms", "stimulus_ms") if hasattr(chosen, name)), "noise")
         value = 0.3 if argument == "noise" else 1500
         console.print(
             f"  cogdyn train {task} --set {argument}={value}\n  cogdyn show {folder}\n  cogdyn lessons my-lessons"

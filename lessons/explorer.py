@@ -34,15 +34,16 @@ def explore_memory(run: Run) -> ipywidgets.VBox:
     delay = ipywidgets.IntSlider(2000, 200, 4000, 200, description="delay (ms)", style=wide, layout=layout)
     lost = ipywidgets.IntSlider(0, 0, n - 1, 1, description="units silenced, at random", style=wide, layout=layout)
     order = np.random.default_rng(0).permutation(n)
+    said = ipywidgets.HTML()
     picture = ipywidgets.Image(format="png", layout=ipywidgets.Layout(max_width="720px"))
 
     def draw(_: object = None) -> None:
-        network = lesion(run.network, order[: lost.value])
+        network = lesion(run.network, order[: lost.value].tolist())
         trace = memory_trace(network, task, delay.value)
         picture.value = _png(draw_memory_trace(trace, float(run.network.tau.mean())))
-        picture.alt = (
-            f"With {lost.value} of {n} units silenced, the distance between the two memories is "
-            f"{trace.network[-1]:.3g} after {delay.value} ms; of isolated units {trace.isolated[-1]:.3g} is left."
+        said.value = (
+            f"With {lost.value} of {n} units silenced, the memories are {trace.network[-1]:.3g} apart after "
+            f"{delay.value} ms; in isolated units {trace.isolated[-1]:.3g}."
         )
 
     for slider in (delay, lost):
@@ -50,7 +51,7 @@ def explore_memory(run: Run) -> ipywidgets.VBox:
         slider.observe(draw, names="value")
     draw()
     note = ipywidgets.HTML("<small>These sliders need a running notebook; in the book the figure stands still.</small>")
-    return ipywidgets.VBox([delay, lost, picture, note])
+    return ipywidgets.VBox([delay, lost, picture, said, note])
 
 
 def _png(figure: Figure) -> bytes:

@@ -10,6 +10,8 @@ function element(tag, attributes = {}, ...children) {
     if (name in made) made[name] = value;
     else made.setAttribute(name, value);
   }
+  // JupyterLab's command keys would swallow arrows and letters; the attribute must be on what has the focus.
+  if (["input", "select", "button"].includes(tag)) made.dataset.lmSuppressShortcuts = "true";
   made.append(...children);
   return made;
 }
@@ -119,9 +121,11 @@ function render({ model, el }) {
     (sigma) => `σ = ${sigma.toFixed(2)}`,
     (sigma) => change({ noise: sigma }),
   );
+  const coarse = trained.dt * Math.max(1, Math.round(100 / trained.dt));
+  const delayStep = trials.every((trial) => ownDelay(trial) % coarse === 0) ? coarse : trained.dt;
   const delay = slider(
     "Delay",
-    { min: 0, max: 4000, step: trained.dt * Math.max(1, Math.round(50 / trained.dt)) },
+    { min: 0, max: 4000, step: delayStep },
     (ms) => `${Math.round(ms)} ms`,
     (ms) => change({ delay: ms }),
   );
@@ -195,14 +199,24 @@ function render({ model, el }) {
   const which = element(
     "select",
     { "aria-label": "which units to silence" },
-    ...[["strongest", "most active units"], ["order", "earliest units"], ["random", "units drawn at random"]].map(([value, words]) =>
-      element("option", { value }, words),
-    ),
+    ...[
+      ["strongest", "most active units"],
+      ["order", "earliest units"],
+      ["random", "randomly drawn units"],
+      ...(populations ? [["excitatory", "most active excitatory"], ["inhibitory", "most active inhibitory"]] : []),
+    ].map(([value, words]) => element("option", { value }, words)),
   );
   function silenceMany() {
+    const { order, strongest } = baseline();
     const draw = uniform(at("seed"));
-    const shuffled = squares.map((_, unit) => ({ unit, key: draw() })).sort((a, b) => a.key - b.key).map(({ unit }) => unit);
-    const ranking = which.value === "random" ? shuffled : baseline()[which.value];
+    const rankings = {
+      strongest,
+      order,
+      random: squares.map((_, unit) => ({ unit, key: draw() })).sort((a, b) => a.key - b.key).map(({ unit }) => unit),
+      excitatory: strongest.filter((unit) => populations?.[unit] === "excitatory"),
+      inhibitory: strongest.filter((unit) => populations?.[unit] === "inhibitory"),
+    };
+    const ranking = rankings[which.value];
     const k = Math.max(0, Math.min(n, Math.round(Number(count.value) || 0)));
     change({ silenced: ranking.slice(0, k).toSorted((a, b) => a - b) });
   }
@@ -239,7 +253,6 @@ function render({ model, el }) {
     element("div", { className: "cogdyn-row" }, element("span", { className: "cogdyn-silence" }, "Silence the", count, which), restore),
     spoken,
   );
-  root.dataset.lmSuppressShortcuts = "true"; // JupyterLab's command keys would swallow arrows and letters
   el.append(root);
 
   function light(unit) {

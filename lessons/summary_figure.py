@@ -17,7 +17,7 @@ from ..agents.run import Run, write_atomically
 from ..envs.task import Task
 from .conditions import Groups, group, typical, wilson_interval
 from .style import ACCENT, FAINT, INK, RC, SECOND, colours, new_figure
-from .trial_figure import draw_trial
+from .trial_figure import draw_trial_on
 
 
 def draw_summary(run: Run, evaluation: Evaluation | None = None, seed: int = 0) -> Figure:
@@ -40,7 +40,7 @@ def draw_summary(run: Run, evaluation: Evaluation | None = None, seed: int = 0) 
         example, learning = top.subfigures(1, 2, squeeze=False, width_ratios=[1.25, 1]).flat
         conditions, space = bottom.subfigures(1, 2, squeeze=False, width_ratios=[1, 1.25]).flat
         shown = int(np.argmax(aligned.scores))
-        draw_trial(task, aligned.batch, aligned.outputs, shown, example)
+        draw_trial_on(example, task, aligned.batch, aligned.outputs, shown)
         example.suptitle("An example trial (pale: target)", x=0.01, ha="left", fontsize=10.5, fontweight="bold")
         _draw_learning(learning.subplots(), run)
         _draw_performance(conditions.subplots(), task, fresh)

@@ -13,13 +13,7 @@ from ..envs.trial import TrialBatch
 from .style import FAINT, INK, RC, colours, mark_periods, new_figure
 
 
-def draw_trial(
-    task: Task,
-    batch: TrialBatch,
-    outputs: np.ndarray | None = None,
-    trial: int = 0,
-    figure: Figure | SubFigure | None = None,
-) -> Figure | SubFigure:
+def draw_trial(task: Task, batch: TrialBatch, outputs: np.ndarray | None = None, trial: int = 0) -> Figure:
     """Draw inputs, target and output of one trial over time.
 
     Args:
@@ -27,28 +21,30 @@ def draw_trial(
         batch: Trials of the task.
         outputs: A network's outputs, (T, B, n_out); only the target is drawn when None.
         trial: Which trial of the batch.
-        figure: Where to draw; a new figure when None.
-
-    Returns:
-        The figure.
     """
+    with matplotlib.rc_context(RC):
+        figure = new_figure(6.4, 3.6)
+        draw_trial_on(figure, task, batch, outputs, trial)
+    return figure
+
+
+def draw_trial_on(
+    figure: Figure | SubFigure, task: Task, batch: TrialBatch, outputs: np.ndarray | None, trial: int
+) -> None:
+    """Draw a trial, as :func:`draw_trial` does, as part of another figure."""
     one = batch.trial(trial)
     answer = None if outputs is None else np.asarray(outputs)[: len(one.inputs), trial]
-    with matplotlib.rc_context(RC):
-        figure = new_figure(6.4, 3.6) if figure is None else figure
-        rows = max(len(task.input_names) * 0.16, 0.8)
-        above, below = figure.subplots(2, 1, sharex=True, height_ratios=[rows, 1.1])
-        names = list(one.periods)
-        spans = [(start[0] * one.dt, stop[0] * one.dt) for start, stop in one.periods.values()]
-        if task.n_segments > 1:
-            names = [name if name.endswith(" 1") else "" for name in names]
-        _draw_inputs(above, task, one)
-        _draw_outputs(below, task, one, answer)
-        starts, stops = zip(*spans, strict=True)
-        mark_periods(above, names, starts, stops, label=True)
-        mark_periods(below, names, starts, stops, label=False)
-        below.set_xlabel("time (ms)")
-    return figure
+    rows = max(len(task.input_names) * 0.16, 0.8)
+    above, below = figure.subplots(2, 1, sharex=True, height_ratios=[rows, 1.1])
+    names = list(one.periods)
+    starts, stops = zip(*((start[0] * one.dt, stop[0] * one.dt) for start, stop in one.periods.values()), strict=True)
+    if task.n_segments > 1:
+        names = [name if name.endswith(" 1") else "" for name in names]
+    _draw_inputs(above, task, one)
+    _draw_outputs(below, task, one, answer)
+    mark_periods(above, names, starts, stops, label=True)
+    mark_periods(below, names, starts, stops, label=False)
+    below.set_xlabel("time (ms)")
 
 
 def _draw_inputs(axes: Axes, task: Task, one: TrialBatch) -> None:

@@ -81,7 +81,7 @@ class Page:
     def wait(self, expression: str, seconds: float = 20) -> Any:
         """Value of the expression as soon as it is true; after so many seconds an error tells what it was."""
         end = time.monotonic() + seconds
-        while not (value := self.read(expression)):
+        while (value := self.read(expression)) in (None, False, 0, ""):  # false in JavaScript, where {} is true
             if time.monotonic() > end:
                 raise TimeoutError(f"after {seconds} s still {value!r}: {expression}; complaints: {self.complaints}")
             time.sleep(0.05)

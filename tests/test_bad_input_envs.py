@@ -1,9 +1,11 @@
 """Every mistake gets a ValueError that says what is wrong, what is allowed, and what is near."""
 
+import json
+
 import numpy as np
 import pytest
 
-from cogdyn.envs import Rewards, Ring, TrialEnv, TrialVectorEnv, make_task, task_names
+from cogdyn.envs import Ring, TrialEnv, TrialVectorEnv, make_task, task_names
 from cogdyn.envs.registry import task_config, task_from_config
 
 
@@ -25,6 +27,12 @@ def test_unknown_task(make):
 def test_unknown_argument(make, name):
     with refuses(f"unknown argument of {name} 'nose'. Did you mean 'noise'.*'dt'"):
         make(name, nose=0.1)
+
+
+@pytest.mark.parametrize("make", [TrialEnv, TrialVectorEnv])
+def test_misspelt_argument_of_an_environment(make):
+    with refuses("unknown argument of ReadySetGo 'trial_per_episode'. Did you mean 'trials_per_episode'.*'rewards'"):
+        make("ReadySetGo", trial_per_episode=3)
 
 
 def test_unknown_period_and_channel():
@@ -196,5 +204,36 @@ def test_reset_masks(mask):
 
 
 def test_rings():
-    assert Ring(8).bump(np.zeros(3)).shape == (3, 8)
-    assert Rewards.of({"miss": -1}) == Rewards(miss=-1)
+    with refuses("unknown shape 'gauss'. Did you mean 'gaussian'.*'von_mises'"):
+        Ring(4, shape="gauss")
+    for arguments in ({"n": 0}, {"n": 2.5}, {"n": 4, "kappa": 0}, {"n": 4, "sigma": float("nan")}):
+        with refuses("needs n of at least 1, kappa and sigma above 0"):
+            Ring(**arguments)
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "message"),
+    [
+        ("PerceptualDecisionMaking", {"noise": None}, "noise is None; it must be a finite number"),
+        ("PerceptualDecisionMaking", {"dt": "20"}, "dt is '20'; it must be a finite number"),
+        ("PerceptualDecisionMaking", {"coherences": 0.5}, "coherences is 0.5; it must be a list of numbers"),
+        ("PerceptualDecisionMaking", {"stimulus_ms": 0}, "stimulus_ms is 0; .* at least one bin"),
+        ("DelayMatchSample", {"n_stimuli": 2.5}, "n_stimuli is 2.5; it must be a whole number"),
+        ("DelayMatchSample", {"ring": 4}, r"ring is 4; it must be a Ring, as in Ring\(8\)"),
+        ("DelayedReach", {"n_targets": 8.5}, "n_targets is 8.5; it must be a whole number"),
+        ("DelayedReach", {"reaction_ms": 0}, "reaction_ms is 0"),
+        ("ReversalBandit", {"n_choices": True}, "n_choices is True; it must be a whole number"),
+        ("ReversalBandit", {"feedback_ms": 0}, "feedback_ms is 0"),
+    ],
+)
+def test_arguments_of_the_wrong_kind(name, arguments, message):
+    with pytest.raises(ValueError, match=message):
+        make_task(name, **arguments)
+
+
+def test_numpy_values_become_plain_ones():
+    given = make_task(
+        "PerceptualDecisionMaking", dt=np.float32(10), coherences=np.array([0.1, 0.5]), stimulus_ms=np.int64(500)
+    )
+    assert given == make_task("PerceptualDecisionMaking", dt=10, coherences=[0.1, 0.5], stimulus_ms=500)
+    assert task_from_config(json.loads(json.dumps(task_config(given)))) == given

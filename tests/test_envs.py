@@ -22,6 +22,7 @@ from gymnasium.vector import AutoresetMode, SyncVectorEnv
 import cogdyn.envs
 from cogdyn.envs import Rewards, Task, TrialEnv, TrialVectorEnv, Uniform, make_task, task_names
 from cogdyn.envs.replay import Pool
+from cogdyn.envs.responses import respond
 from cogdyn.envs.trial import join_segments
 
 NAMES = task_names()
@@ -457,11 +458,13 @@ class TwoAnswers(Task):
     family = "test"
     source = "doi:10."
     factors = ("first", "second")
-    output_names = ("fixate", "press")
     response_period = "answer"
 
     def channels(self):
         return {"first": 1, "second": 1}
+
+    def responses(self):
+        return ("fixate", "press")
 
     def durations(self):
         return {"cue": 60, "answer 1": 60, "delay": self.delay_ms, "answer 2": 60}
@@ -477,7 +480,7 @@ class TwoAnswers(Task):
     def ideal(self, batch):
         outputs = self.hold(batch)
         for column, span in enumerate(batch.windows("answer")):
-            self.respond(outputs, (batch.inputs[0, :, column] > 0.5).astype(int), span)
+            respond(outputs, (batch.inputs[0, :, column] > 0.5).astype(int), span)
         return outputs
 
 
@@ -508,7 +511,7 @@ def session_policy(task, choose):
     def policy(segment):
         k = next(count)
         choice = np.array([choose(k, i) for i in range(segment.batch_size)])
-        return task.respond(task.hold(segment), choice, segment.windows(task.response_period)[0])
+        return respond(task.hold(segment), choice, segment.windows(task.response_period)[0])
 
     return policy
 

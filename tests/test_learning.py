@@ -180,7 +180,7 @@ def test_training_stops_at_the_score_asked_for():
 
 def test_training_refuses_what_does_not_fit(tmp_path):
     network = network_for(DMS)
-    with pytest.raises(ValueError, match="dt is 20.0 but the task's is 10"):
+    with pytest.raises(ValueError, match=r"dt is 20\.0 but the task's is 10"):
         train(make_task("DelayMatchSample", dt=10), network, BPTT(), 1)
     with pytest.raises(ValueError, match="n_inputs is 5 but the task's is 3"):
         train(make_task("PerceptualDecisionMaking"), network, BPTT(), 1)
@@ -312,7 +312,7 @@ def test_acting_in_many_environments_resets_where_an_episode_ended():
     for _ in range(5):
         action = actor.act(observation)
         assert action.shape == (3,)
-        observation, _, ended, _, _ = env.step(action)
+        observation, *_ = env.step(action)
     actor.reset(np.array([True, False, False]))
     assert torch.equal(actor._state[0], network.h0)
     assert not torch.equal(actor._state[1], network.h0)

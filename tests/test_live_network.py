@@ -111,7 +111,7 @@ def test_run_equals_the_network_in_python(leak, activation):
 @needs_node
 def test_widget_and_task_agree_on_trials_and_answers():
     task = make_task("DelayMatchSample", dt=20)
-    net = RateRNN(task.n_inputs, 30, task.n_outputs, dt=20, noise=0.1, seed=5)
+    net = RateRNN(task.n_inputs, 30, task.n_outputs, dt=20, noise=0.1, seed=5).double()
     live = LiveNetwork.of(net, task)
     assert [trial["label"] for trial in live.trials] == [
         "sample 0, no match",
@@ -130,9 +130,9 @@ def test_widget_and_task_agree_on_trials_and_answers():
         expected = batch.inputs[:, np.flatnonzero(same)[0]]
         np.testing.assert_allclose(inputs, expected, atol=1e-6)
         rates, outputs = in_javascript(live.network, np.array(inputs))
-        trajectory = net(torch.tensor(inputs, dtype=torch.float32)[:, None], noise=0.0)
-        np.testing.assert_allclose(rates, trajectory.rates[:, 0].detach(), rtol=1e-5, atol=1e-5)
-        np.testing.assert_allclose(outputs, trajectory.outputs[:, 0].detach(), rtol=1e-5, atol=1e-5)
+        trajectory = net(torch.tensor(inputs, dtype=torch.float64)[:, None], noise=0.0)
+        np.testing.assert_allclose(rates, trajectory.rates[:, 0].detach(), rtol=1e-9, atol=1e-9)
+        np.testing.assert_allclose(outputs, trajectory.outputs[:, 0].detach(), rtol=1e-9, atol=1e-9)
 
 
 TRIAL = {
