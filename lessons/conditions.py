@@ -55,7 +55,8 @@ def group(task: Task, batch: TrialBatch) -> Groups:
     for row in values:
         parts = []
         for name, value, is_bool in zip(names, row, boolean, strict=True):
-            parts.append((name if value else f"no {name}") if is_bool else f"{name.replace('_', ' ')} {value:g}")
+            name = name.rstrip("0123456789 ").replace("_", " ")
+            parts.append((name if value else f"no {name}") if is_bool else f"{name} {value:g}")
         labels.append(", ".join(parts))
     return Groups(tuple(labels), index.reshape(-1))
 
@@ -67,3 +68,11 @@ def wilson_interval(successes: float, n: int, confidence: float = 0.95) -> tuple
     centre = (p + z**2 / (2 * n)) / (1 + z**2 / n)
     half = z * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2)) / (1 + z**2 / n)
     return float(max(centre - half, 0)), float(min(centre + half, 1))
+
+
+def mean_interval(scores: np.ndarray, confidence: float = 0.95) -> tuple[float, float]:
+    """Interval of a mean score: Wilson's where every score is 0 or 1, else by the standard error of the mean."""
+    if np.isin(scores, (0, 1)).all():
+        return wilson_interval(scores.sum(), len(scores), confidence)
+    half = stats.norm.ppf(0.5 + confidence / 2) * scores.std(ddof=1) / np.sqrt(len(scores))
+    return float(scores.mean() - half), float(scores.mean() + half)

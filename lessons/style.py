@@ -52,11 +52,11 @@ def colours(n: int) -> list[tuple[float, float, float, float]]:
 def mark_periods(
     axes: Axes, names: Sequence[str], starts: Sequence[float], stops: Sequence[float], label: bool
 ) -> None:
-    """Draw the boundaries of periods (ms), and their names above the axes."""
+    """Draw the boundaries of named periods (ms), and their names above the axes."""
     for name, start, stop in zip(names, starts, stops, strict=True):
-        if start > 0:
+        if name and start > 0:
             axes.axvline(start, color=FAINT, lw=0.7, ls=(0, (2, 2)), zorder=0)
-        if label:
+        if name and label:
             x = (start + stop) / 2
             axes.annotate(
                 name,

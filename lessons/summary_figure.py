@@ -15,7 +15,7 @@ from ..agents.dynamics import principal_components
 from ..agents.evaluation import Evaluation, evaluate
 from ..agents.run import Run, write_atomically
 from ..envs.task import Task
-from .conditions import Groups, group, typical, wilson_interval
+from .conditions import Groups, group, mean_interval, typical
 from .style import ACCENT, FAINT, INK, RC, SECOND, colours, new_figure
 from .trial_figure import draw_trial_on
 
@@ -44,6 +44,8 @@ def draw_summary(run: Run, evaluation: Evaluation | None = None, seed: int = 0) 
         example.suptitle("An example trial (pale: target)", x=0.01, ha="left", fontsize=10.5, fontweight="bold")
         _draw_learning(learning.subplots(), run)
         _draw_performance(conditions.subplots(), task, fresh)
+        title = f"Performance: {fresh.score:.1%} of {len(fresh.scores):,} fresh trials"
+        conditions.suptitle(title, x=0.01, ha="left", fontsize=10.5, fontweight="bold")
         _draw_trajectories(space.subplots(1, 2, width_ratios=[1, 1]), task, aligned)
         space.suptitle(
             "Rates in the space of their principal components", x=0.01, ha="left", fontsize=10.5, fontweight="bold"
@@ -88,7 +90,7 @@ def _draw_performance(axes: Axes, task: Task, evaluation: Evaluation) -> None:
     groups = group(task, evaluation.batch)
     for c, colour in enumerate(colours(len(groups.labels))):
         scores = evaluation.scores[groups.index == c]
-        low, high = wilson_interval(scores.sum(), len(scores))
+        low, high = mean_interval(scores)
         axes.barh(c, scores.mean(), color=colour, height=0.68, alpha=0.85)
         axes.plot([low, high], [c, c], color=INK, lw=1.4, solid_capstyle="butt")
         axes.annotate(
@@ -109,7 +111,6 @@ def _draw_performance(axes: Axes, task: Task, evaluation: Evaluation) -> None:
     axes.set_yticks(range(len(groups.labels)), groups.labels)
     axes.invert_yaxis()
     axes.set(xlim=(0, 1.0), xlabel="score (95 % interval)")
-    axes.set_title(f"Performance: {evaluation.score:.1%} of {len(evaluation.scores):,} fresh trials", pad=16)
 
 
 def _draw_trajectories(panels: np.ndarray, task: Task, evaluation: Evaluation) -> None:

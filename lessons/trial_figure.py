@@ -36,10 +36,8 @@ def draw_trial_on(
     answer = None if outputs is None else np.asarray(outputs)[: len(one.inputs), trial]
     rows = max(len(task.input_names) * 0.16, 0.8)
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=[rows, 1.1])
-    names = list(one.periods)
+    names = ["" if name.endswith(tuple("0123456789")) else name for name in one.periods]
     starts, stops = zip(*((start[0] * one.dt, stop[0] * one.dt) for start, stop in one.periods.values()), strict=True)
-    if task.n_segments > 1:
-        names = [name if name.endswith(" 1") else "" for name in names]
     _draw_inputs(above, task, one)
     _draw_outputs(below, task, one, answer)
     mark_periods(above, names, starts, stops, label=True)
@@ -50,7 +48,7 @@ def draw_trial_on(
 def _draw_inputs(axes: Axes, task: Task, one: TrialBatch) -> None:
     n = len(task.input_names)
     limit = max(1.0, float(np.abs(one.inputs).max()))
-    signed = bool((one.inputs < -0.6).any())
+    signed = bool(np.percentile(one.inputs, 5) < -0.5)  # not by noise alone
     axes.imshow(
         one.inputs[:, 0].T,
         aspect="auto",
