@@ -3,21 +3,37 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import isfinite
 from numbers import Integral, Real
-from typing import TYPE_CHECKING, Any, get_type_hints
+from typing import Any, Protocol, get_type_hints
 
 import numpy as np
 
 from .durations import Duration, in_bins, pmf
 from .ring import Ring
 
-if TYPE_CHECKING:
-    from .task import Task
+
+class Timed(Protocol):
+    """What there is to check about a task's time grid."""
+
+    dt: float
+    noise: float
+    grace_ms: float
+    response_weight: float
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def response_period(self) -> str: ...
+    @property
+    def essential(self) -> tuple[str, ...]: ...
+    def durations(self) -> Mapping[str, Duration | Callable[..., np.ndarray]]: ...
 
 
-def normalise(task: Task) -> None:
+def normalise(task: Any) -> None:
     """Replace the fields of a task by plain values: float, int, tuple of floats; others stay as they are.
 
     Raises:
@@ -48,7 +64,7 @@ def plain_value(name: str, value: Any, hint: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value
 
 
-def check_timing(task: Task) -> None:
+def check_timing(task: Timed) -> None:
     """Refuse a time grid, noise, weights and durations that no trial could be painted with.
 
     Raises:

@@ -16,7 +16,7 @@ from ..agents.evaluation import evaluate
 from ..agents.rate_rnn import RateRNN
 from ..envs.working_memory import DelayMatchSample
 from .conditions import wilson_interval
-from .style import ACCENT, FAINT, INK, PALETTE, RC, SECOND, new_figure
+from .style import ACCENT, FAINT, INK, PALETTE, RC, SECOND, new_figure, note
 
 
 def lesion(network: RateRNN, units: Sequence[int] | slice) -> RateRNN:
@@ -91,11 +91,9 @@ def draw_score_by_delay(
         figure = new_figure(6.4, 3.1)
         axes = figure.subplots()
         axes.axvspan(*trained, color="#E8EEF4", zorder=0)
-        axes.annotate("delays of training", (np.mean(trained), 1.0), (0, 3), xycoords=("data", "axes fraction"),
-                      textcoords="offset points", ha="center", fontsize=7.5, color="#555555")  # fmt: skip
+        note(axes, "delays of training", (sum(trained) / 2, 1.0), ("data", "axes fraction"))
         axes.axhline(0.5, color=FAINT, lw=0.9, ls=(0, (4, 3)), zorder=0)
-        axes.annotate("chance", (1, 0.5), (-2, 3), xycoords=("axes fraction", "data"), textcoords="offset points",
-                      ha="right", fontsize=7.5, color="#555555")  # fmt: skip
+        note(axes, "chance", (1, 0.5), ("axes fraction", "data"), "right", -2)
         for number, curve in enumerate(np.atleast_2d(scores)):
             colour = PALETTE[number % len(PALETTE)]
             low, high = np.array([wilson_interval(score * n_trials, n_trials) for score in curve]).T
@@ -121,8 +119,7 @@ def draw_memory_trace(trace: MemoryTrace, tau: float, trained: tuple[float, floa
         if trained is not None:
             axes.axvspan(*trained, color="#E8EEF4", zorder=0)
         axes.axvline(0, color=FAINT, lw=0.7, ls=(0, (2, 2)))
-        axes.annotate("sample off", (0, 1.0), (0, 3), xycoords=("data", "axes fraction"), textcoords="offset points",
-                      ha="center", fontsize=7.5, color="#555555")  # fmt: skip
+        note(axes, "sample off", (0, 1.0), ("data", "axes fraction"))
         axes.semilogy(trace.times, trace.network, color=ACCENT, lw=2, label="the trained network")
         axes.semilogy(trace.times, trace.isolated, color=SECOND, lw=2, label=f"its units alone (tau = {tau:g} ms)")
         top = float(max(trace.network.max(), trace.isolated.max()))

@@ -49,6 +49,14 @@ def colours(n: int) -> list[tuple[float, float, float, float]]:
     return [tuple(colour) for colour in colormaps["viridis"](np.linspace(0.05, 0.92, n))]
 
 
+def note(
+    axes: Axes, text: str, at: tuple[float, float], coordinates: Any, align: str = "center", shift: float = 0
+) -> None:
+    """Write a small grey note a little above a point, in the coordinates that Matplotlib calls xycoords."""
+    where = {"xycoords": coordinates, "textcoords": "offset points", "ha": align, "va": "bottom"}
+    axes.annotate(text, at, (shift, 2), fontsize=7.5, color="#555555", **where)
+
+
 def mark_periods(
     axes: Axes, names: Sequence[str], starts: Sequence[float], stops: Sequence[float], label: bool
 ) -> None:
@@ -57,15 +65,4 @@ def mark_periods(
         if name and start > 0:
             axes.axvline(start, color=FAINT, lw=0.7, ls=(0, (2, 2)), zorder=0)
         if name and label:
-            x = (start + stop) / 2
-            axes.annotate(
-                name,
-                (x, 1.0),
-                (0, 2),
-                xycoords=("data", "axes fraction"),
-                textcoords="offset points",
-                ha="center",
-                va="bottom",
-                fontsize=7.5,
-                color="#555555",
-            )
+            note(axes, name, ((start + stop) / 2, 1.0), ("data", "axes fraction"))

@@ -16,7 +16,7 @@ from ..agents.evaluation import Evaluation, evaluate
 from ..agents.run import Run, write_atomically
 from ..envs.task import Task
 from .conditions import Groups, group, mean_interval, typical
-from .style import ACCENT, FAINT, INK, RC, SECOND, colours, new_figure
+from .style import ACCENT, FAINT, INK, RC, SECOND, colours, new_figure, note
 from .trial_figure import draw_trial_on
 
 
@@ -65,17 +65,7 @@ def _draw_learning(axes: Axes, run: Run) -> None:
     axes.plot(steps, [row["score"] for row in run.metrics], color=ACCENT, lw=2, marker="o", ms=3)
     for level, name in ((run.task.chance, "chance"), (run.task.ceiling, "ceiling")):
         axes.axhline(level, color=FAINT, lw=0.8, ls=(0, (4, 3)), zorder=0)
-        axes.annotate(
-            name,
-            (1, level),
-            (-2, 2),
-            xycoords=("axes fraction", "data"),
-            textcoords="offset points",
-            ha="right",
-            va="bottom",
-            fontsize=7.5,
-            color="#666666",
-        )
+        note(axes, name, (1, level), ("axes fraction", "data"), "right", -2)
     axes.set(xlabel="updates", ylim=(-0.03, 1.09), title="Learning", xlim=(0, None))
     axes.set_ylabel("score on test trials", color=ACCENT)
     right = axes.twinx()
@@ -97,17 +87,7 @@ def _draw_performance(axes: Axes, task: Task, evaluation: Evaluation) -> None:
             f"n = {len(scores)}", (0, c), (4, 0), textcoords="offset points", va="center", fontsize=7.5, color="white"
         )
     axes.axvline(task.chance, color=INK, lw=0.9, ls=(0, (4, 3)))
-    axes.annotate(
-        "chance",
-        (task.chance, 1),
-        (0, 2),
-        xycoords=("data", "axes fraction"),
-        textcoords="offset points",
-        ha="center",
-        va="bottom",
-        fontsize=7.5,
-        color="#555555",
-    )
+    note(axes, "chance", (task.chance, 1), ("data", "axes fraction"))
     axes.set_yticks(range(len(groups.labels)), groups.labels)
     axes.invert_yaxis()
     axes.set(xlim=(0, 1.0), xlabel="score (95 % interval)")
