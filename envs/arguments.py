@@ -17,11 +17,14 @@ from .ring import Ring
 class Timed(Protocol):
     """What there is to check about a task's time grid."""
 
-    dt: float
-    noise: float
-    grace_ms: float
-    response_weight: float
-
+    @property
+    def dt(self) -> float: ...
+    @property
+    def noise(self) -> float: ...
+    @property
+    def grace_ms(self) -> float: ...
+    @property
+    def response_weight(self) -> float: ...
     @property
     def name(self) -> str: ...
     @property

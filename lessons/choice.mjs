@@ -1,4 +1,5 @@
 // Questions in a page: predictions that are kept, their recall further down, and quizzes that explain every option.
+import { element } from "./element.mjs";
 
 const shelf = "cogdyn.prediction.";
 const shownAgain = "cogdyn-prediction"; // tells the recalls of the same page
@@ -43,14 +44,6 @@ export function pieces(text) {
       if (marked && part[0] === "*") return { tag: "em", text: part.slice(1, -1) };
       return { tag: "span", text: part };
     });
-}
-
-function element(tag, attributes = {}, ...children) {
-  const made = Object.assign(document.createElement(tag), attributes);
-  // JupyterLab's command keys would swallow arrows and letters; the attribute must be on what has the focus.
-  if (["input", "button"].includes(tag)) made.dataset.lmSuppressShortcuts = "true";
-  made.append(...children);
-  return made;
 }
 
 function prose(text) {

@@ -15,7 +15,7 @@ class Choice(AnyWidget):
     It works with no kernel in a static page. ``chosen`` is the index of the reader's option, or None.
     """
 
-    _esm = browser_module("choice.mjs")
+    _esm = browser_module("element.mjs", "choice.mjs")
     _css = Path(__file__).with_name("choice.css")
 
     kind = traitlets.Enum(("predict", "recall", "quiz"), "quiz").tag(sync=True)

@@ -1,20 +1,10 @@
 // A trained network that runs in the reader's browser: controls, the picture of one trial, and the answer in words.
-import { argmax, meanOver, normal, observed, paint, periodBins, run, softmax, uniform, withTau } from "./live_dynamics.mjs";
+import { argmax, meanOver, normal, observed, paint, periodBins, run, softmax, withTau } from "./live_dynamics.mjs";
 import { drawPicture, palette } from "./live_picture.mjs";
+import { element } from "./element.mjs";
+import { unitStrip } from "./live_units.mjs";
 
 const repeats = 48; // runs behind the percentage of correct answers
-
-function element(tag, attributes = {}, ...children) {
-  const made = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name in made) made[name] = value;
-    else made.setAttribute(name, value);
-  }
-  // JupyterLab's command keys would swallow arrows and letters; the attribute must be on what has the focus.
-  if (["input", "select", "button"].includes(tag)) made.dataset.lmSuppressShortcuts = "true";
-  made.append(...children);
-  return made;
-}
 
 /** The bins in which the answer is read: those of the response (else of the last) period once the grace is over. */
 function answerBins(periods, response, grace) {
@@ -134,96 +124,20 @@ function render({ model, el }) {
   const reset = element("button", { type: "button" }, "Reset");
   reset.addEventListener("click", () => change({ tau_factor: 1, noise: null, delay: null, silenced: [] }));
 
-  // The strip of units: one button each, one stop of the Tab key, arrows in between.
   const populations = trained.populations ?? null;
   let highlighted = null;
-  let brush = null;
-  let painted = false;
-  let stripOrder = null;
-  const squares = Array.from({ length: n }, (_, unit) => {
-    const kind = populations ? `, ${populations[unit]}` : "";
-    const square = element("button", {
-      type: "button",
-      className: `cogdyn-unit ${populations ? populations[unit] : ""}`,
-      title: `unit ${unit}${kind}`,
-      "aria-label": `unit ${unit}${kind}, silenced`,
-      "aria-pressed": "false",
-      tabIndex: -1,
-    });
-    square.dataset.unit = unit;
-    return square;
+  const units = unitStrip({
+    n,
+    populations,
+    silence: (list) => change({ silenced: list.toSorted((a, b) => a - b) }),
+    light(unit) {
+      if (unit === highlighted) return;
+      highlighted = unit;
+      request();
+    },
+    rank: baseline,
+    seed: () => at("seed"),
   });
-  const strip = element("div", { className: "cogdyn-strip", role: "group", "aria-label": "Units: press to silence" });
-  const silence = (unit, off) => {
-    const rest = at("silenced").filter((other) => other !== unit);
-    change({ silenced: off ? [...rest, unit].sort((a, b) => a - b) : rest });
-  };
-  const unitAt = (event) => document.elementFromPoint(event.clientX, event.clientY)?.closest?.(".cogdyn-unit");
-  strip.addEventListener("pointerdown", (event) => {
-    const square = event.target.closest(".cogdyn-unit");
-    if (!square || event.button) return;
-    square.releasePointerCapture?.(event.pointerId);
-    brush = square.getAttribute("aria-pressed") !== "true";
-    painted = true;
-    silence(Number(square.dataset.unit), brush);
-  });
-  strip.addEventListener("pointermove", (event) => {
-    const square = unitAt(event);
-    if (!square || !strip.contains(square)) return;
-    light(Number(square.dataset.unit));
-    if (brush !== null && (square.getAttribute("aria-pressed") === "true") !== brush) silence(Number(square.dataset.unit), brush);
-  });
-  const lift = () => (brush = null);
-  window.addEventListener("pointerup", lift);
-  window.addEventListener("pointercancel", lift);
-  strip.addEventListener("pointerleave", () => light(null));
-  strip.addEventListener("click", (event) => {
-    const square = event.target.closest(".cogdyn-unit");
-    if (square && !painted) silence(Number(square.dataset.unit), square.getAttribute("aria-pressed") !== "true");
-    painted = false;
-  });
-  strip.addEventListener("keydown", (event) => {
-    const here = stripOrder.indexOf(Number(event.target.dataset.unit));
-    const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
-    const to = { Home: 0, End: n - 1 }[event.key] ?? (step ? (here + step + n) % n : null);
-    if (to === null || here < 0) return;
-    event.preventDefault();
-    squares[stripOrder[here]].tabIndex = -1;
-    squares[stripOrder[to]].tabIndex = 0;
-    squares[stripOrder[to]].focus();
-  });
-  strip.addEventListener("focusin", (event) => light(Number(event.target.dataset.unit)));
-  strip.addEventListener("focusout", () => light(null));
-
-  const count = element("input", { type: "number", min: 0, max: n, step: 1, value: 0, "aria-label": "number of units to silence" });
-  const which = element(
-    "select",
-    { "aria-label": "which units to silence" },
-    ...[
-      ["strongest", "most active units"],
-      ["order", "earliest units"],
-      ["random", "randomly drawn units"],
-      ...(populations ? [["excitatory", "most active excitatory"], ["inhibitory", "most active inhibitory"]] : []),
-    ].map(([value, words]) => element("option", { value }, words)),
-  );
-  function silenceMany() {
-    const { order, strongest } = baseline();
-    const draw = uniform(at("seed"));
-    const rankings = {
-      strongest,
-      order,
-      random: squares.map((_, unit) => ({ unit, key: draw() })).sort((a, b) => a.key - b.key).map(({ unit }) => unit),
-      excitatory: strongest.filter((unit) => populations?.[unit] === "excitatory"),
-      inhibitory: strongest.filter((unit) => populations?.[unit] === "inhibitory"),
-    };
-    const ranking = rankings[which.value];
-    const k = Math.max(0, Math.min(n, Math.round(Number(count.value) || 0)));
-    change({ silenced: ranking.slice(0, k).toSorted((a, b) => a - b) });
-  }
-  count.addEventListener("input", silenceMany);
-  which.addEventListener("change", silenceMany);
-  const restore = element("button", { type: "button" }, "Restore all");
-  restore.addEventListener("click", () => change({ silenced: [] }));
 
   // Readout and picture
   const mark = element("span", { className: "cogdyn-mark", "aria-hidden": "true" });
@@ -231,9 +145,6 @@ function render({ model, el }) {
   const many = element("span", { className: "cogdyn-many" });
   const spoken = element("output", { className: "cogdyn-spoken" });
   const canvas = element("canvas", { role: "img" });
-  const silencedCount = element("span", { className: "cogdyn-value" });
-  const key = (kind, words) => element("span", { className: "cogdyn-key" }, element("i", { className: `cogdyn-unit ${kind}` }), words);
-  const keys = populations ? [key("excitatory", "excitatory"), key("inhibitory", "inhibitory")] : [];
 
   const root = element(
     "div",
@@ -248,18 +159,10 @@ function render({ model, el }) {
     element("div", { className: "cogdyn-sliders" }, tau.label, noise.label, delay.label),
     element("div", { className: "cogdyn-readout" }, element("div", {}, mark, answer), many),
     canvas,
-    element("div", { className: "cogdyn-row cogdyn-caption" }, element("span", {}, "Press or drag over units to silence them", silencedCount), ...keys, key("off", "silenced")),
-    strip,
-    element("div", { className: "cogdyn-row" }, element("span", { className: "cogdyn-silence" }, "Silence the", count, which), restore),
+    ...units.parts,
     spoken,
   );
   el.append(root);
-
-  function light(unit) {
-    if (unit === highlighted) return;
-    highlighted = unit;
-    request();
-  }
 
   function theme() {
     const style = getComputedStyle(root);
@@ -275,17 +178,7 @@ function render({ model, el }) {
     noise.place(sigma);
     delay.label.hidden = ms === null;
     if (ms !== null) delay.place(ms);
-    const off = silenced.reduce((sum, s) => sum + s, 0);
-    silencedCount.textContent = `${off} of ${n}`;
-    if (document.activeElement !== count) count.value = off;
-    squares.forEach((square, unit) => square.setAttribute("aria-pressed", String(Boolean(silenced[unit]))));
-    const { order } = baseline();
-    if (order !== stripOrder) {
-      stripOrder = order;
-      squares.forEach((square) => (square.tabIndex = -1));
-      squares[order[0]].tabIndex = 0;
-      strip.replaceChildren(...order.map((unit) => squares[unit]));
-    }
+    units.place(baseline().order, silenced);
   }
 
   function describe({ choice, finite, chosen, mean, correct }, trial) {
@@ -343,7 +236,7 @@ function render({ model, el }) {
         rateSigned,
         order: baseline().order,
         populations: Boolean(populations),
-        unitColours: squares.map((_, unit) => look.colours[populations ? populations[unit] : "unit"]),
+        unitColours: Array.from({ length: n }, (_, unit) => look.colours[populations ? populations[unit] : "unit"]),
         silenced: now.silenced,
         highlighted,
         lineNames: outputNames,
@@ -388,8 +281,7 @@ function render({ model, el }) {
 
   return () => {
     watched.forEach((event) => model.off(event, update));
-    window.removeEventListener("pointerup", lift);
-    window.removeEventListener("pointercancel", lift);
+    units.close();
     resized.disconnect();
     repainted.disconnect();
     clearTimeout(settling);
