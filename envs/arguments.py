@@ -6,34 +6,12 @@ import dataclasses
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import isfinite
 from numbers import Integral, Real
-from typing import Any, Protocol, get_type_hints
+from typing import Any, get_type_hints
 
 import numpy as np
 
-from .durations import Duration, in_bins, pmf
+from .durations import Duration, pmf
 from .ring import Ring
-
-
-class Timed(Protocol):
-    """What there is to check about a task's time grid."""
-
-    @property
-    def dt(self) -> float: ...
-    @property
-    def noise(self) -> float: ...
-    @property
-    def grace_ms(self) -> float: ...
-    @property
-    def response_weight(self) -> float: ...
-    @property
-    def name(self) -> str: ...
-    @property
-    def kind(self) -> str: ...
-    @property
-    def response_period(self) -> str: ...
-    @property
-    def essential(self) -> tuple[str, ...]: ...
-    def durations(self) -> Mapping[str, Duration | Callable[..., np.ndarray]]: ...
 
 
 def normalise(task: Any) -> None:
@@ -67,29 +45,26 @@ def plain_value(name: str, value: Any, hint: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value
 
 
-def check_timing(task: Timed) -> None:
-    """Refuse a time grid, noise, weights and durations that no trial could be painted with.
+def check_durations(
+    durations: Mapping[str, Duration | Callable[..., np.ndarray]], dt: float, least: Mapping[str, tuple[int, str]]
+) -> None:
+    """Refuse durations off the time grid, and periods that are too short.
+
+    Args:
+        durations: Duration of each period (ms); those computed for each trial are checked when they are.
+        dt: Bin width (ms).
+        least: For some periods, the smallest number of bins and the reason for it.
 
     Raises:
-        ValueError: If they make no sense, or a period is too short to be seen or answered in.
+        ValueError: If a duration is refused.
     """
-    for name in ("dt", "response_weight"):
-        if getattr(task, name) <= 0:
-            raise ValueError(f"{name} is {getattr(task, name)!r}; it must be positive.")
-    if task.noise < 0:
-        raise ValueError(f"noise is {task.noise!r}; a standard deviation is not negative.")
-    grace = in_bins(task.grace_ms, task.dt, "grace_ms")
-    for name, duration in task.durations().items():
+    for name, duration in durations.items():
         if callable(duration):
             continue
-        shortest = pmf(duration, task.dt, f"{name}_ms")[0].min()
-        if name in task.essential and shortest == 0:
-            raise ValueError(f"{name}_ms is 0; {task.name} needs at least one bin of it, {task.dt:g} ms.")
-        if task.kind == "choice" and name == task.response_period and shortest <= grace:
-            raise ValueError(
-                f"{name}_ms is {shortest * task.dt:g} ms but grace_ms is {task.grace_ms:g} ms: "
-                "no bin would be left to answer in."
-            )
+        shortest = int(pmf(duration, dt, f"{name}_ms")[0].min())
+        bins, reason = least.get(name, (0, ""))
+        if shortest < bins:
+            raise ValueError(f"{name}_ms is {shortest * dt:g} ms; it must be at least {bins * dt:g} ms: {reason}.")
 
 
 def _number(name: str, value: Any) -> float:

@@ -7,6 +7,7 @@ from math import erf, sqrt
 import numpy as np
 
 from .canvas import Canvas
+from .channels import Channels
 from .durations import Duration, pmf
 from .responses import respond
 from .task import Conditions, Task
@@ -62,7 +63,7 @@ class PerceptualDecisionMaking(Task):
         """Refuse impossible coherences."""
         check_coherences(self.coherences)
 
-    def channels(self) -> Mapping[str, int | tuple[str, ...]]:
+    def channels(self) -> Channels:
         """Fixation light, two streams of evidence."""
         return {"fixation": 1, "evidence": ("left", "right")}
 
@@ -122,7 +123,7 @@ class ContextDecisionMaking(Task):
         """Refuse impossible coherences."""
         check_coherences(self.coherences)
 
-    def channels(self) -> Mapping[str, int | tuple[str, ...]]:
+    def channels(self) -> Channels:
         """Fixation light, two modalities of two streams, two context cues."""
         return {
             "fixation": 1,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .canvas import Canvas
+from .channels import Channels
 from .durations import Duration
 from .responses import respond
 from .task import Conditions, Task
@@ -58,7 +59,7 @@ class ReversalBandit(Task):
         """One segment for each choice."""
         return self.n_choices
 
-    def channels(self) -> Mapping[str, int | tuple[str, ...]]:
+    def channels(self) -> Channels:
         """Fixation light, last choice, its reward."""
         return {"fixation": 1, "chosen": ("left", "right"), "reward": 1}
 

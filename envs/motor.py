@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 
 from .canvas import Canvas
+from .channels import Channels
 from .durations import Duration, Uniform
 from .names import check_name
 from .task import Conditions, Seed, Task
@@ -64,7 +65,7 @@ class DelayedReach(Task):
                 "allowed: at least 2, in [0, 1), in (0, 1)."
             )
 
-    def channels(self) -> Mapping[str, int | tuple[str, ...]]:
+    def channels(self) -> Channels:
         """The target's position, and a hold cue that goes off at go."""
         return {"target": ("x", "y"), "hold": 1}
 

@@ -11,12 +11,12 @@ from typing import ClassVar, Literal, final
 
 import numpy as np
 
-from .arguments import check_timing, normalise
+from .arguments import check_durations, normalise
 from .canvas import Canvas
+from .channels import Channels, lay_out_channels
 from .durations import Duration, draw_bins, in_bins
 from .names import check_name
 from .responses import checked_outputs, mean_during, respond
-from .ring import Ring
 from .trial import TrialBatch, join_segments, occurrences
 
 Conditions = dict[str, np.ndarray]
@@ -59,13 +59,22 @@ class Task(ABC):
     def __post_init__(self) -> None:
         """Refuse values that no trial could be painted with."""
         normalise(self)
-        check_timing(self)
+        for name in ("dt", "response_weight"):
+            if getattr(self, name) <= 0:
+                raise ValueError(f"{name} is {getattr(self, name)!r}; it must be positive.")
+        if self.noise < 0:
+            raise ValueError(f"noise is {self.noise!r}; a standard deviation is not negative.")
+        least = dict.fromkeys(self.essential, (1, "nothing could be answered without it"))
+        grace = in_bins(self.grace_ms, self.dt, "grace_ms")
+        if self.kind == "choice":
+            least[self.response_period] = grace + 1, f"no bin is left to answer in, grace_ms is {self.grace_ms:g} ms"
+        check_durations(self.durations(), self.dt, least)
         self.check()
 
     # What a task says.
 
     @abstractmethod
-    def channels(self) -> Mapping[str, int | tuple[str, ...] | Ring]:
+    def channels(self) -> Channels:
         """Groups of input channels: 1, a tuple of names, or a ring."""
 
     @abstractmethod
@@ -124,17 +133,7 @@ class Task(ABC):
 
     @cached_property
     def _groups(self) -> tuple[dict[str, slice], tuple[str, ...]]:
-        groups, names = {}, []
-        for group, kind in self.channels().items():
-            if isinstance(kind, Ring):
-                labels = [f"{group} {np.degrees(angle):.0f}°" for angle in kind.preferred]
-            elif isinstance(kind, tuple):
-                labels = [f"{group} {label}" for label in kind]
-            else:
-                labels = [group] if kind == 1 else [f"{group} {i}" for i in range(kind)]
-            groups[group] = slice(len(names), len(names) + len(labels))
-            names += labels
-        return groups, tuple(names)
+        return lay_out_channels(self.channels())
 
     @property
     @final

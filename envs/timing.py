@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .canvas import Canvas
+from .channels import Channels
 from .durations import Duration, Uniform, draw_bins, in_bins, pmf
 from .responses import respond
 from .task import Conditions, Seed, Task
@@ -51,7 +52,7 @@ class ReadySetGo(Task):
         if self._intervals[0].min() <= in_bins(self.pulse_ms, self.dt, "pulse_ms"):
             raise ValueError("interval_ms must be longer than pulse_ms, else Ready and Set would overlap.")
 
-    def channels(self) -> Mapping[str, int]:
+    def channels(self) -> Channels:
         """Fixation light, the Ready and the Set pulse."""
         return {"fixation": 1, "ready": 1, "set": 1}
 

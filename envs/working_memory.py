@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from .canvas import Canvas
+from .channels import Channels
 from .durations import Duration, Uniform, draw_bins
 from .responses import respond
 from .ring import Ring
@@ -45,7 +46,7 @@ class DelayMatchSample(Task):
         if self.n_stimuli < 2:
             raise ValueError(f"n_stimuli is {self.n_stimuli!r}; a match needs at least 2.")
 
-    def channels(self) -> Mapping[str, int | Ring]:
+    def channels(self) -> Channels:
         """Fixation light, a ring that sees sample and test."""
         return {"fixation": 1, "stimulus": self.ring}
 

@@ -183,7 +183,10 @@ function render({ model, el }) {
 
   function describe({ choice, finite, chosen, mean, correct }, trial) {
     if (!finite) return "answer: none, the rates grew without bound";
-    if (!choice) return `mean output at the end: ${outputNames.map((name, i) => `${name} ${mean[i].toFixed(2)}`).join(", ")}`;
+    if (!choice) {
+      const when = trial.response ?? trial.periods.at(-1).name;
+      return `mean outputs during ${when}: ${outputNames.map((name, i) => `${name} ${mean[i].toFixed(2)}`).join(", ")}`;
+    }
     const verdict = correct ? "correct" : `wrong: ${outputNames[trial.answer]} was right`;
     return `answer: ${outputNames[chosen]} (p = ${mean[chosen].toFixed(2)}), ${verdict}`;
   }

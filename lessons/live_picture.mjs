@@ -293,7 +293,9 @@ export function drawPicture(canvas, scene, { colours, ink, fontFamily }, width) 
     for (let ms = 0; ms <= total + 1e-9; ms += step) {
       const x = across(ms / scene.dt);
       stroke([[x, base + 2], [x, base + 6]], { alpha: 0.6 });
-      text(String(ms), x, base + 15, { align: "center", alpha: 0.85 });
+      pen.font = font();
+      const middle = Math.min(x, width - pen.measureText(ms).width / 2);
+      text(String(ms), middle, base + 15, { align: "center", alpha: 0.85 });
     }
     text("time (ms)", left + span / 2, base + 32, { align: "center", alpha: 0.85 });
   }

@@ -63,13 +63,14 @@ def memory_trace(network: RateRNN, task: DelayMatchSample, delay_ms: float = 200
     quiet = dataclasses.replace(task, delay_ms=delay_ms, noise=0.0)
     batch = quiet.sample(200, seed=0)
     first = [int(np.argmax(batch.conditions["sample"] == stimulus)) for stimulus in (0, 1)]
-    inputs = torch.from_numpy(batch.inputs[:, first]).to(network.recurrent)
-    isolated = copy.deepcopy(network)
+    inputs = torch.from_numpy(batch.inputs[:, first]).to(network.recurrent.device, torch.float64)
+    # In double precision, since what isolated units keep is soon below the rounding of single precision.
+    whole, isolated = (copy.deepcopy(network).double() for _ in range(2))
     isolated.recurrent_mask.zero_()
     with torch.no_grad():
         distances = [
             torch.linalg.vector_norm(rates[:, 0] - rates[:, 1], dim=-1).cpu().numpy()
-            for rates in (net(inputs, noise=0.0).rates for net in (network, isolated))
+            for rates in (net(inputs, noise=0.0).rates for net in (whole, isolated))
         ]
     start, stop = (int(batch.periods[name][i][0]) for name, i in (("sample", 0), ("delay", 1)))
     times = (np.arange(start, stop) + 1 - batch.periods["sample"][1][0]) * task.dt

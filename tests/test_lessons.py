@@ -85,7 +85,7 @@ def test_isolated_units_forget_with_their_time_constant():
     network = RateRNN(DMS.n_inputs, 20, 3, dt=20, tau=100, activation="tanh", leak="rate", gain=0.5, seed=0)
     trace = memory_trace(network, DMS, delay_ms=1000)
     after = trace.isolated[trace.times >= 0]
-    np.testing.assert_allclose(after[1:] / after[:-1], 1 - 20 / 100, rtol=1e-3)
+    np.testing.assert_allclose(after[1:] / after[:-1], 1 - 20 / 100, rtol=1e-6)
 
 
 def test_a_lesion_silences_units_in_a_copy():
