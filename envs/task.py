@@ -64,7 +64,7 @@ class Task(ABC):
                 raise ValueError(f"{name} is {getattr(self, name)!r}; it must be positive.")
         if self.noise < 0:
             raise ValueError(f"noise is {self.noise!r}; a standard deviation is not negative.")
-        least = dict.fromkeys(self.essential, (1, "nothing could be answered without it"))
+        least: dict[str, tuple[int, str]] = dict.fromkeys(self.essential, (1, "nothing could be answered without it"))
         grace = in_bins(self.grace_ms, self.dt, "grace_ms")
         if self.kind == "choice":
             least[self.response_period] = grace + 1, f"no bin is left to answer in, grace_ms is {self.grace_ms:g} ms"

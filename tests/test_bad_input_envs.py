@@ -85,7 +85,7 @@ def test_grace_that_leaves_no_bin_to_answer_in():
     for grace in (300, 400):
         with refuses(f"decision_ms is 300 ms; .* no bin is left to answer in, grace_ms is {grace} ms"):
             make_task("DelayMatchSample", grace_ms=grace)
-    with refuses("choice_ms is 140 ms but grace_ms is 140 ms"):
+    with refuses("choice_ms is 140 ms; it must be at least 160 ms"):
         make_task("ReversalBandit", grace_ms=140)
 
 
