@@ -10,6 +10,8 @@ from .names import unknown_name
 from .trial import TrialBatch
 
 Span = tuple[np.ndarray, np.ndarray]
+Edges = tuple[int, int, int, int]
+"""Earliest and latest start, earliest and latest stop, of a span over the trials."""
 
 
 class Canvas:
@@ -36,7 +38,10 @@ class Canvas:
         rng: np.random.Generator,
     ):
         stops = np.cumsum(list(bins.values()), axis=0)
-        self.periods = {name: (stop - bins[name], stop) for name, stop in zip(bins, stops, strict=True)}
+        starts = stops - np.array(list(bins.values()))
+        edges = zip(starts.min(axis=1), starts.max(axis=1), stops.min(axis=1), stops.max(axis=1), strict=True)
+        self.periods = dict(zip(bins, zip(starts, stops, strict=True), strict=True))
+        self._edges: dict[str, Edges] = dict(zip(bins, edges, strict=True))
         self.dt, self._channels = dt, channels
         self._time = np.arange(int(stops[-1].max()))[:, None]
         shape = (len(self._time), stops.shape[1])
@@ -48,12 +53,14 @@ class Canvas:
             self.inputs = np.zeros((*shape, n_inputs), np.float32)
         self.targets = np.zeros((*shape, n_outputs), np.float32) if continuous else np.zeros(shape, np.int64)
         self.mask = np.ones(shape, np.float32)
-        self._paint(self.inputs, (stops[-1], np.full_like(stops[-1], len(self._time))), 0.0)
+        self._after = (stops[-1], np.full_like(stops[-1], len(self._time)))
+        if stops[-1].min() < len(self._time):
+            self._paint(self.inputs, self._after, 0.0)
 
     def add(self, group: str, value: np.ndarray | float, *periods: str) -> None:
         """Add a constant to a group of channels during the periods; (B, k), (k,) or a number."""
-        for span in self._spans(periods):
-            self._paint(self.inputs[..., self._columns(group)], span, value, add=True)
+        for span, edges in self._spans(periods):
+            self._paint(self.inputs[..., self._columns(group)], span, value, edges, add=True)
 
     def add_course(self, group: str, course: np.ndarray) -> None:
         """Add a time course to a group of channels, (T, B, k)."""
@@ -61,8 +68,8 @@ class Canvas:
 
     def target(self, value: np.ndarray | float, *periods: str) -> None:
         """Set the target during the periods: a class (B,), or a vector (B, n_out)."""
-        for span in self._spans(periods):
-            self._paint(self.targets, span, value)
+        for span, edges in self._spans(periods):
+            self._paint(self.targets, span, value, edges)
 
     def weigh(self, value: float, span: Span) -> None:
         """Set the weight in the loss of the bins from start to stop, (B,) each."""
@@ -91,8 +98,8 @@ class Canvas:
         if grace > 0:
             for start, stop in list(self.periods.values())[0 if follows else 1 :]:
                 self.weigh(0.0, (start, np.minimum(start + grace, stop)))
-        end = np.max([stop for _, stop in self.periods.values()], axis=0)
-        self.weigh(0.0, (end, np.full_like(end, len(self._time))))
+        if self._after[0].min() < len(self._time):
+            self.weigh(0.0, self._after)
         return TrialBatch(self.inputs, self.targets, self.mask, dict(conditions), self.periods, self.dt)
 
     def _columns(self, group: str) -> slice:
@@ -100,22 +107,26 @@ class Canvas:
             raise unknown_name("channel", group, self._channels)
         return self._channels[group]
 
-    def _spans(self, periods: tuple[str, ...]) -> list[Span]:
+    def _spans(self, periods: tuple[str, ...]) -> list[tuple[Span, Edges]]:
         """The spans of the periods, those that follow each other joined into one."""
-        spans: list[Span] = []
-        for period in periods:
-            start, stop = self.span(period)
-            if spans and np.array_equal(spans[-1][1], start):
-                start = spans.pop()[0]
-            spans.append((start, stop))
-        return spans
+        order = list(self.periods)
+        joined: list[tuple[Span, Edges]] = []
+        for number, period in enumerate(periods):
+            (start, stop), edges = self.span(period), self._edges[period]
+            if number and order.index(period) == order.index(periods[number - 1]) + 1:
+                (start, _), before = joined.pop()
+                edges = (*before[:2], *edges[2:])
+            joined.append(((start, stop), edges))
+        return joined
 
-    def _paint(self, array: np.ndarray, span: Span, value: np.ndarray | float, add: bool = False) -> None:
+    def _paint(
+        self, array: np.ndarray, span: Span, value: np.ndarray | float, edges: Edges | None = None, add: bool = False
+    ) -> None:
         start, stop = span
-        first, last = int(start.min()), int(stop.max())
+        first, last_start, first_stop, last = edges or (start.min(), start.max(), stop.min(), stop.max())
         block = array[first:last]
         value = np.asarray(value, dtype=array.dtype)
-        if first == start.max() and last == stop.min():
+        if first == last_start and last == first_stop:
             np.copyto(block, block + value if add else value)
             return
         time = self._time[first:last]

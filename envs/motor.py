@@ -94,8 +94,11 @@ class DelayedReach(Task):
         canvas.add("hold", 1.0, "hold", "delay")
         if not go.all():
             canvas.add("hold", np.where(go, 0.0, 1.0), *after_go)
-        canvas.add("target", position, "delay")
-        canvas.add("target", position if self.target_input == "held" else np.where(go, 0.0, position), *after_go)
+        if self.target_input == "held":
+            canvas.add("target", position, "delay", *after_go)
+        else:
+            canvas.add("target", position, "delay")
+            canvas.add("target", np.where(go, 0.0, position), *after_go)
         canvas.targets += self._velocity(canvas.periods["movement"], len(canvas.targets), position * go)
 
     def ideal(self, batch: TrialBatch) -> np.ndarray:

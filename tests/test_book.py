@@ -109,6 +109,7 @@ class TestBook:
     def test_pictures_have_alternative_texts(self, site, server, browser):
         for page in pages(site):
             browser.open(server.address + page)
+            browser.wait(f"!document.querySelector('script[type*=widget-view]') || {SETTLED}")
             assert browser.read("[...document.images].filter((image) => !image.alt).length") == 0, page
 
     def test_the_network_answers_and_a_moved_slider_changes_the_answer(self, lesson):
@@ -146,6 +147,11 @@ class TestBook:
         lesson.read("[...document.querySelectorAll('.cogdyn-live button')].at(-1).click()")
         lesson.read("document.activeElement.blur()")
         lesson.wait(f"{count} === 0 && {picture} === {intact!r}")
+
+    def test_what_takes_keys_is_spared_by_the_command_keys_of_jupyterlab(self, lesson):
+        controls = "[...document.querySelectorAll(':is(.cogdyn-live, .cogdyn-choice) :is(input, select, button)')]"
+        assert lesson.read(f"{controls}.length") > 100
+        assert lesson.read(f"{controls}.every((control) => control.hasAttribute('data-lm-suppress-shortcuts'))")
 
     def test_a_prediction_is_kept_and_recalled(self, lesson):
         asked, shown = ".cogdyn-choice[data-kind=predict]", ".cogdyn-choice[data-kind=recall]"
