@@ -3,6 +3,7 @@
 from .checks import Verdict as Verdict
 from .checks import check_euler_step as check_euler_step
 from .memory import MemoryTrace as MemoryTrace
+from .memory import decode_sample as decode_sample
 from .memory import draw_memory_trace as draw_memory_trace
 from .memory import draw_score_by_delay as draw_score_by_delay
 from .memory import lesion as lesion

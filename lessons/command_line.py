@@ -181,8 +181,7 @@ def lessons(
     def work() -> None:
         from .notebooks import open_notebooks, write_notebooks
 
-        for path in write_notebooks(folder):
-            console.print(f"wrote {path}")
+        write_notebooks(folder, say=console.print)
         if open_:
             open_notebooks(folder)
 

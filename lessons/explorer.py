@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 
 import ipywidgets
@@ -34,27 +35,27 @@ def explore_memory(run: Run) -> ipywidgets.VBox:
     delay = ipywidgets.IntSlider(2000, 200, 4000, 200, description="delay (ms)", style=wide, layout=layout)
     lost = ipywidgets.IntSlider(0, 0, n - 1, 1, description="units silenced, at random", style=wide, layout=layout)
     order = np.random.default_rng(0).permutation(n)
-    said = ipywidgets.HTML()
-    picture = ipywidgets.Image(format="png", layout=ipywidgets.Layout(max_width="720px"))
+    picture = ipywidgets.HTML()
 
     def draw(_: object = None) -> None:
         network = lesion(run.network, order[: lost.value].tolist())
         trace = memory_trace(network, task, delay.value)
-        picture.value = _png(draw_memory_trace(trace, float(run.network.tau.mean())))
-        said.value = (
+        said = (
             f"With {lost.value} of {n} units silenced, the memories are {trace.network[-1]:.3g} apart after "
             f"{delay.value} ms; in isolated units {trace.isolated[-1]:.3g}."
         )
+        figure = draw_memory_trace(trace, float(run.network.tau.mean()))
+        picture.value = f'<img alt="{said}" src="{_png(figure)}" style="max-width:min(100%, 704px)"><p>{said}</p>'
 
     for slider in (delay, lost):
         slider.continuous_update = False
         slider.observe(draw, names="value")
     draw()
     note = ipywidgets.HTML("<small>These sliders need a running notebook; in the book the figure stands still.</small>")
-    return ipywidgets.VBox([delay, lost, picture, said, note])
+    return ipywidgets.VBox([delay, lost, picture, note])
 
 
-def _png(figure: Figure) -> bytes:
+def _png(figure: Figure) -> str:
     picture = io.BytesIO()
     figure.savefig(picture, format="png", dpi=110)
-    return picture.getvalue()
+    return "data:image/png;base64," + base64.b64encode(picture.getvalue()).decode()

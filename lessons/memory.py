@@ -43,6 +43,32 @@ def score_by_delay(
     )
 
 
+def decode_sample(
+    network: RateRNN, task: DelayMatchSample, delay_ms: float, n_trials: int = 300, seed: int = 0
+) -> float:
+    """How often the rates at the end of the delay tell which sample was shown, in noisy trials.
+
+    The decoder takes the sample whose mean rates, in other trials, are nearest to those of the trial.
+
+    Args:
+        network: The network.
+        task: Its task.
+        delay_ms: Delay (ms).
+        n_trials: Trials to learn the means from, and as many others to decode.
+        seed: Seed of the test stream.
+
+    Returns:
+        Proportion decoded correctly; chance is 1 / n_stimuli.
+    """
+    longer = dataclasses.replace(task, delay_ms=delay_ms)
+    known, fresh = (evaluate(network, longer, n_trials, seed, number=number) for number in (3, 4))
+    last = int(known.batch.periods["delay"][1][0]) - 1
+    shown = known.batch.conditions["sample"]
+    means = np.stack([known.rates[last, shown == stimulus].mean(axis=0) for stimulus in range(task.n_stimuli)])
+    distances = np.linalg.norm(fresh.rates[last][:, None] - means, axis=-1)
+    return float(np.mean(distances.argmin(axis=1) == fresh.batch.conditions["sample"]))
+
+
 @dataclass(frozen=True)
 class MemoryTrace:
     """How far apart two samples keep a network, from the onset of the sample to the end of the delay.
@@ -59,7 +85,7 @@ class MemoryTrace:
 
 
 def memory_trace(network: RateRNN, task: DelayMatchSample, delay_ms: float = 2000) -> MemoryTrace:
-    """Distance |r_A(t) - r_B(t)| between the rates after stimulus 0 and after stimulus 1."""
+    """Distance ``|r_A(t) - r_B(t)|`` between the rates after stimulus 0 and after stimulus 1."""
     quiet = dataclasses.replace(task, delay_ms=delay_ms, noise=0.0)
     batch = quiet.sample(200, seed=0)
     first = [int(np.argmax(batch.conditions["sample"] == stimulus)) for stimulus in (0, 1)]

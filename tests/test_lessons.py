@@ -12,7 +12,15 @@ from cogdyn.agents import RateRNN, evaluate, train
 from cogdyn.agents.dynamics import principal_components
 from cogdyn.agents.rules import BPTT
 from cogdyn.envs import Uniform, make_task, task_names
-from cogdyn.lessons import check_euler_step, draw_memory_trace, draw_score_by_delay, draw_trial, lesion, memory_trace
+from cogdyn.lessons import (
+    check_euler_step,
+    decode_sample,
+    draw_memory_trace,
+    draw_score_by_delay,
+    draw_trial,
+    lesion,
+    memory_trace,
+)
 from cogdyn.lessons.conditions import group, typical, wilson_interval
 from cogdyn.lessons.summary_figure import draw_summary, write_figure
 
@@ -86,6 +94,13 @@ def test_isolated_units_forget_with_their_time_constant():
     trace = memory_trace(network, DMS, delay_ms=1000)
     after = trace.isolated[trace.times >= 0]
     np.testing.assert_allclose(after[1:] / after[:-1], 1 - 20 / 100, rtol=1e-6)
+
+
+def test_a_sample_is_decoded_where_the_rates_hold_it_and_only_there():
+    holding = RateRNN(DMS.n_inputs, 20, 3, init="identity", gain=1.0, self_connections=True, noise=0.01)
+    assert decode_sample(holding, DMS, 400, 100) == 1.0
+    forgetting = RateRNN(DMS.n_inputs, 20, 3, gain=0.0, noise=0.05)
+    assert 0.3 < decode_sample(forgetting, DMS, 4000, 100) < 0.7
 
 
 def test_a_lesion_silences_units_in_a_copy():
