@@ -21,8 +21,9 @@ class DelayedReach(Task):
     """See a target on the unit circle, wait for the go cue, then reach it: the output is the hand's velocity.
 
     The velocity points to the target and follows a minimum-jerk profile, v(s) = 16 s^2 (1 - s)^2, s in [0, 1] over
-    the movement, with peak 1. Inspired by Kao 2019; timing and kinematics are ours. The response is correct if the endpoint, the integral of the velocity from go to
-    100 ms after the movement, misses the target by at most ``tolerance`` of its distance.
+    the movement, with peak 1. The response is correct if the endpoint, the integral of the velocity from go to
+    100 ms after the movement, misses the target by at most ``tolerance`` of its distance. Inspired by Kao 2019;
+    timing and kinematics are ours.
 
     Attributes:
         n_targets: Number of targets, spread evenly over the circle.
