@@ -71,9 +71,10 @@ class Canvas:
         for span, edges in self._spans(periods):
             self._paint(self.targets, span, value, edges)
 
-    def weigh(self, value: float, span: Span) -> None:
-        """Set the weight in the loss of the bins from start to stop, (B,) each."""
-        self._paint(self.mask, span, value)
+    def weigh(self, value: float, *periods: str) -> None:
+        """Set the weight in the loss of the bins of the periods."""
+        for span, edges in self._spans(periods):
+            self._paint(self.mask, span, value, edges)
 
     def during(self, *periods: str) -> np.ndarray:
         """Whether each bin lies in one of the periods, (T, B) bool."""
@@ -95,11 +96,14 @@ class Canvas:
 
         The first period is preceded by a change only where the canvas follows another, as a segment does.
         """
-        if grace > 0:
-            for start, stop in list(self.periods.values())[0 if follows else 1 :]:
-                self.weigh(0.0, (start, np.minimum(start + grace, stop)))
+        for name, (start, stop) in list(self.periods.items())[0 if follows else 1 :]:
+            if grace > 0:
+                first, last_start, first_stop, last = self._edges[name]
+                end = min(first + grace, last)
+                edges = (first, first, end, end) if first == last_start and first_stop == last else None
+                self._paint(self.mask, (start, np.minimum(start + grace, stop)), 0.0, edges)
         if self._after[0].min() < len(self._time):
-            self.weigh(0.0, self._after)
+            self._paint(self.mask, self._after, 0.0)
         return TrialBatch(self.inputs, self.targets, self.mask, dict(conditions), self.periods, self.dt)
 
     def _columns(self, group: str) -> slice:

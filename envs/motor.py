@@ -100,7 +100,7 @@ class DelayedReach(Task):
         else:
             canvas.add("target", position, "delay")
             canvas.add("target", np.where(go, 0.0, position), *after_go)
-        canvas.targets += self._velocity(canvas.periods["movement"], len(canvas.targets), position * go)
+        canvas.targets[:] = self._velocity(canvas.periods["movement"], len(canvas.targets), position * go)
 
     def ideal(self, batch: TrialBatch) -> np.ndarray:
         """Average the target's position over the delay, and reach to it if the hold cue goes off."""

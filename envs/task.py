@@ -17,7 +17,7 @@ from .channels import Channels, lay_out_channels
 from .durations import Duration, draw_bins, in_bins
 from .names import check_name
 from .responses import checked_outputs, mean_during, respond
-from .trial import TrialBatch, join_segments, occurrences
+from .trial import TrialBatch, join_segments, occurring
 
 Conditions = dict[str, np.ndarray]
 Seed = int | np.random.SeedSequence | np.random.Generator | None
@@ -188,15 +188,16 @@ class Task(ABC):
             raise ValueError(f"batch_size is {batch_size!r}; it must be a positive integer.")
         rng = np.random.default_rng(seed)
         conditions = self.draw(rng, int(batch_size))
-        answer = policy or (lambda segment: self.guess(segment, rng))
         segments = []
         for number in range(1, self.n_segments + 1):
             segments.append(self.lay_out(conditions, rng))
+            outputs = None if policy is None else policy(segments[-1])
             if number < self.n_segments:
-                choices = self.choices(answer(segments[-1]), segments[-1])[0]
+                if outputs is None:
+                    choices = rng.integers(1, self.n_outputs, len(segments[-1].lengths))
+                else:
+                    choices = self.choices(outputs, segments[-1])[0]
                 conditions = self.advance(conditions, choices, rng)
-            elif policy is not None:
-                policy(segments[-1])
         return segments[0] if self.n_segments == 1 else join_segments(segments)
 
     @final
@@ -215,8 +216,8 @@ class Task(ABC):
         canvas = Canvas(
             bins, self.input_groups, self.n_outputs, self.kind == "continuous", self.dt, self.noise_std, rng
         )
-        for span in occurrences(canvas.periods, self.response_period):
-            canvas.weigh(self.response_weight, span)
+        if self.response_weight != 1:
+            canvas.weigh(self.response_weight, *occurring(canvas.periods, self.response_period))
         self.paint(canvas, conditions)
         return canvas.finish(conditions, in_bins(self.grace_ms, self.dt, "grace_ms"), self.n_segments > 1)
 

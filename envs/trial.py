@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,7 +53,7 @@ class TrialBatch:
         Raises:
             ValueError: If the batch has no such period.
         """
-        return occurrences(self.periods, period)
+        return [self.periods[name] for name in occurring(self.periods, period)]
 
     def during(self, period: str) -> np.ndarray:
         """Whether each bin lies in the period, (T, B) bool."""
@@ -74,15 +74,13 @@ class TrialBatch:
         )
 
 
-def occurrences(
-    periods: Mapping[str, tuple[np.ndarray, np.ndarray]], period: str
-) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Spans of every occurrence of a period: of that name, or of that name with a number.
+def occurring(periods: Iterable[str], period: str) -> list[str]:
+    """Names under which a period occurs: its own, or its own with a number.
 
     Raises:
         ValueError: If there is none.
     """
-    found = [span for name, span in periods.items() if period in (name, name.rstrip("0123456789 "))]
+    found = [name for name in periods if period in (name, name.rstrip("0123456789 "))]
     if not found:
         raise unknown_name("period", period, periods)
     return found
