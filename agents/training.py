@@ -109,11 +109,10 @@ def train(
         KeyboardInterrupt: After Ctrl-C, once the update is finished and the checkpoint written.
     """
     check_fit(network, task)
-    for name, value in (("batch_size", batch_size), ("evaluate_every", evaluate_every), ("n_test", n_test)):
-        if value < 1:
-            raise ValueError(f"{name} is {value!r}; it must be at least 1.")
-    if steps < 0:
-        raise ValueError(f"steps is {steps!r}; it cannot be negative.")
+    counts = {"steps": steps, "batch_size": batch_size, "evaluate_every": evaluate_every, "n_test": n_test}
+    for name, value, least in [*((name, value, 1) for name, value in counts.items()), ("seed", seed, 0)]:
+        if value < least:
+            raise ValueError(f"{name} is {value!r}; it must be at least {least}.")
     network.to(choose_device(device))
     settings = {"batch_size": batch_size, "seed": seed, "evaluate_every": evaluate_every, "n_test": n_test}
     run = Run(network, task, describe(task, network, rule, **settings))

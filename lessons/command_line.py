@@ -104,20 +104,25 @@ def train(
         )
         folder = out or (Path("runs") / task if resume else fresh_folder(Path("runs"), task))
         goal = chosen.chance + 0.96 * (chosen.ceiling - chosen.chance) if stop_at is None else stop_at
-        with TrainingProgress(steps) as progress:
-            run = train_network(
-                chosen,
-                network,
-                BPTT(lr=lr),
-                steps=steps,
-                batch_size=batch_size,
-                seed=seed,
-                device=device,
-                out=folder,
-                stop_at=goal,
-                resume=resume,
-                progress=progress,
-            )
+        try:
+            with TrainingProgress(steps) as progress:
+                run = train_network(
+                    chosen,
+                    network,
+                    BPTT(lr=lr),
+                    steps=steps,
+                    batch_size=batch_size,
+                    seed=seed,
+                    device=device,
+                    out=folder,
+                    stop_at=goal,
+                    resume=resume,
+                    progress=progress,
+                )
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt(
+                f"Stopped after a checkpoint. Go on with the same command and --out {folder} --resume."
+            ) from None
         fresh = evaluate(run.network, chosen, 1000, seed, number=1)
         write_figure(draw_summary(run, fresh, seed), folder / "summary.png")
         console.print(
@@ -140,7 +145,7 @@ def train(
             f"  cogdyn train {task} --set {argument}={value}\n  cogdyn show {folder}\n  cogdyn lessons my-lessons"
         )
 
-    guarded(work, debug, on_interrupt="Stopped after a checkpoint. Go on with the same command and --resume.")
+    guarded(work, debug)
 
 
 @app.command(epilog="Example: **cogdyn show runs/DelayMatchSample**")
@@ -237,16 +242,14 @@ def fresh_folder(parent: Path, name: str) -> Path:
     return folder
 
 
-def guarded(work: Callable[[], None], debug: bool, on_interrupt: str = "Stopped.") -> None:
+def guarded(work: Callable[[], None], debug: bool) -> None:
     """Do the work of a command; an expected error ends it with one line, Ctrl-C with exit code 130."""
-    from ..agents.training import TrainingDiverged
-
     try:
         work()
-    except KeyboardInterrupt:
-        typer.echo(f"\n{on_interrupt}", err=True)
+    except KeyboardInterrupt as stop:
+        typer.echo(f"\n{stop or 'Stopped.'}", err=True)
         raise typer.Exit(130) from None
-    except (ValueError, OSError, ImportError, TrainingDiverged, RuntimeError) as error:
+    except (ValueError, OSError, ImportError, RuntimeError) as error:  # RuntimeError: training diverged, no book
         if debug:
             raise
         typer.echo(f"error: {error}", err=True)

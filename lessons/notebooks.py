@@ -27,8 +27,11 @@ def write_notebooks(folder: Path, say: Callable[[str], object] = print) -> list[
         say: Called with a line for every notebook.
 
     Raises:
+        NotADirectoryError: If the folder is a file.
         ModuleNotFoundError: If jupytext is missing.
     """
+    if folder.exists() and not folder.is_dir():
+        raise NotADirectoryError(f"{folder} is a file; name a folder for the notebooks.")
     folder.mkdir(parents=True, exist_ok=True)
     return [_write(page, folder / f"{page.stem}.ipynb", say) for page in sorted(_PAGES.glob("*.md"))]
 

@@ -79,7 +79,11 @@ def test_show_draws_the_summary_anew(cogdyn, tmp_path):
         (["train", "DelayMatchSample", "--dale", "1.5"], "inside (0, 1)"),
         (["train", "DelayMatchSample", "--device", "tpu9"], "device 'tpu9' is not there"),
         (["train", "DelayMatchSample", "--resume"], "no run to resume"),
+        (["train", "DelayMatchSample", "--steps", "0"], "steps is 0; it must be at least 1"),
+        (["train", "DelayMatchSample", "--seed", "-1"], "seed is -1; it must be at least 0"),
+        (["train", "DelayMatchSample", "--lr", "1e30", "--units", "10"], "training diverged at step 2"),
         (["show", "nowhere"], "nowhere holds no run"),
+        (["lessons", "--no-open", __file__], "is a file; name a folder"),
     ],
 )
 def test_mistakes_get_one_line_and_no_traceback(cogdyn, words, message, tmp_path):
@@ -119,7 +123,7 @@ def test_ctrl_c_exits_130_with_a_checkpoint_and_resumes(tmp_path):
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert "Stopped after a checkpoint" in errors
+    assert f"Go on with the same command and --out {tmp_path / 'run'} --resume." in errors
     assert "Traceback" not in errors
     assert sorted(os.listdir(tmp_path / "run")) == ["metrics.csv", "model.safetensors"]
     step = load_run(tmp_path / "run").step
