@@ -139,11 +139,9 @@ def train(
         ):
             console.print(f"  {file:<18} {what}")
         console.print("\nNext: harder, the same task with a longer delay or more noise, and the lessons")
-        argument = next((name for name in ("delay_ms", "stimulus_ms") if hasattr(chosen, name)), "noise")
-        value = 0.3 if argument == "noise" else 1500
-        console.print(
-            f"  cogdyn train {task} --set {argument}={value}\n  cogdyn show {folder}\n  cogdyn lessons my-lessons"
-        )
+        harder = "delay_ms=1500" if hasattr(chosen, "delay_ms") else f"noise={3 * chosen.noise:g}"
+        for command in (f"train {task} --set {harder}", f"show {folder}", "lessons my-lessons"):
+            console.print(f"  cogdyn {command}")
 
     guarded(work, debug)
 
