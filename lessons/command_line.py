@@ -175,7 +175,7 @@ def show(
 
 @app.command(epilog="Example: **cogdyn lessons my-lessons**")
 def lessons(
-    folder: Annotated[Path, typer.Argument(help="Where to put the notebooks.")] = Path("lessons"),
+    folder: Annotated[Path, typer.Argument(help="Where to put the notebooks.")] = Path("cogdyn-lessons"),
     open_: Annotated[bool, typer.Option("--open/--no-open", help="Open JupyterLab on them.")] = True,
     debug: Debug = False,
 ) -> None:

@@ -6,6 +6,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import platform
 import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 
@@ -101,6 +103,12 @@ def environment_variants(fixating: float) -> dict[str, Callable[[], object]]:
     return {"TrialVectorEnv": step(native), "SyncVectorEnv of TrialEnv": step(each)}
 
 
+def import_seconds(module: str) -> float:
+    """CPU seconds of importing a module in a new interpreter."""
+    code = f"import time; s = time.process_time(); import {module}; print(time.process_time() - s)"
+    return float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
+
+
 def show(title: str, rows: list[tuple[str, str, str]], headers: tuple[str, str, str]) -> None:
     """Print one table."""
     table = Table(box=None, header_style="bold", pad_edge=False)
@@ -132,6 +140,14 @@ def main() -> None:
             [(name, f"{ENVS * ENV_STEPS / s / 1e3:,.0f} k", f"{reference / s:.1f}") for name, s in seconds.items()],
             ("", "env-steps/s", "x SyncVectorEnv"),
         )
+
+    modules = ("gymnasium", "cogdyn.envs")
+    seconds = np.median([[import_seconds(module) for module in modules] for _ in range(7)], axis=0)
+    show(
+        "Import",
+        [(name, f"{1e3 * s:.0f} ms", f"{s / seconds[0]:.2f}") for name, s in zip(modules, seconds, strict=True)],
+        ("", "CPU", "x gymnasium"),
+    )
 
     rows = []
     for name in task_names():
