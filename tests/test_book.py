@@ -112,6 +112,16 @@ class TestBook:
             browser.wait(f"!document.querySelector('script[type*=widget-view]') || {SETTLED}")
             assert browser.read("[...document.images].filter((image) => !image.alt).length") == 0, page
 
+    @pytest.mark.parametrize("width", [1100, 390])
+    def test_pictures_keep_their_proportions(self, site, server, browser, width):
+        stretch = "(image) => image.clientWidth / image.clientHeight / (image.naturalWidth / image.naturalHeight) - 1"
+        for page in pages(site):
+            browser.resize(width)
+            browser.open(server.address + page)
+            browser.wait(f"!document.querySelector('script[type*=widget-view]') || {SETTLED}")
+            shown = "[...document.images].filter((image) => image.clientWidth > 50)"
+            assert browser.read(f"Math.max(0, ...{shown}.map({stretch}).map(Math.abs))") < 0.03, page
+
     def test_the_network_answers_and_a_moved_slider_changes_the_answer(self, lesson):
         before = lesson.read(ANSWER)
         assert before.startswith("answer: ")
