@@ -136,6 +136,7 @@ class RateRNN(nn.Module):
         self.readout = nn.Parameter(0.5 * torch.randn(n_outputs, n_units, generator=generator) / np.sqrt(n_units))
         self.readout_bias = nn.Parameter(torch.zeros(n_outputs))
         self.h0 = nn.Parameter(torch.zeros(n_units), requires_grad=train_h0)
+        # The arguments again, as JSON values; a mask is too large for that and travels with the weights.
         self.config: dict[str, Any] = {
             "n_inputs": self.n_inputs,
             "n_units": self.n_units,
@@ -146,7 +147,10 @@ class RateRNN(nn.Module):
             "leak": leak,
             "dale": dale,
             "noise": self.noise,
+            "density": density,
             "self_connections": self_connections,
+            "input_units": self.input_mask[:, 0].nonzero().flatten().tolist(),
+            "output_units": self.output_mask.nonzero().flatten().tolist(),
             "init": init,
             "gain": gain,
             "train_h0": train_h0,

@@ -1,4 +1,5 @@
 import itertools
+import json
 
 import numpy as np
 import pytest
@@ -201,6 +202,14 @@ def test_the_initial_state_is_trained_or_fixed():
 def test_refusals(arguments, message):
     with pytest.raises(ValueError, match=message):
         RateRNN(2, 4, 2, **arguments)
+
+
+def test_the_configuration_makes_the_same_network_again():
+    network = RateRNN(2, 9, 2, tau=[50.0] * 9, dale=0.6, density=0.5, input_units=slice(2, 5), output_units=[8], seed=4)
+    again = RateRNN(**json.loads(json.dumps(network.config)))
+    assert again.config == network.config
+    for (name, value), other in zip(network.state_dict().items(), again.state_dict().values(), strict=True):
+        assert torch.equal(value, other), name
 
 
 @pytest.mark.parametrize("size", [0, -3, 2.5, True])
