@@ -322,3 +322,33 @@ def test_acting_in_many_environments_resets_where_an_episode_ended():
 def test_an_actor_refuses_a_foreign_action_space():
     with pytest.raises(ValueError, match="3 outputs"):
         Actor(network_for(DMS), gym.spaces.Discrete(5))
+
+
+class Listener:
+    """A rule that learns nothing and keeps what it is shown."""
+
+    def __init__(self):
+        self.config, self.seen, self.noise = {}, [], []
+
+    def update(self, network, batch, generator=None):
+        self.seen.append(batch.inputs)
+        self.noise.append(torch.rand(1, generator=generator).item())
+        return {"loss": 1.0, "gradient_norm": 0.0}
+
+    def state(self, network):
+        return {}
+
+
+def test_every_update_sees_the_next_batch_and_new_noise():
+    rule = Listener()
+    train(DMS, network_for(DMS), rule, 4, 8, seed=9, evaluate_every=2, n_test=5)
+    for shown, batch in zip(rule.seen, itertools.islice(DMS.stream(8, 9, start=1), 4), strict=True):
+        np.testing.assert_array_equal(shown, batch.inputs)
+    assert len({inputs.tobytes() for inputs in rule.seen}) == len(set(rule.noise)) == 4
+
+
+def test_metrics_written_ahead_of_the_model_are_forgotten(saved):
+    before = load_run(saved).metrics
+    with open(saved / "metrics.csv", "a") as file:
+        file.write("2,0.5,0.5,0.1\n")
+    assert load_run(saved).metrics == before

@@ -8,7 +8,7 @@ from itertools import islice, pairwise
 import numpy as np
 import pytest
 
-from cogdyn.envs import TrialBatch, make_task, task_names
+from cogdyn.envs import TrialBatch, Uniform, make_task, task_names
 from cogdyn.envs.registry import task_config, task_from_config
 from cogdyn.envs.trial import join_segments
 
@@ -217,3 +217,35 @@ def test_a_task_says_what_it_is(task):
     assert type(task).__doc__
     for name in (field.name for field in dataclasses.fields(task)):
         assert f"{name}:" in type(task).__doc__ + type(task).__mro__[1].__doc__
+
+
+def test_the_mask_is_exact_to_the_bin():
+    task = make_task("DelayMatchSample", delay_ms=200, grace_ms=100, response_weight=3.0)
+    mask = task.sample(3, seed=0).mask
+    bins = {"fixation": 10, "sample": 15, "delay": 10, "test": 15, "decision": 15}
+    expected = []
+    for name, n in bins.items():
+        weight = 3.0 if name == "decision" else 1.0
+        grace = 0 if name == "fixation" else 5
+        expected += [0.0] * grace + [weight] * (n - grace)
+    np.testing.assert_array_equal(mask, np.tile(np.array(expected)[:, None], 3))
+
+
+def test_the_mask_is_exact_to_the_bin_where_durations_differ():
+    task = make_task("DelayMatchSample", delay_ms=Uniform(100, 400), grace_ms=60)
+    batch = task.sample(50, seed=0)
+    assert len(set(batch.lengths)) > 5
+    for trial in range(50):
+        one = batch.trial(trial)
+        for start, stop in list(one.periods.values())[1:]:
+            assert (one.mask[start[0] : start[0] + 3] == 0).all()
+            assert (one.mask[start[0] + 3 : stop[0]] > 0).all()
+        assert (batch.mask[batch.lengths[trial] :, trial] == 0).all()
+
+
+def test_a_reach_is_judged_by_where_it_ends():
+    task = make_task("DelayedReach", tolerance=0.25)
+    batch = task.sample(20, seed=0)
+    ideal = task.ideal(batch)
+    for gain, score in ((0.8, 1), (1.2, 1), (0.7, 0), (1.3, 0)):
+        assert (task.score(gain * ideal, batch) == score).all(), gain
