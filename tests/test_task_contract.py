@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import math
 from dataclasses import replace
 from itertools import islice, pairwise
 
@@ -249,3 +250,19 @@ def test_a_reach_is_judged_by_where_it_ends():
     ideal = task.ideal(batch)
     for gain, score in ((0.8, 1), (1.2, 1), (0.7, 0), (1.3, 0)):
         assert (task.score(gain * ideal, batch) == score).all(), gain
+
+
+@pytest.mark.parametrize("noise", [0.5, 1.0])
+def test_matching_two_noisy_stimuli_is_as_good_as_theory_says(noise):
+    """Two stimuli: each is told with error p = Phi(-d / 2s), and the match is right unless exactly one was mistaken."""
+    task = make_task("DelayMatchSample", noise=noise)
+    templates = task.ring.bump(np.array([0.0, np.pi]))
+    d = np.linalg.norm(templates[0] - templates[1])
+    s = noise * np.sqrt(100 / 300)
+    p = 0.5 * math.erfc(d / (2 * s) / math.sqrt(2))
+    expected = 1 - 2 * p * (1 - p)
+    assert expected < 0.999
+    assert task.ceiling == pytest.approx(expected, abs=4 * math.sqrt(expected * (1 - expected) / 100_000))
+    batch = task.sample(20_000, seed=1)
+    error = 4 * math.sqrt(expected * (1 - expected) / 20_000)
+    assert task.score(task.ideal(batch), batch).mean() == pytest.approx(expected, abs=error)
