@@ -1,5 +1,6 @@
 """Initial recurrent weights; W[i, j] is the synapse from unit j to unit i."""
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -21,6 +22,27 @@ def dale_signs(n: int, fraction: float) -> Tensor:
             "with at least one excitatory and one inhibitory unit. Use dale=None to do without Dale's law."
         )
     return torch.where(torch.arange(n) < excitatory, 1.0, -1.0)
+
+
+def existing_synapses(
+    n: int, mask: np.ndarray | Tensor | None, density: float, self_connections: bool, generator: torch.Generator
+) -> Tensor:
+    """Which recurrent synapses exist, (N, N) of 0 and 1: those of the mask, or each with probability ``density``.
+
+    Raises:
+        ValueError: If the mask is no such mask, or comes with a density.
+    """
+    if mask is not None:
+        exists = torch.as_tensor(mask).float()
+        if exists.shape != (n, n) or not ((exists == 0) | (exists == 1)).all():
+            raise ValueError(f"mask has shape {tuple(exists.shape)}; expected ({n}, {n}) of 0 and 1.")
+        if density != 1:
+            raise ValueError("give a mask or a density, not both.")
+    elif density < 1:
+        exists = (torch.rand(n, n, generator=generator) < density).float()
+    else:
+        exists = torch.ones(n, n)
+    return exists if self_connections else exists * (1 - torch.eye(n))
 
 
 def initial_weights(kind: str, gain: float, mask: Tensor, signs: Tensor | None, generator: torch.Generator) -> Tensor:

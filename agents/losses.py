@@ -18,7 +18,7 @@ def task_loss(outputs: Tensor, targets: Tensor, mask: Tensor) -> Tensor:
         mask: Weight of each bin, (T, B).
 
     Raises:
-        ValueError: If the shapes do not fit, or the mask is 0 everywhere.
+        ValueError: If the shapes do not fit, a class has no output, or the mask is 0 everywhere.
     """
     vectors = targets.is_floating_point()
     expected = outputs.shape if vectors else outputs.shape[:2]
@@ -26,6 +26,8 @@ def task_loss(outputs: Tensor, targets: Tensor, mask: Tensor) -> Tensor:
         raise ValueError(
             f"outputs {tuple(outputs.shape)}, targets {tuple(targets.shape)} and mask {tuple(mask.shape)} do not fit."
         )
+    if not vectors and int(targets.max()) >= outputs.shape[2]:
+        raise ValueError(f"targets name class {int(targets.max())}, but there are only {outputs.shape[2]} outputs.")
     total = mask.sum()
     if total == 0:
         raise ValueError("the mask is 0 everywhere: there is nothing to learn.")

@@ -11,9 +11,10 @@ import torch
 from torch import Tensor, nn
 
 from ..envs.names import check_name
+from ..envs.numbers import finite_number, standard_deviation, whole_number
 from .activations import DEFAULT_GAIN
 from .activations import activation as activation_function
-from .initialisation import dale_signs, initial_weights
+from .initialisation import dale_signs, existing_synapses, initial_weights
 
 LEAKS = ("voltage", "rate")
 
@@ -101,20 +102,21 @@ class RateRNN(nn.Module):
     ):
         super().__init__()
         for name, size in (("n_inputs", n_inputs), ("n_units", n_units), ("n_outputs", n_outputs)):
-            if isinstance(size, bool) or not isinstance(size, (int, np.integer)) or size < 1:
-                raise ValueError(f"{name} is {size!r}; it must be a positive integer.")
-        if not (np.isfinite(noise) and noise >= 0):
-            raise ValueError(f"noise is {noise!r}; a standard deviation is finite and not negative.")
-        if not 0 < density <= 1:
+            whole_number(name, size, least=1)
+        standard_deviation("noise", noise)
+        if not 0 < finite_number("density", density) <= 1:
             raise ValueError(f"density is {density!r}; it is a probability in (0, 1].")
         self.n_inputs, self.n_units, self.n_outputs = int(n_inputs), int(n_units), int(n_outputs)
         self.dt, self.noise = float(dt), float(noise)
         self.activation, self._f = activation, activation_function(activation)
         self.leak = check_name("leak", leak, LEAKS)
-        gain = DEFAULT_GAIN[activation] if gain is None else gain
-        generator = torch.Generator().manual_seed(seed)
+        gain = DEFAULT_GAIN[activation] if gain is None else finite_number("gain", gain)
+        generator = torch.Generator().manual_seed(whole_number("seed", seed))
 
-        time_constants = torch.as_tensor(tau, dtype=torch.float32)
+        try:
+            time_constants = torch.as_tensor(tau, dtype=torch.float32)
+        except (TypeError, ValueError, RuntimeError) as error:
+            raise ValueError(f"tau is {tau!r}; give a number (ms), or one for each unit.") from error
         if time_constants.shape not in ((), (n_units,)):
             raise ValueError(
                 f"tau has shape {tuple(time_constants.shape)}; give one number, or one for each of {n_units} units."
@@ -123,8 +125,8 @@ class RateRNN(nn.Module):
         if not torch.isfinite(alpha).all() or (alpha <= 0).any() or (alpha > 1).any():
             raise ValueError(f"dt is {dt!r} and tau {tau!r} ms; Euler's method needs 0 < dt <= tau for every unit.")
         self.alpha = nn.Buffer(alpha)
-        exists = self._existing(mask, density, self_connections, generator)
-        signs = None if dale is None else dale_signs(n_units, dale)
+        exists = existing_synapses(n_units, mask, density, self_connections, generator)
+        signs = None if dale is None else dale_signs(n_units, finite_number("dale", dale))
         self.recurrent_mask = nn.Buffer(exists)
         self.signs = None if signs is None else nn.Buffer(signs)
         self.input_mask = nn.Buffer(self._chosen(input_units, "input_units")[:, None])
@@ -187,7 +189,16 @@ class RateRNN(nn.Module):
         return self.rates(h) @ self.readout_weights.T + self.readout_bias
 
     def step(self, h: Tensor, x: Tensor) -> Tensor:
-        """One noise-free Euler step: state (..., N) and input (..., n_in) to the next state (..., N)."""
+        """One noise-free Euler step: state (..., N) and input (..., n_in) to the next state (..., N).
+
+        Raises:
+            ValueError: If h or x has another number of units or channels.
+        """
+        if h.shape[-1] != self.n_units or x.shape[-1] != self.n_inputs:
+            raise ValueError(
+                f"h and x have shapes {tuple(h.shape)} and {tuple(x.shape)}; "
+                f"expected (..., {self.n_units}) and (..., {self.n_inputs})."
+            )
         drive = self.rates(h) @ self.recurrent_weights.T + x @ self.input_weights.T + self.bias
         if self.leak == "rate":
             drive = self._f(drive)
@@ -217,8 +228,12 @@ class RateRNN(nn.Module):
             Rates, outputs and the last state.
 
         Raises:
-            ValueError: If inputs or h have the wrong shape, or inputs hold NaN or infinity.
+            ValueError: If inputs or h have the wrong shape, or inputs hold NaN or infinity or are no tensor of the
+                weights' precision.
         """
+        if not isinstance(inputs, Tensor) or inputs.dtype != self.recurrent.dtype:
+            given = inputs.dtype if isinstance(inputs, Tensor) else type(inputs).__name__
+            raise ValueError(f"inputs are {given}; expected a tensor of {self.recurrent.dtype}, as the weights are.")
         if inputs.ndim != 3 or inputs.shape[2] != self.n_inputs or 0 in inputs.shape:
             raise ValueError(
                 f"inputs have shape {tuple(inputs.shape)}; expected (T, B, {self.n_inputs}), none of them 0."
@@ -230,7 +245,7 @@ class RateRNN(nn.Module):
             h = self.initial_state(batch_size)
         elif h.shape != (batch_size, self.n_units):
             raise ValueError(f"h has shape {tuple(h.shape)}; expected (B, N) = {(batch_size, self.n_units)}.")
-        sigma = self.noise if noise is None else noise
+        sigma = self.noise if noise is None else standard_deviation("noise", noise)
         alpha, keep = self.alpha, 1 - self.alpha
 
         # All that does not depend on the state is computed for all bins at once, and noise and bias ride along.
@@ -260,22 +275,6 @@ class RateRNN(nn.Module):
         stacked = torch.stack(rates)
         outputs = torch.addmm(self.readout_bias, stacked.flatten(0, 1), self.readout_weights.T)
         return Trajectory(stacked, outputs.view(n_bins, batch_size, self.n_outputs), h)
-
-    def _existing(
-        self, mask: np.ndarray | Tensor | None, density: float, self_connections: bool, generator: torch.Generator
-    ) -> Tensor:
-        n = self.n_units
-        if mask is not None:
-            exists = torch.as_tensor(mask).float()
-            if exists.shape != (n, n) or not ((exists == 0) | (exists == 1)).all():
-                raise ValueError(f"mask has shape {tuple(exists.shape)}; expected ({n}, {n}) of 0 and 1.")
-            if density != 1:
-                raise ValueError("give a mask or a density, not both.")
-        elif density < 1:
-            exists = (torch.rand(n, n, generator=generator) < density).float()
-        else:
-            exists = torch.ones(n, n)
-        return exists if self_connections else exists * (1 - torch.eye(n))
 
     def _chosen(self, units: Sequence[int] | slice | None, name: str) -> Tensor:
         chosen = torch.zeros(self.n_units)

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
+from ..envs.numbers import whole_number
 from ..envs.task import Task
 from ..envs.trial import TrialBatch
 from .evaluation import NetworkPolicy, check_fit, evaluate, step_seed
@@ -111,8 +112,7 @@ def train(
     check_fit(network, task)
     counts = {"steps": steps, "batch_size": batch_size, "evaluate_every": evaluate_every, "n_test": n_test}
     for name, value, least in [*((name, value, 1) for name, value in counts.items()), ("seed", seed, 0)]:
-        if value < least:
-            raise ValueError(f"{name} is {value!r}; it must be at least {least}.")
+        whole_number(name, value, least)
     network.to(choose_device(device))
     settings = {"batch_size": batch_size, "seed": seed, "evaluate_every": evaluate_every, "n_test": n_test}
     run = Run(network, task, describe(task, network, rule, **settings))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from math import isfinite
-from numbers import Integral, Real
+from numbers import Real
 from typing import Any, get_type_hints
 
 import numpy as np
 
 from .durations import Duration, pmf
+from .numbers import finite_number, whole_number
 from .ring import Ring
 
 
@@ -31,15 +31,13 @@ def plain_value(name: str, value: Any, hint: Any) -> Any:
     if hint == Duration:  # what is no number is left to pmf, which says what else a duration may be
         return float(value) if isinstance(value, Real) and not isinstance(value, bool) else value
     if hint is float:
-        return _number(name, value)
+        return finite_number(name, value)
     if hint is int:
-        if isinstance(value, bool) or not isinstance(value, Integral):
-            raise ValueError(f"{name} is {value!r}; it must be a whole number.")
-        return int(value)
+        return whole_number(name, value)
     if hint == Sequence[float]:
         if isinstance(value, str) or not isinstance(value, Iterable):
             raise ValueError(f"{name} is {value!r}; it must be a list of numbers.")
-        return tuple(_number(name, item) for item in value)
+        return tuple(finite_number(name, item) for item in value)
     if hint is Ring and not isinstance(value, Ring):
         raise ValueError(f"{name} is {value!r}; it must be a Ring, as in Ring(8).")
     return value.item() if isinstance(value, np.generic) else value
@@ -65,9 +63,3 @@ def check_durations(
         bins, reason = least.get(name, (0, ""))
         if shortest < bins:
             raise ValueError(f"{name}_ms is {shortest * dt:g} ms; it must be at least {bins * dt:g} ms: {reason}.")
-
-
-def _number(name: str, value: Any) -> float:
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, Real) or not isfinite(value):
-        raise ValueError(f"{name} is {value!r}; it must be a finite number.")
-    return float(value)

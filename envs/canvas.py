@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import numpy as np
 
 from .names import unknown_name
+from .responses import Span, during
 from .trial import TrialBatch
 
-Span = tuple[np.ndarray, np.ndarray]
 Edges = tuple[int, int, int, int]
 """Earliest and latest start, earliest and latest stop, of a span over the trials."""
 
@@ -78,8 +78,7 @@ class Canvas:
 
     def during(self, *periods: str) -> np.ndarray:
         """Whether each bin lies in one of the periods, (T, B) bool."""
-        spans = [self.span(period) for period in periods]
-        return np.any([(self._time >= start) & (self._time < stop) for start, stop in spans], axis=0)
+        return np.any([during(len(self._time), self.span(period)) for period in periods], axis=0)
 
     def since(self, start: np.ndarray) -> np.ndarray:
         """Time since the given bin (ms), (T, B), negative before it."""

@@ -10,6 +10,7 @@ from .canvas import Canvas
 from .channels import Channels
 from .durations import Duration, Uniform
 from .names import check_name
+from .responses import during
 from .task import Conditions, Seed, Task
 from .trial import TrialBatch
 
@@ -116,9 +117,8 @@ class DelayedReach(Task):
     def score(self, outputs: np.ndarray, batch: TrialBatch) -> np.ndarray:
         """1 where the endpoint lies within the tolerance, (B,)."""
         outputs = self.checked(outputs, batch)
-        start, stop = batch.periods["reaction"][0], batch.periods["movement"][1]
-        time = np.arange(len(outputs))[:, None]
-        window = (time >= start) & (time < stop + round(100 / self.dt))
+        end = batch.periods["movement"][1] + round(100 / self.dt)
+        window = during(len(outputs), (batch.periods["reaction"][0], end))
         # One reach of distance 1 integrates to its mean speed, 8/15, times the movement's bins.
         bins = (batch.periods["movement"][1] - batch.periods["movement"][0])[:, None]
         miss = np.einsum("tb,tbk->bk", window, outputs - batch.targets) / (bins * 8 / 15)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ from gymnasium.spaces import Box, Discrete
 from numpy.typing import ArrayLike
 
 from .names import check_name
+from .numbers import finite_number, whole_number
 from .registry import TASKS, make_task
 from .responses import respond
 from .task import Conditions, Task
@@ -40,8 +40,7 @@ class Rewards:
     def __post_init__(self) -> None:
         """Refuse rewards that are not finite numbers."""
         for name, value in asdict(self).items():
-            if isinstance(value, bool) or not isinstance(value, (int, float)) or not isfinite(value):
-                raise ValueError(f"the reward {name!r} is {value!r}; it must be a finite number.")
+            finite_number(f"the reward {name!r}", value)
 
     @classmethod
     def of(cls, given: Rewards | Mapping[str, float] | None) -> Rewards:
@@ -122,9 +121,7 @@ def task_to_play(task: str | Task, trials_per_episode: int, arguments: Mapping[s
     Raises:
         ValueError: If a task that is made already comes with arguments, or an episode has no trials.
     """
-    number = trials_per_episode
-    if isinstance(number, bool) or not isinstance(number, (int, np.integer)) or number < 1:
-        raise ValueError(f"trials_per_episode is {number!r}; it must be a positive integer.")
+    whole_number("trials_per_episode", trials_per_episode, least=1)
     if not isinstance(task, Task):
         names = [field.name for field in fields(TASKS[check_name("task", task, TASKS)])]
         for argument in arguments:

@@ -16,6 +16,7 @@ from .canvas import Canvas
 from .channels import Channels, lay_out_channels
 from .durations import Duration, draw_bins, in_bins
 from .names import check_name
+from .numbers import standard_deviation, whole_number
 from .responses import checked_outputs, mean_during, respond
 from .trial import TrialBatch, join_segments, occurring
 
@@ -62,8 +63,7 @@ class Task(ABC):
         for name in ("dt", "response_weight"):
             if getattr(self, name) <= 0:
                 raise ValueError(f"{name} is {getattr(self, name)!r}; it must be positive.")
-        if self.noise < 0:
-            raise ValueError(f"noise is {self.noise!r}; a standard deviation is not negative.")
+        standard_deviation("noise", self.noise)
         least: dict[str, tuple[int, str]] = dict.fromkeys(self.essential, (1, "nothing could be answered without it"))
         grace = in_bins(self.grace_ms, self.dt, "grace_ms")
         if self.kind == "choice":
@@ -182,19 +182,20 @@ class Task(ABC):
                 (T, B, n_out). Without one, choices are guesses. An open-loop task is one segment.
 
         Raises:
-            ValueError: If batch_size is not a positive integer.
+            ValueError: If batch_size is not a positive integer, or the seed is none of these.
         """
-        if isinstance(batch_size, bool) or not isinstance(batch_size, (int, np.integer)) or batch_size < 1:
-            raise ValueError(f"batch_size is {batch_size!r}; it must be a positive integer.")
+        n = whole_number("batch_size", batch_size, least=1)
+        if not (seed is None or isinstance(seed, (np.random.SeedSequence, np.random.Generator))):
+            whole_number("seed", seed, least=0)
         rng = np.random.default_rng(seed)
-        conditions = self.draw(rng, int(batch_size))
+        conditions = self.draw(rng, n)
         segments = []
         for number in range(1, self.n_segments + 1):
             segments.append(self.lay_out(conditions, rng))
             outputs = None if policy is None else policy(segments[-1])
             if number < self.n_segments:
                 if outputs is None:
-                    choices = rng.integers(1, self.n_outputs, len(segments[-1].lengths))
+                    choices = rng.integers(1, self.n_outputs, n)
                 else:
                     choices = self.choices(outputs, segments[-1])[0]
                 conditions = self.advance(conditions, choices, rng)
@@ -235,9 +236,11 @@ class Task(ABC):
             policy: Who chooses in a closed-loop task, see :meth:`sample`.
 
         Raises:
-            ValueError: If the split is unknown.
+            ValueError: If the split is unknown, or a number makes no sense.
         """
         branch = SPLITS.index(check_name("split", split, SPLITS))
+        whole_number("batch_size", batch_size, least=1)
+        whole_number("seed", seed, least=0)
 
         def batches() -> Iterator[TrialBatch]:
             number = start

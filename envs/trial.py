@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .names import unknown_name
+from .responses import during
 
 
 @dataclass(frozen=True)
@@ -57,8 +58,7 @@ class TrialBatch:
 
     def during(self, period: str) -> np.ndarray:
         """Whether each bin lies in the period, (T, B) bool."""
-        time = np.arange(self.inputs.shape[0])[:, None]
-        return np.any([(time >= start) & (time < stop) for start, stop in self.windows(period)], axis=0)
+        return np.any([during(len(self.inputs), span) for span in self.windows(period)], axis=0)
 
     def trial(self, index: int) -> TrialBatch:
         """A batch of one: the given trial, without its padding."""

@@ -11,6 +11,7 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
 from .names import check_name
+from .numbers import whole_number
 from .replay import Pool, Slots
 from .rewards import Rewards, judge, named_actions, spaces_of, task_to_play
 from .task import Conditions, Task
@@ -54,8 +55,7 @@ class TrialVectorEnv(VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
         render_mode: None = None,
         **task_arguments: Any,
     ):
-        if isinstance(num_envs, bool) or not isinstance(num_envs, (int, np.integer)) or num_envs < 1:
-            raise ValueError(f"num_envs is {num_envs!r}; it must be a positive integer.")
+        whole_number("num_envs", num_envs, least=1)
         if render_mode is not None:
             raise ValueError(f"render_mode is {render_mode!r}; allowed: None. Render a single TrialEnv instead.")
         self.task = task_to_play(task, trials_per_episode, task_arguments)

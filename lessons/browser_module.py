@@ -3,15 +3,6 @@
 import re
 from pathlib import Path
 
-try:
-    from anywidget import AnyWidget as AnyWidget
-except ModuleNotFoundError as missing:
-    if missing.name != "anywidget":
-        raise
-    raise ModuleNotFoundError(
-        "the widgets of the lessons need anywidget: pip install 'cogdyn[lessons]'", name="anywidget"
-    ) from None
-
 _IMPORT_OF_NEIGHBOUR = re.compile(r'^import \{[^}]*\} from "\./[^"]+";\n', flags=re.MULTILINE)
 
 

@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from weakref import WeakValueDictionary
 
-import traitlets
+from .browser_module import browser_module
+from .extra import anywidget, traitlets
 
-from .browser_module import AnyWidget, browser_module
 
-
-class Choice(AnyWidget):
+class Choice(anywidget.AnyWidget):
     """A question with options, made by :func:`predict`, :func:`recall` and :func:`quiz`.
 
     It works with no kernel in a static page. ``chosen`` is the index of the reader's option, or None.

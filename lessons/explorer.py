@@ -5,12 +5,12 @@ from __future__ import annotations
 import base64
 import io
 
-import ipywidgets
 import numpy as np
 from matplotlib.figure import Figure
 
 from ..agents.run import Run
 from ..envs.working_memory import DelayMatchSample
+from .extra import ipywidgets
 from .memory import draw_memory_trace, lesion, memory_trace
 
 

@@ -9,20 +9,20 @@ from typing import Any, Self
 
 import numpy as np
 import torch
-import traitlets
 
 from ..agents.rate_rnn import RateRNN
 from ..agents.run import Run
 from ..envs.task import Task
-from .browser_module import AnyWidget, browser_module
+from .browser_module import browser_module
 from .conditions import group, typical
+from .extra import anywidget, traitlets
 
 _LEAKS = ("voltage", "rate")
 _ACTIVATIONS = ("tanh", "relu", "rectified_tanh", "softplus", "sigmoid")
 _POPULATIONS = ("excitatory", "inhibitory")
 
 
-class LiveNetwork(AnyWidget):
+class LiveNetwork(anywidget.AnyWidget):
     r"""A trained leaky rate network to play with: change its time constant, noise and delay, silence units.
 
     The network travels in the page and runs there, so the widget also works in the built book, from a web

@@ -32,6 +32,7 @@ def write_notebooks(folder: Path, say: Callable[[str], object] = print) -> list[
     """
     if folder.exists() and not folder.is_dir():
         raise NotADirectoryError(f"{folder} is a file; name a folder for the notebooks.")
+    _jupytext()  # before anything is made
     folder.mkdir(parents=True, exist_ok=True)
     return [_write(page, folder / f"{page.stem}.ipynb", say) for page in sorted(_PAGES.glob("*.md"))]
 

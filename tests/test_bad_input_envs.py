@@ -117,8 +117,20 @@ def test_arguments_outside_their_range(name, arguments):
 
 @pytest.mark.parametrize("size", [0, -1, 2.0, "4", None, True])
 def test_batch_sizes(size):
-    with refuses("batch_size is .*; it must be a positive integer"):
+    message = f"batch_size is {size!r}; it must be {'at least 1' if type(size) is int else 'a whole number'}"
+    with refuses(message):
         make_task("ReadySetGo").sample(size, seed=0)
+    with refuses(message):
+        make_task("ReadySetGo").stream(size, seed=0)
+
+
+@pytest.mark.parametrize("seed", [-1, "a", 1.5])
+def test_seeds(seed):
+    message = f"seed is {seed!r}; it must be {'at least 0' if type(seed) is int else 'a whole number'}"
+    with refuses(message):
+        make_task("ReadySetGo").sample(2, seed=seed)
+    with refuses(message):
+        make_task("ReadySetGo").stream(2, seed=seed)
 
 
 def test_configurations():
@@ -135,8 +147,8 @@ def test_configurations():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"trials_per_episode": 0}, "trials_per_episode is 0; it must be a positive integer"),
-        ({"trials_per_episode": 1.5}, "trials_per_episode is 1.5; it must be a positive integer"),
+        ({"trials_per_episode": 0}, "trials_per_episode is 0; it must be at least 1"),
+        ({"trials_per_episode": 1.5}, "trials_per_episode is 1.5; it must be a whole number"),
         ({"render_mode": "ansi"}, "render_mode.*'ansi'.*llowed"),
         ({"rewards": {"aborts": -1}}, "unknown reward 'aborts'. Did you mean 'abort'.*'correct', 'error', 'miss'"),
         ({"rewards": {"abort": float("nan")}}, "the reward 'abort' is nan; it must be a finite number"),
@@ -157,7 +169,7 @@ def test_a_task_that_is_made_takes_no_arguments(make):
 
 def test_arguments_of_vector_environments():
     for n in (0, -1, 2.0, True):
-        with refuses(f"num_envs is {n!r}; it must be a positive integer"):
+        with refuses(f"num_envs is {n!r}; it must be (at least 1|a whole number)"):
             TrialVectorEnv("DelayMatchSample", n)
     with refuses("unknown autoreset_mode 'Nextstep'. Did you mean 'NextStep'.*'Disabled', 'NextStep', 'SameStep'"):
         TrialVectorEnv("DelayMatchSample", autoreset_mode="Nextstep")

@@ -68,6 +68,8 @@ def test_masked_bins_do_not_count():
 def test_losses_refuse_what_does_not_fit():
     with pytest.raises(ValueError, match="do not fit"):
         task_loss(torch.zeros(4, 3, 2), torch.zeros(4, 2, dtype=torch.int64), torch.ones(4, 3))
+    with pytest.raises(ValueError, match="targets name class 2, but there are only 2 outputs"):
+        task_loss(torch.zeros(4, 3, 2), torch.full((4, 3), 2), torch.ones(4, 3))
     with pytest.raises(ValueError, match="0 everywhere"):
         task_loss(torch.zeros(4, 3, 2), torch.zeros(4, 3, dtype=torch.int64), torch.zeros(4, 3))
 
@@ -188,6 +190,10 @@ def test_training_refuses_what_does_not_fit(tmp_path):
         train(DMS, network, BPTT(), 1, device="gpu5")
     with pytest.raises(ValueError, match="batch_size"):
         train(DMS, network, BPTT(), 1, 0)
+    with pytest.raises(ValueError, match=r"steps is 2\.5; it must be a whole number"):
+        train(DMS, network, BPTT(), 2.5)
+    with pytest.raises(ValueError, match="batch_size is 0"):
+        TrialDataset(DMS, 0)
     with pytest.raises(ValueError, match="no run to resume"):
         train(DMS, network, BPTT(), 1, out=tmp_path, resume=True)
     train(DMS, network, BPTT(), 1, 4, out=tmp_path, n_test=5)

@@ -190,7 +190,12 @@ def test_the_initial_state_is_trained_or_fixed():
         ({"tau": 10.0}, "0 < dt <= tau"),
         ({"tau": float("nan")}, "0 < dt <= tau"),
         ({"noise": -0.1}, "not negative"),
-        ({"noise": float("inf")}, "not negative"),
+        ({"noise": float("inf")}, "must be a finite number"),
+        ({"noise": "x"}, "must be a finite number"),
+        ({"gain": float("nan")}, "gain is nan"),
+        ({"seed": "a"}, "seed is 'a'; it must be a whole number"),
+        ({"dale": "x"}, "dale is 'x'"),
+        ({"tau": "x"}, "tau is 'x'; give a number"),
         ({"density": 0.0}, r"in \(0, 1\]"),
         ({"mask": np.ones((3, 2))}, r"expected \(4, 4\)"),
         ({"mask": np.full((4, 4), 0.5)}, "0 and 1"),
@@ -226,6 +231,14 @@ def test_inputs_are_checked():
         network(torch.zeros(5, 2))
     with pytest.raises(ValueError, match="NaN"):
         network(torch.full((5, 3, 2), float("nan")))
+    with pytest.raises(ValueError, match=r"inputs are torch\.float64; expected a tensor of torch\.float32"):
+        network(torch.zeros(5, 3, 2, dtype=torch.float64))
+    with pytest.raises(ValueError, match="inputs are ndarray"):
+        network(np.zeros((5, 3, 2)))
+    with pytest.raises(ValueError, match=r"noise is -1\.0"):
+        network(torch.zeros(5, 3, 2), noise=-1.0)
+    with pytest.raises(ValueError, match=r"expected \(\.\.\., 4\) and \(\.\.\., 2\)"):
+        network.step(torch.zeros(3, 5), torch.zeros(3, 2))
     with pytest.raises(ValueError, match=r"expected \(B, N\)"):
         network(torch.zeros(5, 3, 2), torch.zeros(4, 4))
 

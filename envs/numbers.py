@@ -1,0 +1,42 @@
+"""Numbers that come from a user: taken as plain Python values, or refused with a word on what they should be."""
+
+from math import isfinite
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+
+
+def finite_number(name: str, value: Any) -> float:
+    """The value as a float.
+
+    Raises:
+        ValueError: If it is not a finite number.
+    """
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, Real) or not isfinite(value):
+        raise ValueError(f"{name} is {value!r}; it must be a finite number.")
+    return float(value)
+
+
+def whole_number(name: str, value: Any, least: int | None = None) -> int:
+    """The value as an int.
+
+    Raises:
+        ValueError: If it is not a whole number, or smaller than the least one allowed.
+    """
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, Integral):
+        raise ValueError(f"{name} is {value!r}; it must be a whole number.")
+    if least is not None and value < least:
+        raise ValueError(f"{name} is {value!r}; it must be at least {least}.")
+    return int(value)
+
+
+def standard_deviation(name: str, value: Any) -> float:
+    """The value as a float.
+
+    Raises:
+        ValueError: If it is negative or not a finite number.
+    """
+    if finite_number(name, value) < 0:
+        raise ValueError(f"{name} is {value!r}; a standard deviation is not negative.")
+    return float(value)
