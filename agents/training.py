@@ -84,7 +84,8 @@ def train(
 ) -> Run:
     """Train a network on a task.
 
-    Batch k and the noise in it depend on (seed, k) alone, so a resumed run equals an uninterrupted one.
+    Batch k and the noise in it depend on (seed, k) alone, so a resumed run equals an uninterrupted one; its metrics
+    keep the row of the moment at which it was cut.
 
     Args:
         task: What is to be learned.
