@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 
 import gymnasium as gym
 import numpy as np
@@ -61,8 +62,9 @@ def training_variants() -> dict[str, Callable[[], object]]:
         torch.nn.utils.clip_grad_norm_(parameters, 1.0)
         adam.step()
 
-    w, w_in, w_out = torch.randn(N, N), torch.randn(N_IN, N), torch.randn(N, N_OUT)
-    rates, errors = torch.randn(T, B, N), torch.randn(T * B, N_OUT)
+    draw = partial(torch.randn, generator=torch.Generator().manual_seed(0))
+    w, w_in, w_out = draw(N, N), draw(N_IN, N), draw(N, N_OUT)
+    rates, errors = draw(T, B, N), draw(T * B, N_OUT)
 
     def products() -> None:
         flat = rates.flatten(0, 1)

@@ -93,11 +93,24 @@ def global_seeds(where, text):
     return [f"{where}:{call.lineno} global seed" for call in calls if ast.unparse(call.func) in GLOBAL_SEEDS]
 
 
+def unseeded_draws(where, text):
+    """Draws from torch's global generator, or from a numpy one that nothing seeds: other bytes every time."""
+    calls = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call)]
+    draws = re.compile(r"torch\.(randn?|randint|randperm|normal|bernoulli|multinomial)|np\.random\.default_rng")
+    return [
+        f"{where}:{call.lineno} unseeded draw"
+        for call in calls
+        if draws.fullmatch(ast.unparse(call.func))
+        and not ("torch" in ast.unparse(call.func) and any(keyword.arg == "generator" for keyword in call.keywords))
+        and not ("default_rng" in ast.unparse(call.func) and call.args)
+    ]
+
+
 def name_problems(where, text):
     return [f"{where}: name the thing instead"] if Path(where).name == "utils.py" else []
 
 
-CHECKS = [import_problems, length_problems, left_marks, global_seeds, name_problems]
+CHECKS = [import_problems, length_problems, left_marks, global_seeds, unseeded_draws, name_problems]
 
 
 @pytest.mark.parametrize("check", CHECKS)
@@ -106,6 +119,11 @@ def test_every_source_keeps_the_plan(check):
     texts = {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in paths}
     assert len(texts) > len(FLOORS)
     assert [problem for where, text in texts.items() for problem in check(where, text)] == []
+
+
+def test_tests_draw_the_same_every_time():
+    paths = (ROOT / "tests").glob("*.py")
+    assert [problem for path in paths for problem in unseeded_draws(path.name, path.read_text(encoding="utf-8"))] == []
 
 
 @pytest.mark.parametrize(
@@ -142,6 +160,8 @@ def test_every_source_keeps_the_plan(check):
         (left_marks, "envs/task.py", "todorov = 1", 0),
         (global_seeds, "envs/task.py", "np.random.seed(0)\ntorch.manual_seed(0)", 2),
         (global_seeds, "agents/noise.py", "generator = torch.Generator().manual_seed(0)", 0),
+        (unseeded_draws, "agents/noise.py", "torch.randn(3, generator=g)\nnp.random.default_rng(0)", 0),
+        (unseeded_draws, "agents/noise.py", "torch.randn(3)\nnp.random.default_rng()", 2),
         (name_problems, "agents/utils.py", "", 1),
         (name_problems, "agents/noise.py", "", 0),
     ],
