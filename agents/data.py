@@ -15,11 +15,15 @@ from ..envs.trial import TrialBatch
 
 @dataclass(frozen=True)
 class TensorBatch:
-    """Inputs (T, B, n_in), targets (T, B) or (T, B, n_out), and mask (T, B) of a batch, as tensors."""
+    """Inputs (T, B, n_in), targets (T, B) or (T, B, n_out), and mask (T, B) of a batch, as tensors.
+
+    ``probabilities`` says whether targets are probabilities of classes.
+    """
 
     inputs: Tensor
     targets: Tensor
     mask: Tensor
+    probabilities: bool = False
 
 
 def tensors(batch: TrialBatch, like: Tensor) -> TensorBatch:
@@ -29,6 +33,7 @@ def tensors(batch: TrialBatch, like: Tensor) -> TensorBatch:
         inputs=torch.from_numpy(batch.inputs).to(like),
         targets=targets.to(like.dtype) if targets.is_floating_point() else targets,
         mask=torch.from_numpy(batch.mask).to(like),
+        probabilities=batch.kind == "probability",
     )
 
 

@@ -7,15 +7,17 @@ from torch.nn import functional
 from .rate_rnn import RateRNN, Trajectory
 
 
-def task_loss(outputs: Tensor, targets: Tensor, mask: Tensor) -> Tensor:
+def task_loss(outputs: Tensor, targets: Tensor, mask: Tensor, probabilities: bool = False) -> Tensor:
     """Masked mean error of the outputs, the kind chosen by the targets.
 
-    Classes: -sum m log softmax(z)[y] / sum m. Vectors: sum m |z - y|^2 / (n_out sum m).
+    Classes: -sum m log softmax(z)[y] / sum m. Vectors: sum m |z - y|^2 / (n_out sum m). Probabilities:
+    -sum m y . log softmax(z) / sum m.
 
     Args:
         outputs: (T, B, n_out).
-        targets: Classes (T, B) int64, or vectors (T, B, n_out).
+        targets: Classes (T, B) int64, or vectors or probabilities (T, B, n_out).
         mask: Weight of each bin, (T, B).
+        probabilities: Whether targets (T, B, n_out) are probabilities of classes.
 
     Raises:
         ValueError: If the shapes do not fit, a class has no output, or the mask is 0 everywhere.
@@ -31,7 +33,9 @@ def task_loss(outputs: Tensor, targets: Tensor, mask: Tensor) -> Tensor:
     total = mask.sum()
     if total == 0:
         raise ValueError("the mask is 0 everywhere: there is nothing to learn.")
-    if vectors:
+    if probabilities:
+        error = -(targets * functional.log_softmax(outputs, dim=-1)).sum(-1)
+    elif vectors:
         error = (outputs - targets).square().mean(-1)
     else:
         error = functional.cross_entropy(outputs.flatten(0, 1), targets.flatten(), reduction="none").view_as(mask)

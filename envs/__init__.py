@@ -1,9 +1,17 @@
 """What is to be learned: tasks, trials, Gymnasium environments, the registry."""
 
+from .canvas import Canvas as Canvas
+from .contract import ContractError as ContractError
+from .contract import check_task as check_task
 from .durations import Choice as Choice
+from .durations import PerBatch as PerBatch
 from .durations import TruncatedExponential as TruncatedExponential
 from .durations import Uniform as Uniform
+from .factors import Between as Between
+from .factors import Levels as Levels
+from .painted_task import PaintedTask as PaintedTask
 from .registration import register_environments
+from .registration import register_task as register_task
 from .registry import make_task as make_task
 from .registry import task_names as task_names
 from .rewards import Rewards as Rewards

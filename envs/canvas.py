@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 
 import numpy as np
 
 from .names import unknown_name
 from .responses import Span, during
-from .trial import TrialBatch
+from .trial import Kind, TrialBatch
 
 Edges = tuple[int, int, int, int]
 """Earliest and latest start, earliest and latest stop, of a span over the trials."""
@@ -21,10 +22,10 @@ class Canvas:
         bins: Duration of each period in order, ``{name: (B,)}`` bins.
         channels: Which columns of the inputs each named group of channels takes.
         n_outputs: Number of outputs.
-        continuous: Whether targets are vectors (T, B, n_out) instead of classes (T, B).
+        kind: What targets are: classes (T, B), or vectors or probabilities (T, B, n_out).
         dt: Bin width (ms).
         noise_std: Standard deviation of the observation noise of each bin.
-        rng: Source of the observation noise.
+        rng: Source of the observation noise, and of the seed of what else is drawn.
     """
 
     def __init__(
@@ -32,7 +33,7 @@ class Canvas:
         bins: Mapping[str, np.ndarray],
         channels: Mapping[str, slice],
         n_outputs: int,
-        continuous: bool,
+        kind: Kind,
         dt: float,
         noise_std: float,
         rng: np.random.Generator,
@@ -43,6 +44,8 @@ class Canvas:
         self.periods = dict(zip(bins, zip(starts, stops, strict=True), strict=True))
         self._edges: dict[str, Edges] = dict(zip(bins, edges, strict=True))
         self.dt, self._channels = dt, channels
+        self._seed = int(rng.integers(2**63))
+        self.kind: Kind = kind
         self._time = np.arange(int(stops[-1].max()))[:, None]
         shape = (len(self._time), stops.shape[1])
         n_inputs = max(columns.stop for columns in channels.values())
@@ -51,11 +54,16 @@ class Canvas:
             self.inputs *= np.float32(noise_std)
         else:
             self.inputs = np.zeros((*shape, n_inputs), np.float32)
-        self.targets = np.zeros((*shape, n_outputs), np.float32) if continuous else np.zeros(shape, np.int64)
+        self.targets = np.zeros((*shape, n_outputs), np.float32) if kind != "choice" else np.zeros(shape, np.int64)
         self.mask = np.ones(shape, np.float32)
         self._after = (stops[-1], np.full_like(stops[-1], len(self._time)))
         if stops[-1].min() < len(self._time):
             self._paint(self.inputs, self._after, 0.0)
+
+    @cached_property
+    def rng(self) -> np.random.Generator:
+        """Source of what a task draws while it paints; the observation noise does not disturb it."""
+        return np.random.default_rng(self._seed)
 
     def add(self, group: str, value: np.ndarray | float, *periods: str) -> None:
         """Add a constant to a group of channels during the periods; (B, k), (k,) or a number."""
@@ -103,7 +111,7 @@ class Canvas:
                 self._paint(self.mask, (start, np.minimum(start + grace, stop)), 0.0, edges)
         if self._after[0].min() < len(self._time):
             self._paint(self.mask, self._after, 0.0)
-        return TrialBatch(self.inputs, self.targets, self.mask, dict(conditions), self.periods, self.dt)
+        return TrialBatch(self.inputs, self.targets, self.mask, dict(conditions), self.periods, self.dt, self.kind)
 
     def _columns(self, group: str) -> slice:
         if group not in self._channels:

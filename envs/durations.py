@@ -34,6 +34,15 @@ def in_bins(ms: float, dt: float, what: str) -> int:
     return bins
 
 
+def array_in_bins(ms: np.ndarray, dt: float, what: str) -> np.ndarray:
+    """Convert durations to bins, all of them, or refuse the first that is none."""
+    bins = np.rint(ms / dt)
+    fits = np.isfinite(ms) & (ms >= 0) & (np.abs(ms - bins * dt) <= 1e-6 * dt)
+    if not fits.all():
+        in_bins(float(ms[~fits][0]), dt, what)
+    return bins.astype(np.int64)
+
+
 class RandomDuration(Protocol):
     """Anything that can say which durations it takes, and how often."""
 
@@ -106,6 +115,17 @@ class TruncatedExponential:
         return bins, p / p.sum()
 
 
+@dataclass(frozen=True)
+class PerBatch:
+    """A duration that is drawn once for all trials of a batch, which then have the same length."""
+
+    duration: RandomDuration
+
+    def pmf(self, dt: float, what: str) -> tuple[np.ndarray, np.ndarray]:
+        """Return the possible durations (bins) and their probabilities."""
+        return self.duration.pmf(dt, what)
+
+
 def pmf(duration: Duration, dt: float, what: str) -> tuple[np.ndarray, np.ndarray]:
     """Return the possible values of any duration (bins) and their probabilities.
 
@@ -124,4 +144,6 @@ def draw_bins(duration: Duration, dt: float, what: str, rng: np.random.Generator
     bins, p = pmf(duration, dt, what)
     if len(bins) == 1:
         return np.full(n, bins[0])
+    if isinstance(duration, PerBatch):
+        return np.full(n, rng.choice(bins, p=p))
     return bins[np.searchsorted(np.cumsum(p)[:-1], rng.random(n), side="right")]

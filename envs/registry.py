@@ -4,30 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from . import durations, ring
-from .decisions import ContextDecisionMaking, PerceptualDecisionMaking
-from .learning import ReversalBandit
-from .motor import DelayedReach
 from .names import check_name
+from .painted_task import PaintedTask
 from .task import Task
-from .timing import ReadySetGo
-from .working_memory import DelayMatchSample
-
-TASKS: dict[str, type[Task]] = {
-    "PerceptualDecisionMaking": PerceptualDecisionMaking,
-    "ContextDecisionMaking": ContextDecisionMaking,
-    "DelayMatchSample": DelayMatchSample,
-    "ReadySetGo": ReadySetGo,
-    "DelayedReach": DelayedReach,
-    "ReversalBandit": ReversalBandit,
-}
+from .tasks.catalogue import TASKS
 
 _VALUES: dict[str, Callable[..., Any]] = {
-    cls.__name__: cls for cls in (durations.Uniform, durations.Choice, durations.TruncatedExponential, ring.Ring)
+    cls.__name__: cls
+    for cls in (durations.Uniform, durations.Choice, durations.TruncatedExponential, durations.PerBatch, ring.Ring)
 }
 
 
@@ -36,21 +25,30 @@ def task_names() -> tuple[str, ...]:
     return tuple(TASKS)
 
 
-def make_task(name: str, **arguments: Any) -> Task:
+def make_task(name: str, *, preset: str | None = None, **arguments: Any) -> PaintedTask:
     """Make a task by name.
 
     Args:
         name: One of :func:`task_names`.
+        preset: Named settings of the task, as ``"soo2023"``; arguments given beside it count more.
         **arguments: Any attribute of the task: dt (ms), noise, durations (ms) and stimulus parameters.
 
     Raises:
-        ValueError: If the name or an argument is unknown, or a value makes no sense.
+        ValueError: If the name, the preset or an argument is unknown, or a value makes no sense.
     """
+    check_arguments(name, preset, arguments)
+    cls = TASKS[name]
+    return cls(**({} if preset is None else dict(cls.presets[preset])) | arguments)
+
+
+def check_arguments(name: str, preset: str | None, arguments: dict[str, Any], also: tuple[str, ...] = ()) -> None:
+    """Refuse a task that is unknown, or a preset or an argument that it does not have, naming the nearest."""
     cls = TASKS[check_name("task", name, TASKS)]
+    if preset is not None:
+        check_name(f"preset of {name}", preset, cls.presets)
     allowed = [field.name for field in dataclasses.fields(cls)]
     for argument in arguments:
-        check_name(f"argument of {name}", argument, allowed)
-    return cls(**arguments)
+        check_name(f"argument of {name}", argument, [*allowed, *also])
 
 
 def task_config(task: Task) -> dict[str, Any]:
@@ -58,16 +56,17 @@ def task_config(task: Task) -> dict[str, Any]:
 
     def plain(value: Any) -> Any:
         if type(value).__name__ in _VALUES:
-            return {"type": type(value).__name__, **{k: plain(v) for k, v in dataclasses.asdict(value).items()}}
+            parts = {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+            return {"type": type(value).__name__, **parts}
         if isinstance(value, (tuple, list)):
             return [plain(item) for item in value]
         return value.item() if isinstance(value, np.generic) else value
 
-    fields = {field.name: plain(getattr(task, field.name)) for field in dataclasses.fields(task)}
+    fields = {field.name: plain(getattr(task, field.name)) for field in dataclasses.fields(cast(Any, task))}
     return {"name": task.name, **fields}
 
 
-def task_from_config(config: dict[str, Any]) -> Task:
+def task_from_config(config: dict[str, Any]) -> PaintedTask:
     """Make the task that :func:`task_config` described.
 
     Raises:
@@ -75,11 +74,12 @@ def task_from_config(config: dict[str, Any]) -> Task:
     """
 
     def value(given: Any) -> Any:
+        if isinstance(given, list):
+            return tuple(value(item) for item in given)
         if not isinstance(given, dict):
-            return tuple(given) if isinstance(given, list) else given
-        arguments = dict(given)
-        kind = check_name("kind of value", arguments.pop("type", None), _VALUES)
-        return _VALUES[kind](**{k: tuple(v) if isinstance(v, list) else v for k, v in arguments.items()})
+            return given
+        arguments = {name: value(part) for name, part in given.items() if name != "type"}
+        return _VALUES[check_name("kind of value", str(given.get("type")), _VALUES)](**arguments)
 
     arguments = {name: value(given) for name, given in config.items() if name != "name"}
     return make_task(config.get("name", ""), **arguments)

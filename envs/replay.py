@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from .task import Conditions, Task
+from .factors import Conditions
+from .task import Task
 from .trial import TrialBatch
 
 
@@ -48,6 +49,7 @@ class Slots:
         length: Number of bins of each trial, (n,).
         opens: First bin of each response period, (W, n).
         closes: The bin after its last, (W, n).
+        answers: Right class in each response period of a task of choices, (W, n).
         choices: Response in each response period, (W, n); 0 where none was given.
         moments: Bin of each response, (W, n).
         actions: Actions of a continuous task, (n, T, n_out).
@@ -59,11 +61,11 @@ class Slots:
         self.conditions: Conditions = {name: np.zeros(n, v.dtype) for name, v in first.conditions.items()}
         self._starts, self._stops = np.zeros((2, len(first.periods), n), np.int64)
         n_windows = len(first.windows(task.response_period))
-        self.opens, self.closes, self.choices, self.moments = np.zeros((4, n_windows, n), np.int64)
+        self.opens, self.closes, self.answers, self.choices, self.moments = np.zeros((5, n_windows, n), np.int64)
         self.bin, self.length = np.zeros((2, n), np.int64)
         painted = (first.inputs, first.targets, first.mask)
         self._inputs, self._targets, self._mask = (np.zeros((n, 0, *a.shape[2:]), a.dtype) for a in painted)
-        self.actions = np.zeros((n, 0, task.n_outputs if task.kind == "continuous" else 0), np.float32)
+        self.actions = np.zeros((n, 0, task.n_outputs if task.kind != "choice" else 0), np.float32)
         self._lengthen(len(first.inputs) + 1)
 
     @property
@@ -99,6 +101,8 @@ class Slots:
             self._starts[number, slots], self._stops[number, slots] = start[columns], stop[columns]
         for number, (start, stop) in enumerate(batch.windows(self.task.response_period)):
             self.opens[number, slots], self.closes[number, slots] = start[columns], stop[columns]
+            if batch.kind == "choice":
+                self.answers[number, slots] = batch.targets[stop - 1, np.arange(batch.batch_size)][columns]
         self.length[slots] = self._stops[:, slots].max(axis=0)
         for answered in (self.choices.T, self.moments.T, self.actions, self.bin):
             answered[slots] = 0
@@ -112,7 +116,7 @@ class Slots:
         spans = zip(self._starts[:, slots], self._stops[:, slots], strict=True)
         periods = dict(zip(self.period_names, spans, strict=True))
         conditions = {name: values[slots] for name, values in self.conditions.items()}
-        return TrialBatch(inputs, targets, mask, conditions, periods, self.task.dt)
+        return TrialBatch(inputs, targets, mask, conditions, periods, self.task.dt, self.task.kind)
 
     def _now(self, rows: np.ndarray) -> np.ndarray:
         return rows.reshape(-1, *rows.shape[2:]).take(self._first_bin + self.bin, axis=0)

@@ -10,11 +10,12 @@ import numpy as np
 from gymnasium.spaces import Box, Discrete
 from numpy.typing import ArrayLike
 
+from .factors import Conditions
 from .names import check_name
 from .numbers import finite_number, whole_number
-from .registry import TASKS, make_task
+from .registry import check_arguments, make_task
 from .responses import respond
-from .task import Conditions, Task
+from .task import Task
 from .trial import TrialBatch
 
 ARGUMENTS = ("trials_per_episode", "rewards", "abort", "render_mode")
@@ -105,12 +106,14 @@ def judge(
     Returns:
         Reward (B,), correctness (B,) bool and, in a closed-loop task, the conditions of the next segments.
     """
-    if task.kind == "continuous":
+    if task.kind != "choice":
         score = task.score(actions, trials)
         return rewards.earned(score), score == 1, None
     score = score_responses(task, trials, choices, moments)
     if task.n_segments == 1:
-        return rewards.earned(score, choices.any(axis=0)), score == 1, None
+        # Of several responses each has been paid for when it was due.
+        earned = rewards.earned(score, choices.any(axis=0)) if len(choices) == 1 else np.zeros(len(score))
+        return earned, score == 1, None
     conditions = task.advance(trials.conditions, choices[0], rng)
     return rewards.earned(conditions["outcome"]), score == 1, conditions
 
@@ -123,10 +126,10 @@ def task_to_play(task: str | Task, trials_per_episode: int, arguments: Mapping[s
     """
     whole_number("trials_per_episode", trials_per_episode, least=1)
     if not isinstance(task, Task):
-        names = [field.name for field in fields(TASKS[check_name("task", task, TASKS)])]
-        for argument in arguments:
-            check_name(f"argument of {task}", argument, [*names, *ARGUMENTS])
-        return make_task(task, **arguments)
+        arguments = dict(arguments)
+        preset = arguments.pop("preset", None)
+        check_arguments(task, preset, arguments, also=ARGUMENTS)
+        return make_task(task, preset=preset, **arguments)
     if arguments:
         names = ", ".join(arguments)
         raise ValueError(f"{task.name} is made already; give {names} to make_task, or its name here.")
@@ -134,12 +137,16 @@ def task_to_play(task: str | Task, trials_per_episode: int, arguments: Mapping[s
 
 
 def spaces_of(task: Task) -> tuple[Box, Box | Discrete]:
-    """Space of observations and of actions: a class for choices, else a vector with entries in [-1, 1]."""
+    """Space of observations and of actions: a class for choices, else a vector of numbers in [-1, 1].
+
+    Where the outputs are logarithms of probabilities their numbers are in [-20, 20].
+    """
     limit = np.finfo(np.float32).max
     observations = Box(-limit, limit, (task.n_inputs,), np.float32)
     if task.kind == "choice":
         return observations, Discrete(task.n_outputs)
-    return observations, Box(-1.0, 1.0, (task.n_outputs,), np.float32)
+    limit = 1.0 if task.kind == "continuous" else 20.0
+    return observations, Box(-limit, limit, (task.n_outputs,), np.float32)
 
 
 def named_actions(task: Task) -> str:

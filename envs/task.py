@@ -1,26 +1,21 @@
-"""A task: a distribution over trials that paints a whole batch at once."""
+"""A task: a distribution over trials, and what counts as a correct answer to them."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from functools import cached_property
-from math import sqrt
-from typing import ClassVar, Literal, final
+from typing import ClassVar, final
 
 import numpy as np
 
-from .arguments import check_durations, normalise
-from .canvas import Canvas
 from .channels import Channels, lay_out_channels
-from .durations import Duration, draw_bins, in_bins
+from .factors import Conditions
 from .names import check_name
-from .numbers import standard_deviation, whole_number
+from .numbers import whole_number
 from .responses import checked_outputs, mean_during, respond
-from .trial import TrialBatch, join_segments, occurring
+from .trial import Kind, TrialBatch, join_segments
 
-Conditions = dict[str, np.ndarray]
 Seed = int | np.random.SeedSequence | np.random.Generator | None
 Policy = Callable[[TrialBatch], np.ndarray]
 """Answers a painted segment (T, B, n_in) with outputs (T, B, n_out)."""
@@ -28,48 +23,29 @@ Policy = Callable[[TrialBatch], np.ndarray]
 SPLITS = ("train", "test")
 
 
-@dataclass(frozen=True, kw_only=True)
 class Task(ABC):
-    """What every task has in common; a subclass says what it draws, paints, and takes for a correct answer.
+    """What environments, training and lessons ask of a task.
+
+    To write one, subclass :class:`PaintedTask`; :class:`Mixture` and :class:`Noisy` are made of other tasks.
 
     Attributes:
         dt: Bin width (ms).
-        noise: Standard deviation of the observation noise averaged over 100 ms; a bin of dt has
-            ``noise * sqrt(100 / dt)``, so that the information per second does not depend on dt.
-        grace_ms: Interval after each change of period in which answers carry no weight (ms).
-        response_weight: Weight of the bins of the response period in the loss, the others having 1: a response
-            is short, and a network soon content with fixating learns nothing from it.
+        family: Part of the field it belongs to.
+        source: The paper it comes from, with DOI or link.
+        kind: ``"choice"``: a class in each bin. ``"continuous"``: a vector in each bin. ``"probability"``: a
+            probability of each class in each bin, outputs being their logarithms up to a constant.
+        response_period: Period in which it is answered.
+        contrasts: The conditions by which performance and activity are worth comparing.
+        timed: Whether the moment of the response matters, not only its class.
     """
 
-    dt: float = 20.0
-    noise: float = 0.1
-    grace_ms: float = 100.0
-    response_weight: float = 5.0
-
+    dt: float
     family: ClassVar[str]
     source: ClassVar[str]
-    kind: ClassVar[Literal["choice", "continuous"]] = "choice"
+    kind: ClassVar[Kind] = "choice"
     response_period: ClassVar[str] = "decision"
-    factors: ClassVar[tuple[str, ...]]
-    """The conditions by which performance and activity are worth comparing."""
-    essential: ClassVar[tuple[str, ...]] = ()
-    """Periods that may not be empty, because nothing could be answered without them."""
+    contrasts: ClassVar[tuple[str, ...]]
     timed: ClassVar[bool] = False
-    """Whether the moment of the response matters, not only its class."""
-
-    def __post_init__(self) -> None:
-        """Refuse values that no trial could be painted with."""
-        normalise(self)
-        for name in ("dt", "response_weight"):
-            if getattr(self, name) <= 0:
-                raise ValueError(f"{name} is {getattr(self, name)!r}; it must be positive.")
-        standard_deviation("noise", self.noise)
-        least: dict[str, tuple[int, str]] = dict.fromkeys(self.essential, (1, "nothing could be answered without it"))
-        grace = in_bins(self.grace_ms, self.dt, "grace_ms")
-        if self.kind == "choice":
-            least[self.response_period] = grace + 1, f"no bin is left to answer in, grace_ms is {self.grace_ms:g} ms"
-        check_durations(self.durations(), self.dt, least)
-        self.check()
 
     # What a task says.
 
@@ -82,24 +58,21 @@ class Task(ABC):
         """A name for every output; of choices, the first is to fixate or to wait."""
 
     @abstractmethod
-    def durations(self) -> Mapping[str, Duration | Callable[[Conditions], np.ndarray]]:
-        """Duration of each period in order (ms); a callable computes it for each trial from the conditions."""
-
-    @abstractmethod
     def draw(self, rng: np.random.Generator, n: int) -> Conditions:
         """Draw the conditions of n trials, ``{name: (n,)}``."""
 
     @abstractmethod
-    def paint(self, canvas: Canvas, conditions: Conditions) -> None:
-        """Write inputs and targets of trials with these conditions."""
+    def lay_out(self, conditions: Conditions, rng: np.random.Generator) -> TrialBatch:
+        """Paint the trials (or the segment) of given conditions; durations and noise come from rng."""
 
     @abstractmethod
     def ideal(self, batch: TrialBatch) -> np.ndarray:
         """Outputs (T, B, n_out) of the ideal observer, who sees inputs and periods, never conditions or targets."""
 
-    def check(self) -> None:
-        """Refuse arguments of this task that make no sense; nothing to refuse unless a task says so."""
-        return
+    @property
+    def name(self) -> str:
+        """Name in the registry."""
+        return type(self).__name__
 
     @property
     def ceiling(self) -> float:
@@ -107,9 +80,16 @@ class Task(ABC):
         return 1.0
 
     @property
+    def answers(self) -> np.ndarray:
+        """Probability that each class is the correct response, (n_out,); where class 0 is, withholding can be right."""
+        p = np.full(self.n_outputs, 1 / (self.n_outputs - 1))
+        p[0] = 0
+        return p
+
+    @property
     def chance(self) -> float:
         """Expected score of :meth:`guess`."""
-        return 1 / (self.n_outputs - 1)
+        return 1 / np.count_nonzero(self.answers)
 
     @property
     def n_segments(self) -> int:
@@ -124,12 +104,6 @@ class Task(ABC):
         raise NotImplementedError(f"{self.name} is painted in one segment; nothing follows it.")
 
     # What follows from it.
-
-    @property
-    @final
-    def name(self) -> str:
-        """Name in the registry."""
-        return type(self).__name__
 
     @cached_property
     def _groups(self) -> tuple[dict[str, slice], tuple[str, ...]]:
@@ -165,12 +139,6 @@ class Task(ABC):
         """Number of outputs; for choices, the number of classes."""
         return len(self.output_names)
 
-    @property
-    @final
-    def noise_std(self) -> float:
-        """Standard deviation of the observation noise of one bin."""
-        return self.noise * sqrt(100 / self.dt)
-
     @final
     def sample(self, batch_size: int, seed: Seed = None, policy: Policy | None = None) -> TrialBatch:
         """Paint a batch of trials; the same seed gives the same bytes.
@@ -194,33 +162,9 @@ class Task(ABC):
             segments.append(self.lay_out(conditions, rng))
             outputs = None if policy is None else policy(segments[-1])
             if number < self.n_segments:
-                if outputs is None:
-                    choices = rng.integers(1, self.n_outputs, n)
-                else:
-                    choices = self.choices(outputs, segments[-1])[0]
+                choices = self._guesses(rng, n) if outputs is None else self.choices(outputs, segments[-1])[0]
                 conditions = self.advance(conditions, choices, rng)
         return segments[0] if self.n_segments == 1 else join_segments(segments)
-
-    @final
-    def lay_out(self, conditions: Conditions, rng: np.random.Generator) -> TrialBatch:
-        """Paint the trials (or the segment) of given conditions; durations and noise come from rng."""
-        n = len(next(iter(conditions.values())))
-        bins = {}
-        for name, duration in self.durations().items():
-            if callable(duration):
-                ms = np.asarray(duration(conditions), dtype=float)
-                bins[name] = np.array([in_bins(value, self.dt, name) for value in np.unique(ms)])[
-                    np.unique(ms, return_inverse=True)[1]
-                ]
-            else:
-                bins[name] = draw_bins(duration, self.dt, f"{name}_ms", rng, n)
-        canvas = Canvas(
-            bins, self.input_groups, self.n_outputs, self.kind == "continuous", self.dt, self.noise_std, rng
-        )
-        if self.response_weight != 1:
-            canvas.weigh(self.response_weight, *occurring(canvas.periods, self.response_period))
-        self.paint(canvas, conditions)
-        return canvas.finish(conditions, in_bins(self.grace_ms, self.dt, "grace_ms"), self.n_segments > 1)
 
     @final
     def stream(
@@ -276,8 +220,12 @@ class Task(ABC):
         rng = np.random.default_rng(seed)
         outputs = self.hold(batch)
         for span in batch.windows(self.response_period):
-            respond(outputs, rng.integers(1, self.n_outputs, batch.batch_size), span)
+            respond(outputs, self._guesses(rng, batch.batch_size), span)
         return outputs
+
+    def _guesses(self, rng: np.random.Generator, n: int) -> np.ndarray:
+        possible = np.flatnonzero(self.answers)
+        return possible[rng.integers(0, len(possible), n)]
 
     @final
     def checked(self, outputs: np.ndarray, batch: TrialBatch) -> np.ndarray:
@@ -286,7 +234,7 @@ class Task(ABC):
 
     @final
     def hold(self, batch: TrialBatch) -> np.ndarray:
-        """Outputs (T, B, n_out) of one who only fixates; zeros for a continuous task."""
+        """Outputs (T, B, n_out) of one who only fixates; zeros where outputs are no choices."""
         outputs = np.zeros((*batch.mask.shape, self.n_outputs), np.float32)
         if self.kind == "choice":
             outputs[..., 0] = 1

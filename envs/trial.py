@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from .names import unknown_name
 from .responses import during
+
+Kind = Literal["choice", "continuous", "probability"]
+"""What outputs are: a class in each bin, a vector, or the logarithms of a probability of each class."""
 
 
 @dataclass(frozen=True)
@@ -17,11 +21,13 @@ class TrialBatch:
 
     Attributes:
         inputs: What the network sees, (T, B, n_in) float32.
-        targets: What it should answer: class of each bin (T, B) int64, or vector (T, B, n_out) float32.
+        targets: What it should answer: class of each bin (T, B) int64, or vector or probabilities (T, B, n_out)
+            float32.
         mask: Weight of each bin in the loss, (T, B) float32; 0 in grace intervals and after a trial's end.
         conditions: What was drawn for each trial, ``{name: (B,)}``.
         periods: First bin of each period and the bin after its last, ``{name: ((B,), (B,))}``.
         dt: Bin width (ms).
+        kind: What targets are: ``"choice"``, ``"continuous"`` or ``"probability"``.
     """
 
     inputs: np.ndarray
@@ -30,6 +36,7 @@ class TrialBatch:
     conditions: dict[str, np.ndarray]
     periods: dict[str, tuple[np.ndarray, np.ndarray]]
     dt: float
+    kind: Kind
 
     @property
     def batch_size(self) -> int:
@@ -71,6 +78,7 @@ class TrialBatch:
             conditions={name: value[one] for name, value in self.conditions.items()},
             periods={name: (start[one], stop[one]) for name, (start, stop) in self.periods.items()},
             dt=self.dt,
+            kind=self.kind,
         )
 
 
@@ -109,4 +117,5 @@ def join_segments(segments: list[TrialBatch]) -> TrialBatch:
         conditions=conditions,
         periods=periods,
         dt=segments[0].dt,
+        kind=segments[0].kind,
     )

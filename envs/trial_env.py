@@ -11,11 +11,12 @@ import gymnasium as gym
 import numpy as np
 from gymnasium.error import ResetNeeded
 
+from .factors import Conditions
 from .names import check_name
 from .render import Window, draw_trial_so_far
 from .replay import Pool
 from .rewards import Rewards, judge, named_actions, spaces_of, task_to_play
-from .task import Conditions, Task
+from .task import Task
 from .trial import TrialBatch, join_segments
 
 Info = dict[str, Any]
@@ -26,8 +27,9 @@ class TrialEnv(gym.Env[np.ndarray, Any]):
 
     Choices: action 0 fixates, any other responds. An action other than 0 outside the response period
     breaks fixation. The first one inside it is the response; it ends the trial, which ``task.score``
-    judges. Where none comes the trial runs to its end. Continuous tasks run to their end and are judged by
-    all actions.
+    judges. Where none comes the trial runs to its end. In a trial with several response periods each response
+    is paid for when it is given, or at the end of its period where none is; the last one ends the trial.
+    Continuous tasks run to their end and are judged by all actions.
 
     In a closed-loop task a trial is a session. Each of its segments runs its full length; the first action
     other than 0 in its response period is the choice, and what it earned, from ``error`` to ``correct``,
@@ -90,6 +92,10 @@ class TrialEnv(gym.Env[np.ndarray, Any]):
             self.render()
         return self._observation(), self._info()
 
+    def replay_from(self, pool: Pool) -> None:
+        """Take the trials from this stock from now on, which other environments may share; a seed ends that."""
+        self._pool = pool
+
     def step(self, action: Any) -> tuple[np.ndarray, float, bool, bool, Info]:
         """Answer the bin last seen, and see the next one.
 
@@ -110,7 +116,12 @@ class TrialEnv(gym.Env[np.ndarray, Any]):
             elif self._choices[window] == 0:
                 self._choices[window], self._moments[window] = action, self._bin
                 responded = window == len(self._windows) - 1 and not self._closed_loop
+                if self._pays_each:
+                    reward = self._paid(action == self._answers[window])
         self._bin += 1
+        if self._pays_each:
+            ended = (i for i, (_, stop) in enumerate(self._windows) if stop == self._bin and not self._choices[i])
+            reward += sum(self._paid(self._answers[i] == 0, responded=False) for i in ended)
         verdict: Info = {}
         if aborted or responded or self._bin == self._length:
             earned, verdict = self._judge(aborted)
@@ -149,7 +160,7 @@ class TrialEnv(gym.Env[np.ndarray, Any]):
             self._window = None
 
     def _check_action(self, action: Any) -> Any:
-        if self.task.kind == "continuous":
+        if self.task.kind != "choice":
             values = np.array(action, np.float32)
             # Also false for NaN.
             if values.shape == (self.task.n_outputs,) and (np.abs(values) <= 1).all():
@@ -180,10 +191,15 @@ class TrialEnv(gym.Env[np.ndarray, Any]):
         self._periods = [name for name, (a, b) in trial.periods.items() for _ in range(a[0], b[0])]
         self._targets = trial.targets[:, 0].tolist() if self.task.kind == "choice" else trial.targets[:, 0]
         self._windows = [(int(a[0]), int(b[0])) for a, b in trial.windows(self.task.response_period)]
+        self._pays_each = self.task.kind == "choice" and not self._closed_loop and len(self._windows) > 1
+        self._answers = [self._targets[stop - 1] for _, stop in self._windows] if self._pays_each else []
         self._condition = {name: value[0].item() for name, value in trial.conditions.items()}
         self._choices, self._moments = [0] * len(self._windows), [0] * len(self._windows)
         self._actions: list[Any] = []
         self._following: Conditions | None = None
+
+    def _paid(self, correct: bool, responded: bool = True) -> float:
+        return self.rewards.earned(np.array(float(correct)), responded).item()
 
     def _judge(self, aborted: bool) -> tuple[float, Info]:
         """Reward that the ended trial or segment earned, and what to say about it."""

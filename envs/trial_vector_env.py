@@ -10,11 +10,12 @@ from gymnasium.error import ResetNeeded
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
+from .factors import Conditions
 from .names import check_name
 from .numbers import whole_number
 from .replay import Pool, Slots
 from .rewards import Rewards, judge, named_actions, spaces_of, task_to_play
-from .task import Conditions, Task
+from .task import Task
 
 Info = dict[str, Any]
 
@@ -103,10 +104,13 @@ class TrialVectorEnv(VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
         slots, playing = self.slots, ~self._over
         if self.autoreset_mode is AutoresetMode.DISABLED and self._over.any():
             raise ResetNeeded(f'use reset(options={{"reset_mask": ...}}) for {np.flatnonzero(self._over)}.')
-        broken, ended = self._act(self._check_actions(actions), playing)
-        rewards = np.where(broken, self.rewards.abort, 0.0)
+        broken, ended, rewards = self._act(self._check_actions(actions), playing)
+        rewards[broken] = self.rewards.abort
         aborted = broken & (self.abort and self.task.n_segments == 1)
         slots.bin += playing
+        if self._pays_each:
+            due = (slots.closes == slots.bin) & (slots.choices == 0) & playing
+            rewards += np.where(due, self.rewards.earned(slots.answers == 0, responded=False), 0.0).sum(axis=0)
         finished = np.flatnonzero(ended | aborted | (playing & (slots.bin >= slots.length)))
         verdicts, over = {}, finished
         if finished.size:
@@ -139,6 +143,10 @@ class TrialVectorEnv(VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
         return slots.inputs, rewards, terminated, np.zeros(self.num_envs, bool), infos
 
     @property
+    def _pays_each(self) -> bool:
+        return self.task.kind == "choice" and self.task.n_segments == 1 and len(self.slots.opens) > 1
+
+    @property
     def slots(self) -> Slots:
         """The trials in play.
 
@@ -151,7 +159,7 @@ class TrialVectorEnv(VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
 
     def _check_actions(self, actions: np.ndarray) -> np.ndarray:
         n, n_out = self.num_envs, self.task.n_outputs
-        if self.task.kind == "continuous":
+        if self.task.kind != "choice":
             values = np.asarray(actions, np.float32)
             # Also false for NaN.
             if values.shape == (n, n_out) and (np.abs(values) <= 1).all():
@@ -165,20 +173,23 @@ class TrialVectorEnv(VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
             raise ValueError(f"action is {wrong}; allowed: {named_actions(self.task)}.")
         return values
 
-    def _act(self, actions: np.ndarray, playing: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Take the actions down; return which break fixation and which are responses that end a trial."""
-        slots, nobody = self.slots, np.zeros(self.num_envs, bool)
-        if self.task.kind == "continuous":
+    def _act(self, actions: np.ndarray, playing: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Take the actions down; return which break fixation, which end a trial, and what responses earn at once."""
+        slots, nobody, nothing = self.slots, np.zeros(self.num_envs, bool), np.zeros(self.num_envs)
+        if self.task.kind != "choice":
             slots.actions[np.arange(self.num_envs), slots.bin] = actions
-            return nobody, nobody
+            return nobody, nobody, nothing
         acted = (actions != 0) & playing
         if not acted.any():
-            return nobody, nobody
+            return nobody, nobody, nothing
         inside = (slots.opens <= slots.bin) & (slots.bin < slots.closes) & acted
         response = inside & (slots.choices == 0)
         np.copyto(slots.choices, actions, where=response, casting="unsafe")
         np.copyto(slots.moments, slots.bin, where=response)
-        return acted & ~inside.any(axis=0), response[-1] if self.task.n_segments == 1 else nobody
+        paid = nothing
+        if self._pays_each:
+            paid = np.where(response, self.rewards.earned(slots.answers == actions), 0.0).sum(axis=0)
+        return acted & ~inside.any(axis=0), response[-1] if self.task.n_segments == 1 else nobody, paid
 
     def _judge(self, finished: np.ndarray, aborted: np.ndarray) -> tuple[np.ndarray, Info, Conditions | None]:
         """Reward of those whose trial or segment ended, what to say about each, and what follows."""
@@ -235,6 +246,10 @@ class TrialVectorEnv(VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
             n = columns.stop - columns.start
             self._slots.fill(which[:n], batch, columns)
             which = which[n:]
+
+    def current_info(self) -> Info:
+        """What ``info`` tells of the bins that the environments show now; :meth:`reset` of some tells only of those."""
+        return self._info(slice(None))
 
     def _info(self, where: np.ndarray | slice) -> Info:
         """What there is to say about the current bins of these environments."""

@@ -9,6 +9,7 @@ import numpy as np
 from scipy import stats
 
 from ..envs.durations import is_random, pmf
+from ..envs.painted_task import PaintedTask
 from ..envs.task import Task
 from ..envs.trial import TrialBatch
 
@@ -18,6 +19,8 @@ def typical(task: Task) -> Task:
 
     Intervals that are themselves conditions, as in interval timing, are not touched.
     """
+    if not isinstance(task, PaintedTask):
+        return task
     fixed = {}
     for name, duration in task.durations().items():
         if is_random(duration):
@@ -47,7 +50,7 @@ class Groups:
 
 def group(task: Task, batch: TrialBatch) -> Groups:
     """Group trials by the factors that the task names."""
-    names = [name if name in batch.conditions else f"{name} 1" for name in task.factors]
+    names = [name if name in batch.conditions else f"{name} 1" for name in task.contrasts]
     columns = np.stack([np.asarray(batch.conditions[name], dtype=float) for name in names], axis=1)
     values, index = np.unique(columns, axis=0, return_inverse=True)
     boolean = [batch.conditions[name].dtype == bool for name in names]

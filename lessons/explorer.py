@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from ..agents.run import Run
-from ..envs.working_memory import DelayMatchSample
+from ..envs.tasks.matching import DelayMatchSample
 from .extra import ipywidgets
 from .memory import draw_memory_trace, lesion, memory_trace
 

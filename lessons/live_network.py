@@ -12,6 +12,7 @@ import torch
 
 from ..agents.rate_rnn import RateRNN
 from ..agents.run import Run
+from ..envs.painted_task import PaintedTask
 from ..envs.task import Task
 from .browser_module import browser_module
 from .conditions import group, typical
@@ -118,6 +119,8 @@ class LiveNetwork(anywidget.AnyWidget):
             network, task = network.network, network.task if task is None else task
         if task is None:
             raise ValueError("a network alone has no trials: name a task.")
+        if not isinstance(task, PaintedTask):
+            raise ValueError(f"{task.name} is made of other tasks; name one that paints its own trials.")
         if task.dt != network.dt:
             raise ValueError(f"the task has bins of {task.dt:g} ms, the network of {network.dt:g} ms.")
         return cls(
@@ -153,10 +156,10 @@ def _weights(network: RateRNN) -> dict[str, Any]:
     return weights
 
 
-def _conditions(task: Task, most: int) -> list[dict[str, Any]]:
+def _conditions(task: PaintedTask, most: int) -> list[dict[str, Any]]:
     if task.n_segments > 1:
         raise ValueError(f"the inputs of {task.name} follow the choices made so far; a painted trial cannot.")
-    quiet = dataclasses.replace(typical(task), noise=0.0)
+    quiet = typical(dataclasses.replace(task, noise=0.0))
     batch = quiet.sample(200, seed=0)
     groups = group(quiet, batch)
     trials = []

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 
 from ..agents.evaluation import evaluate
 from ..agents.rate_rnn import RateRNN
-from ..envs.working_memory import DelayMatchSample
+from ..envs.tasks.matching import DelayMatchSample
 from .conditions import wilson_interval
 from .style import ACCENT, FAINT, INK, PALETTE, RC, SECOND, new_figure, note
 

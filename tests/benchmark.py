@@ -45,7 +45,9 @@ def training_variants() -> dict[str, Callable[[], object]]:
     inputs = torch.randn(T, B, N_IN, generator=generator)
     targets = torch.randint(N_OUT, (T, B), generator=generator)
     mask = torch.ones(T, B)
-    batch = TrialBatch(inputs.numpy(), targets.numpy(), mask.numpy(), {}, {"trial": (np.zeros(B), np.full(B, T))}, 20.0)
+    batch = TrialBatch(
+        inputs.numpy(), targets.numpy(), mask.numpy(), {}, {"trial": (np.zeros(B), np.full(B, T))}, 20.0, "choice"
+    )
 
     def ours(**arguments: float) -> Callable[[], object]:
         network, rule = RateRNN(N_IN, N, N_OUT, activation="tanh", **arguments), BPTT()

@@ -20,7 +20,8 @@ from gymnasium.utils.env_checker import check_env
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
 
 import cogdyn.envs
-from cogdyn.envs import Rewards, Task, TrialEnv, TrialVectorEnv, Uniform, make_task, task_names
+from cogdyn.envs import Levels, PaintedTask, Rewards, TrialEnv, TrialVectorEnv, Uniform, make_task, task_names
+from cogdyn.envs.durations import Duration
 from cogdyn.envs.replay import Pool
 from cogdyn.envs.responses import respond
 from cogdyn.envs.trial import join_segments
@@ -294,7 +295,7 @@ def test_vector_environment_does_what_single_ones_do(name, mode):
         sync = SyncVectorEnv([lambda a=arguments: TrialEnv(**a)] * n, autoreset_mode=mode)
         shared = SharedPool(task, n, seed=4)
         for env in sync.envs:
-            env._pool = shared
+            env.replay_from(shared)
         (ours, infos), (theirs, expected) = native.reset(seed=4), sync.reset()
         for _ in range(160):
             np.testing.assert_array_equal(ours, theirs)
@@ -310,7 +311,7 @@ def test_vector_environment_does_what_single_ones_do(name, mode):
                 ours, infos = native.reset(options={"reset_mask": over})
                 theirs, expected = sync.reset(options={"reset_mask": over})
                 same_under_masks(infos, expected)
-                infos = native._info(slice(None))
+                infos = native.current_info()
                 expected = infos
 
 
@@ -448,16 +449,16 @@ def test_a_reach_is_judged_by_all_its_actions():
 
 
 @dataclass(frozen=True, kw_only=True)
-class TwoAnswers(Task):
+class TwoAnswers(PaintedTask):
     """Respond in the first of two response periods, or in the second, or in none, as two lights say."""
 
     grace_ms: float = 0.0
     noise: float = 0.0
-    delay_ms: object = Uniform(40, 100)
+    delay_ms: Duration = Uniform(40, 100)
 
     family = "test"
     source = "doi:10."
-    factors = ("first", "second")
+    contrasts = ("first", "second")
     response_period = "answer"
 
     def channels(self):
@@ -469,8 +470,12 @@ class TwoAnswers(Task):
     def durations(self):
         return {"cue": 60, "answer 1": 60, "delay": self.delay_ms, "answer 2": 60}
 
-    def draw(self, rng, n):
-        return {"first": rng.integers(0, 2, n), "second": rng.integers(0, 2, n)}
+    @property
+    def answers(self):
+        return np.array([0.5, 0.5])
+
+    def factors(self):
+        return {"first": Levels((0, 1)), "second": Levels((0, 1))}
 
     def paint(self, canvas, conditions):
         for number, name in enumerate(("first", "second"), start=1):
@@ -494,10 +499,14 @@ def test_withholding_can_be_right_and_every_response_period_counts():
         actions[4], actions[9] = press_first, press_second
         steps, total = play(env, actions)
         assert len(steps) == (10 if press_second else 11)
-        score = np.mean([first == press_first, second == press_second])
-        wrong = -1.0 if press_first or press_second else -3.0
-        assert total == score * 1.0 + (1 - score) * wrong
-        assert steps[-1][4]["correct"] == (score == 1)
+        expected = 0.0
+        for asked, pressed, when in ((first, press_first, 4), (second, press_second, 9)):
+            earned = 1.0 if asked == pressed else -1.0 if pressed else -3.0
+            # A response is paid at once, its absence at the end of the period, in bin 5 or 10.
+            assert steps[when if pressed else when + 1][1] == earned
+            expected += earned
+        assert total == expected
+        assert steps[-1][4]["correct"] == (first == press_first and second == press_second)
         np.testing.assert_array_equal(steps[-1][4]["choice"], [press_first, press_second])
 
 

@@ -65,6 +65,20 @@ def test_masked_bins_do_not_count():
     )
 
 
+def test_probabilities_are_met_by_cross_entropy():
+    """With certain labels it is the loss of classes; its least value is the entropy of the labels."""
+    generator = torch.Generator().manual_seed(1)
+    outputs = torch.randn(5, 3, 4, generator=generator, dtype=torch.float64)
+    classes = torch.randint(4, (5, 3), generator=generator)
+    mask = torch.rand(5, 3, generator=generator, dtype=torch.float64)
+    certain = torch.nn.functional.one_hot(classes, 4).double()
+    torch.testing.assert_close(task_loss(outputs, certain, mask, True), task_loss(outputs, classes, mask))
+    p = torch.softmax(outputs, dim=-1)
+    entropy = -(p * p.log()).sum(-1)
+    torch.testing.assert_close(task_loss(outputs, p, mask, True), (entropy * mask).sum() / mask.sum())
+    assert task_loss(outputs + torch.tensor([0.1, 0, 0, 0]), p, mask, True) > task_loss(outputs, p, mask, True)
+
+
 def test_losses_refuse_what_does_not_fit():
     with pytest.raises(ValueError, match="do not fit"):
         task_loss(torch.zeros(4, 3, 2), torch.zeros(4, 2, dtype=torch.int64), torch.ones(4, 3))

@@ -57,7 +57,7 @@ class BPTT:
         """The loss of a batch, a scalar; the generator draws the network's noise."""
         data = tensors(batch, network.recurrent)
         trajectory = network(data.inputs, generator=generator)
-        task = task_loss(trajectory.outputs, data.targets, data.mask)
+        task = task_loss(trajectory.outputs, data.targets, data.mask, data.probabilities)
         return task + penalties(network, trajectory, self.rate_penalty, self.weight_penalty)
 
     def gradient(

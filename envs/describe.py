@@ -1,0 +1,66 @@
+"""What a task consists of, in four lines: the ones that its docstring carries, and that lists and galleries show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .durations import Choice, Duration, PerBatch, TruncatedExponential, Uniform
+from .painted_task import PaintedTask
+from .ring import Ring
+from .task import Task
+
+
+def description(task: Task) -> dict[str, str]:
+    """Channels, responses, timing and scoring of a task, a line each."""
+    return {
+        "channels": "; ".join(_group(name, kind) for name, kind in task.channels().items()),
+        "responses": _listed(task.responses()),
+        "timing": _timing(task),
+        "scoring": f"{_scored(task)}; chance {100 * task.chance:.3g} %, ceiling {100 * task.ceiling:.3g} %",
+    }
+
+
+def docstring_fields(task: Task) -> str:
+    """The four lines as they stand in the docstring of a task."""
+    return "\n".join(f":{name}: {line}" for name, line in description(task).items())
+
+
+def _group(name: str, kind: int | tuple[str, ...] | Ring) -> str:
+    if isinstance(kind, Ring):
+        return f"{name} (ring of {kind.n})"
+    if isinstance(kind, tuple):
+        return f"{name} ({_listed(kind)})"
+    return name if kind == 1 else f"{name} ({kind})"
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return ", ".join(names) if len(names) <= 10 else f"{names[0]}, {names[1]}, ..., {names[-1]} ({len(names)})"
+
+
+def _timing(task: Task) -> str:
+    if not isinstance(task, PaintedTask):
+        return "that of its tasks"
+    parts: dict[str, int] = {}
+    for name, duration in task.durations().items():
+        part = f"{name.rstrip('0123456789 ')} {_duration(duration)}"
+        parts[part] = parts.get(part, 0) + 1
+    listed = ", ".join(part if times == 1 else f"{part} (x{times})" for part, times in parts.items())
+    return f"{listed} ms" + (f", {task.n_segments} segments" if task.n_segments > 1 else "")
+
+
+def _duration(duration: Duration | Callable[..., Any]) -> str:
+    if isinstance(duration, PerBatch):
+        return f"{_duration(duration.duration)} per batch"
+    if isinstance(duration, Uniform):
+        return f"{duration.low:g}-{duration.high:g}"
+    if isinstance(duration, TruncatedExponential):
+        return f"{duration.low:g}-{duration.high:g} (exponential)"
+    if isinstance(duration, Choice):
+        return "/".join(f"{value:g}" for value in duration.values)
+    return f"{duration:g}" if isinstance(duration, (int, float)) else "computed"
+
+
+def _scored(task: Task) -> str:
+    what = {"choice": "the class chosen", "continuous": "the outputs", "probability": "the probabilities"}[task.kind]
+    return f"{'the moment of the response' if task.timed else what} in {task.response_period}"

@@ -1,0 +1,58 @@
+"""Factors: what is drawn for each trial, and with which probabilities."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+Conditions = dict[str, np.ndarray]
+"""What was drawn for each of B trials, ``{name: (B,)}``."""
+
+
+@dataclass(frozen=True)
+class Levels:
+    """One of the listed values, with the given probabilities or equal ones."""
+
+    values: Sequence[float] | np.ndarray
+    p: Sequence[float] | np.ndarray | None = None
+
+    def __post_init__(self) -> None:
+        """Take any sequences, keep tuples; refuse probabilities that are none."""
+        object.__setattr__(self, "values", tuple(self.values))
+        object.__setattr__(self, "p", None if self.p is None else tuple(float(p) for p in self.p))
+        p = self.probabilities
+        if len(self.values) == 0 or len(p) != len(self.values) or (p < 0).any() or abs(p.sum() - 1) > 1e-9:
+            raise ValueError(f"{self} cannot be; it needs values, and as many probabilities that add up to 1.")
+
+    @property
+    def probabilities(self) -> np.ndarray:
+        """Probability of each value."""
+        return np.full(len(self.values), 1 / max(len(self.values), 1)) if self.p is None else np.array(self.p)
+
+    def draw(self, rng: np.random.Generator, n: int) -> np.ndarray:
+        """Draw a value for each of n trials, (n,)."""
+        if self.p is None:
+            return np.asarray(self.values)[rng.integers(0, len(self.values), n)]
+        return np.asarray(self.values)[np.searchsorted(np.cumsum(self.p)[:-1], rng.random(n), side="right")]
+
+
+@dataclass(frozen=True)
+class Between:
+    """Any number from ``low`` up to ``high``, all equally probable."""
+
+    low: float
+    high: float
+
+    def __post_init__(self) -> None:
+        """Refuse an interval that ends before it begins."""
+        if not self.low <= self.high:
+            raise ValueError(f"{self} cannot be; low must not exceed high.")
+
+    def draw(self, rng: np.random.Generator, n: int) -> np.ndarray:
+        """Draw a number for each of n trials, (n,)."""
+        return rng.uniform(self.low, self.high, n)
+
+
+Factor = Levels | Between

@@ -1,0 +1,110 @@
+"""A task that paints its trials period by period: the way to write one."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from math import sqrt
+from typing import Any, ClassVar, final
+
+import numpy as np
+
+from .arguments import check_durations, normalise
+from .canvas import Canvas
+from .durations import Duration, array_in_bins, draw_bins, in_bins
+from .factors import Conditions, Factor
+from .numbers import standard_deviation
+from .task import Task
+from .trial import TrialBatch, occurring
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaintedTask(Task):
+    """A task is a frozen dataclass: its fields are its arguments, its methods say what to draw and to paint.
+
+    Attributes:
+        dt: Bin width (ms).
+        noise: Standard deviation of the observation noise averaged over 100 ms; a bin of dt has
+            ``noise * sqrt(100 / dt)``, so that the information per second does not depend on dt.
+        grace_ms: Interval after each change of period in which answers carry no weight (ms).
+        response_weight: Weight of the bins of the response period in the loss, the others having 1: a response
+            is short, and a network soon content with fixating learns nothing from it.
+    """
+
+    dt: float = 20.0
+    noise: float = 0.1
+    grace_ms: float = 100.0
+    response_weight: float = 5.0
+
+    periods: ClassVar[tuple[str, ...]]
+    """The periods of a trial in order; each ``<period>`` has an argument ``<period>_ms``."""
+    essential: ClassVar[tuple[str, ...]] = ()
+    """Periods that may not be empty, because nothing could be answered without them."""
+    informative: ClassVar[str | None] = None
+    """The first period whose inputs tell anything about the answer; None where a single segment tells nothing."""
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+    """Named settings of the arguments, for ``make_task(name, preset=...)``."""
+
+    def __post_init__(self) -> None:
+        """Refuse values that no trial could be painted with."""
+        normalise(self)
+        for name in ("dt", "response_weight"):
+            if getattr(self, name) <= 0:
+                raise ValueError(f"{name} is {getattr(self, name)!r}; it must be positive.")
+        standard_deviation("noise", self.noise)
+        self.check()
+        durations = self.durations()
+        least: dict[str, tuple[int, str]] = dict.fromkeys(self.essential, (1, "nothing could be answered without it"))
+        grace = in_bins(self.grace_ms, self.dt, "grace_ms")
+        if self.kind == "choice":
+            reason = f"no bin is left to answer in, grace_ms is {self.grace_ms:g} ms"
+            least |= dict.fromkeys(occurring(durations, self.response_period), (grace + 1, reason))
+        check_durations(durations, self.dt, least)
+
+    @abstractmethod
+    def factors(self) -> Mapping[str, Factor]:
+        """What is drawn for each trial independently: the factors and the distributions of their levels."""
+
+    @abstractmethod
+    def paint(self, canvas: Canvas, conditions: Conditions) -> None:
+        """Write inputs and targets of trials with these conditions."""
+
+    def complete(self, drawn: Conditions, rng: np.random.Generator) -> Conditions:
+        """Add the conditions that follow from the factors drawn; none unless a task says so."""
+        return drawn
+
+    def durations(self) -> Mapping[str, Duration | Callable[[Conditions], np.ndarray]]:
+        """Duration of each period in order (ms); a callable computes it for each trial from the conditions."""
+        return {period: getattr(self, f"{period}_ms") for period in self.periods}
+
+    def check(self) -> None:
+        """Refuse arguments of this task that make no sense; nothing to refuse unless a task says so."""
+        return
+
+    @property
+    @final
+    def noise_std(self) -> float:
+        """Standard deviation of the observation noise of one bin."""
+        return self.noise * sqrt(100 / self.dt)
+
+    @final
+    def draw(self, rng: np.random.Generator, n: int) -> Conditions:
+        """Draw the conditions of n trials, ``{name: (n,)}``."""
+        return self.complete({name: factor.draw(rng, n) for name, factor in self.factors().items()}, rng)
+
+    @final
+    def lay_out(self, conditions: Conditions, rng: np.random.Generator) -> TrialBatch:
+        """Paint the trials (or the segment) of given conditions; durations and noise come from rng."""
+        n = len(next(iter(conditions.values())))
+        bins = {
+            name: array_in_bins(np.broadcast_to(duration(conditions), n), self.dt, name)
+            if callable(duration)
+            else draw_bins(duration, self.dt, f"{name}_ms", rng, n)
+            for name, duration in self.durations().items()
+        }
+        canvas = Canvas(bins, self.input_groups, self.n_outputs, self.kind, self.dt, self.noise_std, rng)
+        if self.response_weight != 1:
+            canvas.weigh(self.response_weight, *occurring(canvas.periods, self.response_period))
+        self.paint(canvas, conditions)
+        return canvas.finish(conditions, in_bins(self.grace_ms, self.dt, "grace_ms"), self.n_segments > 1)
