@@ -1,6 +1,7 @@
 """What learns: networks, learning rules, training, saved runs."""
 
 from .actor import Actor as Actor
+from .curriculum import train_curriculum as train_curriculum
 from .data import TrialDataset as TrialDataset
 from .evaluation import Evaluation as Evaluation
 from .evaluation import evaluate as evaluate

@@ -3,12 +3,15 @@
 from .canvas import Canvas as Canvas
 from .contract import ContractError as ContractError
 from .contract import check_task as check_task
+from .curriculum import Curriculum as Curriculum
 from .durations import Choice as Choice
 from .durations import PerBatch as PerBatch
 from .durations import TruncatedExponential as TruncatedExponential
 from .durations import Uniform as Uniform
 from .factors import Between as Between
 from .factors import Levels as Levels
+from .mixture import Mixture as Mixture
+from .noisy import Noisy as Noisy
 from .painted_task import PaintedTask as PaintedTask
 from .registration import register_environments
 from .registration import register_task as register_task

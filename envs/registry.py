@@ -9,7 +9,9 @@ from typing import Any, cast
 import numpy as np
 
 from . import durations, ring
+from .mixture import Mixture
 from .names import check_name
+from .noisy import Noisy
 from .painted_task import PaintedTask
 from .task import Task
 from .tasks.catalogue import TASKS
@@ -18,6 +20,8 @@ _VALUES: dict[str, Callable[..., Any]] = {
     cls.__name__: cls
     for cls in (durations.Uniform, durations.Choice, durations.TruncatedExponential, durations.PerBatch, ring.Ring)
 }
+
+_COMBINATORS: dict[str, type[Task]] = {cls.__name__: cls for cls in (Mixture, Noisy)}
 
 
 def task_names() -> tuple[str, ...]:
@@ -55,6 +59,8 @@ def task_config(task: Task) -> dict[str, Any]:
     """The task as plain JSON values, from which :func:`task_from_config` makes it again."""
 
     def plain(value: Any) -> Any:
+        if isinstance(value, Task):
+            return task_config(value)
         if type(value).__name__ in _VALUES:
             parts = {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
             return {"type": type(value).__name__, **parts}
@@ -62,11 +68,13 @@ def task_config(task: Task) -> dict[str, Any]:
             return [plain(item) for item in value]
         return value.item() if isinstance(value, np.generic) else value
 
-    fields = {field.name: plain(getattr(task, field.name)) for field in dataclasses.fields(cast(Any, task))}
+    fields = {
+        field.name: plain(getattr(task, field.name)) for field in dataclasses.fields(cast(Any, task)) if field.init
+    }
     return {"name": task.name, **fields}
 
 
-def task_from_config(config: dict[str, Any]) -> PaintedTask:
+def task_from_config(config: dict[str, Any]) -> Task:
     """Make the task that :func:`task_config` described.
 
     Raises:
@@ -78,8 +86,11 @@ def task_from_config(config: dict[str, Any]) -> PaintedTask:
             return tuple(value(item) for item in given)
         if not isinstance(given, dict):
             return given
+        if "name" in given:
+            return task_from_config(given)
         arguments = {name: value(part) for name, part in given.items() if name != "type"}
         return _VALUES[check_name("kind of value", str(given.get("type")), _VALUES)](**arguments)
 
     arguments = {name: value(given) for name, given in config.items() if name != "name"}
-    return make_task(config.get("name", ""), **arguments)
+    name = config.get("name", "")
+    return _COMBINATORS[name](**arguments) if name in _COMBINATORS else make_task(name, **arguments)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from functools import cached_property
-from typing import ClassVar, final
+from typing import final
 
 import numpy as np
 
@@ -40,12 +40,12 @@ class Task(ABC):
     """
 
     dt: float
-    family: ClassVar[str]
-    source: ClassVar[str]
-    kind: ClassVar[Kind] = "choice"
-    response_period: ClassVar[str] = "decision"
-    contrasts: ClassVar[tuple[str, ...]]
-    timed: ClassVar[bool] = False
+    family: str
+    source: str
+    kind: Kind = "choice"
+    response_period: str = "decision"
+    contrasts: tuple[str, ...]
+    timed: bool = False
 
     # What a task says.
 
@@ -68,6 +68,17 @@ class Task(ABC):
     @abstractmethod
     def ideal(self, batch: TrialBatch) -> np.ndarray:
         """Outputs (T, B, n_out) of the ideal observer, who sees inputs and periods, never conditions or targets."""
+
+    @final
+    def ideal_policy(self) -> Policy:
+        """A policy for one :meth:`sample`: it answers every segment as the ideal observer of the session so far."""
+        past: list[TrialBatch] = []
+
+        def policy(segment: TrialBatch) -> np.ndarray:
+            past.append(segment)
+            return self.ideal(join_segments(past) if self.n_segments > 1 else segment)[-len(segment.inputs) :]
+
+        return policy
 
     @property
     def name(self) -> str:

@@ -8,8 +8,8 @@ from itertools import islice, pairwise
 import numpy as np
 
 from ..painted_task import PaintedTask
-from ..task import Policy, Task
-from ..trial import TrialBatch, join_segments
+from ..task import Task
+from ..trial import TrialBatch
 from .requirement import require
 
 
@@ -31,20 +31,9 @@ def first_segment(task: Task, n: int, seed: int) -> TrialBatch:
     return task.lay_out(task.draw(rng, n), rng)
 
 
-def acting_ideally(task: Task) -> Policy:
-    """A policy that answers every segment as the ideal observer of the session so far."""
-    past: list[TrialBatch] = []
-
-    def policy(segment: TrialBatch) -> np.ndarray:
-        past.append(segment)
-        return task.ideal(join_segments(past))[-len(segment.inputs) :]
-
-    return policy
-
-
 def ideal_batch(task: Task, n: int, seed: int) -> TrialBatch:
     """Trials for the ideal observer; sessions are those in which it chose itself."""
-    return task.sample(n, seed, acting_ideally(task)) if task.n_segments > 1 else task.sample(n, seed)
+    return task.sample(n, seed, task.ideal_policy())
 
 
 def check_seeds(task: Task) -> None:

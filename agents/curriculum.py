@@ -1,0 +1,55 @@
+"""Training from easy to hard."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from ..envs.curriculum import Curriculum
+from .rate_rnn import RateRNN
+from .run import MODEL, Run, load_run
+from .training import Rule, train
+
+
+def train_curriculum(
+    curriculum: Curriculum,
+    network: RateRNN,
+    rule: Rule,
+    steps: int = 1000,
+    *,
+    out: str | os.PathLike[str] | None = None,
+    resume: bool = False,
+    **settings: Any,
+) -> list[Run]:
+    """Train a network level by level; each level ends when its goal is reached, and its run is kept.
+
+    Args:
+        curriculum: The levels; it hears of every score.
+        network: The network, changed in place.
+        rule: The learning rule; what it remembers goes on from level to level.
+        steps: Largest number of updates on each level; training ends with a level that needs more.
+        out: Folder of the runs, ``out/level-1``, ``out/level-2``, ...; nothing is written when None.
+        resume: Go on with the runs in ``out``.
+        **settings: Any other argument of :func:`train`, as batch_size, seed, device or progress.
+
+    Returns:
+        The run of each level, the last of them with the network as it is now.
+
+    Raises:
+        ValueError: As :func:`train` does.
+    """
+    runs = []
+    while not curriculum.finished:
+        folder = None if out is None else Path(out) / f"level-{curriculum.level + 1}"
+        goal, there = curriculum.goal_score, folder is not None and resume and (folder / MODEL).exists()
+        run = load_run(folder) if there and folder is not None else None
+        if run is not None and run.metrics[-1]["score"] >= goal:
+            network.load_state_dict(run.network.state_dict())
+            rule.restore(network, run.memory)
+        else:
+            run = train(curriculum.task, network, rule, steps, out=folder, stop_at=goal, resume=there, **settings)
+        runs.append(run)
+        if not curriculum.report(run.metrics[-1]["score"]):
+            break
+    return runs
