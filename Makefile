@@ -36,7 +36,7 @@ format: .venv/.dev ## Mend style where a tool can
 book: .venv/.dev ## Build the book
 	$(BIN)/cogdyn book
 
-bench: .venv/.core ## Measure the speed of training
+bench: .venv/.core .venv/.peers ## Measure speed, beside NeuroGym where it installs
 	$(BIN)/python tests/benchmark.py
 
 clean: ## Remove what was built; .venv and runs stay
@@ -50,6 +50,13 @@ clean: ## Remove what was built; .venv and runs stay
 
 .venv/.core: .venv/pyvenv.cfg pyproject.toml constraints.txt
 	$(INSTALL) -e .
+	@touch $@
+
+# NeuroGym needs an older Gymnasium, so it has an environment of its own; the torch it imports is ours.
+.venv/.peers: .venv/.core
+	-$(PYTHON) -m venv .venv/peers && .venv/peers/bin/python -m pip install $(PIP_ARGS) neurogym==2.3.1 && \
+	$(BIN)/python -c "import site; print(site.getsitepackages()[0])" > \
+	"$$(.venv/peers/bin/python -c 'import site; print(site.getsitepackages()[0])')/torch-of-cogdyn.pth"
 	@touch $@
 
 .venv/.dev: .venv/pyvenv.cfg pyproject.toml constraints.txt

@@ -19,14 +19,15 @@ class Actor:
         network: The network.
         action_space: ``env.single_action_space`` of a vectorised environment, else ``env.action_space``:
             Discrete takes the largest output, Box the outputs themselves, within its bounds.
+        probabilities: Whether the task is one of probabilities: then Box takes the softmax of the outputs.
         seed: Seed of the process noise.
 
     Raises:
         ValueError: If the action space does not fit the network's outputs.
     """
 
-    def __init__(self, network: RateRNN, action_space: gym.Space, seed: int = 0):
-        self.network, self.action_space = network, action_space
+    def __init__(self, network: RateRNN, action_space: gym.Space, seed: int = 0, probabilities: bool = False):
+        self.network, self.action_space, self.probabilities = network, action_space, probabilities
         size = action_space.n if isinstance(action_space, gym.spaces.Discrete) else (action_space.shape or (0,))[0]
         if size != network.n_outputs:
             raise ValueError(f"the network has {network.n_outputs} outputs, the action space is {action_space}.")
@@ -47,7 +48,8 @@ class Actor:
         inputs = torch.as_tensor(np.atleast_2d(observation)).to(self.network.recurrent)
         trajectory = self.network(inputs[None], self._state, generator=self._generator)
         self._state = trajectory.state
-        outputs = trajectory.outputs[0].cpu().numpy()
+        outputs = trajectory.outputs[0]
+        outputs = (outputs.softmax(dim=-1) if self.probabilities else outputs).cpu().numpy()
         if isinstance(self.action_space, gym.spaces.Box):
             action = np.clip(outputs, self.action_space.low, self.action_space.high).astype(self.action_space.dtype)
         else:

@@ -38,9 +38,18 @@ def plain_value(name: str, value: Any, hint: Any) -> Any:
         if isinstance(value, str) or not isinstance(value, Iterable):
             raise ValueError(f"{name} is {value!r}; it must be a list of numbers.")
         return tuple(finite_number(name, item) for item in value)
+    if hint == Sequence[str]:
+        if isinstance(value, str) or not isinstance(value, Iterable) or not all(isinstance(v, str) for v in value):
+            raise ValueError(f"{name} is {value!r}; it must be a list of names.")
+        return tuple(value)
     if hint is Ring and not isinstance(value, Ring):
         raise ValueError(f"{name} is {value!r}; it must be a Ring, as in Ring(8).")
     return value.item() if isinstance(value, np.generic) else value
+
+
+def argument_of(period: str) -> str:
+    """Name of the argument that is a period's duration; numbered periods share one: "item 2" has ``item_ms``."""
+    return f"{period.rstrip('0123456789 ')}_ms"
 
 
 def check_durations(
@@ -59,7 +68,8 @@ def check_durations(
     for name, duration in durations.items():
         if callable(duration):
             continue
-        shortest = int(pmf(duration, dt, f"{name}_ms")[0].min())
+        argument = argument_of(name)
+        shortest = int(pmf(duration, dt, argument)[0].min())
         bins, reason = least.get(name, (0, ""))
         if shortest < bins:
-            raise ValueError(f"{name}_ms is {shortest * dt:g} ms; it must be at least {bins * dt:g} ms: {reason}.")
+            raise ValueError(f"{argument} is {shortest * dt:g} ms; it must be at least {bins * dt:g} ms: {reason}.")

@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from .names import unknown_name
+from .noise import fill_with_noise
 from .responses import Span, during
 from .trial import Kind, TrialBatch
 
@@ -50,8 +51,8 @@ class Canvas:
         shape = (len(self._time), stops.shape[1])
         n_inputs = max(columns.stop for columns in channels.values())
         if noise_std > 0:
-            self.inputs = rng.standard_normal((*shape, n_inputs), dtype=np.float32)
-            self.inputs *= np.float32(noise_std)
+            self.inputs = np.empty((*shape, n_inputs), np.float32)
+            fill_with_noise(self.inputs, noise_std, rng)
         else:
             self.inputs = np.zeros((*shape, n_inputs), np.float32)
         self.targets = np.zeros((*shape, n_outputs), np.float32) if kind != "choice" else np.zeros(shape, np.int64)
@@ -138,7 +139,7 @@ class Canvas:
         block = array[first:last]
         value = np.asarray(value, dtype=array.dtype)
         if first == last_start and last == first_stop:
-            np.copyto(block, block + value if add else value)
+            np.copyto(block, value) if not add else np.add(block, value, out=block)
             return
         time = self._time[first:last]
         inside = (time >= start) & (time < stop)

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, final
 
 import numpy as np
 
-from .arguments import check_durations, normalise
+from .arguments import argument_of, check_durations, normalise
 from .canvas import Canvas
 from .durations import Duration, array_in_bins, draw_bins, in_bins
 from .factors import Conditions, Factor
@@ -55,7 +55,8 @@ class PaintedTask(Task):
         standard_deviation("noise", self.noise)
         self.check()
         durations = self.durations()
-        least: dict[str, tuple[int, str]] = dict.fromkeys(self.essential, (1, "nothing could be answered without it"))
+        needed = [name for period in self.essential for name in occurring(durations, period)]
+        least: dict[str, tuple[int, str]] = dict.fromkeys(needed, (1, "nothing could be answered without it"))
         grace = in_bins(self.grace_ms, self.dt, "grace_ms")
         if self.kind == "choice":
             reason = f"no bin is left to answer in, grace_ms is {self.grace_ms:g} ms"
@@ -100,7 +101,7 @@ class PaintedTask(Task):
         bins = {
             name: array_in_bins(np.broadcast_to(duration(conditions), n), self.dt, name)
             if callable(duration)
-            else draw_bins(duration, self.dt, f"{name}_ms", rng, n)
+            else draw_bins(duration, self.dt, argument_of(name), rng, n)
             for name, duration in self.durations().items()
         }
         canvas = Canvas(bins, self.input_groups, self.n_outputs, self.kind, self.dt, self.noise_std, rng)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from .factors import Conditions
+from .rewards import Responses
 from .task import Task
 from .trial import TrialBatch
 
@@ -117,6 +118,12 @@ class Slots:
         periods = dict(zip(self.period_names, spans, strict=True))
         conditions = {name: values[slots] for name, values in self.conditions.items()}
         return TrialBatch(inputs, targets, mask, conditions, periods, self.task.dt, self.task.kind)
+
+    def responses(self, slots: np.ndarray) -> Responses:
+        """What was answered to the trials in these slots."""
+        n_bins = int(self.length[slots].max())
+        actions = self.actions[slots, :n_bins].swapaxes(0, 1)
+        return Responses(self.choices[:, slots], self.moments[:, slots], self.answers[:, slots], actions)
 
     def _now(self, rows: np.ndarray) -> np.ndarray:
         return rows.reshape(-1, *rows.shape[2:]).take(self._first_bin + self.bin, axis=0)

@@ -21,10 +21,11 @@ def respond(outputs: np.ndarray, choice: np.ndarray, span: Span) -> np.ndarray:
 
 def mean_during(values: np.ndarray, span: Span, weight: np.ndarray | None = None) -> np.ndarray:
     """Mean of values (T, B, k) over the bins of the span whose weight (T, B) is positive, (B, k)."""
-    inside = during(len(values), span)
+    some = slice(int(span[0].min()), max(int(span[1].max()), int(span[0].min()) + 1))
+    inside = during(len(values), span)[some]
     if weight is not None:
-        inside &= weight > 0
-    total = np.einsum("tb,tbk->bk", inside.astype(np.float64), values)
+        inside &= weight[some] > 0
+    total = np.einsum("tb,tbk->bk", inside.astype(np.float64), values[some])
     return total / np.maximum(inside.sum(axis=0), 1)[:, None]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
@@ -60,62 +60,80 @@ class Rewards:
         return score * self.correct + (1 - score) * np.where(responded, self.error, self.miss)
 
 
-def score_responses(task: Task, batch: TrialBatch, choices: np.ndarray, moments: np.ndarray) -> np.ndarray:
-    """Score trials of one who fixates and, in each response period, responds at most once.
+@dataclass(frozen=True)
+class Responses:
+    """What was answered to B trials, or segments of sessions, by one who responds at most once in each period.
 
-    The response is held over its response period or, where its moment matters, from its bin to the end;
-    the task scores these outputs.
+    Attributes:
+        choices: Class chosen in each of the W response periods, (W, B) integers, 0 for none.
+        moments: Bin of each response, (W, B).
+        answers: Right class in each response period, (W, B).
+        actions: All actions of a task that is no choice, (T, B, n_out).
+    """
+
+    choices: np.ndarray
+    moments: np.ndarray
+    answers: np.ndarray
+    actions: np.ndarray
+
+
+def score_responses(task: Task, responses: Responses, trials: Callable[[], TrialBatch]) -> np.ndarray:
+    """Score the responses to trials as the task scores outputs that hold them.
+
+    A choice is held over its response period or, where its moment matters, from its bin to the end.
 
     Args:
         task: The task that was painted.
-        batch: B trials.
-        choices: Class chosen in each of the W response periods, (W, B) integers, 0 for none.
-        moments: Bin of each response, (W, B).
+        responses: What was answered.
+        trials: Returns the B trials; only called where classes alone do not tell the score.
 
     Returns:
         Correctness, (B,) in [0, 1].
     """
+    if task.kind == "probability":
+        return task.score(np.log(np.maximum(responses.actions, 1e-9)), trials())
+    if task.kind == "continuous":
+        return task.score(responses.actions, trials())
+    if task.scored_by_class:
+        return np.mean(responses.choices == responses.answers, axis=0)
+    batch = trials()
     outputs = task.hold(batch)
-    windows = batch.windows(task.response_period)
-    for choice, moment, (start, stop) in zip(choices, moments, windows, strict=True):
-        span = (np.where(choice > 0, moment, start), batch.lengths) if task.timed else (start, stop)
-        respond(outputs, choice, span)
+    spans = batch.windows(task.response_period)
+    for choice, moment, (start, stop) in zip(responses.choices, responses.moments, spans, strict=True):
+        respond(outputs, choice, (np.where(choice > 0, moment, start), batch.lengths) if task.timed else (start, stop))
     return task.score(outputs, batch)
 
 
 def judge(
     task: Task,
     rewards: Rewards,
-    trials: TrialBatch,
-    choices: np.ndarray,
-    moments: np.ndarray,
-    actions: np.ndarray,
+    responses: Responses,
+    conditions: Conditions,
     rng: np.random.Generator,
+    trials: Callable[[], TrialBatch],
 ) -> tuple[np.ndarray, np.ndarray, Conditions | None]:
     """Judge trials, or segments of sessions, that have come to their end.
 
     Args:
         task: The task that was painted.
         rewards: What responses earn.
-        trials: B trials or segments.
-        choices: Class chosen in each of the W response periods, (W, B) integers, 0 for none.
-        moments: Bin of each response, (W, B).
-        actions: All actions of a continuous task, (T, B, n_out); read for no other.
+        responses: What was answered to B trials or segments.
+        conditions: What was drawn for them.
         rng: Source of what a closed-loop task draws next.
+        trials: Returns the B trials or segments.
 
     Returns:
         Reward (B,), correctness (B,) bool and, in a closed-loop task, the conditions of the next segments.
     """
-    if task.kind != "choice":
-        score = task.score(actions, trials)
-        return rewards.earned(score), score == 1, None
-    score = score_responses(task, trials, choices, moments)
-    if task.n_segments == 1:
+    score = score_responses(task, responses, trials)
+    if task.n_segments > 1:
+        following = task.advance(conditions, responses.choices[0], rng)
+        return rewards.earned(following["outcome"]), score == 1, following
+    if task.kind == "choice" and len(responses.choices) > 1:
         # Of several responses each has been paid for when it was due.
-        earned = rewards.earned(score, choices.any(axis=0)) if len(choices) == 1 else np.zeros(len(score))
-        return earned, score == 1, None
-    conditions = task.advance(trials.conditions, choices[0], rng)
-    return rewards.earned(conditions["outcome"]), score == 1, conditions
+        return np.zeros(len(score)), score == 1, None
+    responded = task.kind != "choice" or responses.choices.any(axis=0)
+    return rewards.earned(score, responded), score == 1, None
 
 
 def task_to_play(task: str | Task, trials_per_episode: int, arguments: Mapping[str, Any]) -> Task:
@@ -137,16 +155,17 @@ def task_to_play(task: str | Task, trials_per_episode: int, arguments: Mapping[s
 
 
 def spaces_of(task: Task) -> tuple[Box, Box | Discrete]:
-    """Space of observations and of actions: a class for choices, else a vector of numbers in [-1, 1].
-
-    Where the outputs are logarithms of probabilities their numbers are in [-20, 20].
-    """
+    """Space of observations and of actions: a class for choices, else a vector."""
     limit = np.finfo(np.float32).max
     observations = Box(-limit, limit, (task.n_inputs,), np.float32)
     if task.kind == "choice":
         return observations, Discrete(task.n_outputs)
-    limit = 1.0 if task.kind == "continuous" else 20.0
-    return observations, Box(-limit, limit, (task.n_outputs,), np.float32)
+    return observations, Box(*action_range(task), (task.n_outputs,), np.float32)
+
+
+def action_range(task: Task) -> tuple[float, float]:
+    """Least and largest number in an action of a task that is no choice: probabilities are played as they are."""
+    return (0.0, 1.0) if task.kind == "probability" else (-1.0, 1.0)
 
 
 def named_actions(task: Task) -> str:

@@ -229,14 +229,17 @@ class Task(ABC):
     def guess(self, batch: TrialBatch, seed: Seed = None) -> np.ndarray:
         """Outputs (T, B, n_out) of a responder who knows when to respond, but guesses what."""
         rng = np.random.default_rng(seed)
-        outputs = self.hold(batch)
-        for span in batch.windows(self.response_period):
-            respond(outputs, self._guesses(rng, batch.batch_size), span)
-        return outputs
+        return self.respond(batch, *(self._guesses(rng, batch.batch_size) for _ in batch.windows(self.response_period)))
 
     def _guesses(self, rng: np.random.Generator, n: int) -> np.ndarray:
         possible = np.flatnonzero(self.answers)
         return possible[rng.integers(0, len(possible), n)]
+
+    @property
+    @final
+    def scored_by_class(self) -> bool:
+        """Whether the class of each response tells the score: it does where a task leaves :meth:`score` as it is."""
+        return self.kind == "choice" and type(self).score is Task.score
 
     @final
     def checked(self, outputs: np.ndarray, batch: TrialBatch) -> np.ndarray:
@@ -249,6 +252,14 @@ class Task(ABC):
         outputs = np.zeros((*batch.mask.shape, self.n_outputs), np.float32)
         if self.kind == "choice":
             outputs[..., 0] = 1
+        return outputs
+
+    @final
+    def respond(self, batch: TrialBatch, *choices: np.ndarray) -> np.ndarray:
+        """Outputs (T, B, n_out) of one who fixates, but in each response period makes a choice, (B,)."""
+        outputs = self.hold(batch)
+        for choice, span in zip(choices, batch.windows(self.response_period), strict=True):
+            respond(outputs, choice, span)
         return outputs
 
     @final

@@ -15,7 +15,7 @@ from .factors import Conditions
 from .names import check_name
 from .render import Window, draw_trial_so_far
 from .replay import Pool
-from .rewards import Rewards, judge, named_actions, spaces_of, task_to_play
+from .rewards import Responses, Rewards, action_range, judge, named_actions, spaces_of, task_to_play
 from .task import Task
 from .trial import TrialBatch, join_segments
 
@@ -76,7 +76,7 @@ class TrialEnv(gym.Env[np.ndarray, Any]):
         self.render_mode = render_mode
         self.metadata = {**self.metadata, "render_fps": 1000 / self.task.dt}
         self.observation_space, self.action_space = spaces_of(self.task)
-        self._closed_loop = self.task.n_segments > 1
+        self._closed_loop, self._range = self.task.n_segments > 1, action_range(self.task)
         self._pool: Pool | None = None
         self._window: Window | None = None
         self._playing, self._number = False, -1
@@ -163,9 +163,11 @@ class TrialEnv(gym.Env[np.ndarray, Any]):
         if self.task.kind != "choice":
             values = np.array(action, np.float32)
             # Also false for NaN.
-            if values.shape == (self.task.n_outputs,) and (np.abs(values) <= 1).all():
+            low, high = self._range
+            if values.shape == (self.task.n_outputs,) and ((low <= values) & (values <= high)).all():
                 return values
-            raise ValueError(f"action is {action!r}; allowed: {self.task.n_outputs} numbers in [-1, 1].")
+            allowed = f"{self.task.n_outputs} numbers in [{low:g}, {high:g}]"
+            raise ValueError(f"action is {action!r}; allowed: {allowed}.")
         try:
             number = index(action)
         except TypeError:
@@ -192,7 +194,7 @@ class TrialEnv(gym.Env[np.ndarray, Any]):
         self._targets = trial.targets[:, 0].tolist() if self.task.kind == "choice" else trial.targets[:, 0]
         self._windows = [(int(a[0]), int(b[0])) for a, b in trial.windows(self.task.response_period)]
         self._pays_each = self.task.kind == "choice" and not self._closed_loop and len(self._windows) > 1
-        self._answers = [self._targets[stop - 1] for _, stop in self._windows] if self._pays_each else []
+        self._answers = [self._targets[stop - 1] for _, stop in self._windows]
         self._condition = {name: value[0].item() for name, value in trial.conditions.items()}
         self._choices, self._moments = [0] * len(self._windows), [0] * len(self._windows)
         self._actions: list[Any] = []
@@ -208,11 +210,10 @@ class TrialEnv(gym.Env[np.ndarray, Any]):
             verdict["choice"] = self._choices[0] if len(self._choices) == 1 else np.array(self._choices)
         earned, self._correct = 0.0, False
         if not aborted:
-            choices, moments, actions = (
-                np.array(answers)[:, None] for answers in (self._choices, self._moments, self._actions)
-            )
+            given = (self._choices, self._moments, self._answers, self._actions)
+            responses = Responses(*(np.array(values)[:, None] for values in given))
             rewards, corrects, self._following = judge(
-                self.task, self.rewards, self._trial, choices, moments, actions, self.np_random
+                self.task, self.rewards, responses, self._trial.conditions, self.np_random, lambda: self._trial
             )
             earned, self._correct = rewards.item(), corrects.item()
         verdict["correct"] = self._correct

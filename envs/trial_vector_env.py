@@ -14,7 +14,7 @@ from .factors import Conditions
 from .names import check_name
 from .numbers import whole_number
 from .replay import Pool, Slots
-from .rewards import Rewards, judge, named_actions, spaces_of, task_to_play
+from .rewards import Rewards, action_range, judge, named_actions, spaces_of, task_to_play
 from .task import Task
 
 Info = dict[str, Any]
@@ -158,13 +158,14 @@ class TrialVectorEnv(VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
         return self._slots
 
     def _check_actions(self, actions: np.ndarray) -> np.ndarray:
-        n, n_out = self.num_envs, self.task.n_outputs
+        n, n_out, (low, high) = self.num_envs, self.task.n_outputs, action_range(self.task)
         if self.task.kind != "choice":
             values = np.asarray(actions, np.float32)
             # Also false for NaN.
-            if values.shape == (n, n_out) and (np.abs(values) <= 1).all():
+            if values.shape == (n, n_out) and ((low <= values) & (values <= high)).all():
                 return values
-            raise ValueError(f"actions of shape {values.shape}; allowed: ({n}, {n_out}) numbers in [-1, 1].")
+            allowed = f"({n}, {n_out}) numbers in [{low:g}, {high:g}]"
+            raise ValueError(f"actions of shape {values.shape}; allowed: {allowed}.")
         values = np.asarray(actions)
         if values.shape != (n,) or values.dtype.kind not in "iu":
             raise ValueError(f"actions are {values.dtype} of shape {values.shape}; allowed: ({n},) integers.")
@@ -196,10 +197,9 @@ class TrialVectorEnv(VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
         slots, whole, conditions = self.slots, finished[~aborted], None
         earned, correct = np.zeros(len(finished)), np.zeros(len(finished), bool)
         if whole.size:
-            trials, choices = slots.batch(whole), slots.choices[:, whole]
-            actions = slots.actions[whole, : len(trials.inputs)].swapaxes(0, 1)
+            drawn = pick(slots.conditions, whole) if self.task.n_segments > 1 else {}
             earned[~aborted], correct[~aborted], conditions = judge(
-                self.task, self.rewards, trials, choices, slots.moments[:, whole], actions, self.np_random
+                self.task, self.rewards, slots.responses(whole), drawn, self.np_random, lambda: slots.batch(whole)
             )
         verdicts: Info = {
             "trial": self._number[finished],

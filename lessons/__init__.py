@@ -10,5 +10,6 @@ from .memory import lesion as lesion
 from .memory import memory_trace as memory_trace
 from .memory import score_by_delay as score_by_delay
 from .notebook import start as start
+from .play_buttons import play as play
 from .summary_figure import draw_summary as draw_summary
 from .trial_figure import draw_trial as draw_trial

@@ -173,6 +173,34 @@ def show(
     guarded(work, debug)
 
 
+@app.command(epilog="Example: **cogdyn play PerceptualDecisionMaking --trials 10**")
+def play(
+    task: Annotated[str, typer.Argument(help="Name of the task; see *cogdyn tasks*.")],
+    trials: Annotated[int | None, typer.Option(help="Trials; 20, or one session, by default.")] = None,
+    setting: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="A task's argument, NAME=VALUE; once for each.", metavar="NAME=VALUE"),
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of the trials; fresh ones by default.")] = None,
+    speed: Annotated[
+        float | None,
+        typer.Option(
+            help="Pace; 1 is that of the networks. By default 0.5, or less, so that you have a second to answer."
+        ),
+    ] = None,
+    show_period: Annotated[bool, typer.Option("--show-period", help="Tell the name of the period.")] = False,
+    debug: Debug = False,
+) -> None:
+    """Do a task yourself, with the keys of the terminal, and compare your score with chance and the ideal observer."""
+
+    def work() -> None:
+        from .play_terminal import play_in_terminal
+
+        play_in_terminal(make_task(task, **parse_settings(setting or [])), trials, seed, speed, show_period)
+
+    guarded(work, debug)
+
+
 @app.command(epilog="Example: **cogdyn lessons my-lessons**")
 def lessons(
     folder: Annotated[Path, typer.Argument(help="Where to put the notebooks.")] = Path("cogdyn-lessons"),
@@ -245,7 +273,7 @@ def guarded(work: Callable[[], None], debug: bool) -> None:
     try:
         work()
     except KeyboardInterrupt as stop:
-        typer.echo(f"\n{stop or 'Stopped.'}", err=True)
+        typer.echo(f"\n{str(stop) or 'Stopped.'}", err=True)
         raise typer.Exit(130) from None
     except (ValueError, OSError, ImportError, RuntimeError) as error:  # RuntimeError: training diverged, no book
         if debug:

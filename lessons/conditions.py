@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
+from ..envs.arguments import argument_of
 from ..envs.durations import is_random, pmf
 from ..envs.painted_task import PaintedTask
 from ..envs.task import Task
@@ -27,7 +28,7 @@ def typical(task: Task) -> Task:
             bins, p = pmf(duration, task.dt, name)
             order = np.argsort(bins)
             middle = np.searchsorted(np.cumsum(p[order]), 0.5)
-            fixed[f"{name}_ms"] = float(bins[order][middle] * task.dt)
+            fixed[argument_of(name)] = float(bins[order][middle] * task.dt)
     return dataclasses.replace(task, **fixed)
 
 

@@ -4,13 +4,17 @@ import os
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+import json
 import platform
 import statistics
 import subprocess
 import sys
 import time
+import tracemalloc
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
+from typing import Any
 
 import gymnasium as gym
 import numpy as np
@@ -20,38 +24,57 @@ from rich.table import Table
 
 from cogdyn.agents import RateRNN
 from cogdyn.agents.rules import BPTT
-from cogdyn.envs import TrialEnv, TrialVectorEnv, make_task, task_names
+from cogdyn.envs import Task, TrialEnv, TrialVectorEnv, make_task, task_names
 from cogdyn.envs.trial import TrialBatch
 
 N, B, T, N_IN, N_OUT = 100, 64, 200, 6, 3
-ENVS, ENV_STEPS = 1024, 40
+ENVS = 1024
+PEERS = Path(__file__).parents[1] / ".venv/peers/bin/python"
+# The same tasks with the same timing (ms), and as many channels as ours needs for them.
+SHARED: dict[str, tuple[str, dict[str, Any]]] = {
+    "PerceptualDecisionMaking": (
+        "PerceptualDecisionMaking",
+        {"fixation_ms": 100, "stimulus_ms": 2000, "decision_ms": 100, "grace_ms": 0},
+    ),
+    "DelayMatchSample": (
+        "DelayMatchSample",
+        {"fixation_ms": 300, "sample_ms": 500, "delay_ms": 1000, "test_ms": 500, "decision_ms": 900},
+    ),
+    "yang19.ctxdm1": ("yang19.ctxdm1", {}),
+}
+
+Work = Callable[[], float | None]
+"""What is timed; it returns its CPU seconds if it measures them itself."""
 
 
-def medians(variants: dict[str, Callable[[], object]], rounds: int) -> dict[str, float]:
+def medians(variants: dict[str, Work], rounds: int) -> dict[str, float]:
     """Median CPU seconds of each variant, all of them run in turn in every round, after one round of warm-up."""
     seconds: dict[str, list[float]] = {name: [] for name in variants}
     for number in range(rounds + 1):
         for name, work in variants.items():
             start = time.process_time()
-            work()
+            own = work()
             if number:
-                seconds[name].append(time.process_time() - start)
+                seconds[name].append(time.process_time() - start if own is None else own)
     return {name: statistics.median(values) for name, values in seconds.items()}
 
 
-def training_variants() -> dict[str, Callable[[], object]]:
+def training_variants() -> dict[str, Work]:
     """One update (forward, backward, Adam) of networks of the same shapes, and the bare matrix products of one."""
     generator = torch.Generator().manual_seed(0)
     inputs = torch.randn(T, B, N_IN, generator=generator)
     targets = torch.randint(N_OUT, (T, B), generator=generator)
     mask = torch.ones(T, B)
-    batch = TrialBatch(
-        inputs.numpy(), targets.numpy(), mask.numpy(), {}, {"trial": (np.zeros(B), np.full(B, T))}, 20.0, "choice"
-    )
+    spans = {"trial": (np.zeros(B), np.full(B, T))}
+    batch = TrialBatch(inputs.numpy(), targets.numpy(), mask.numpy(), {}, spans, 20.0, "choice")
 
-    def ours(**arguments: float) -> Callable[[], object]:
+    def ours(**arguments: float) -> Work:
         network, rule = RateRNN(N_IN, N, N_OUT, activation="tanh", **arguments), BPTT()
-        return lambda: rule.update(network, batch, generator)
+
+        def update() -> None:
+            rule.update(network, batch, generator)
+
+        return update
 
     peer, readout = torch.nn.RNN(N_IN, N), torch.nn.Linear(N, N_OUT)
     parameters = [*peer.parameters(), *readout.parameters()]
@@ -88,23 +111,110 @@ def training_variants() -> dict[str, Callable[[], object]]:
     }
 
 
-def environment_variants(fixating: float) -> dict[str, Callable[[], object]]:
-    """The same environment steps, all copies stepped by one class or one by one.
+def stepping(env: gym.vector.VectorEnv, steps: int, fixating: float = 1.0) -> Work:
+    """Step an environment with actions that fixate, or where they do not, are any."""
+    env.reset(seed=0)
+    rng, n = np.random.default_rng(0), env.num_envs
+    idle = np.zeros_like(env.action_space.sample())
+    actions = [idle] * steps
+    if fixating < 1:
+        strays = rng.integers(0, env.single_action_space.n, (steps, n))  # type: ignore[attr-defined]
+        actions = list(np.where(rng.random((steps, n)) < fixating, 0, strays))
 
-    Args:
-        fixating: Fraction of actions that fixate; the others are any. Where none is meant to, fixation breaks at
-            once, and painting trials is what takes the time in both.
+    def step() -> None:
+        for action in actions:
+            env.step(action)
+
+    return step
+
+
+def environment_seconds(task: Task, fixating: float, rounds: int, singles: int = 64) -> tuple[float, float]:
+    """CPU seconds of an environment step in 1,024 native copies, and in SyncVectorEnv of single ones.
+
+    What a single environment costs does not depend on how many there are, so fewer of them are stepped. The native
+    ones are stepped for two whole trials, so that painting has its share.
     """
-    native = TrialVectorEnv("PerceptualDecisionMaking", num_envs=ENVS)
-    each = gym.vector.SyncVectorEnv([lambda: TrialEnv("PerceptualDecisionMaking")] * ENVS)
-    rng = np.random.default_rng(0)
-    actions = np.where(rng.random((ENV_STEPS, ENVS)) < fixating, 0, rng.integers(0, 3, (ENV_STEPS, ENVS)))
+    steps = int(2 * task.sample(64, seed=0).lengths.mean()) + 1
+    native = stepping(TrialVectorEnv(task, ENVS), steps, fixating)
+    sync = stepping(gym.vector.SyncVectorEnv([lambda: TrialEnv(task)] * singles), steps, fixating)
+    seconds = medians({"native": native, "sync": sync}, rounds)
+    return seconds["native"] / steps / ENVS, seconds["sync"] / steps / singles
 
-    def step(env: gym.vector.VectorEnv) -> Callable[[], object]:
-        env.reset(seed=0)
-        return lambda: [env.step(action) for action in actions]
 
-    return {"TrialVectorEnv": step(native), "SyncVectorEnv of TrialEnv": step(each)}
+def painting(task: Task) -> tuple[dict[str, float], float]:
+    """CPU seconds of ``task.sample(64)`` and of drawing its normals and writing its bytes; peak memory over arrays."""
+    rng, batch = np.random.default_rng(0), task.sample(B, seed=0)
+    arrays = (batch.inputs, batch.targets, batch.mask)
+
+    def floor() -> None:
+        rng.standard_normal(batch.inputs.shape, dtype=np.float32)
+        for array in arrays:
+            np.full_like(array, 1)
+
+    def sample() -> None:
+        task.sample(B, rng)
+
+    seconds = medians({"sample": sample, "floor": floor}, rounds=30)
+    tracemalloc.start()
+    large = task.sample(256, seed=0)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return seconds, peak / sum(array.nbytes for array in (large.inputs, large.targets, large.mask))
+
+
+class Peer:
+    """NeuroGym in an interpreter of its own, working when it is told to."""
+
+    def __init__(self) -> None:
+        script = Path(__file__).with_name("benchmark_neurogym.py")
+        self._process = subprocess.Popen([PEERS, script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def work(self, **job: Any) -> Work:
+        """A job whose seconds NeuroGym's process measures itself."""
+
+        def ask() -> float:
+            assert self._process.stdin is not None
+            assert self._process.stdout is not None
+            print(json.dumps(job), file=self._process.stdin, flush=True)
+            return float(json.loads(self._process.stdout.readline()))
+
+        return ask
+
+
+def compare_with_neurogym() -> None:
+    """The same tasks beside NeuroGym: environments, and batches for supervised training."""
+    peer, steps, batches = Peer(), 300, 5
+    rows, painted = [], []
+    for theirs, (ours, arguments) in SHARED.items():
+        task = make_task(ours, **arguments)
+        seconds = medians(
+            {
+                "neurogym": peer.work(task=theirs, copies=64, steps=steps),
+                "64": stepping(TrialVectorEnv(task, 64), steps),
+                "1024": stepping(TrialVectorEnv(task, ENVS), steps),
+            },
+            rounds=5,
+        )
+        each = {"neurogym": seconds["neurogym"] / 64, "64": seconds["64"] / 64, "1024": seconds["1024"] / ENVS}
+        speed = f"{steps / each['neurogym'] / 1e3:,.0f} k", f"{task.n_inputs}"
+        rows.append((ours, *speed, *(f"{each['neurogym'] / each[n]:.1f}" for n in ("64", "1024"))))
+
+        def sample(task: Task = task) -> None:
+            task.sample(64)
+
+        seconds = medians({"neurogym": peer.work(task=theirs, batches=batches), "ours": sample}, rounds=7)
+        their_speed = batches * 64 * 100 / seconds["neurogym"]
+        our_speed = 64 * len(task.sample(64, seed=0).inputs) / seconds["ours"]
+        numbers = f"{their_speed / 1e6:.2f} M", f"{our_speed / 1e6:.2f} M", f"{our_speed / their_speed:.1f}"
+        painted.append((ours, *numbers))
+    show(
+        "Environments beside NeuroGym 2.3.1 in SyncVectorEnv, 64 copies; fixating, dt=20",
+        rows,
+        ("", "NeuroGym's steps/s", "our inputs", "x with 64 copies", "x with 1,024"),
+    )
+    show(
+        "Batches beside NeuroGym's Dataset (64 x 100)", painted, ("", "NeuroGym's time-steps/s", "task.sample(64)", "x")
+    )
 
 
 def import_seconds(module: str) -> float:
@@ -113,7 +223,7 @@ def import_seconds(module: str) -> float:
     return float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
 
 
-def show(title: str, rows: list[tuple[str, str, str]], headers: tuple[str, str, str]) -> None:
+def show(title: str, rows: list[tuple[str, ...]], headers: tuple[str, ...]) -> None:
     """Print one table."""
     table = Table(box=None, header_style="bold", pad_edge=False)
     for number, header in enumerate(headers):
@@ -136,37 +246,37 @@ def main() -> None:
         ("", "sample-steps/s", "x torch.nn.RNN"),
     )
 
-    for policy, fixating in (("fixating", 1.0), ("98 % fixating", 0.98), ("random", 0.0)):
-        seconds = medians(environment_variants(fixating), rounds=7)
-        reference = seconds["SyncVectorEnv of TrialEnv"]
-        show(
-            f"Environments: {ENVS:,} copies of PerceptualDecisionMaking, {policy}",
-            [(name, f"{ENVS * ENV_STEPS / s / 1e3:,.0f} k", f"{reference / s:.1f}") for name, s in seconds.items()],
-            ("", "env-steps/s", "x SyncVectorEnv"),
-        )
-
     modules = ("gymnasium", "cogdyn.envs")
-    seconds = np.median([[import_seconds(module) for module in modules] for _ in range(7)], axis=0)
+    imports = np.median([[import_seconds(module) for module in modules] for _ in range(7)], axis=0)
     show(
         "Import",
-        [(name, f"{1e3 * s:.0f} ms", f"{s / seconds[0]:.2f}") for name, s in zip(modules, seconds, strict=True)],
+        [(name, f"{1e3 * s:.0f} ms", f"{s / imports[0]:.2f}") for name, s in zip(modules, imports, strict=True)],
         ("", "CPU", "x gymnasium"),
     )
 
     rows = []
+    for policy, fixating in (("fixating", 1.0), ("98 % fixating", 0.98), ("random", 0.0)):
+        native, sync = environment_seconds(make_task("PerceptualDecisionMaking"), fixating, rounds=5)
+        rows.append((policy, f"{1e-3 / sync:,.0f} k", f"{1e-3 / native:,.0f} k", f"{sync / native:.1f}"))
+    headers = ("", "SyncVectorEnv, steps/s", "TrialVectorEnv, steps/s", "x")
+    show(f"Environments: {ENVS:,} copies of PerceptualDecisionMaking", rows, headers)
+
+    if PEERS.exists():
+        compare_with_neurogym()
+    else:
+        print(f"NeuroGym is not installed in {PEERS.parents[1]}: left out. `make bench` installs it.\n")
+
+    rows = []
     for name in task_names():
-        task, rng = make_task(name), np.random.default_rng(0)
-        shape = task.sample(B, seed=0).inputs.shape
-        seconds = medians(
-            {
-                "sample": lambda task=task, rng=rng: task.sample(B, rng),
-                "normals": lambda shape=shape, rng=rng: rng.standard_normal(shape, dtype=np.float32),
-            },
-            rounds=60,
-        )
-        speed = shape[0] * shape[1] / seconds["sample"] / 1e6
-        rows.append((name, f"{speed:.1f} M", f"{seconds['sample'] / seconds['normals']:.1f}"))
-    show(f"Painting: task.sample({B})", rows, ("", "time-steps/s", "x time of as many normals"))
+        task = make_task(name)
+        native, sync = environment_seconds(task, 1.0, rounds=2)
+        seconds, memory = painting(task)
+        bins = task.sample(B, seed=0).mask.size
+        numbers = f"{sync / native:.1f}", f"{bins / seconds['sample'] / 1e6:.1f} M"
+        ratio = f"{seconds['sample'] / seconds['floor']:.2f}" if task.noise > 0 else "no noise"
+        rows.append((name, str(task.n_inputs), *numbers, ratio, f"{memory:.2f}"))
+    headers = ("", "inputs", "x SyncVectorEnv", "painted steps/s", "x normals + bytes", "peak memory")
+    show(f"All tasks: {ENVS:,} copies, fixating; task.sample({B}); memory over that of the arrays", rows, headers)
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from gymnasium.vector import AutoresetMode, SyncVectorEnv
 
 import cogdyn.envs
 from cogdyn.envs import Levels, PaintedTask, Rewards, TrialEnv, TrialVectorEnv, Uniform, make_task, task_names
+from cogdyn.envs.contract.environments import actions_of
 from cogdyn.envs.durations import Duration
 from cogdyn.envs.replay import Pool
 from cogdyn.envs.responses import respond
@@ -31,11 +32,6 @@ OPEN = [name for name in NAMES if make_task(name).n_segments == 1]
 CLOSED = [name for name in NAMES if name not in OPEN]
 DECISION = {"task": "PerceptualDecisionMaking", "noise": 0.0, "coherences": (0.5,)}
 """200 ms fixation, 1,000 ms stimulus, 300 ms decision: bins 0 to 9, 10 to 59, 60 to 74."""
-
-
-def actions_of(task, outputs):
-    """The actions (T, B) or (T, B, n_out) that outputs (T, B, n_out) stand for."""
-    return outputs.argmax(axis=-1) if task.kind == "choice" else outputs
 
 
 def play(env, actions):
@@ -460,6 +456,7 @@ class TwoAnswers(PaintedTask):
     source = "doi:10."
     contrasts = ("first", "second")
     response_period = "answer"
+    informative = "cue"
 
     def channels(self):
         return {"first": 1, "second": 1}

@@ -81,7 +81,8 @@ def check_answers(task: Task) -> None:
     right = answers_of(task, batch)
     for answer, p in enumerate(task.answers):
         share = (right == answer).mean(axis=0)
-        allowed = Z * max(float(share.std()), 1e-12) / sqrt(N_TRIALS) + 1e-9
+        spread = max(float(share.std()), sqrt(p * (1 - p) / len(right)))
+        allowed = Z * spread / sqrt(N_TRIALS) + 1 / (N_TRIALS * len(right))
         require(
             abs(share.mean() - p) <= allowed,
             f"{task.output_names[answer]!r} is right in {share.mean():.3f} of the responses; declared: {p:.3f}. "
@@ -106,9 +107,10 @@ def check_leak(task: Task) -> None:
         onsets = [batch.periods[name][0] for name in occurring(batch.periods, task.informative)]
     if len(onsets) != len(windows):
         onsets = [onsets[0]] * len(windows)
-    trials = np.arange(batch.batch_size)
+    trials, seen, last = np.arange(batch.batch_size), np.zeros((len(batch.lengths), 0)), None
     for onset, (_, stop) in zip(onsets, windows, strict=True):
-        seen = averages(batch, onset)
+        if last is None or not np.array_equal(onset, last):
+            seen, last = averages(batch, onset), onset
         right = batch.targets[stop - 1, trials]
         right = np.eye(task.n_outputs)[right] if task.kind == "choice" else right
         right = right - right[:N_TRIALS].mean(axis=0)
@@ -127,10 +129,12 @@ def averages(batch: TrialBatch, until: np.ndarray) -> np.ndarray:
     time = np.arange(len(batch.inputs))[:, None]
     columns = []
     for start, stop in batch.periods.values():
+        if (start >= until).all():
+            continue
         inside = ((time >= start) & (time < np.minimum(stop, until))).astype(np.float32)
         n = np.maximum(inside.sum(axis=0), 1)
         columns.append(np.einsum("tb,tbk->bk", inside, batch.inputs) / n[:, None])
-    seen = np.concatenate(columns, axis=1)
+    seen = np.concatenate([np.zeros((batch.batch_size, 0)), *columns], axis=1)
     return seen[:, seen.std(axis=0) > 1e-9]
 
 

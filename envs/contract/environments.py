@@ -29,6 +29,16 @@ def flat(value: Any) -> Any:
     return value.tobytes() if isinstance(value, np.ndarray) and value.dtype != object else str(value)
 
 
+def actions_of(task: Task, outputs: np.ndarray) -> np.ndarray:
+    """The actions (T, B) or (T, B, n_out) that outputs (T, B, n_out) stand for."""
+    if task.kind == "choice":
+        return outputs.argmax(axis=-1)
+    if task.kind == "probability":
+        odds = np.exp(outputs - outputs.max(axis=-1, keepdims=True))
+        outputs = odds / odds.sum(axis=-1, keepdims=True)
+    return outputs.astype(np.float32)
+
+
 def check_gymnasium(task: Task) -> None:
     """Gymnasium's own checker passes without a warning."""
     said: list[str] = []
@@ -79,7 +89,7 @@ def check_copies(task: Task) -> None:
     act = idle.copy()
     act[0] = 1
     seen = [observations]
-    for _ in range(200):
+    for _ in range(int(alone.slots.length.min())):
         ours, theirs = alone.step(idle), disturbed.step(act)
         if ours[2].any() or theirs[2][1:].any():
             break
@@ -98,7 +108,7 @@ def check_replay(task: Task) -> None:
         return
     batch = task.sample(64, seed=2)
     outputs = task.ideal(batch)
-    actions = outputs.argmax(axis=-1) if task.kind == "choice" else outputs.astype(np.float32)
+    actions = actions_of(task, outputs)
     scores = task.score(outputs, batch)
     # One response is paid at the end of its trial, each of several when it is due.
     n_paid = len(batch.windows(task.response_period)) if task.kind == "choice" else 1

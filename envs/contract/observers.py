@@ -16,12 +16,13 @@ N_TRIALS = 1000
 
 def check_ideal(task: Task) -> None:
     """The ideal observer scores the ceiling on 1,000 trials."""
-    require(task.chance < task.ceiling <= 1, f"chance is {task.chance}, ceiling {task.ceiling}; chance < ceiling <= 1.")
+    ceiling = task.ceiling
+    require(task.chance < ceiling <= 1, f"chance is {task.chance}, ceiling {ceiling}; chance < ceiling <= 1.")
     batch = ideal_batch(task, N_TRIALS, seed=6)
     score = task.score(task.ideal(batch), batch).mean()
     require(
-        abs(score - task.ceiling) <= margin(task.ceiling, N_TRIALS),
-        f"the ideal observer scores {score:.4f} on {N_TRIALS:,} trials, and the ceiling is {task.ceiling:.4f}; either "
+        abs(score - ceiling) <= margin(ceiling, N_TRIALS),
+        f"the ideal observer scores {score:.4f} on {N_TRIALS:,} trials, and the ceiling is {ceiling:.4f}; either "
         "ideal misses something that the inputs tell, or the noise is irreducible and ceiling must say so.",
     )
 

@@ -1,18 +1,59 @@
-"""Delayed matching: is what is seen now what was seen before?"""
+"""Delayed matching: does what is seen now go with what was seen before?"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 
 from ..canvas import Canvas
 from ..channels import Channels
-from ..durations import Duration, Uniform, draw_bins
+from ..durations import Duration, Uniform
 from ..factors import Conditions, Factor, Levels
 from ..painted_task import PaintedTask
 from ..responses import respond
 from ..ring import Ring
 from ..trial import TrialBatch
+from .remembered_stimuli import another, ceiling_of_pairs, favours, log_likelihoods
+
+
+def check_count(name: str, count: int, least: int = 2) -> None:
+    """Refuse too few stimuli to tell one from another."""
+    if count < least:
+        raise ValueError(f"{name} is {count!r}; it must be at least {least}.")
+
+
+def around(ring: Ring, n: int) -> np.ndarray:
+    """Activity of the ring for each of n stimuli, their angles spread evenly over the circle, (n, ring)."""
+    return ring.bump(2 * np.pi * np.arange(n) / n)
+
+
+def match_weights(n: int) -> np.ndarray:
+    """Probability of each pair of n stimuli, (n, n): positive where they match, as half of them do, else negative."""
+    same = np.eye(n)
+    return (same - (1 - same) / (n - 1)) / (2 * n)
+
+
+def with_test(drawn: Conditions, n_stimuli: int, rng: np.random.Generator) -> Conditions:
+    """Where the test is not to match, it is any other stimulus than the sample."""
+    sample = drawn["sample"]
+    return drawn | {"test": np.where(drawn["match"], sample, another(sample, n_stimuli, rng))}
+
+
+def paint_pair(canvas: Canvas, sample: np.ndarray, test: np.ndarray, answer: np.ndarray) -> None:
+    """Fixation until the decision, two stimuli (B, channels), and the answer (B,) that is due."""
+    canvas.add("fixation", 1.0, "fixation", "sample", "delay", "test")
+    canvas.add("stimulus", sample, "sample")
+    canvas.add("stimulus", test, "test")
+    canvas.target(answer, "decision")
+
+
+def judge_pair(
+    task: PaintedTask, batch: TrialBatch, templates: np.ndarray, weights: np.ndarray, positive: int, negative: int
+) -> np.ndarray:
+    """Answer ``positive`` where the pair seen more probably has positive weight, else ``negative``."""
+    logs = log_likelihoods(task, batch, "stimulus", templates, "sample", "test")
+    return respond(task.hold(batch), np.where(favours(weights, *logs), positive, negative), batch.periods["decision"])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,8 +86,7 @@ class DelayMatchSample(PaintedTask):
     informative = "test"
 
     def check(self) -> None:
-        if self.n_stimuli < 2:
-            raise ValueError(f"n_stimuli is {self.n_stimuli!r}; a match needs at least 2.")
+        check_count("n_stimuli", self.n_stimuli)
 
     def channels(self) -> Channels:
         return {"fixation": 1, "stimulus": self.ring}
@@ -58,48 +98,167 @@ class DelayMatchSample(PaintedTask):
         return {"sample": Levels(range(self.n_stimuli)), "match": Levels((True, False))}
 
     def complete(self, drawn: Conditions, rng: np.random.Generator) -> Conditions:
-        """Where the test is not the sample, it is any other stimulus."""
-        sample = drawn["sample"]
-        other = (sample + rng.integers(1, self.n_stimuli, len(sample))) % self.n_stimuli
-        return drawn | {"test": np.where(drawn["match"], sample, other)}
+        return with_test(drawn, self.n_stimuli, rng)
 
     def paint(self, canvas: Canvas, conditions: Conditions) -> None:
-        canvas.add("fixation", 1.0, "fixation", "sample", "delay", "test")
-        for period in ("sample", "test"):
-            canvas.add("stimulus", self._templates[conditions[period]], period)
-        canvas.target(np.where(conditions["match"], 1, 2), "decision")
+        shown = around(self.ring, self.n_stimuli)
+        answer = np.where(conditions["match"], 1, 2)
+        paint_pair(canvas, shown[conditions["sample"]], shown[conditions["test"]], answer)
 
     def ideal(self, batch: TrialBatch) -> np.ndarray:
         """Weigh all pairs of stimuli by their likelihood, answer with the likelier of match and non-match."""
-        means = [self.mean_input(batch, "stimulus", period) for period in ("sample", "test")]
-        bins = [stop - start for start, stop in (batch.periods["sample"], batch.periods["test"])]
-        match = self._match_is_likelier(means, bins)
-        return respond(self.hold(batch), np.where(match, 1, 2), batch.periods["decision"])
+        templates = around(self.ring, self.n_stimuli)
+        return judge_pair(self, batch, templates, match_weights(self.n_stimuli), 1, 2)
 
     @property
     def ceiling(self) -> float:
-        """Proportion correct of the ideal observer: its decision rule on 100,000 noisy pairs, fixed seed."""
-        rng, n = np.random.default_rng(0), 100_000
-        conditions = self.draw(rng, n)
-        bins = [draw_bins(ms, self.dt, "duration", rng, n) for ms in (self.sample_ms, self.test_ms)]
-        means = [
-            self._templates[conditions[period]]
-            + rng.standard_normal((n, self.ring.n)) * self.noise_std / np.sqrt(length)[:, None]
-            for period, length in zip(("sample", "test"), bins, strict=True)
-        ]
-        return float(np.mean(self._match_is_likelier(means, bins) == conditions["match"]))
+        """Proportion correct of the ideal observer: its decision rule on 100,000 noisy pairs."""
+        templates = around(self.ring, self.n_stimuli)
+        return ceiling_of_pairs(self, templates, match_weights(self.n_stimuli), self.sample_ms, self.test_ms)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DelayNonMatchSample(PaintedTask):
+    """See a sample, keep it in mind over a delay; respond if the test is another stimulus, withhold if it is the same.
+
+    :channels: fixation; stimulus (ring of 4)
+    :responses: withhold, go
+    :timing: fixation 200, sample 300, delay 400-800, test 300, decision 300 ms
+    :scoring: the class chosen in decision; chance 50 %, ceiling 100 %
+
+    Attributes:
+        n_stimuli: Number of stimuli, angles spread evenly over the circle.
+        ring: The population that sees them.
+    """
+
+    n_stimuli: int = 2
+    ring: Ring = field(default_factory=lambda: Ring(4))
+    fixation_ms: Duration = 200
+    sample_ms: Duration = 300
+    delay_ms: Duration = Uniform(400, 800)
+    test_ms: Duration = 300
+    decision_ms: Duration = 300
+
+    family = "working memory"
+    source = "Liu et al. 2014, Science, doi:10.1126/science.1256573"
+    contrasts = ("sample", "match")
+    periods = ("fixation", "sample", "delay", "test", "decision")
+    essential = ("sample", "test")
+    informative = "test"
+
+    def check(self) -> None:
+        check_count("n_stimuli", self.n_stimuli)
+
+    def channels(self) -> Channels:
+        return {"fixation": 1, "stimulus": self.ring}
+
+    def responses(self) -> tuple[str, ...]:
+        return ("withhold", "go")
 
     @property
-    def _templates(self) -> np.ndarray:
-        return self.ring.bump(2 * np.pi * np.arange(self.n_stimuli) / self.n_stimuli)
+    def answers(self) -> np.ndarray:
+        return np.array([0.5, 0.5])
 
-    def _match_is_likelier(self, means: list[np.ndarray], bins: list[np.ndarray]) -> np.ndarray:
-        variance = max(self.noise_std, 1e-3) ** 2
-        logs = [
-            -length[:, None] * ((mean[:, None] - self._templates) ** 2).sum(axis=-1) / (2 * variance)
-            for mean, length in zip(means, bins, strict=True)
-        ]
-        p_sample, p_test = (np.exp(log - log.max(axis=1, keepdims=True)) for log in logs)
-        both = p_sample[:, :, None] * p_test[:, None, :]
-        same = np.trace(both, axis1=1, axis2=2)
-        return same > (both.sum(axis=(1, 2)) - same) / (self.n_stimuli - 1)
+    def factors(self) -> Mapping[str, Factor]:
+        return {"sample": Levels(range(self.n_stimuli)), "match": Levels((True, False))}
+
+    def complete(self, drawn: Conditions, rng: np.random.Generator) -> Conditions:
+        return with_test(drawn, self.n_stimuli, rng)
+
+    def paint(self, canvas: Canvas, conditions: Conditions) -> None:
+        shown = around(self.ring, self.n_stimuli)
+        answer = np.where(conditions["match"], 0, 1)
+        paint_pair(canvas, shown[conditions["sample"]], shown[conditions["test"]], answer)
+
+    def ideal(self, batch: TrialBatch) -> np.ndarray:
+        """Weigh all pairs of stimuli by their likelihood, respond where a non-match is likelier."""
+        templates = around(self.ring, self.n_stimuli)
+        return judge_pair(self, batch, templates, match_weights(self.n_stimuli), 0, 1)
+
+    @property
+    def ceiling(self) -> float:
+        """Proportion correct of the ideal observer: its decision rule on 100,000 noisy pairs."""
+        templates = around(self.ring, self.n_stimuli)
+        return ceiling_of_pairs(self, templates, match_weights(self.n_stimuli), self.sample_ms, self.test_ms)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DelayMatchCategory(PaintedTask):
+    """See a direction of motion, keep its category in mind over a delay, say whether the test is of the same category.
+
+    A boundary through the circle parts the directions into two categories; a test of the same category may well
+    have another direction, and one of the other category a near one.
+
+    :channels: fixation; stimulus (ring of 8)
+    :responses: fixate, match, non-match
+    :timing: fixation 200, sample 400, delay 400-800, test 400, decision 300 ms
+    :scoring: the class chosen in decision; chance 50 %, ceiling 100 %
+
+    Attributes:
+        n_directions: Number of directions, an even one, spread evenly; the nearest keep half a step off the boundary.
+        boundary: Angle of the boundary (degrees).
+        ring: The population that sees them.
+    """
+
+    n_directions: int = 12
+    boundary: float = 0.0
+    ring: Ring = field(default_factory=lambda: Ring(8))
+    fixation_ms: Duration = 200
+    sample_ms: Duration = 400
+    delay_ms: Duration = Uniform(400, 800)
+    test_ms: Duration = 400
+    decision_ms: Duration = 300
+
+    family = "working memory"
+    source = "Freedman & Assad 2006, Nature, doi:10.1038/nature05078"
+    contrasts = ("category", "match")
+    periods = ("fixation", "sample", "delay", "test", "decision")
+    essential = ("sample", "test")
+    informative = "test"
+    presets: ClassVar = {"freedman2006": {"dt": 10.0, "sample_ms": 650, "delay_ms": 1000, "test_ms": 650}}
+
+    def check(self) -> None:
+        if self.n_directions < 2 or self.n_directions % 2:
+            raise ValueError(f"n_directions is {self.n_directions!r}; it must be even, so that halves are equal.")
+
+    def channels(self) -> Channels:
+        return {"fixation": 1, "stimulus": self.ring}
+
+    def responses(self) -> tuple[str, ...]:
+        return ("fixate", "match", "non-match")
+
+    def factors(self) -> Mapping[str, Factor]:
+        """The sample, whether the test is of its category, and the rank of the test within its category."""
+        ranks = Levels(range(self.n_directions // 2))
+        return {"sample": Levels(range(self.n_directions)), "match": Levels((True, False)), "rank": ranks}
+
+    def complete(self, drawn: Conditions, rng: np.random.Generator) -> Conditions:
+        """Directions of category 0 come first."""
+        half = self.n_directions // 2
+        category = drawn["sample"] // half
+        test = drawn["rank"] + half * np.where(drawn["match"], category, 1 - category)
+        return drawn | {"category": category, "test": test}
+
+    def paint(self, canvas: Canvas, conditions: Conditions) -> None:
+        shown = self._directions
+        answer = np.where(conditions["match"], 1, 2)
+        paint_pair(canvas, shown[conditions["sample"]], shown[conditions["test"]], answer)
+
+    def ideal(self, batch: TrialBatch) -> np.ndarray:
+        """Weigh all pairs of directions by their likelihood, answer with the likelier of match and non-match."""
+        return judge_pair(self, batch, self._directions, self._weights, 1, 2)
+
+    @property
+    def ceiling(self) -> float:
+        """Proportion correct of the ideal observer: its decision rule on 100,000 noisy pairs."""
+        return ceiling_of_pairs(self, self._directions, self._weights, self.sample_ms, self.test_ms)
+
+    @property
+    def _directions(self) -> np.ndarray:
+        steps = (np.arange(self.n_directions) + 0.5) / self.n_directions
+        return self.ring.bump(np.radians(self.boundary) + 2 * np.pi * steps)
+
+    @property
+    def _weights(self) -> np.ndarray:
+        category = np.repeat([1.0, -1.0], self.n_directions // 2)
+        return np.outer(category, category) / self.n_directions**2

@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import erf, sqrt
+from typing import Any, ClassVar
 
 import numpy as np
 
 from ..canvas import Canvas
 from ..channels import Channels
-from ..durations import Duration, pmf
+from ..durations import Duration, Uniform, pmf
 from ..factors import Conditions, Factor, Levels
 from ..painted_task import PaintedTask
 from ..responses import respond
@@ -52,7 +53,8 @@ class PerceptualDecisionMaking(PaintedTask):
     :scoring: the class chosen in decision; chance 50 %, ceiling 98 %
 
     Attributes:
-        coherences: Difference of the mean strengths; one is drawn for each trial.
+        coherences: Difference of the mean strengths; one is drawn for each trial. The preset ``roitman2002`` has
+            those of Roitman & Shadlen 2002 (doi:10.1523/JNEUROSCI.22-21-09475.2002), but no reaction times.
     """
 
     coherences: Sequence[float] = (0.064, 0.128, 0.256, 0.512)
@@ -66,6 +68,9 @@ class PerceptualDecisionMaking(PaintedTask):
     periods = ("fixation", "stimulus", "decision")
     essential = ("stimulus",)
     informative = "stimulus"
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        "roitman2002": {"coherences": (0, 0.032, 0.064, 0.128, 0.256, 0.512)},
+    }
 
     def check(self) -> None:
         check_coherences(self.coherences)
@@ -86,6 +91,60 @@ class PerceptualDecisionMaking(PaintedTask):
 
     def ideal(self, batch: TrialBatch) -> np.ndarray:
         """Integrate all evidence, then answer with the side that had more."""
+        choice = 1 + self.mean_input(batch, "evidence", "stimulus").argmax(axis=1)
+        return respond(self.hold(batch), choice, batch.periods["decision"])
+
+    @property
+    def ceiling(self) -> float:
+        """Proportion correct of the perfect integrator."""
+        return discriminability(self, self.coherences, self.stimulus_ms)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PerceptualDecisionMakingDelayResponse(PaintedTask):
+    """Which of two noisy streams of evidence is stronger? Keep the answer in mind over a delay, then give it.
+
+    :channels: fixation; evidence (left, right)
+    :responses: fixate, left, right
+    :timing: fixation 200, stimulus 800, delay 300-1200, decision 300 ms
+    :scoring: the class chosen in decision; chance 50 %, ceiling 97.4 %
+
+    Attributes:
+        coherences: Difference of the mean strengths; one is drawn for each trial.
+    """
+
+    coherences: Sequence[float] = (0.064, 0.128, 0.256, 0.512)
+    fixation_ms: Duration = 200
+    stimulus_ms: Duration = 800
+    delay_ms: Duration = Uniform(300, 1200)
+    decision_ms: Duration = 300
+
+    family = "decisions"
+    source = "Inagaki, Fontolan, Romani & Svoboda 2019, Nature, doi:10.1038/s41586-019-0919-7"
+    contrasts = ("side", "coherence")
+    periods = ("fixation", "stimulus", "delay", "decision")
+    essential = ("stimulus",)
+    informative = "stimulus"
+
+    def check(self) -> None:
+        check_coherences(self.coherences)
+
+    def channels(self) -> Channels:
+        return {"fixation": 1, "evidence": ("left", "right")}
+
+    def responses(self) -> tuple[str, ...]:
+        return ("fixate", "left", "right")
+
+    def factors(self) -> Mapping[str, Factor]:
+        return {"side": SIDES, "coherence": Levels(self.coherences)}
+
+    def paint(self, canvas: Canvas, conditions: Conditions) -> None:
+        canvas.add("fixation", 1.0, "fixation", "stimulus", "delay")
+        canvas.add("evidence", evidence(conditions["coherence"], conditions["side"]), "stimulus")
+        canvas.target(conditions["side"], "decision")
+
+    def ideal(self, batch: TrialBatch) -> np.ndarray:
+        """Integrate the evidence of the stimulus, answer after the delay with the side that had more."""
         choice = 1 + self.mean_input(batch, "evidence", "stimulus").argmax(axis=1)
         return respond(self.hold(batch), choice, batch.periods["decision"])
 

@@ -1,0 +1,190 @@
+"""Card sorting: a rule that must be found, and given up when it no longer holds."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import permutations
+from typing import Literal
+
+import numpy as np
+
+from ..canvas import Canvas
+from ..channels import Channels
+from ..durations import Duration
+from ..factors import Conditions, Factor, Levels
+from ..names import check_name
+from ..numbers import whole_number
+from ..painted_task import PaintedTask
+from ..trial import TrialBatch
+from .bandits import check_session, choose, shown
+
+FEATURES = ("colour", "shape", "number")
+CARDS = np.array(list(permutations(range(4), 3)))
+"""The 24 test cards, (24, 3): no two of their features agree with the same reference card."""
+ORDERS = np.array(list(permutations(range(4))))
+"""Which reference card lies in which of the four slots, (24, 4)."""
+SLOTS = ORDERS.argsort(axis=1)
+"""In which slot each reference card lies, (24, 4)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WisconsinCardSorting(PaintedTask):
+    """Put each card to one of four reference cards, by colour, shape or number; only right or wrong tells by which.
+
+    A session is a row of ``n_trials`` segments: feedback on the last response, a pause, the card, the response.
+    Reference card k has the k-th colour, shape and number. A test card agrees with a different reference card in each
+    feature, so that a right response proves its rule. Before each trial after the first the rule becomes another one
+    with probability ``p_switch``, unannounced.
+
+    :channels: card (colour 1, colour 2, ..., number 4 (12)); feedback (right, wrong)
+    :responses: wait, card 1, card 2, card 3, card 4
+    :timing: feedback 100, wait 60, card 100, response 140 ms, 15 segments
+    :scoring: the class chosen in response; chance 25 %, ceiling 80.7 %
+
+    Attributes:
+        n_trials: Number of cards in a session.
+        p_switch: Probability that the rule changes between two trials.
+        layout: The test card is shown once, the reference cards always lie in the same order and are never shown
+            (``card``); or they are shown one after the other, each in its slot and beside the test card, in an order
+            that is new in every trial (``in_turn``).
+        card_ms: Duration of the test card or, ``in_turn``, of each of the four reference cards beside it (ms).
+    """
+
+    n_trials: int = 15
+    p_switch: float = 0.1
+    layout: Literal["card", "in_turn"] = "card"
+    feedback_ms: Duration = 100
+    wait_ms: Duration = 60
+    card_ms: Duration = 100
+    response_ms: Duration = 140
+    grace_ms: float = 40.0
+    noise: float = 0.05
+
+    family = "learning and reward"
+    source = "Berg 1948, J Gen Psychol, doi:10.1080/00221309.1948.9918159"
+    contrasts = ("rule",)
+    periods = ("feedback", "wait", "card", "response")
+    essential = ("feedback", "card")
+    informative = "card"
+    response_period = "response"
+    # The layout and timing of the multi-trial task in the code of Soo, Goudar & Wang 2023, as far as they are known.
+    presets = {  # noqa: RUF012
+        "soo2023": {"dt": 10.0, "n_trials": 10, "layout": "in_turn", "card_ms": 250.0}
+        | {"feedback_ms": 500.0, "wait_ms": 500.0, "response_ms": 500.0}
+    }
+
+    def check(self) -> None:
+        check_session(self)
+        check_name("layout", self.layout, ("card", "in_turn"))
+        whole_number("n_trials", self.n_trials, least=1)
+        if not 0 <= self.p_switch <= 2 / 3:
+            raise ValueError(f"p_switch is {self.p_switch!r}; allowed: 0 to 2/3, at which the last rule tells nothing.")
+
+    def durations(self) -> Mapping[str, Duration]:
+        """Feedback and pause first, then the cards and the response to them."""
+        cards = dict.fromkeys(self._shows, self.card_ms)
+        return {"feedback": self.feedback_ms, "wait": self.wait_ms, **cards, "response": self.response_ms}
+
+    @property
+    def n_segments(self) -> int:
+        return self.n_trials
+
+    def channels(self) -> Channels:
+        features = tuple(f"{feature} {value}" for feature in FEATURES for value in range(1, 5))
+        references = {"reference": features, "slot": ("1", "2", "3", "4")} if self.layout == "in_turn" else {}
+        return {"card": features, **references, "feedback": ("right", "wrong")}
+
+    def responses(self) -> tuple[str, ...]:
+        return ("wait", "card 1", "card 2", "card 3", "card 4")
+
+    def factors(self) -> Mapping[str, Factor]:
+        """The rule, 0 colour, 1 shape, 2 number; the test card; the order of the reference cards."""
+        orders = range(len(ORDERS) if self.layout == "in_turn" else 1)
+        return {"rule": Levels(range(3)), "card": Levels(range(len(CARDS))), "order": Levels(orders)}
+
+    def complete(self, drawn: Conditions, rng: np.random.Generator) -> Conditions:
+        """There is no feedback (0) yet."""
+        none = np.zeros(len(drawn["rule"]), np.int64)
+        return drawn | {"feedback": none, "outcome": none * 1.0}
+
+    def advance(self, conditions: Conditions, choices: np.ndarray, rng: np.random.Generator) -> Conditions:
+        """Judge the response, change the rule or not, deal the next card."""
+        right, rule = choices == self._answer(conditions), conditions["rule"]
+        n = len(rule)
+        switch, to = rng.random(n) < self.p_switch, rng.integers(1, 3, n)
+        return {
+            "rule": np.where(switch, (rule + to) % 3, rule),
+            "card": rng.integers(0, len(CARDS), n),
+            "order": rng.integers(0, len(ORDERS) if self.layout == "in_turn" else 1, n),
+            "feedback": np.where(right, 1, 2),
+            "outcome": right.astype(float),
+        }
+
+    def paint(self, canvas: Canvas, conditions: Conditions) -> None:
+        canvas.add("feedback", np.eye(3)[conditions["feedback"]][:, 1:], "feedback")
+        canvas.add("card", np.eye(4)[CARDS[conditions["card"]]].reshape(-1, 12), *self._shows)
+        if self.layout == "in_turn":
+            for slot, period in enumerate(self._shows):
+                reference = np.eye(4)[ORDERS[conditions["order"], slot]]
+                canvas.add("reference", np.tile(reference, 3), period)
+                canvas.add("slot", np.eye(4)[slot], period)
+        canvas.target(self._answer(conditions), "response")
+
+    def ideal(self, batch: TrialBatch) -> np.ndarray:
+        """Bayes' rule on which rule holds, following the likeliest one; it knows what it responded itself."""
+        outputs, trials = self.hold(batch), np.arange(batch.batch_size)
+        belief, rule = np.full((batch.batch_size, 3), 1 / 3), np.zeros(batch.batch_size, np.int64)
+        shows, n_shown = batch.windows("card"), len(self._shows)
+        for number, (feedback, response) in enumerate(
+            zip(batch.windows("feedback"), batch.windows("response"), strict=True)
+        ):
+            if number:
+                right = shown(self, batch, "feedback", feedback).argmax(axis=1) == 0
+                belief = self._after(belief, rule, right)
+            rule = belief.argmax(axis=1)
+            cards = shows[number * n_shown : (number + 1) * n_shown]
+            seen = shown(self, batch, "card", (cards[0][0], cards[-1][1])).reshape(-1, 3, 4)
+            value = seen.argmax(axis=2)[trials, rule]
+            if self.layout == "in_turn":
+                faces = [shown(self, batch, "reference", span).reshape(-1, 3, 4).sum(axis=1) for span in cards]
+                value = np.stack(faces)[:, trials, value].argmax(axis=0)
+            choose(outputs, 1 + value, response)
+        return outputs
+
+    @property
+    def ceiling(self) -> float:
+        """Expected score of the likeliest rule, exactly.
+
+        A right response proves its rule, so all that matters is the belief then, and after each error in a row. With
+        h_j the probability that the first right response comes after j errors, S_n = sum_j h_j (1 + S'_(n-j-1)), S'
+        beginning with a proven rule.
+        """
+        proven = self._after(np.eye(3)[:1], np.array([0]), np.array([True]))
+        first, again = (self._first_hit(belief) for belief in (np.full((1, 3), 1 / 3), proven))
+        total = np.zeros(self.n_trials + 1)
+        for n in range(1, self.n_trials + 1):
+            total[n] = again[:n] @ (1 + total[:n][::-1])
+        return float(first @ (1 + total[: self.n_trials][::-1]) / self.n_trials)
+
+    def _first_hit(self, belief: np.ndarray) -> np.ndarray:
+        hits, missed = np.zeros(self.n_trials), 1.0
+        for number in range(self.n_trials):
+            rule = belief.argmax(axis=1)
+            p = float(belief.max())
+            hits[number], missed = missed * p, missed * (1 - p)
+            belief = self._after(belief, rule, np.array([False]))
+        return hits
+
+    def _after(self, belief: np.ndarray, rule: np.ndarray, right: np.ndarray) -> np.ndarray:
+        """Belief (B, 3) about the next trial, after following a rule that was right or wrong."""
+        belief = belief * ((np.arange(3) == rule[:, None]) == right[:, None])
+        total = belief.sum(axis=1, keepdims=True)
+        belief = np.where(total > 0, belief / np.where(total > 0, total, 1), 1 / 3)
+        return belief * (1 - self.p_switch) + (1 - belief) * self.p_switch / 2
+
+    @property
+    def _shows(self) -> tuple[str, ...]:
+        return ("card",) if self.layout == "card" else tuple(f"card {slot}" for slot in range(1, 5))
+
+    def _answer(self, conditions: Conditions) -> np.ndarray:
+        value = CARDS[conditions["card"], conditions["rule"]]
+        return 1 + SLOTS[conditions["order"], value]

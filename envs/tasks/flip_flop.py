@@ -1,0 +1,169 @@
+"""Flip-flops: bits that pulses set, and that hold until the next pulse."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from ..canvas import Canvas
+from ..channels import Channels
+from ..durations import Duration, in_bins
+from ..factors import Conditions, Factor, Levels
+from ..painted_task import PaintedTask
+from ..responses import during
+from ..task import Seed
+from ..trial import TrialBatch
+from .matching import check_count
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlipFlop(PaintedTask):
+    """Each output holds the sign of the last pulse on its input, until another pulse sets it again.
+
+    All bits are set at the start; then pulses of either sign come at random times, on each input independently. The
+    score is the fraction of bits and bins in which the output has the right sign; none count within ``grace_ms`` of
+    the onset of a pulse on any input.
+
+    :channels: pulse (bit 1, bit 2, bit 3)
+    :responses: bit 1, bit 2, bit 3
+    :timing: set 100, stream 2000 ms
+    :scoring: the outputs in stream; chance 50 %, ceiling 100 %
+
+    Attributes:
+        n_bits: Number of bits.
+        rate: Pulses per second on each input, while no pulse is on.
+        pulse_ms: Duration of a pulse, also of those that set the bits at the start.
+    """
+
+    n_bits: int = 3
+    rate: float = 1.0
+    pulse_ms: float = 100.0
+    stream_ms: Duration = 2000
+    response_weight: float = 1.0
+
+    family = "working memory"
+    source = "Sussillo & Barak 2013, Neural Comput, doi:10.1162/NECO_a_00409"
+    contrasts = ("bit_1",)
+    periods = ("set", "stream")
+    essential = ("set", "stream")
+    informative = "set"
+    kind = "continuous"
+    response_period = "stream"
+
+    def check(self) -> None:
+        check_count("n_bits", self.n_bits, least=1)
+        if self.rate < 0:
+            raise ValueError(f"rate is {self.rate!r}; a number of pulses per second is not negative.")
+        in_bins(self.pulse_ms, self.dt, "pulse_ms")
+
+    def channels(self) -> Channels:
+        return {"pulse": self.responses()}
+
+    def responses(self) -> tuple[str, ...]:
+        return tuple(f"bit {i + 1}" for i in range(self.n_bits))
+
+    def durations(self) -> Mapping[str, Duration]:
+        return {"set": self.pulse_ms, "stream": self.stream_ms}
+
+    def factors(self) -> Mapping[str, Factor]:
+        """The sign to which each bit is set at the start."""
+        return {f"bit_{i + 1}": Levels((-1, 1)) for i in range(self.n_bits)}
+
+    def paint(self, canvas: Canvas, conditions: Conditions) -> None:
+        """Draw the onsets of pulses, then hold the sign of the last one."""
+        onsets = np.zeros(canvas.targets.shape, np.float32)
+        onsets[0] = np.stack([conditions[f"bit_{i + 1}"] for i in range(self.n_bits)], axis=-1)
+        self._draw_onsets(onsets, canvas.rng)
+        pulses = np.cumsum(onsets, axis=0)
+        pulses[self._width :] -= pulses[: -self._width].copy()
+        inside = during(len(onsets), (canvas.span("set")[0], canvas.span("stream")[1]))
+        canvas.add_course("pulse", pulses * inside[..., None])
+        time = np.arange(len(onsets))[:, None, None]
+        last = np.maximum.accumulate(np.where(onsets != 0, time, 0), axis=0)
+        canvas.targets[:] = np.take_along_axis(onsets, last, axis=0)
+        canvas.mask[((time - last) < self._grace).any(axis=-1)] = 0.0
+
+    def ideal(self, batch: TrialBatch) -> np.ndarray:
+        """Bayes' rule from bin to bin on the sign of each bit and the time since its last pulse.
+
+        States: sign (+, -) and bins since the onset, up to the last one that matters. In a bin that counts, the
+        last onset is at least the grace interval ago.
+        """
+        pulses = batch.inputs[..., self.input_groups["pulse"]].astype(np.float64)
+        precision = 1 / max(self.noise_std, 1e-3) ** 2
+        width, last = self._width, max(self._width, self._grace)
+        p = np.zeros((2, last + 1, *pulses.shape[1:]))
+        seen = 2 * precision * pulses[:width].sum(axis=0)
+        p[:, last] = np.exp(np.minimum(0, np.stack([seen, -seen])))
+        outputs = self.hold(batch)
+        for t in range(width, len(pulses)):
+            free = p[:, width - 1 :] * self._hazard
+            p[:, width - 1 :] -= free
+            p[:, last] += p[:, last - 1]
+            p[:, 1:last] = p[:, : last - 1].copy()
+            p[:, 0] = free.sum(axis=(0, 1)) / 2
+            x = precision * pulses[t]
+            logs = np.stack([x - precision / 2, -x - precision / 2, np.zeros_like(x)])
+            plus, minus, none = np.exp(logs - logs.max(axis=0))
+            p[0, :width] *= plus
+            p[1, :width] *= minus
+            p[:, width:] *= none
+            p /= np.maximum(p.sum(axis=(0, 1)), 1e-300)
+            counted, all_ = p[:, self._grace :].sum(axis=1), p.sum(axis=1)
+            outputs[t] = np.where((counted[0] - counted[1]) + 1e-9 * (all_[0] - all_[1]) >= 0, 1, -1)
+        return outputs
+
+    def guess(self, batch: TrialBatch, seed: Seed = None) -> np.ndarray:
+        """Hold any sign."""
+        signs = np.random.default_rng(seed).integers(0, 2, (batch.batch_size, self.n_bits)) * 2 - 1
+        return self.hold(batch) + signs.astype(np.float32)
+
+    def score(self, outputs: np.ndarray, batch: TrialBatch) -> np.ndarray:
+        """Fraction of the bits and of the bins that count in which the sign is right, (B,)."""
+        outputs = self.checked(outputs, batch)
+        counts = during(len(outputs), batch.periods["stream"]) & (batch.mask > 0)
+        right = (np.sign(outputs) == batch.targets).sum(axis=-1)
+        return (right * counts).sum(axis=0) / np.maximum(self.n_bits * counts.sum(axis=0), 1)
+
+    @property
+    def chance(self) -> float:
+        """Any sign is right in half of the cases."""
+        return 0.5
+
+    @property
+    def ceiling(self) -> float:
+        """Expected score of the ideal observer, on trials of more than 100,000 bits to be held."""
+        return self._simulated
+
+    @cached_property
+    def _simulated(self) -> float:
+        batch = self.sample(2000, seed=0)
+        return float(self.score(self.ideal(batch), batch).mean())
+
+    def _draw_onsets(self, onsets: np.ndarray, rng: np.random.Generator) -> None:
+        """Set the sign of each pulse after the first in the bin of its onset, in place."""
+        n_bins, *shape = onsets.shape
+        at = np.full(shape, self._width)
+        bits = np.indices(shape)
+        if self._hazard == 0:
+            return
+        while (at < n_bins).any():
+            at = at + rng.geometric(self._hazard, shape) - 1
+            sign = rng.integers(0, 2, shape) * 2 - 1
+            fits = at < n_bins
+            onsets[at[fits], bits[0][fits], bits[1][fits]] = sign[fits]
+            at = np.minimum(at + self._width, n_bins)
+
+    @property
+    def _hazard(self) -> float:
+        """Probability that a pulse begins in a bin."""
+        return float(1 - np.exp(-self.rate * self.dt / 1000))
+
+    @property
+    def _width(self) -> int:
+        return in_bins(self.pulse_ms, self.dt, "pulse_ms")
+
+    @property
+    def _grace(self) -> int:
+        return in_bins(self.grace_ms, self.dt, "grace_ms")

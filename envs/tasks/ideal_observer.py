@@ -1,0 +1,118 @@
+"""The Bayesian observer of a few hypotheses: what may be shown, in Gaussian noise, and which answer is likeliest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..durations import draw_bins
+from ..painted_task import PaintedTask
+from ..trial import TrialBatch
+
+N_DRAWS = 100_000
+"""Number of simulated trials behind a ceiling."""
+Shown = Sequence[tuple[str, str]]
+"""Groups of channels and the periods over which an observer averages them."""
+
+
+@dataclass(frozen=True)
+class Hypotheses:
+    """What may be shown in a trial, each with its probability and the right answer to it.
+
+    Attributes:
+        means: What would be seen without noise, (K, k).
+        prior: Probability of each hypothesis, (K,).
+        answers: Right class under each hypothesis, (K,).
+    """
+
+    means: np.ndarray
+    prior: np.ndarray
+    answers: np.ndarray
+
+    def posterior(self, seen: np.ndarray, precision: np.ndarray, prior: np.ndarray | None = None) -> np.ndarray:
+        """Probability of each hypothesis, (B, K), by Bayes' rule.
+
+        Args:
+            seen: What was seen, (B, k).
+            precision: One over the variance of its noise, (B, k) or (k,).
+            prior: Probabilities before the trial, (B, K), where they are not those of all trials.
+        """
+        prior = self.prior if prior is None else prior
+        p = (seen * precision) @ self.means.T
+        p -= 0.5 * (precision @ (self.means**2).T)
+        with np.errstate(divide="ignore"):
+            p += np.log(prior)
+        p -= p.max(axis=1, keepdims=True)
+        np.exp(p, out=p)
+        p /= p.sum(axis=1, keepdims=True)
+        return p
+
+    def likeliest(self, posterior: np.ndarray) -> np.ndarray:
+        """The answer with the highest probability, (B,)."""
+        one_hot = np.eye(int(self.answers.max()) + 1)[self.answers]
+        return (posterior @ one_hot).argmax(axis=1)
+
+    def reduced(self) -> Hypotheses:
+        """The same hypotheses, seen only along the directions in which they differ; white noise stays white."""
+        return Hypotheses(np.linalg.qr(self.means.T)[1].T, self.prior, self.answers)
+
+    def simulate(self, rng: np.random.Generator, n: int, precision: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Draw n trials: which hypothesis holds, (n,), and what is seen of it, (n, k)."""
+        truth = rng.choice(len(self.prior), n, p=self.prior)
+        return truth, noisy(self.means[truth], precision, rng)
+
+
+def noisy(means: np.ndarray, precision: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Means (n, k) in Gaussian noise; what has no precision is not seen at all, whatever stands there."""
+    std = 1 / np.sqrt(np.where(precision > 0, precision, np.inf))
+    return means + std * rng.standard_normal(means.shape)
+
+
+def precision_of_a_bin(task: PaintedTask) -> float:
+    """One over the variance of the observation noise of a bin, finite without noise too."""
+    return 1 / max(task.noise_std, 1e-3) ** 2
+
+
+def averages(task: PaintedTask, batch: TrialBatch, shown: Shown) -> tuple[np.ndarray, np.ndarray]:
+    """Averages of groups over periods, side by side, and their precision, (B, k) each."""
+    seen = [task.mean_input(batch, group, period) for group, period in shown]
+    bins = {period: np.subtract(*batch.periods[period][::-1]) for _, period in shown}
+    return np.concatenate(seen, axis=1), _precision(task, bins, shown)
+
+
+def drawn_precision(task: PaintedTask, shown: Shown, rng: np.random.Generator, n: int) -> np.ndarray:
+    """Precision of the averages in n trials whose periods are drawn as the task draws them, (n, k)."""
+    durations = task.durations()
+    bins: dict[str, np.ndarray] = {}
+    for _, period in shown:
+        duration = durations[period]
+        if period not in bins and not callable(duration):
+            bins[period] = draw_bins(duration, task.dt, f"{period}_ms", rng, n)
+    return _precision(task, bins, shown)
+
+
+def proportion_correct(task: PaintedTask, hypotheses: Hypotheses, shown: Shown) -> float:
+    """How often the likeliest answer is right, in 100,000 simulated trials of a fixed seed."""
+    rng = np.random.default_rng(0)
+    precision = drawn_precision(task, shown, rng, N_DRAWS)
+    truth, seen = hypotheses.simulate(rng, N_DRAWS, precision)
+    answers = hypotheses.likeliest(hypotheses.posterior(seen, precision))
+    return float(np.mean(answers == hypotheses.answers[truth]))
+
+
+def course(task: PaintedTask, batch: TrialBatch, group: str, start: np.ndarray, n_bins: int) -> tuple[np.ndarray, ...]:
+    """What a group showed in the n bins from a bin (B,) on, (B, n * k), and its precision; 0 after the trial's end."""
+    bins = start[:, None] + np.arange(n_bins)
+    trials = np.arange(batch.batch_size)[:, None]
+    inputs = batch.inputs[..., task.input_groups[group]]
+    seen = inputs[np.minimum(bins, len(inputs) - 1), trials]
+    precision = (bins < batch.lengths[:, None])[..., None] * np.full(seen.shape[2], precision_of_a_bin(task))
+    return seen.reshape(len(trials), -1), precision.reshape(len(trials), -1)
+
+
+def _precision(task: PaintedTask, bins: dict[str, np.ndarray], shown: Shown) -> np.ndarray:
+    widths = [np.arange(task.n_inputs)[task.input_groups[group]].size for group, _ in shown]
+    columns = [np.tile(bins[period], (width, 1)) for (_, period), width in zip(shown, widths, strict=True)]
+    return np.concatenate(columns).T * precision_of_a_bin(task)

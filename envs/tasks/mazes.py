@@ -1,0 +1,131 @@
+"""Mazes: places that are reached by one's own steps."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..canvas import Canvas
+from ..channels import Channels
+from ..durations import Duration
+from ..factors import Conditions, Factor
+from ..numbers import whole_number
+from ..painted_task import PaintedTask
+from ..responses import mean_during
+from ..trial import TrialBatch
+from .bandits import check_session, choose, shown
+from .perceptual_decisions import SIDES
+
+FORWARD, LEFT, RIGHT, BACK = 1, 2, 3, 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class TMaze(PaintedTask):
+    """At the start of a corridor a cue tells where to turn at its end; walk there, remember it, and turn.
+
+    A session is a row of segments, each of them a step: it shows the place, then asks where to go. A step against a
+    wall goes nowhere; who goes back to the start sees the cue again. There are ``spare_steps`` more segments than the
+    way takes. The target is to go on, to turn as the cue said and, in an arm, to stay. The score is 1 if the turn was
+    right, whenever it was made; a reward shows it.
+
+    :channels: cue (left, right); place (corridor, junction, arm); reward
+    :responses: stay, forward, left, right, back
+    :timing: look 100, step 140 ms, 8 segments
+    :scoring: the class chosen in step; chance 1.65 %, ceiling 100 %
+
+    Attributes:
+        length: Steps from the start to the junction.
+        spare_steps: Steps left over for one who takes the shortest way.
+    """
+
+    length: int = 5
+    spare_steps: int = 2
+    look_ms: Duration = 100
+    step_ms: Duration = 140
+    grace_ms: float = 40.0
+    noise: float = 0.05
+
+    family = "learning and reward"
+    source = "Bakker 2002, NeurIPS 14, https://proceedings.neurips.cc/paper/2001/file/a38b16173474ba8b1a95bcbc30d3b8a5-Paper.pdf"
+    contrasts = ("cue",)
+    periods = ("look", "step")
+    essential = ("look",)
+    response_period = "step"
+
+    def check(self) -> None:
+        check_session(self)
+        whole_number("length", self.length, least=1)
+        whole_number("spare_steps", self.spare_steps, least=0)
+
+    @property
+    def n_segments(self) -> int:
+        return self.length + 1 + self.spare_steps
+
+    def channels(self) -> Channels:
+        return {"cue": ("left", "right"), "place": ("corridor", "junction", "arm"), "reward": 1}
+
+    def responses(self) -> tuple[str, ...]:
+        return ("stay", "forward", "left", "right", "back")
+
+    @property
+    def answers(self) -> np.ndarray:
+        """To go on and to turn, either way, are the guesses; to go back is never right."""
+        return np.array([0, 1, 1, 1, 0]) / 3
+
+    def factors(self) -> Mapping[str, Factor]:
+        """The side to turn to, 1 left, 2 right."""
+        return {"cue": SIDES}
+
+    def complete(self, drawn: Conditions, rng: np.random.Generator) -> Conditions:
+        """Steps made from the start; the junction is at ``length``, the arms are one further."""
+        none = np.zeros(len(drawn["cue"]), np.int64)
+        return drawn | {"place": none, "outcome": none * 1.0}
+
+    def advance(self, conditions: Conditions, choices: np.ndarray, rng: np.random.Generator) -> Conditions:
+        """Make the step; turning as the cue said pays."""
+        cue, place = conditions["cue"], conditions["place"]
+        turns = (place == self.length) & ((choices == LEFT) | (choices == RIGHT))
+        step = ((choices == FORWARD) & (place < self.length)) | turns
+        back = (choices == BACK) & (place > 0) & (place <= self.length)
+        return {
+            "cue": cue,
+            "place": place + step - back.astype(np.int64),
+            "outcome": (turns & (choices == cue + 1)).astype(float),
+        }
+
+    def paint(self, canvas: Canvas, conditions: Conditions) -> None:
+        cue, place = conditions["cue"], conditions["place"]
+        canvas.add("cue", np.eye(3)[cue][:, 1:] * (place == 0)[:, None], "look", "step")
+        canvas.add("place", np.eye(3)[np.clip(place - self.length + 1, 0, 2)], "look", "step")
+        canvas.add("reward", conditions["outcome"][:, None], "look")
+        canvas.target(np.where(place < self.length, FORWARD, np.where(place == self.length, cue + 1, 0)), "step")
+
+    def ideal(self, batch: TrialBatch) -> np.ndarray:
+        """Go on, turn to the side of which more was cued so far, and stay in the arm."""
+        outputs, cued = self.hold(batch), np.zeros((batch.batch_size, 2))
+        for look, step in zip(batch.windows("look"), batch.windows("step"), strict=True):
+            whole = look[0], step[1]
+            cued += shown(self, batch, "cue", whole)
+            place = shown(self, batch, "place", whole).argmax(axis=1)
+            choose(outputs, np.choose(place, [FORWARD, LEFT + cued.argmax(axis=1), 0]), step)
+        return outputs
+
+    def score(self, outputs: np.ndarray, batch: TrialBatch) -> np.ndarray:
+        """1 where a step at the junction was the right turn, (B,)."""
+        outputs, turned = self.checked(outputs, batch), np.zeros(batch.batch_size, bool)
+        for span in batch.windows("step"):
+            right = batch.targets[span[1] - 1, np.arange(batch.batch_size)]
+            turned |= (right > FORWARD) & (mean_during(outputs, span, batch.mask).argmax(axis=1) == right)
+        return turned.astype(float)
+
+    @property
+    def chance(self) -> float:
+        """Probability that one who guesses at every step, in sessions walked by another such, hits the right turn."""
+        walking, p = np.eye(self.length + 1)[0], 1 / 3
+        hit = 0.0
+        for _ in range(self.n_segments):
+            hit += p * walking[-1]
+            walking[-1] *= 1 - p
+            stays = np.append(np.full(self.length, 1 - p), p)
+            walking = walking * stays + p * np.append(0, walking[:-1])
+        return float(hit)

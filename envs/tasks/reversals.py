@@ -1,0 +1,260 @@
+"""Reversal learning: what was right becomes wrong, again and again."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from ..canvas import Canvas
+from ..channels import Channels
+from ..durations import Duration, PerBatch, Uniform
+from ..factors import Conditions, Factor, Levels
+from ..numbers import whole_number
+from ..painted_task import PaintedTask
+from ..trial import TrialBatch
+from .bandits import check_session, choose, shown
+from .perceptual_decisions import SIDES
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProbabilisticReversal(PaintedTask):
+    """One of two stimuli is right for a block of trials, then the other; feedback misleads now and then.
+
+    A session is a row of ``n_choices`` segments. Each shows what was chosen last and whether it was rewarded, then asks
+    for the next choice. The right stimulus pays with probability ``p_reward``, the other with ``1 - p_reward``. Blocks
+    are of drawn lengths, so that a reversal is the more to be expected the longer a block has lasted.
+
+    :channels: fixation; chosen (left, right); reward
+    :responses: fixate, left, right
+    :timing: feedback 100, wait 60, choice 140 ms, 20 segments
+    :scoring: the class chosen in choice; chance 50 %, ceiling 81.9 %
+
+    Attributes:
+        n_choices: Number of choices in a session.
+        p_reward: Probability that the right stimulus pays.
+        shortest_block: Blocks last at least so many trials ...
+        longest_block: ... and at most so many, each number equally probable.
+    """
+
+    n_choices: int = 20
+    p_reward: float = 0.8
+    shortest_block: int = 6
+    longest_block: int = 10
+    feedback_ms: Duration = 100
+    wait_ms: Duration = 60
+    choice_ms: Duration = 140
+    grace_ms: float = 40.0
+    noise: float = 0.05
+
+    family = "learning and reward"
+    source = "Cools, Clark, Owen & Robbins 2002, J Neurosci, doi:10.1523/JNEUROSCI.22-11-04563.2002"
+    contrasts = ("better",)
+    periods = ("feedback", "wait", "choice")
+    essential = ("feedback",)
+    response_period = "choice"
+
+    def check(self) -> None:
+        check_session(self)
+        whole_number("n_choices", self.n_choices, least=1)
+        if not 0.5 <= self.p_reward <= 1 or not 1 <= self.shortest_block <= self.longest_block:
+            raise ValueError(
+                f"p_reward is {self.p_reward!r}, shortest_block {self.shortest_block!r}, longest_block "
+                f"{self.longest_block!r}; needed: p_reward in [0.5, 1] and 1 <= shortest <= longest."
+            )
+
+    @property
+    def n_segments(self) -> int:
+        return self.n_choices
+
+    def channels(self) -> Channels:
+        return {"fixation": 1, "chosen": ("left", "right"), "reward": 1}
+
+    def responses(self) -> tuple[str, ...]:
+        return ("fixate", "left", "right")
+
+    def factors(self) -> Mapping[str, Factor]:
+        """The right stimulus, 1 left, 2 right, and for how many trials, this one included, it will be."""
+        return {"better": SIDES, "remaining": Levels(range(self.shortest_block, self.longest_block + 1))}
+
+    def complete(self, drawn: Conditions, rng: np.random.Generator) -> Conditions:
+        """Nothing has been chosen (0) nor earned yet."""
+        n = len(drawn["better"])
+        return drawn | {"chosen": np.zeros(n, np.int64), "outcome": np.zeros(n)}
+
+    def advance(self, conditions: Conditions, choices: np.ndarray, rng: np.random.Generator) -> Conditions:
+        """Pay for the choice (fixation earns nothing), and begin the next block if this one is over."""
+        better, remaining = conditions["better"], conditions["remaining"]
+        n = len(better)
+        pays = rng.random(n) < np.where(choices == better, self.p_reward, 1 - self.p_reward)
+        block = rng.integers(self.shortest_block, self.longest_block + 1, n)
+        return {
+            "better": np.where(remaining == 1, 3 - better, better),
+            "remaining": np.where(remaining == 1, block, remaining - 1),
+            "chosen": np.asarray(choices, np.int64),
+            "outcome": (pays & (choices > 0)).astype(float),
+        }
+
+    def paint(self, canvas: Canvas, conditions: Conditions) -> None:
+        """Show the last choice and its reward, then ask for the next."""
+        canvas.add("fixation", 1.0, "feedback", "wait")
+        canvas.add("chosen", np.eye(3)[conditions["chosen"]][:, 1:], "feedback")
+        canvas.add("reward", conditions["outcome"][:, None], "feedback")
+        canvas.target(conditions["better"], "choice")
+
+    def ideal(self, batch: TrialBatch) -> np.ndarray:
+        """Bayes' rule on which stimulus is right and for how long, choosing the likelier one."""
+        outputs, belief = self.hold(batch), self._first(batch.batch_size)
+        for number, (feedback, choice) in enumerate(
+            zip(batch.windows("feedback"), batch.windows("choice"), strict=True)
+        ):
+            if number:
+                chosen, reward = (shown(self, batch, group, feedback) for group in ("chosen", "reward"))
+                for_left = (chosen[:, 0] > chosen[:, 1]) == (reward[:, 0] > 0.5)
+                belief = self._after(belief, for_left, informed=chosen.max(axis=1) > 0.5)
+            choose(outputs, 1 + belief.sum(axis=2).argmax(axis=1), choice)
+        return outputs
+
+    @property
+    def ceiling(self) -> float:
+        """Mean score of the ideal observer in 20,000 simulated sessions."""
+        return self._expected_score
+
+    @cached_property
+    def _expected_score(self) -> float:
+        """Mean probability with which Bayes' rule is right, in 20,000 sessions with a fixed seed.
+
+        What a choice teaches does not depend on the stimulus chosen, so the belief is a Markov chain of its own.
+        """
+        rng, n = np.random.default_rng(0), 20_000
+        belief, total = self._first(n), 0.0
+        for _ in range(self.n_choices):
+            left = belief[:, 0].sum(axis=1)
+            total += np.maximum(left, 1 - left).mean()
+            for_left = rng.random(n) < left * self.p_reward + (1 - left) * (1 - self.p_reward)
+            belief = self._after(belief, for_left, informed=np.full(n, True))
+        return float(total / self.n_choices)
+
+    def _first(self, n: int) -> np.ndarray:
+        """Belief about the right stimulus and the trials that remain of its block, less one, (n, 2, longest)."""
+        return np.broadcast_to(self._block / 2, (n, 2, self.longest_block))
+
+    @property
+    def _block(self) -> np.ndarray:
+        lengths = np.arange(1, self.longest_block + 1)
+        return (lengths >= self.shortest_block) / (self.longest_block - self.shortest_block + 1)
+
+    def _after(self, belief: np.ndarray, for_left: np.ndarray, informed: np.ndarray) -> np.ndarray:
+        q = np.where(for_left, self.p_reward, 1 - self.p_reward)
+        weight = np.where(informed[:, None], np.stack([q, 1 - q], axis=-1), 1.0)
+        belief = belief * weight[..., None]
+        after = np.concatenate([belief[..., 1:], np.zeros((*belief.shape[:2], 1))], axis=-1)
+        after += belief[:, ::-1, :1] * self._block
+        total = after.sum(axis=(1, 2), keepdims=True)
+        # Where certain rewards contradict a certain belief nothing is left of either.
+        return np.where(total > 0, after / np.where(total > 0, total, 1), self._block / 2)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RuleReversal(PaintedTask):
+    """See one of two stimuli and, by the rule of the session's moment, name it or the other one; the rule reverses.
+
+    A session is a row of trials, a segment each: feedback on the last response, a pause, the stimulus, the response.
+    Nothing tells the rule but the feedback (right or wrong, by the rule then in force). The target is what the rule of
+    the trial before implies, in the first trial the rule to copy: that of one who changes the rule after each error.
+    The score is the fraction of responses on target. In the paper trials begin with the stimulus, and two of four
+    outputs are compared; here the first segment begins with an empty feedback and pause, and an output says to wait.
+
+    :channels: stimulus (left, right); feedback (right, wrong)
+    :responses: wait, left, right
+    :timing: feedback 200, wait 200, stimulus 200, response 200 ms, 5 segments
+    :scoring: the class chosen in response; chance 50 %, ceiling 100 %
+
+    Attributes:
+        sequences: The rules of a session's trials, 0 to copy and 1 to swap; one of the sequences is drawn.
+    """
+
+    sequences: Sequence[str] = ("00000", "01100", "00011", "01111", "10000", "11100", "10011", "11111")
+    feedback_ms: Duration = 200
+    wait_ms: Duration = 200
+    stimulus_ms: Duration = 200
+    response_ms: Duration = 200
+
+    family = "learning and reward"
+    source = "Soo, Goudar & Wang 2023, NeurIPS, https://openreview.net/forum?id=O453PHSthc"
+    contrasts = ("rule", "stimulus")
+    periods = ("feedback", "wait", "stimulus", "response")
+    essential = ("feedback", "stimulus")
+    informative = "stimulus"
+    response_period = "response"
+    presets = {  # noqa: RUF012
+        "soo2023": {"dt": 5.0}
+        | {f"{period}_ms": PerBatch(Uniform(400, 600)) for period in ("feedback", "wait", "stimulus", "response")}
+    }
+
+    def check(self) -> None:
+        check_session(self)
+        given = list(self.sequences) if not isinstance(self.sequences, str) else []
+        lengths = {len(sequence) if isinstance(sequence, str) else 0 for sequence in given}
+        if len(lengths) != 1 or 0 in lengths or set("".join(given)) - {"0", "1"}:
+            raise ValueError(f"sequences are {self.sequences!r}; give at least one, all of one length, of 0 and 1.")
+
+    @property
+    def n_segments(self) -> int:
+        return len(self.sequences[0])
+
+    def channels(self) -> Channels:
+        return {"stimulus": ("left", "right"), "feedback": ("right", "wrong")}
+
+    def responses(self) -> tuple[str, ...]:
+        return ("wait", "left", "right")
+
+    def factors(self) -> Mapping[str, Factor]:
+        """The number of the sequence, and the first stimulus."""
+        return {"sequence": Levels(range(len(self.sequences))), "stimulus": SIDES}
+
+    def complete(self, drawn: Conditions, rng: np.random.Generator) -> Conditions:
+        """The first trial has no feedback (0), and is answered as if the rule were to copy."""
+        none = np.zeros(len(drawn["sequence"]), np.int64)
+        rule = self._rules[drawn["sequence"], 0]
+        return drawn | {"rule": rule, "rule_before": none, "trial": none, "feedback": none, "outcome": none * 1.0}
+
+    def advance(self, conditions: Conditions, choices: np.ndarray, rng: np.random.Generator) -> Conditions:
+        """Judge the response by the rule in force, then go on to the next trial and its rule."""
+        right = choices == named(conditions["stimulus"], conditions["rule"])
+        trial = np.minimum(conditions["trial"] + 1, self.n_segments - 1)
+        return {
+            "sequence": conditions["sequence"],
+            "stimulus": rng.integers(1, 3, len(trial)),
+            "rule": self._rules[conditions["sequence"], trial],
+            "rule_before": conditions["rule"],
+            "trial": trial,
+            "feedback": np.where(right, 1, 2),
+            "outcome": right.astype(float),
+        }
+
+    def paint(self, canvas: Canvas, conditions: Conditions) -> None:
+        canvas.add("feedback", np.eye(3)[conditions["feedback"]][:, 1:], "feedback")
+        canvas.add("stimulus", np.eye(3)[conditions["stimulus"]][:, 1:], "stimulus")
+        canvas.target(named(conditions["stimulus"], conditions["rule_before"]), "response")
+
+    def ideal(self, batch: TrialBatch) -> np.ndarray:
+        """Keep the rule followed after a right response, change it after a wrong one."""
+        outputs, rule = self.hold(batch), np.zeros(batch.batch_size, np.int64)
+        spans = (batch.windows(period) for period in ("feedback", "stimulus", "response"))
+        for number, (feedback, stimulus, response) in enumerate(zip(*spans, strict=True)):
+            if number:
+                wrong = shown(self, batch, "feedback", feedback).argmax(axis=1)
+                rule = np.where(wrong == 1, 1 - rule, rule)
+            seen = 1 + shown(self, batch, "stimulus", stimulus).argmax(axis=1)
+            choose(outputs, named(seen, rule), response)
+        return outputs
+
+    @property
+    def _rules(self) -> np.ndarray:
+        return np.array([[int(rule) for rule in sequence] for sequence in self.sequences])
+
+
+def named(stimulus: np.ndarray, rule: np.ndarray) -> np.ndarray:
+    """Response, 1 or 2, to a stimulus by rule 0, copy, or 1, swap."""
+    return np.where(rule == 0, stimulus, 3 - stimulus)

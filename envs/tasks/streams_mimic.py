@@ -1,0 +1,153 @@
+"""Streams for online learning: do what another network does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from ..canvas import Canvas
+from ..channels import Channels
+from ..durations import Duration
+from ..factors import Conditions, Factor, Levels
+from ..painted_task import PaintedTask
+from ..task import Seed
+from ..trial import TrialBatch
+from .streams import FRAMEWORK, N_FOR_CEILING, check_steps, measured_ceiling, steps, total
+
+N_COPIES = 50
+"""Draws of uncertain inputs over which the ideal observer averages."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mimic(PaintedTask):
+    """A stream of random bits in many channels; do what a fixed random network makes of it.
+
+    The target is its state, r(t) = (1 - alpha) r(t - 1) + alpha tanh(W r(t - 1) + V x(t) + b), r = 0 at first, W
+    orthogonal, V ~ N(0, 1/n), b ~ N(0, 0.01). The score is the part of the variance about the mean that the outputs
+    explain, not below 0.
+
+    :channels: bit (32)
+    :responses: unit 0, unit 1, ..., unit 31 (32)
+    :timing: stream 600 ms
+    :scoring: the outputs in stream; chance 0 %, ceiling 100 %
+
+    Attributes:
+        n_units: Number of inputs, of units of the target network, and of outputs.
+        alpha: Leak of the target network, dt / tau.
+        tau_task: Number of bins for which each input and target are held.
+        n_steps: Number of steps.
+        network_seed: Seed of the target network.
+    """
+
+    n_units: int = 32
+    alpha: float = 1.0
+    tau_task: int = 1
+    n_steps: int = 60
+    network_seed: int = 0
+    dt: float = 10.0
+    noise: float = 0.0
+    grace_ms: float = 0.0
+    response_weight: float = 1.0
+
+    family = "streams for online learning"
+    source = FRAMEWORK
+    kind = "continuous"
+    contrasts = ("last",)
+    response_period = "stream"
+    informative = "stream"
+    periods = ("stream",)
+
+    def check(self) -> None:
+        check_steps(self.n_steps, self.tau_task)
+        if self.n_units < 1 or not 0 < self.alpha <= 1 or self.network_seed < 0:
+            raise ValueError(
+                f"n_units is {self.n_units!r}, alpha {self.alpha!r}, network_seed {self.network_seed!r}; "
+                "allowed: at least 1, in (0, 1], at least 0."
+            )
+
+    def durations(self) -> Mapping[str, Duration]:
+        return {"stream": self.n_steps * self.tau_task * self.dt}
+
+    def channels(self) -> Channels:
+        return {"bit": self.n_units}
+
+    def responses(self) -> tuple[str, ...]:
+        return tuple(f"unit {i}" for i in range(self.n_units))
+
+    def factors(self) -> Mapping[str, Factor]:
+        """The bit of the first channel in the last step; all others are drawn while painting."""
+        return {"last": Levels((0, 1))}
+
+    def paint(self, canvas: Canvas, conditions: Conditions) -> None:
+        bits = canvas.rng.integers(0, 2, (self.n_steps, len(conditions["last"]), self.n_units)).astype(np.float64)
+        bits[-1, :, 0] = conditions["last"]
+        canvas.add_course("bit", np.repeat(bits, self.tau_task, axis=0).astype(np.float32))
+        canvas.targets[:] = np.repeat(self._run(bits), self.tau_task, axis=0)
+
+    def ideal(self, batch: TrialBatch) -> np.ndarray:
+        """Run the network on the bits; where noise leaves them uncertain, on many draws from their posterior.
+
+        The mean over the draws is Bayes' rule but for a fiftieth of the variance that nobody can know.
+        """
+        seen = steps(batch.inputs, self.tau_task).astype(np.float64)
+        if self.noise == 0:
+            state = self._run(np.round(seen))
+        else:
+            p = 1 / (1 + np.exp(-np.clip((seen - 0.5) * self.tau_task / self.noise_std**2, -50, 50)))
+            rng = np.random.default_rng(0)
+            state = np.mean([self._run((rng.random(p.shape) < p).astype(float)) for _ in range(N_COPIES)], axis=0)
+        return np.repeat(state, self.tau_task, axis=0).astype(np.float32)
+
+    def guess(self, batch: TrialBatch, seed: Seed = None) -> np.ndarray:
+        """Answer the mean state at all times."""
+        return np.broadcast_to(self._mean, batch.targets.shape).copy()
+
+    def score(self, outputs: np.ndarray, batch: TrialBatch) -> np.ndarray:
+        """Part of the variance about the mean state that the outputs explain, (B,) in [0, 1]."""
+        outputs = self.checked(outputs, batch)
+        inside = batch.during("stream")[..., None]
+        error, spread = (
+            total((((values - batch.targets) * inside) ** 2).sum(axis=2)) for values in (outputs, self._mean)
+        )
+        return np.clip(1 - error / spread, 0, 1)
+
+    @property
+    def chance(self) -> float:
+        """Nothing: the guesser knows the mean, and no more."""
+        return 0.0
+
+    @property
+    def ceiling(self) -> float:
+        """1 without noise; else the measured score of the ideal observer, who sees every bit through noise."""
+        return self._ceiling
+
+    @cached_property
+    def _ceiling(self) -> float:
+        return measured_ceiling(self)
+
+    @cached_property
+    def _weights(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        rng, n = np.random.default_rng(self.network_seed), self.n_units
+        recurrent, triangle = np.linalg.qr(rng.standard_normal((n, n)))
+        return recurrent * np.sign(np.diag(triangle)), rng.standard_normal((n, n)) / np.sqrt(n), rng.normal(0, 0.1, n)
+
+    @cached_property
+    def _mean(self) -> np.ndarray:
+        rng = np.random.default_rng(0)
+        bits = rng.integers(0, 2, (self.n_steps, N_FOR_CEILING, self.n_units)).astype(np.float64)
+        return self._run(bits).mean(axis=(0, 1))
+
+    def _run(self, inputs: np.ndarray) -> np.ndarray:
+        """States of the target network, (steps, B, n)."""
+        recurrent, weights, bias = self._weights
+        # einsum: a trial alone and in a batch gives the same bits, and no threads are woken for so little.
+        drive = np.einsum("tbn,mn->tbm", inputs, weights) + bias
+        states = np.empty_like(drive)
+        state = np.zeros_like(drive[0])
+        for t in range(len(drive)):
+            state = (1 - self.alpha) * state + self.alpha * np.tanh(np.einsum("bn,mn->bm", state, recurrent) + drive[t])
+            states[t] = state
+        return states
