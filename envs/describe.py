@@ -14,11 +14,16 @@ from .task import Task
 def description(task: Task) -> dict[str, str]:
     """Channels, responses, timing and scoring of a task, a line each."""
     return {
-        "channels": "; ".join(_group(name, kind) for name, kind in task.channels().items()),
+        "channels": channels_in_words(task),
         "responses": _listed(task.responses()),
         "timing": _timing(task),
         "scoring": f"{_scored(task)}; chance {100 * task.chance:.3g} %, ceiling {100 * task.ceiling:.3g} %",
     }
+
+
+def channels_in_words(task: Task) -> str:
+    """The groups of input channels: "fixation; stimulus (ring of 32)"."""
+    return "; ".join(_group(name, kind) for name, kind in task.channels().items())
 
 
 def docstring_fields(task: Task) -> str:

@@ -1,7 +1,10 @@
 """One message for every unknown name: what was given, what is allowed, what is nearest."""
 
 from collections.abc import Iterable
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
+
+MANY = 40
+"""Longer lists are not written out."""
 
 
 def unknown_name(kind: str, given: object, allowed: Iterable[str]) -> ValueError:
@@ -17,10 +20,19 @@ def unknown_name(kind: str, given: object, allowed: Iterable[str]) -> ValueError
     """
     allowed = sorted(allowed)
     folded = {name.casefold(): name for name in allowed}
-    near = get_close_matches(str(given).casefold(), folded, n=1, cutoff=0.5)
-    hint = f" Did you mean {folded[near[0]]!r}?" if near else ""
+    near = _nearest(str(given).casefold(), folded)
+    hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
+    if len(allowed) > MANY:
+        return ValueError(f"unknown {kind} {given!r}.{hint} There are {len(allowed)} to choose from.")
     listed = ", ".join(repr(name) for name in allowed) or "none"
     return ValueError(f"unknown {kind} {given!r}.{hint} Allowed: {listed}.")
+
+
+def _nearest(given: str, folded: dict[str, str]) -> list[str]:
+    """The nearest name and, where it is hardly nearer, the next ones."""
+    found = get_close_matches(given, folded, n=3, cutoff=0.5)
+    likeness = [SequenceMatcher(None, name, given).ratio() for name in found]
+    return [folded[name] for name, ratio in zip(found, likeness, strict=True) if ratio > max(likeness) - 0.05]
 
 
 def check_name(kind: str, given: str, allowed: Iterable[str]) -> str:

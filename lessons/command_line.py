@@ -10,10 +10,9 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from ..envs.durations import Choice, TruncatedExponential, Uniform
-from ..envs.registry import make_task, task_names
+from ..envs.registry import make_task
 
 app = typer.Typer(
     name="cogdyn",
@@ -28,29 +27,20 @@ console = Console(highlight=False, soft_wrap=True)
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 
 
-@app.command(epilog="Example: **cogdyn tasks**")
-def tasks() -> None:
-    """List the tasks: family, channels, response, length, chance."""
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    table.add_column("task", min_width=max(map(len, task_names())))
-    for column in ("family", "response"):
-        table.add_column(column)
-    for column in ("inputs", "outputs", "mean bins", "chance", "ceiling"):
-        table.add_column(column, justify="right")
-    for name in task_names():
-        task = make_task(name)
-        bins = task.sample(500, seed=0).lengths.mean()
-        table.add_row(
-            name,
-            task.family,
-            task.kind,
-            str(task.n_inputs),
-            str(task.n_outputs),
-            f"{bins:.0f}",
-            f"{task.chance:.3f}",
-            f"{task.ceiling:.3f}",
-        )
-    console.print(table)
+@app.command(epilog="Example: **cogdyn tasks DelayMatchSample**")
+def tasks(
+    task: Annotated[str | None, typer.Argument(help="Name of a task, to see all there is to know of it.")] = None,
+    debug: Debug = False,
+) -> None:
+    """List the tasks: response, inputs, outputs, length, chance, channels; or tell of one."""
+
+    def work() -> None:
+        from .task_table import task_in_words, task_table
+
+        width = console.width if console.is_terminal else None
+        console.print(task_table(width) if task is None else task_in_words(task))
+
+    guarded(work, debug)
 
 
 @app.command(epilog="Example: **cogdyn train DelayMatchSample --set delay_ms=1000 --steps 2000 --out runs/long-delay**")

@@ -15,9 +15,8 @@ def refuses(message):
 
 @pytest.mark.parametrize("make", [make_task, TrialEnv, TrialVectorEnv])
 def test_unknown_task(make):
-    with refuses("unknown task 'DelayMatchSampel'. Did you mean 'DelayMatchSample'") as caught:
+    with refuses(rf"unknown task 'DelayMatchSampel'. Did you mean 'DelayMatchSample'\? There are {len(task_names())}"):
         make("DelayMatchSampel")
-    assert all(repr(name) in str(caught.value) for name in task_names())
     with refuses("unknown task 'delaymatchsample'. Did you mean 'DelayMatchSample'"):
         make("delaymatchsample")
 

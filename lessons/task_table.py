@@ -1,0 +1,77 @@
+"""All tasks in one table, and one task in words."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import re
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from ..envs.describe import channels_in_words, description
+from ..envs.durations import is_random
+from ..envs.painted_task import PaintedTask
+from ..envs.registry import make_task, task_names
+
+
+def task_table(width: int | None = None) -> Text:
+    """The tasks by family: kind of response, inputs, outputs, mean length, chance, channels.
+
+    Args:
+        width: Number of columns; what does not fit is cut. None for as wide as it gets.
+    """
+    longest = max(map(len, task_names()))
+    row = f"{{:<{longest}}}  {{:<11}} {{:>3}} {{:>3}} {{:>4}} {{:>6}}  {{}}"
+    lines = [Text(row.format("task", "response", "in", "out", "bins", "chance", "channels"), style="bold")]
+    family = None
+    for name in task_names():
+        task = make_task(name)
+        if task.family != family:
+            family = task.family
+            lines.append(Text(f"\n{family}", style="bold"))
+        bins = task.sample(100, seed=0).lengths.mean()
+        numbers = (task.n_inputs, task.n_outputs, f"{bins:.0f}", f"{task.chance:.3f}")
+        lines.append(Text(row.format(name, task.kind, *numbers, channels_in_words(task))))
+    for line in lines:
+        if width is not None:
+            line.truncate(width, overflow="ellipsis")
+    return Text("\n").join(lines)
+
+
+def task_in_words(name: str) -> RenderableType:
+    """What a task asks, its channels, timing and scoring, its arguments, and the paper it comes from.
+
+    Raises:
+        ValueError: If there is no such task.
+    """
+    task = make_task(name)
+    facts = Table(box=None, show_header=False, pad_edge=False)
+    for key, value in description(task).items():
+        facts.add_row(Text(key, style="bold"), value)
+    for key, value in arguments_of(task).items():
+        facts.add_row(Text(key, style="cyan"), value)
+    if task.presets:
+        facts.add_row(Text("presets", style="bold"), ", ".join(task.presets))
+    facts.add_row(Text("from", style="bold"), task.source)
+    return Group(Text(f"{name}  ({task.family})", style="bold"), question_of(task), "", facts)
+
+
+def question_of(task: PaintedTask) -> str:
+    """What the subject sees and must do: the first paragraph of the docstring."""
+    first = (inspect.getdoc(type(task)) or "").split("\n\n")[0]
+    return " ".join(first.split()).replace("``", "")
+
+
+def arguments_of(task: PaintedTask) -> dict[str, str]:
+    """The arguments of a task with their defaults and, where they are no durations of periods, what they mean."""
+    text = inspect.getdoc(type(task)) or ""
+    meanings = dict(re.findall(r"^    (\w+): (.*(?:\n {8}.*)*)", text.partition("Attributes:")[2], re.MULTILINE))
+    told = {}
+    for field in dataclasses.fields(task):
+        value = getattr(task, field.name)
+        shown = str(value) if is_random(value) or not isinstance(value, float) else f"{value:g}"
+        meaning = " ".join(meanings.get(field.name, "").split()).replace("``", "")
+        told[field.name] = f"{shown}  {meaning}".strip()
+    return told
