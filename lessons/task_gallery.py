@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import base64
-import inspect
 import io
 import re
 from dataclasses import dataclass
 from html import escape
 
+from ..envs.describe import description
+from ..envs.painted_task import PaintedTask
 from ..envs.registry import make_task, task_names
 from ..envs.task import Task
+from ..envs.trial import TrialBatch
+from .task_table import arguments_of, question_of
 from .trial_figure import draw_trial
 
 
@@ -25,53 +28,62 @@ class Gallery:
 
 
 def task_gallery(seed: int = 0) -> Gallery:
-    """Show one trial of every task, with its question, channels, chance, ceiling and source.
+    """Show one trial of every task, with its question, channels, timing, scoring, arguments and source.
 
     Args:
         seed: Seed of the trials.
     """
     tasks = [make_task(name) for name in task_names()]
     families = dict.fromkeys(task.family for task in tasks)
-    rows = []
+    rows, cards = [], []
     for family in families:
         links = [f'<a href="#{task.name}">{task.name}</a>' for task in tasks if task.family == family]
         rows.append(f"<p><strong>{escape(family)}:</strong> {', '.join(links)}</p>")
-    cards = [_card(task, seed) for family in families for task in tasks if task.family == family]
+        cards.append(f"<h2>{escape(family)}</h2>")
+        cards += [_card(task, seed) for task in tasks if task.family == family]
     return Gallery(f'<div class="cogdyn-gallery">{"".join(rows + cards)}</div>')
 
 
-def _card(task: Task, seed: int) -> str:
-    batch = task.sample(1, seed)
-    question = _marked(inspect.getdoc(type(task)) or "")
+def _card(task: PaintedTask, seed: int) -> str:
+    batch = task.sample(1, seed, task.ideal_policy())
     ms = batch.inputs.shape[0] * task.dt
     alt = (
-        f"One trial of {task.name} over {ms:g} ms: inputs {', '.join(task.input_names)}; "
-        f"targets of the outputs {', '.join(task.output_names)}."
+        f"One trial of {task.name} over {ms:g} ms: inputs {', '.join(task.input_names[:12])}; "
+        f"targets of the outputs {', '.join(task.output_names[:12])}."
     )
+    facts = "".join(f"<dt>{name}</dt><dd>{_marked(line)}</dd>" for name, line in description(task).items())
+    arguments = "".join(
+        f"<li><code>{escape(name)} = {escape(default)}</code> {_marked(meaning)}</li>"
+        for name, (default, meaning) in arguments_of(task).items()
+    )
+    presets = f"<p>Presets: {', '.join(f'<code>{name}</code>' for name in task.presets)}.</p>" if task.presets else ""
     return f"""
 <section id="{task.name}">
-<h2>{task.name}</h2>
-<p>{question}</p>
-<div class="cogdyn-trial-picture"><img alt="{escape(alt)}" src="{_picture(task, seed)}"></div>
-<p>{task.n_inputs} inputs, {task.n_outputs} outputs ({escape(", ".join(task.output_names))}).
-Chance {task.chance:.0%}, ceiling {task.ceiling:.1%}.
-<code>gym.make("cogdyn:cogdyn/{task.name}-v0")</code></p>
+<h3>{task.name}</h3>
+<p>{_marked(question_of(task))}</p>
+<div class="cogdyn-trial-picture"><img alt="{escape(alt)}" src="{_picture(task, batch)}" loading="lazy"></div>
+<dl>{facts}</dl>
+<details><summary>Arguments</summary><ul>{arguments}</ul>{presets}</details>
 <p class="cogdyn-source">{_linked(task.source)}</p>
 </section>"""
 
 
-def _picture(task: Task, seed: int) -> str:
-    """The trial as SVG, inside an address: one picture is one image, with one alternative text."""
-    figure = draw_trial(task, task.sample(1, seed))
+def _picture(task: Task, batch: TrialBatch) -> str:
+    """The trial inside an address: one picture is one image, with one alternative text.
+
+    Many channels make an image; as a drawing it would be heavier.
+    """
+    figure = draw_trial(task, batch)
     file = io.BytesIO()
-    figure.savefig(file, format="svg", metadata={"Date": None})
-    return "data:image/svg+xml;base64," + base64.b64encode(file.getvalue()).decode()
+    figure.savefig(file, format="png", dpi=130, metadata={"Software": None}, pil_kwargs={"optimize": True})
+    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
 
 
-def _marked(docstring: str) -> str:
-    first = docstring.split("\n\n")[0].replace("\n", " ")
-    return re.sub(r"``([^`]+)``", r"<code>\1</code>", escape(first))
+def _marked(text: str) -> str:
+    return re.sub(r"``?([^`]+)``?", r"<code>\1</code>", escape(text))
 
 
 def _linked(source: str) -> str:
-    return re.sub(r"doi:(10\.\S+)", r'<a href="https://doi.org/\1">doi:\1</a>', escape(source))
+    text = re.sub(r"doi:(10\.\S+)", r'<a href="https://doi.org/\1">doi:\1</a>', escape(source))
+    text = re.sub(r"arXiv:(\d\S+)", r'<a href="https://arxiv.org/abs/\1">arXiv:\1</a>', text)
+    return re.sub(r'(?<!")(https://(?!doi|arxiv\.org/abs)\S+)', r'<a href="\1">\1</a>', text)

@@ -50,22 +50,22 @@ def task_in_words(name: str) -> RenderableType:
     facts = Table(box=None, show_header=False, pad_edge=False)
     for key, value in description(task).items():
         facts.add_row(Text(key, style="bold"), value)
-    for key, value in arguments_of(task).items():
-        facts.add_row(Text(key, style="cyan"), value)
+    for key, (default, meaning) in arguments_of(task).items():
+        facts.add_row(Text(key, style="cyan"), f"{default}  {meaning}".strip())
     if task.presets:
         facts.add_row(Text("presets", style="bold"), ", ".join(task.presets))
     facts.add_row(Text("from", style="bold"), task.source)
-    return Group(Text(f"{name}  ({task.family})", style="bold"), question_of(task), "", facts)
+    return Group(Text(f"{name}  ({task.family})", style="bold"), question_of(task).replace("``", ""), "", facts)
 
 
 def question_of(task: PaintedTask) -> str:
     """What the subject sees and must do: the first paragraph of the docstring."""
     first = (inspect.getdoc(type(task)) or "").split("\n\n")[0]
-    return " ".join(first.split()).replace("``", "")
+    return " ".join(first.split())
 
 
-def arguments_of(task: PaintedTask) -> dict[str, str]:
-    """The arguments of a task with their defaults and, where they are no durations of periods, what they mean."""
+def arguments_of(task: PaintedTask) -> dict[str, tuple[str, str]]:
+    """The arguments of a task, each with its default and, where it is no duration of a period, what it means."""
     text = inspect.getdoc(type(task)) or ""
     meanings = dict(re.findall(r"^    (\w+): (.*(?:\n {8}.*)*)", text.partition("Attributes:")[2], re.MULTILINE))
     told = {}
@@ -73,5 +73,5 @@ def arguments_of(task: PaintedTask) -> dict[str, str]:
         value = getattr(task, field.name)
         shown = str(value) if is_random(value) or not isinstance(value, float) else f"{value:g}"
         meaning = " ".join(meanings.get(field.name, "").split()).replace("``", "")
-        told[field.name] = f"{shown}  {meaning}".strip()
+        told[field.name] = shown, meaning
     return told

@@ -75,7 +75,7 @@ def _draw_image(
         vmax=limit,
         extent=(0, len(one.inputs) * one.dt, n - 0.5, -0.5),
     )
-    step = max(1, int(np.ceil(n / 12)))
+    step = max(1, int(np.ceil(n / 10)))
     axes.set_yticks(range(0, n, step), names[::step])
     axes.tick_params(axis="y", length=0)
     axes.spines[["left", "bottom"]].set_visible(False)
@@ -86,7 +86,8 @@ def _draw_outputs(axes: Axes, task: Task, one: TrialBatch, outputs: np.ndarray |
     target = np.eye(task.n_outputs)[one.targets[:, 0]] if choice else one.targets[:, 0]
     if outputs is not None and task.kind != "continuous":
         outputs = softmax(outputs, axis=-1)
-    if task.n_outputs > len(PALETTE):
+    several = choice and len(one.windows(task.response_period)) > 3
+    if (choice and outputs is None) or several or task.n_outputs > len(PALETTE):
         _draw_many_outputs(axes, task, one, target, outputs)
         return
     time = np.append(one.times, len(one.inputs) * one.dt)

@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 
-README = Path(__file__).parent.parent / "README.md"
+from cogdyn.envs import make_task, task_names
+
+ROOT = Path(__file__).parent.parent
+README = ROOT / "README.md"
 SNIPPETS = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
 
 
@@ -17,6 +20,33 @@ def test_snippets_run(snippet, tmp_path, monkeypatch):
 
 
 def test_there_are_snippets_and_the_picture_is_there():
-    assert len(SNIPPETS) == 2
+    assert len(SNIPPETS) == 3
     (picture,) = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", README.read_text())
     assert (README.parent / picture).exists()
+
+
+def test_the_families_are_all_there_and_the_tasks_named_exist():
+    rows = re.findall(r"^\| ([a-z19 ,]+) \| (.*) \|$", README.read_text(), re.MULTILINE)[1:]
+    families = {make_task(name).family for name in task_names()}
+    assert [family.partition(",")[0] for family, _ in rows] == list(
+        dict.fromkeys(make_task(n).family for n in task_names())
+    )
+    assert len(rows) == len(families)
+    for family, tasks in rows:
+        members = {name for name in task_names() if make_task(name).family == family.partition(",")[0]}
+        named = set(re.findall(r"`([\w.]+)`", tasks))
+        assert named <= members, family
+        count = re.search(r"\((\d+)\)", tasks)
+        assert len(members) == (int(count[1]) if count else len(named) if family != "yang19" else 21), family
+
+
+def test_the_page_for_those_who_come_from_elsewhere_knows_every_task():
+    page = (ROOT / "book/coming-from.md").read_text(encoding="utf-8")
+    table = page.partition("## Which tasks are where")[2]
+    named = {name.strip() for row in re.findall(r"^\| ([^|]+) \|", table, re.MULTILINE) for name in row.split(",")}
+    known = {name for name in task_names() if not name.startswith("yang19.")} | {
+        "yang19",
+        "20 tasks",
+        "yang19.multitask",
+    }
+    assert named - {"cogdyn", "---"} == known
