@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from inspect import getdoc
+from textwrap import fill
 
 from ..task import Task
 from .distributions import check_answers, check_durations, check_factors, check_leak
@@ -66,8 +67,8 @@ def check_task(task: Task) -> None:
         try:
             check(task)
         except Exception as error:  # whatever a task of one's own may raise is something to report
-            promise = (getdoc(check) or "").split("\n")[0]
+            promise = (getdoc(check) or "").split("\n")[0].replace("``", "")
             what = str(error) if isinstance(error, ContractError) else f"{type(error).__name__}: {error}"
-            broken.append(f"- {promise}\n  {what}")
+            broken.append(f"- {promise}\n{fill(what, 96, initial_indent='  ', subsequent_indent='  ')}")
     if broken:
         raise ContractError(f"{task.name} breaks {len(broken)} of {len(CHECKS)} promises:\n" + "\n".join(broken))

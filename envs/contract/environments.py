@@ -18,6 +18,8 @@ from ..trial_vector_env import TrialVectorEnv
 from .requirement import require
 
 N_STEPS = 1000
+ROUNDING = 1e-6
+"""Actions of a task that is no choice are numbers of single precision; its outputs need not be."""
 
 
 def flat(value: Any) -> Any:
@@ -123,7 +125,7 @@ def check_replay(task: Task) -> None:
             observation, earned, over, _, info = single.step(actions[t, trial])
             reward, t = reward + float(earned), t + 1
         require(
-            abs(reward - scores[trial] * n_paid) < 1e-9,
+            abs(reward - scores[trial] * n_paid) < ROUNDING,
             "TrialEnv rewards a trial in another way than the task scores it.",
         )
     vector = TrialVectorEnv(task, 64, autoreset_mode=AutoresetMode.DISABLED)
@@ -143,7 +145,7 @@ def check_replay(task: Task) -> None:
             observation, info = vector.reset(options={"reset_mask": over})
             info = vector.current_info()
     require(
-        np.abs(earned - scores * n_paid).max() < 1e-9, "TrialVectorEnv rewards in another way than the task scores."
+        np.abs(earned - scores * n_paid).max() < ROUNDING, "TrialVectorEnv rewards in another way than the task scores."
     )
 
 

@@ -38,22 +38,22 @@ def ideal_batch(task: Task, n: int, seed: int) -> TrialBatch:
 
 def check_seeds(task: Task) -> None:
     """The same seed gives the same bytes, another seed others, and a generator goes on."""
-    first, again, other = task.sample(8, seed=3), task.sample(8, seed=3), task.sample(8, seed=4)
+    first, again, other = (task.sample(32, seed) for seed in (3, 3, 4))
     advice = "draw everything from the generators that draw, complete and paint (canvas.rng) are given"
     require(same(first, again), f"two batches of the same seed differ; {advice}.")
     require(not same(first, other), f"seeds 3 and 4 give the same batch; {advice}.")
     rng = np.random.default_rng(3)
-    taken, following = task.sample(8, rng), task.sample(8, rng)
+    taken, following = task.sample(32, rng), task.sample(32, rng)
     require(same(first, taken), "a generator seeded with 3 gives another batch than seed=3.")
     require(not same(taken, following), "a generator gives the same batch twice.")
 
 
 def check_streams(task: Task) -> None:
     """The streams of training and test share no batch, and start anywhere."""
-    train, test = (list(islice(task.stream(4, 0, split), 3)) for split in ("train", "test"))
+    train, test = (list(islice(task.stream(32, 0, split), 3)) for split in ("train", "test"))
     both = [*train, *test]
     require(not any(same(a, b) for i, a in enumerate(both) for b in both[:i]), "two batches of the streams are equal.")
-    require(same(next(task.stream(4, 0, start=2)), train[2]), "batch 2 is another one when the stream starts with it.")
+    require(same(next(task.stream(32, 0, start=2)), train[2]), "batch 2 is another one when the stream starts with it.")
 
 
 def check_arrays(task: Task) -> None:
