@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from inspect import getdoc
 from typing import Any
 
 from .durations import Choice, Duration, PerBatch, TruncatedExponential, Uniform
 from .painted_task import PaintedTask
 from .ring import Ring
 from .task import Task
+
+
+def question(task: Task) -> str:
+    """What the subject sees and must do: the first paragraph of the docstring."""
+    return " ".join((getdoc(type(task)) or task.name).split("\n\n")[0].split())
 
 
 def description(task: Task) -> dict[str, str]:

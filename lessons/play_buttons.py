@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..envs.describe import question
 from ..envs.registry import make_task
 from ..envs.task import Task
 from .play_frame import Row, active_names, rows_of
-from .play_session import Session, explained, question
+from .play_session import Session, explained
 
 if TYPE_CHECKING:
     import ipywidgets

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 from rich.text import Text
 
+from ..envs.describe import question
 from ..envs.ring import Ring
 from ..envs.task import Task
-from .play_session import Session, explained, instructions, question
+from .play_session import Session, explained, instructions
 
 LABEL, WIDTH, HEIGHT, LISTED = 18, 80, 24, 11
 POSITIVE, NEGATIVE, FAINT = "#56B4E9", "#E69F00", "bright_black"

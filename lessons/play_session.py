@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
-
 import numpy as np
 
 from ..envs.numbers import finite_number, whole_number
@@ -186,11 +184,6 @@ def slowed(task: Task) -> float:
     batch = task.sample(64, seed=0)
     shortest = min((stop - start).min() for start, stop in batch.windows(task.response_period)) * task.dt
     return float(np.clip(round(shortest / RESPONSE_MS, 2), SLOWEST, 0.5))
-
-
-def question(task: Task) -> str:
-    """What the task asks for: the first paragraph of its docstring."""
-    return " ".join((inspect.getdoc(type(task)) or task.name).split("\n\n")[0].split())
 
 
 def instructions(session: Session) -> list[tuple[str, str]]:

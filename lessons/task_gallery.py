@@ -8,12 +8,12 @@ import re
 from dataclasses import dataclass
 from html import escape
 
-from ..envs.describe import description
+from ..envs.describe import description, question
 from ..envs.painted_task import PaintedTask
 from ..envs.registry import make_task, task_names
 from ..envs.task import Task
 from ..envs.trial import TrialBatch
-from .task_table import arguments_of, question_of
+from .task_table import arguments_of
 from .trial_figure import draw_trial
 
 
@@ -60,7 +60,7 @@ def _card(task: PaintedTask, seed: int) -> str:
     return f"""
 <section id="{task.name}">
 <h3>{task.name}</h3>
-<p>{_marked(question_of(task))}</p>
+<p>{_marked(question(task))}</p>
 <div class="cogdyn-trial-picture"><img alt="{escape(alt)}" src="{_picture(task, batch)}" loading="lazy"></div>
 <dl>{facts}</dl>
 <details><summary>Arguments</summary><ul>{arguments}</ul>{presets}</details>

@@ -10,7 +10,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from ..envs.describe import channels_in_words, description
+from ..envs.describe import channels_in_words, description, question
 from ..envs.durations import is_random
 from ..envs.painted_task import PaintedTask
 from ..envs.registry import make_task, task_names
@@ -55,13 +55,7 @@ def task_in_words(name: str) -> RenderableType:
     if task.presets:
         facts.add_row(Text("presets", style="bold"), ", ".join(task.presets))
     facts.add_row(Text("from", style="bold"), task.source)
-    return Group(Text(f"{name}  ({task.family})", style="bold"), question_of(task).replace("``", ""), "", facts)
-
-
-def question_of(task: PaintedTask) -> str:
-    """What the subject sees and must do: the first paragraph of the docstring."""
-    first = (inspect.getdoc(type(task)) or "").split("\n\n")[0]
-    return " ".join(first.split())
+    return Group(Text(f"{name}  ({task.family})", style="bold"), question(task).replace("``", ""), "", facts)
 
 
 def arguments_of(task: PaintedTask) -> dict[str, tuple[str, str]]:

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from cogdyn.envs import PaintedTask, Ring, make_task
+from cogdyn.envs.describe import question
 from cogdyn.lessons.play_frame import frame, opening, room_for_inputs, rows_of
-from cogdyn.lessons.play_session import Session, question
+from cogdyn.lessons.play_session import Session
 
 DMS = make_task("DelayMatchSample")
 
