@@ -27,9 +27,20 @@ from cogdyn.envs.replay import Pool
 from cogdyn.envs.responses import respond
 from cogdyn.envs.trial import join_segments
 
-NAMES = task_names()
-OPEN = [name for name in NAMES if make_task(name).n_segments == 1]
-CLOSED = [name for name in NAMES if name not in OPEN]
+OPEN = (
+    "PerceptualDecisionMaking",
+    "DelayMatchSample",
+    "GoNogo",
+    "NBack",
+    "ReadySetGo",
+    "DelayedReach",
+    "yang19.dms",
+    "Add",
+)
+"""One task of each kind; the contract holds all of them to what matters most."""
+ONE_RESPONSE = tuple(name for name in OPEN if name != "NBack")
+CLOSED = ("ReversalBandit", "DawTwoStep", "TMaze")
+NAMES = (*OPEN, *CLOSED)
 DECISION = {"task": "PerceptualDecisionMaking", "noise": 0.0, "coherences": (0.5,)}
 """200 ms fixation, 1,000 ms stimulus, 300 ms decision: bins 0 to 9, 10 to 59, 60 to 74."""
 
@@ -101,7 +112,7 @@ def test_registering_again_is_silent():
         cogdyn.envs.register_environments()
         importlib.reload(importlib.import_module("cogdyn.envs.registration")).register_environments()
     assert dict(gym.registry) == before
-    assert [id for id in gym.registry if id.startswith("cogdyn/")] == [f"cogdyn/{name}-v0" for name in NAMES]
+    assert [id for id in gym.registry if id.startswith("cogdyn/")] == [f"cogdyn/{name}-v0" for name in task_names()]
 
 
 def test_a_fresh_process_needs_no_import_and_loads_nothing_heavy():
@@ -211,7 +222,7 @@ def test_many_environments_replay_a_batch(name):
     np.testing.assert_array_equal(observation[ended], following.inputs[0, : len(ended)])
 
 
-@pytest.mark.parametrize("name", OPEN)
+@pytest.mark.parametrize("name", ONE_RESPONSE)
 def test_the_ideal_policy_earns_what_the_task_scores(name):
     task = make_task(name)
     batch = task.sample(64, seed=2)
@@ -241,7 +252,7 @@ def test_the_ideal_policy_earns_what_the_task_scores(name):
     np.testing.assert_array_equal(earned, scores)
 
 
-@pytest.mark.parametrize("name", OPEN)
+@pytest.mark.parametrize("name", ONE_RESPONSE)
 def test_the_ideal_policy_earns_the_ceiling(name):
     task, n = make_task(name), 1000
     batch = task.sample(n, seed=3)
@@ -550,8 +561,9 @@ def test_sessions_are_those_of_the_task(name, least):
         [single.conditions[f"outcome {k}"][0] for k in range(2, n_segments + 1)],
     )
     targets = [single.targets[stop[0] - 1, 0] for _, stop in single.windows(task.response_period)]
-    for (_, info), target in zip(ends, targets, strict=True):
-        assert info["correct"] == (info["choice"] == target)
+    if task.scored_by_class:
+        for (_, info), target in zip(ends, targets, strict=True):
+            assert info["correct"] == (info["choice"] == target)
 
     batch = task.sample(4, seed=9, policy=session_policy(task, choose))
     vector = TrialVectorEnv(task, 4)
@@ -603,7 +615,7 @@ def test_the_ideal_policy_of_sessions_earns_more_than_a_guesser(name):
 # Pictures.
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", ["PerceptualDecisionMaking", "DelayedReach", "ReversalBandit"])
 def test_pictures_show_the_trial_so_far(name):
     env = TrialEnv(name, render_mode="rgb_array")
     env.reset(seed=0)
