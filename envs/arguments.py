@@ -34,6 +34,8 @@ def plain_value(name: str, value: Any, hint: Any) -> Any:
         return finite_number(name, value)
     if hint is int:
         return whole_number(name, value)
+    if hint is bool and not isinstance(value, (bool, np.bool_)):
+        raise ValueError(f"{name} is {value!r}; it must be True or False.")
     if hint == Sequence[float]:
         if isinstance(value, str) or not isinstance(value, Iterable):
             raise ValueError(f"{name} is {value!r}; it must be a list of numbers.")

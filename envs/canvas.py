@@ -80,8 +80,8 @@ class Canvas:
         for span, edges in self._spans(periods):
             self._paint(self.targets, span, value, edges)
 
-    def weigh(self, value: float, *periods: str) -> None:
-        """Set the weight in the loss of the bins of the periods."""
+    def weigh(self, value: np.ndarray | float, *periods: str) -> None:
+        """Set the weight in the loss of the bins of the periods: a number, or one for each trial (B,)."""
         for span, edges in self._spans(periods):
             self._paint(self.mask, span, value, edges)
 

@@ -68,7 +68,7 @@ class Curriculum:
 
     def report(self, score: float) -> bool:
         """Hear of a score on the present task; returns whether another level has come, or the last is done."""
-        if self.finished or score < self.goal_score:
+        if self.finished or not score >= self.goal_score:  # nor for NaN
             return False
         self.finished = self.level == len(self.levels) - 1
         self.level += not self.finished

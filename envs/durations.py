@@ -119,11 +119,11 @@ class TruncatedExponential:
 class PerBatch:
     """A duration that is drawn once for all trials of a batch, which then have the same length."""
 
-    duration: RandomDuration
+    duration: Duration
 
     def pmf(self, dt: float, what: str) -> tuple[np.ndarray, np.ndarray]:
         """Return the possible durations (bins) and their probabilities."""
-        return self.duration.pmf(dt, what)
+        return pmf(self.duration, dt, what)
 
 
 def pmf(duration: Duration, dt: float, what: str) -> tuple[np.ndarray, np.ndarray]:

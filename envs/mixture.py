@@ -56,7 +56,9 @@ class Mixture(Task):
                 f"there are {len(self.tasks)} tasks and weights {self.weights!r}; needed: a task or more, and a weight "
                 "of at least 0 for each."
             )
-        object.__setattr__(self, "weights", tuple((weights / weights.sum()).tolist()))
+        # Those that add up to 1 but for rounding are kept, so that they are the same when given again.
+        weights = weights if abs(weights.sum() - 1) < 1e-12 else weights / weights.sum()
+        object.__setattr__(self, "weights", tuple(weights.tolist()))
         for name in ("dt", "kind", "timed", "n_segments"):
             values = [getattr(task, name) for task in self.tasks]
             if len(set(values)) > 1:
@@ -66,6 +68,12 @@ class Mixture(Task):
                 object.__setattr__(self, name, values[0])
         if self.tasks[0].n_segments > 1:
             raise ValueError("closed-loop tasks cannot be mixed: their sessions differ in what follows a choice.")
+        for task, conditions in zip(self.tasks, self._own_conditions, strict=True):
+            if "task" in conditions or "task" in task.channels():
+                raise ValueError(
+                    f"{task.name} has a condition or channels 'task' of its own, as a mixture has. Mixtures cannot be "
+                    "mixed: give all their tasks to one."
+                )
         if not self.cue and len({(type(task), task.input_names, task.output_names) for task in self.tasks}) > 1:
             raise ValueError("without a cue all tasks must be settings of one, with the same channels; use cue=True.")
         self._columns, self._merged_periods  # noqa: B018  # refuse what does not fit together now, not at the first sample
@@ -145,11 +153,11 @@ class Mixture(Task):
     def score(self, outputs: np.ndarray, batch: TrialBatch) -> np.ndarray:
         """Correctness of the response, (B,), as the task of each trial has it."""
         outputs = self.checked(outputs, batch)
-        scores = np.zeros(batch.batch_size)
         choices = self.choices(outputs, batch) if self.kind == "choice" else []
+        scores = super().score(outputs, batch) if choices else np.zeros(batch.batch_size)
         for i, (_, own) in enumerate(self._columns):
             mine = np.flatnonzero(batch.conditions["task"] == i)
-            if len(mine):
+            if len(mine) and not self.tasks[i].scored_by_class:
                 part = self._part(batch, i, mine)
                 scores[mine] = self.tasks[i].score(outputs[: len(part.inputs), mine[:, None], own], part)
                 scores[mine] *= np.mean([np.isin(choice[mine], own) for choice in choices], axis=0) if choices else 1

@@ -22,7 +22,7 @@ def fill_with_noise(out: np.ndarray, std: float, rng: np.random.Generator) -> No
     for start in range(0, flat.size, 2 * BLOCK):
         part = flat[start : start + 2 * BLOCK]
         n = (part.size + 1) // 2
-        bits = rng.bit_generator.random_raw(n).view(np.int32)
+        bits = rng.integers(2**64, size=n, dtype=np.uint64).view(np.int32)
         r, a = radius[:n], angle[:n]
         np.multiply(bits[:n], np.float32(2.0**-31), out=r, dtype=np.float32, casting="unsafe")
         np.abs(r, out=r)

@@ -67,7 +67,7 @@ class Noisy(Task):
     def lay_out(self, conditions: Conditions, rng: np.random.Generator) -> TrialBatch:
         batch = self.task.lay_out(conditions, rng)
         inside = during(len(batch.inputs), (np.zeros_like(batch.lengths), batch.lengths))[..., None]
-        for group in self.groups or self.task.input_groups:
+        for group in self.task.input_groups if self.groups is None else self.groups:
             seen = batch.inputs[..., self.task.input_groups[group]]
             shape = (1, *seen.shape[1:]) if self.frozen else seen.shape
             std = self.added * (1 if self.frozen else sqrt(100 / self.dt))

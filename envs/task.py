@@ -14,7 +14,7 @@ from .factors import Conditions
 from .names import check_name
 from .numbers import whole_number
 from .responses import checked_outputs, mean_during, respond
-from .trial import Kind, TrialBatch, join_segments
+from .trial import Kind, Session, TrialBatch
 
 Seed = int | np.random.SeedSequence | np.random.Generator | None
 Policy = Callable[[TrialBatch], np.ndarray]
@@ -72,11 +72,13 @@ class Task(ABC):
     @final
     def ideal_policy(self) -> Policy:
         """A policy for one :meth:`sample`: it answers every segment as the ideal observer of the session so far."""
-        past: list[TrialBatch] = []
+        past = Session(self.n_segments)
 
         def policy(segment: TrialBatch) -> np.ndarray:
-            past.append(segment)
-            return self.ideal(join_segments(past) if self.n_segments > 1 else segment)[-len(segment.inputs) :]
+            if self.n_segments == 1:
+                return self.ideal(segment)
+            past.add(segment)
+            return self.ideal(past.joined())[-len(segment.inputs) :]
 
         return policy
 
@@ -168,14 +170,17 @@ class Task(ABC):
             whole_number("seed", seed, least=0)
         rng = np.random.default_rng(seed)
         conditions = self.draw(rng, n)
-        segments = []
+        session = Session(self.n_segments)
         for number in range(1, self.n_segments + 1):
-            segments.append(self.lay_out(conditions, rng))
-            outputs = None if policy is None else policy(segments[-1])
+            segment = self.lay_out(conditions, rng)
+            outputs = None if policy is None else policy(segment)
+            if self.n_segments == 1:
+                return segment
+            session.add(segment)
             if number < self.n_segments:
-                choices = self._guesses(rng, n) if outputs is None else self.choices(outputs, segments[-1])[0]
+                choices = self._guesses(rng, n) if outputs is None else self.choices(outputs, segment)[0]
                 conditions = self.advance(conditions, choices, rng)
-        return segments[0] if self.n_segments == 1 else join_segments(segments)
+        return session.joined()
 
     @final
     def stream(

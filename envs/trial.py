@@ -94,28 +94,62 @@ def occurring(periods: Iterable[str], period: str) -> list[str]:
     return found
 
 
+class Session:
+    """The segments of a session, laid one after the other as they come; names get the number of their segment.
+
+    Room for all of them is made with the first, so that a session takes no more memory than its own arrays.
+
+    Args:
+        n_segments: How many segments there will be.
+    """
+
+    def __init__(self, n_segments: int):
+        self._n_to_come = n_segments
+        self._arrays: list[np.ndarray] = []
+        self._conditions: dict[str, np.ndarray] = {}
+        self._periods: dict[str, tuple[np.ndarray, np.ndarray]] = {}
+        self._n_bins, self._n_segments = 0, 0
+
+    def add(self, segment: TrialBatch) -> None:
+        """Lay the next segment after the others.
+
+        Raises:
+            ValueError: If its trials differ in length, since time could not be joined then.
+        """
+        length = len(segment.inputs)
+        if (segment.lengths != length).any():
+            raise ValueError("the trials of a segment differ in length; a closed-loop task needs fixed durations.")
+        start, stop = self._n_bins, self._n_bins + length
+        parts = [segment.inputs, segment.targets, segment.mask]
+        if not self._arrays or stop > len(self._arrays[0]):
+            room = start + max(self._n_to_come, 1) * length
+            wider = [np.empty((room, *part.shape[1:]), part.dtype) for part in parts]
+            for new, old in zip(wider, self._arrays, strict=False):
+                new[:start] = old[:start]
+            self._arrays = wider
+        for array, part in zip(self._arrays, parts, strict=True):
+            array[start:stop] = part
+        self._n_bins, self._n_segments, self._n_to_come = stop, self._n_segments + 1, self._n_to_come - 1
+        for name, value in segment.conditions.items():
+            self._conditions[f"{name} {self._n_segments}"] = value
+        for name, (first, last) in segment.periods.items():
+            self._periods[f"{name} {self._n_segments}"] = (first + start, last + start)
+        self._dt = segment.dt
+        self._kind: Kind = segment.kind
+
+    def joined(self) -> TrialBatch:
+        """The session so far; its arrays are views, which later segments leave as they are."""
+        inputs, targets, mask = (array[: self._n_bins] for array in self._arrays)
+        return TrialBatch(inputs, targets, mask, dict(self._conditions), dict(self._periods), self._dt, self._kind)
+
+
 def join_segments(segments: list[TrialBatch]) -> TrialBatch:
     """Lay the segments of a session one after the other; names get the number of their segment.
 
     Raises:
-        ValueError: If the trials of a segment differ in length, since time could not be joined then.
+        ValueError: If the trials of a segment differ in length.
     """
-    conditions, periods, offset = {}, {}, 0
-    for number, segment in enumerate(segments, start=1):
-        length = segment.inputs.shape[0]
-        if (segment.lengths != length).any():
-            raise ValueError("the trials of a segment differ in length; a closed-loop task needs fixed durations.")
-        for name, value in segment.conditions.items():
-            conditions[f"{name} {number}"] = value
-        for name, (start, stop) in segment.periods.items():
-            periods[f"{name} {number}"] = (start + offset, stop + offset)
-        offset += length
-    return TrialBatch(
-        inputs=np.concatenate([segment.inputs for segment in segments]),
-        targets=np.concatenate([segment.targets for segment in segments]),
-        mask=np.concatenate([segment.mask for segment in segments]),
-        conditions=conditions,
-        periods=periods,
-        dt=segments[0].dt,
-        kind=segments[0].kind,
-    )
+    session = Session(len(segments))
+    for segment in segments:
+        session.add(segment)
+    return session.joined()

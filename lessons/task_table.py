@@ -60,8 +60,10 @@ def task_in_words(name: str) -> RenderableType:
 
 def arguments_of(task: PaintedTask) -> dict[str, tuple[str, str]]:
     """The arguments of a task, each with its default and, where it is no duration of a period, what it means."""
-    text = inspect.getdoc(type(task)) or ""
-    meanings = dict(re.findall(r"^    (\w+): (.*(?:\n {8}.*)*)", text.partition("Attributes:")[2], re.MULTILINE))
+    meanings: dict[str, str] = {}
+    for cls in reversed(type(task).__mro__):
+        text = (inspect.getdoc(cls) or "").partition("Attributes:")[2]
+        meanings |= re.findall(r"^    (\w+): (.*(?:\n {8}.*)*)", text, re.MULTILINE)
     told = {}
     for field in dataclasses.fields(task):
         value = getattr(task, field.name)

@@ -50,10 +50,11 @@ def test_no_bits_give_infinity():
 
     class Bits:
         def __init__(self, *words):
-            self.bit_generator, self.words = self, words
+            self.words = words
 
-        def random_raw(self, n):
-            return np.array(self.words, np.uint64)[:n]
+        def integers(self, high, size, dtype):
+            assert high == 2**64
+            return np.array(self.words, dtype)[:size]
 
     for words in ((0, 0), (2**64 - 1, 2**64 - 1), (2**31, 2**63), (2**31 | 2**63, 0)):
         out = np.full(4, np.nan, np.float32)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import permutations
 from typing import Literal
 
@@ -14,12 +15,17 @@ from ..factors import Conditions, Factor, Levels
 from ..names import check_name
 from ..numbers import whole_number
 from ..painted_task import PaintedTask
+from ..responses import Span
 from ..trial import TrialBatch
-from .bandits import check_session, choose, shown
+from .ceilings import ceiling_of, misreading, shortest
+from .remembered_stimuli import posterior
+from .sessions import check_session, choose, log_odds, probability
 
 FEATURES = ("colour", "shape", "number")
 CARDS = np.array(list(permutations(range(4), 3)))
 """The 24 test cards, (24, 3): no two of their features agree with the same reference card."""
+VALUES = np.eye(4)[CARDS]
+"""What is shown of each card, (24, 3, 4)."""
 ORDERS = np.array(list(permutations(range(4))))
 """Which reference card lies in which of the four slots, (24, 4)."""
 SLOTS = ORDERS.argsort(axis=1)
@@ -130,53 +136,70 @@ class WisconsinCardSorting(PaintedTask):
         canvas.target(self._answer(conditions), "response")
 
     def ideal(self, batch: TrialBatch) -> np.ndarray:
-        """Bayes' rule on which rule holds, following the likeliest one; it knows what it responded itself."""
-        outputs, trials = self.hold(batch), np.arange(batch.batch_size)
-        belief, rule = np.full((batch.batch_size, 3), 1 / 3), np.zeros(batch.batch_size, np.int64)
-        shows, n_shown = batch.windows("card"), len(self._shows)
+        """Bayes' rule on which rule holds, giving the likeliest answer; it knows what it answered itself."""
+        outputs, belief = self.hold(batch), np.full((batch.batch_size, 3), 1 / 3)
+        fits, n_shown = belief, len(self._shows)
+        cards = batch.windows("card")
         for number, (feedback, response) in enumerate(
             zip(batch.windows("feedback"), batch.windows("response"), strict=True)
         ):
             if number:
-                right = shown(self, batch, "feedback", feedback).argmax(axis=1) == 0
-                belief = self._after(belief, rule, right)
-            rule = belief.argmax(axis=1)
-            cards = shows[number * n_shown : (number + 1) * n_shown]
-            seen = shown(self, batch, "card", (cards[0][0], cards[-1][1])).reshape(-1, 3, 4)
-            value = seen.argmax(axis=2)[trials, rule]
-            if self.layout == "in_turn":
-                faces = [shown(self, batch, "reference", span).reshape(-1, 3, 4).sum(axis=1) for span in cards]
-                value = np.stack(faces)[:, trials, value].argmax(axis=0)
-            choose(outputs, 1 + value, response)
+                right, wrong = log_odds(self, batch, "feedback", feedback).T
+                p_right = probability(right - wrong)[:, None]
+                belief = self._after(belief, fits * p_right + (1 - fits) * (1 - p_right))
+            answers = self._answers(batch, cards[number * n_shown : (number + 1) * n_shown])
+            answer = (belief[..., None] * answers).sum(axis=1).argmax(axis=1)
+            fits = answers[np.arange(len(answer)), :, answer]
+            choose(outputs, 1 + answer, response)
         return outputs
+
+    def _answers(self, batch: TrialBatch, shows: list[Span]) -> np.ndarray:
+        """Probability by each rule that each answer is right, (B, 3, 4), by what is seen of the cards."""
+        card = log_odds(self, batch, "card", (shows[0][0], shows[-1][1])).reshape(-1, 3, 4)
+        values = np.einsum("bc,crv->brv", posterior(np.einsum("brv,crv->bc", card, VALUES)), VALUES)
+        if self.layout == "card":
+            return values
+        faces = [log_odds(self, batch, "reference", span).reshape(-1, 3, 4).sum(axis=1) for span in shows]
+        order = posterior(np.einsum("sbv,osv->bo", faces, np.eye(4)[ORDERS]))
+        return np.einsum("brv,bo,ovs->brs", values, order, np.eye(4)[SLOTS], optimize=True)
 
     @property
     def ceiling(self) -> float:
-        """Expected score of the likeliest rule, exactly.
+        """Expected score of the likeliest rule, exactly; where cards are hard to read, in 4,000 sessions."""
+        return self._expected_score
+
+    @cached_property
+    def _expected_score(self) -> float:
+        """Of one who reads without error.
 
         A right response proves its rule, so all that matters is the belief then, and after each error in a row. With
         h_j the probability that the first right response comes after j errors, S_n = sum_j h_j (1 + S'_(n-j-1)), S'
         beginning with a proven rule.
         """
-        proven = self._after(np.eye(3)[:1], np.array([0]), np.array([True]))
+        proven = self._after(np.eye(3)[:1], np.eye(3)[:1])
         first, again = (self._first_hit(belief) for belief in (np.full((1, 3), 1 / 3), proven))
         total = np.zeros(self.n_trials + 1)
         for n in range(1, self.n_trials + 1):
             total[n] = again[:n] @ (1 + total[:n][::-1])
-        return float(first @ (1 + total[: self.n_trials][::-1]) / self.n_trials)
+        exact = float(first @ (1 + total[: self.n_trials][::-1]) / self.n_trials)
+        bins = shortest(self, "card")
+        risk = misreading(self, np.eye(2), shortest(self, "feedback")) + misreading(self, VALUES, bins)
+        if self.layout == "in_turn":
+            risk += misreading(self, np.tile(np.eye(4)[ORDERS], 3), bins)
+        return ceiling_of(self, exact, self.n_trials * risk)
 
     def _first_hit(self, belief: np.ndarray) -> np.ndarray:
         hits, missed = np.zeros(self.n_trials), 1.0
         for number in range(self.n_trials):
-            rule = belief.argmax(axis=1)
-            p = float(belief.max())
+            p, wrong = float(belief.max()), np.ones((1, 3))
+            wrong[0, belief.argmax()] = 0
             hits[number], missed = missed * p, missed * (1 - p)
-            belief = self._after(belief, rule, np.array([False]))
+            belief = self._after(belief, wrong)
         return hits
 
-    def _after(self, belief: np.ndarray, rule: np.ndarray, right: np.ndarray) -> np.ndarray:
-        """Belief (B, 3) about the next trial, after following a rule that was right or wrong."""
-        belief = belief * ((np.arange(3) == rule[:, None]) == right[:, None])
+    def _after(self, belief: np.ndarray, likelihood: np.ndarray) -> np.ndarray:
+        """Belief (B, 3) about the next trial, after feedback that has this likelihood under each rule (B, 3)."""
+        belief = belief * likelihood
         total = belief.sum(axis=1, keepdims=True)
         belief = np.where(total > 0, belief / np.where(total > 0, total, 1), 1 / 3)
         return belief * (1 - self.p_switch) + (1 - belief) * self.p_switch / 2

@@ -23,8 +23,9 @@ from .multi_item_matching import DelayMatchSampleDistractor1D, DualDelayMatchSam
 from .multisensory_decisions import MultiSensoryIntegration
 from .paired_association import AXCPT, DelayPairedAssociation
 from .perceptual_decisions import PerceptualDecisionMaking, PerceptualDecisionMakingDelayResponse
+from .pointing import ReachingDelayResponse
 from .probabilistic_decisions import ProbabilisticReasoning
-from .reaching import DelayedReach, ReachingDelayResponse
+from .reaching import DelayedReach
 from .reversals import ProbabilisticReversal, RuleReversal
 from .streams import Add
 from .streams_memory import CopyMemory, SensorimotorMapping, SineWave

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -15,7 +16,8 @@ from ..painted_task import PaintedTask
 from ..responses import Span, mean_during
 from ..task import Seed
 from ..trial import TrialBatch
-from .kinematics import TARGET_INPUTS, endpoint_error, progress, speed, targets_at, travelled
+from .ceilings import ceiling_of, misreading, shortest
+from .kinematics import TARGET_INPUTS, aim, endpoint_error, nearby, progress, speed, targets_at, travelled
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,10 +69,9 @@ class CenterOut(PaintedTask):
     def check(self) -> None:
         check_name("target_input", self.target_input, TARGET_INPUTS)
         check_name("output", self.output, ("position", "velocity"))
-        if self.n_targets < 2 or not 0 < self.tolerance < 1 or not isinstance(self.back, bool):
+        if self.n_targets < 2 or not 0 < self.tolerance < 1:
             raise ValueError(
-                f"n_targets is {self.n_targets!r}, tolerance {self.tolerance!r}, back {self.back!r}; "
-                "allowed: at least 2, in (0, 1), True or False."
+                f"n_targets is {self.n_targets!r}, tolerance {self.tolerance!r}; allowed: at least 2, in (0, 1)."
             )
 
     def durations(self) -> Mapping[str, Duration]:
@@ -98,24 +99,20 @@ class CenterOut(PaintedTask):
         """Target from the delay on; the hold cue is off in the reactions and movements, which is the go cue."""
         position = self._positions[conditions["target"]]
         seen = ("delay", "reaction 1", "movement 1", "stay") if self.target_input == "held" else ("delay",)
-        canvas.add("hold", 1.0, "hold", "delay")
-        canvas.add("hold", 1.0, "stay")
-        if self.back:
-            canvas.add("hold", 1.0, "end")
+        canvas.add("hold", 1.0, "hold", "delay", "stay", *(("end",) if self.back else ()))
         canvas.add("target", position, *seen)
-        canvas.targets[:] = self._ways(canvas.periods, len(canvas.targets), position)
+        self._move(canvas.targets, canvas.periods, position)
 
     def ideal(self, batch: TrialBatch) -> np.ndarray:
-        """Average the target's position while it is seen at rest, reach to the nearest target, and return."""
-        span = batch.periods["delay"][0], batch.periods["reaction 1" if self.target_input == "held" else "delay"][1]
-        seen = mean_during(batch.inputs[..., self.input_groups["target"]], span)
-        nearest = np.linalg.norm(seen[:, None] - self._positions, axis=-1).argmin(axis=1)
-        return self._ways(batch.periods, len(batch.inputs), self._positions[nearest])
+        """Average the target's position until the hand must be there; reach to be most probably near it, and return."""
+        start, stop = batch.periods["delay"][0], batch.periods[self._last_seen][1]
+        seen = mean_during(batch.inputs[..., self.input_groups["target"]], (start, stop))
+        target, _ = aim(self, seen, stop - start, self._positions, nearby(self._positions, self.tolerance))
+        return self._reach(batch, target)
 
     def guess(self, batch: TrialBatch, seed: Seed = None) -> np.ndarray:
         """Reach on time, but to any target, and return."""
-        target = np.random.default_rng(seed).integers(0, self.n_targets, batch.batch_size)
-        return self._ways(batch.periods, len(batch.inputs), self._positions[target])
+        return self._reach(batch, np.random.default_rng(seed).integers(0, self.n_targets, batch.batch_size))
 
     def score(self, outputs: np.ndarray, batch: TrialBatch) -> np.ndarray:
         """1 where both ways, or the only one, end within the tolerance, (B,)."""
@@ -129,15 +126,37 @@ class CenterOut(PaintedTask):
     @property
     def chance(self) -> float:
         """Probability that any target lies within the tolerance of the right one."""
-        return float(np.mean(np.linalg.norm(self._positions - self._positions[0], axis=1) <= self.tolerance))
+        return float(np.mean(nearby(self._positions, self.tolerance)))
 
     @property
+    def ceiling(self) -> float:
+        """1, unless noise makes the ideal observer misread; then its mean score in 40,000 trials."""
+        return self._expected_score
+
+    @cached_property
+    def _expected_score(self) -> float:
+        bins = shortest(self, *(("delay", "reaction", "movement") if self.target_input == "held" else ("delay",)))
+        return ceiling_of(self, exact=1.0, risk=misreading(self, self._positions, bins))
+
+    @cached_property
     def _positions(self) -> np.ndarray:
         return targets_at(2 * np.pi * np.arange(self.n_targets) / self.n_targets, 1.0)
 
-    def _ways(self, periods: Mapping[str, Span], n_bins: int, position: np.ndarray) -> np.ndarray:
+    @property
+    def _last_seen(self) -> str:
+        """Last period in which the target is seen before the hand must be there."""
+        return "movement 1" if self.target_input == "held" else "delay"
+
+    def _reach(self, batch: TrialBatch, target: np.ndarray) -> np.ndarray:
+        outputs = self.hold(batch)
+        self._move(outputs, batch.periods, self._positions[target])
+        return outputs
+
+    def _move(self, outputs: np.ndarray, periods: Mapping[str, Span], position: np.ndarray) -> None:
+        """Write the way to a position (B, 2), and back, into outputs that are zero."""
         profile = travelled if self.output == "position" else speed
-        course = profile(progress(periods["movement 1"], n_bins))
+        first = int(periods["movement 1"][0].min())
+        course = profile(progress(periods["movement 1"], len(outputs), first))
         if self.back:
-            course = course - profile(progress(periods["movement 2"], n_bins))
-        return course[..., None] * position.astype(np.float32)
+            course -= profile(progress(periods["movement 2"], len(outputs), first))
+        np.multiply(course[..., None], position.astype(np.float32), out=outputs[first:])

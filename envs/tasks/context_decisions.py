@@ -13,7 +13,6 @@ from ..durations import Duration
 from ..factors import Conditions, Factor, Levels
 from ..names import check_name
 from ..painted_task import PaintedTask
-from ..responses import respond
 from ..trial import TrialBatch
 from .ideal_observer import N_DRAWS, Hypotheses, averages, drawn_precision
 from .perceptual_decisions import SIDES, check_coherences, discriminability, evidence
@@ -84,14 +83,14 @@ class ContextDecisionMaking(PaintedTask):
 
     def ideal(self, batch: TrialBatch) -> np.ndarray:
         """Read the context, integrate the evidence of its modality; weigh both where the context is not certain."""
-        choice = self._choice(*averages(self, batch, SHOWN))
-        return respond(self.hold(batch), choice, batch.periods["decision"])
+        return self.respond(batch, self._choice(*averages(self, batch, SHOWN)))
 
     @property
     def ceiling(self) -> float:
         """Proportion correct of the perfect integrator who knows the context, less what misreading it costs.
 
-        The cost, nil unless the noise is strong, is found on 100,000 simulated trials, fixed seed.
+        The cost, nil unless the noise is strong, is found on 100,000 simulated trials, fixed seed; the context is read
+        to the end of the trial.
         """
         return discriminability(self, self.coherences, self.stimulus_ms) - self._cost_of_misreading
 
@@ -175,8 +174,7 @@ class SingleContextDecisionMaking(PaintedTask):
 
     def ideal(self, batch: TrialBatch) -> np.ndarray:
         """Integrate the evidence of the modality that counts, ignore the other."""
-        choice = 1 + self.mean_input(batch, self.context, "stimulus").argmax(axis=1)
-        return respond(self.hold(batch), choice, batch.periods["decision"])
+        return self.respond(batch, 1 + self.mean_input(batch, self.context, "stimulus").argmax(axis=1))
 
     @property
     def ceiling(self) -> float:

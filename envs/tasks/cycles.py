@@ -91,16 +91,21 @@ class CyclePattern(PaintedTask):
     def paint(self, canvas: Canvas, conditions: Conditions) -> None:
         if self.cue != "none":
             canvas.add("go", 1.0, "start", *(("pattern",) if self.cue == "constant" else ()))
-        canvas.targets[:] = self._pattern(canvas.periods["pattern"], len(canvas.targets), 0)
+        self._write(canvas.targets, canvas.periods["pattern"][0], np.tile(self._cycle, self.n_cycles)[:, None])
 
     def ideal(self, batch: TrialBatch) -> np.ndarray:
         """Begin the pattern when it is due."""
-        return self._pattern(batch.periods["pattern"], len(batch.inputs), 0)
+        outputs = self.hold(batch)
+        self._write(outputs, batch.periods["pattern"][0], np.tile(self._cycle, self.n_cycles)[:, None])
+        return outputs
 
     def guess(self, batch: TrialBatch, seed: Seed = None) -> np.ndarray:
         """The pattern, from any of its bins on."""
-        first = np.random.default_rng(seed).integers(0, len(self._cycle), batch.batch_size)
-        return self._pattern(batch.periods["pattern"], len(batch.inputs), first)
+        outputs, n = self.hold(batch), len(self._cycle)
+        first = np.random.default_rng(seed).integers(0, n, batch.batch_size)
+        pattern = self._cycle[(first + np.arange(n * self.n_cycles)[:, None]) % n]
+        self._write(outputs, batch.periods["pattern"][0], pattern)
+        return outputs
 
     def score(self, outputs: np.ndarray, batch: TrialBatch) -> np.ndarray:
         """1 where enough of the pattern's variance is explained, (B,)."""
@@ -122,7 +127,8 @@ class CyclePattern(PaintedTask):
         cycle = np.asarray(self.amplitudes) @ np.sin(2 * np.pi * np.outer(self.harmonics, t))
         return cycle / np.abs(cycle).max()
 
-    def _pattern(self, span: tuple[np.ndarray, np.ndarray], n_bins: int, first: np.ndarray | int) -> np.ndarray:
-        time = np.arange(n_bins)[:, None] - span[0]
-        inside = (time >= 0) & (time < span[1] - span[0])
-        return np.where(inside, self._cycle[(time + first) % len(self._cycle)], 0.0).astype(np.float32)[..., None]
+    def _write(self, outputs: np.ndarray, start: np.ndarray, pattern: np.ndarray) -> None:
+        """Write a pattern, (n, B) or (n, 1), into outputs (T, B, 1) from the given bins (B,) on."""
+        for first in np.unique(start):
+            those = start == first
+            outputs[first : first + len(pattern), those, 0] = pattern[:, those] if pattern.shape[1] > 1 else pattern

@@ -11,11 +11,10 @@ from ..channels import Channels
 from ..durations import Duration, Uniform
 from ..factors import Conditions, Factor, Levels
 from ..painted_task import PaintedTask
-from ..responses import respond
 from ..ring import Ring
 from ..trial import TrialBatch
 from .matching import around, check_count
-from .remembered_stimuli import ceiling_in_parts, ceiling_of_pairs, favours, log_likelihoods, simulated_logs
+from .remembered_stimuli import PairTask, ceiling_in_parts, log_likelihoods, simulated_logs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +67,7 @@ class DelayResponse(PaintedTask):
     def ideal(self, batch: TrialBatch) -> np.ndarray:
         """Look to the likeliest place."""
         (log,) = log_likelihoods(self, batch, "cue", around(self.ring, self.n_locations), "cue")
-        return respond(self.hold(batch), 1 + log.argmax(axis=1), batch.periods["response"])
+        return self.respond(batch, 1 + log.argmax(axis=1))
 
     @property
     def ceiling(self) -> float:
@@ -83,7 +82,7 @@ class DelayResponse(PaintedTask):
 
 
 @dataclass(frozen=True, kw_only=True)
-class DelayComparison(PaintedTask):
+class DelayComparison(PairTask):
     """Feel a vibration, the base, and after a delay another, the comparison: which one has the higher frequency?
 
     One channel rises linearly with frequency, from 0 at the lowest that occurs to 1 at the highest; the other falls.
@@ -112,6 +111,8 @@ class DelayComparison(PaintedTask):
     periods = ("fixation", "base", "delay", "comparison", "decision")
     essential = ("base", "comparison")
     informative = "base"
+    shown = ("frequency", "base", "comparison")
+    classes = (1, 2)
     presets: ClassVar = {"romo1999": {"base_ms": 500, "delay_ms": 3000, "comparison_ms": 500}}
 
     def check(self) -> None:
@@ -140,27 +141,14 @@ class DelayComparison(PaintedTask):
         canvas.add("frequency", self._encoded(conditions["f2"]), "comparison")
         canvas.target(conditions["higher"], "decision")
 
-    def ideal(self, batch: TrialBatch) -> np.ndarray:
-        """Weigh all pairs of frequencies that occur by their likelihood, answer with the likelier order."""
-        frequencies, weights = self._pairs
-        logs = log_likelihoods(self, batch, "frequency", self._encoded(frequencies), "base", "comparison")
-        return respond(self.hold(batch), np.where(favours(weights, *logs), 1, 2), batch.periods["decision"])
-
-    @property
-    def ceiling(self) -> float:
-        """Proportion correct of the ideal observer: its decision rule on 100,000 noisy pairs."""
-        frequencies, weights = self._pairs
-        return ceiling_of_pairs(self, self._encoded(frequencies), weights, self.base_ms, self.comparison_ms)
-
-    @property
-    def _pairs(self) -> tuple[np.ndarray, np.ndarray]:
-        """All frequencies (k,), and the probability of each pair (k, k), negative where the second is higher."""
+    def pairs(self) -> tuple[np.ndarray, np.ndarray]:
+        """All frequencies that occur, encoded; weights are negative where the second is higher."""
         low, high = np.broadcast_arrays(np.array(self.lower)[:, None], np.add.outer(self.lower, self.differences))
         frequencies = np.unique([low, high])
         low, high = np.searchsorted(frequencies, low), np.searchsorted(frequencies, high)
         weights = np.zeros((len(frequencies), len(frequencies)))
         np.add.at(weights, (high, low), 0.5 / low.size)
-        return frequencies, weights - weights.T
+        return self._encoded(frequencies), weights - weights.T
 
     def _encoded(self, frequency: np.ndarray) -> np.ndarray:
         lowest, highest = min(self.lower), max(self.lower) + max(self.differences)

@@ -2,51 +2,49 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
 from ..canvas import Canvas
 from ..channels import Channels
-from ..durations import Duration, in_bins
+from ..durations import Duration
 from ..factors import Conditions, Factor, Levels
-from ..painted_task import PaintedTask
-from ..responses import respond
-from ..trial import TrialBatch
-from .ideal_observer import Hypotheses, averages, proportion_correct
+from .ideal_observer import Hypotheses, HypothesesTask
 
 POSITIONS = ("early", "middle", "late")
-SHOWN = tuple(("sound", position) for position in POSITIONS)
+MOMENTS = (1, 2, 3)
 
 
 @dataclass(frozen=True, kw_only=True)
-class ToneDetection(PaintedTask):
+class ToneDetection(HypothesesTask):
     """Listen to noise: say afterwards whether there was a short tone in it, and at which of three moments.
 
     :channels: fixation; sound
     :responses: fixate, none, early, middle, late
-    :timing: fixation 200, noise 300 (x4), early 100, middle 100, late 100, decision 300 ms
+    :timing: fixation 200, gap 300 (x4), tone 100 (x3), decision 300 ms
     :scoring: the class chosen in decision; chance 25 %, ceiling 86.9 %
 
     Attributes:
         strengths: Strength of the tone, the noise having ``noise`` over 100 ms; one is drawn for each trial.
         p_tone: Probability that there is a tone.
-        gap_ms: Duration of the noise before and after each moment at which the tone may come.
-        tone_ms: Duration of the tone.
+        gap_ms: Time before, between and after the moments at which the tone may come.
+        tone_ms: Duration of each of these moments, and of the tone.
     """
 
     strengths: Sequence[float] = (0.2, 0.4, 0.8)
     p_tone: float = 0.75
     fixation_ms: Duration = 200
     gap_ms: Duration = 300
-    tone_ms: float = 100.0
+    tone_ms: Duration = 100
     decision_ms: Duration = 300
 
     family = "decisions"
     source = "Costalupes 1985, J Neurosci, https://www.jneurosci.org/content/jneuro/5/12/3261.full.pdf"
     contrasts = ("position", "strength")
     periods = ("fixation", "gap", "tone", "decision")
-    informative = "early"
+    essential = ("tone",)
+    informative = "tone"
+    shown = tuple(("sound", f"tone {moment}") for moment in MOMENTS)
 
     def check(self) -> None:
         if len(self.strengths) == 0 or not all(s > 0 for s in self.strengths) or not 0 < self.p_tone <= 1:
@@ -54,8 +52,6 @@ class ToneDetection(PaintedTask):
                 f"strengths are {self.strengths!r} and p_tone is {self.p_tone!r}; allowed: at least one, all positive; "
                 "in (0, 1]."
             )
-        if in_bins(self.tone_ms, self.dt, "tone_ms") < 1:
-            raise ValueError(f"tone_ms is {self.tone_ms:g}; a tone takes at least one bin of {self.dt:g} ms.")
 
     def channels(self) -> Channels:
         return {"fixation": 1, "sound": 1}
@@ -65,9 +61,9 @@ class ToneDetection(PaintedTask):
 
     def durations(self) -> Mapping[str, Duration | Callable[[Conditions], np.ndarray]]:
         sound: dict[str, Duration] = {}
-        for number, position in enumerate(POSITIONS, start=1):
-            sound |= {f"noise {number}": self.gap_ms, position: self.tone_ms}
-        return {"fixation": self.fixation_ms, **sound, "noise 4": self.gap_ms, "decision": self.decision_ms}
+        for moment in MOMENTS:
+            sound |= {f"gap {moment}": self.gap_ms, f"tone {moment}": self.tone_ms}
+        return {"fixation": self.fixation_ms, **sound, "gap 4": self.gap_ms, "decision": self.decision_ms}
 
     def factors(self) -> Mapping[str, Factor]:
         """Position 0 is no tone, 1 early, 2 middle, 3 late."""
@@ -75,31 +71,16 @@ class ToneDetection(PaintedTask):
 
     def paint(self, canvas: Canvas, conditions: Conditions) -> None:
         canvas.add("fixation", 1.0, *(name for name in canvas.periods if name != "decision"))
-        for number, position in enumerate(POSITIONS, start=1):
-            tone = conditions["strength"] * (conditions["position"] == number)
-            canvas.add("sound", tone[:, None], position)
+        for moment in MOMENTS:
+            tone = conditions["strength"] * (conditions["position"] == moment)
+            canvas.add("sound", tone[:, None], f"tone {moment}")
         canvas.target(1 + conditions["position"], "decision")
-
-    def ideal(self, batch: TrialBatch) -> np.ndarray:
-        """Bayes' rule on the three moments, whatever the strength of the tone."""
-        posterior = self._hypotheses.posterior(*averages(self, batch, SHOWN))
-        return respond(self.hold(batch), self._hypotheses.likeliest(posterior), batch.periods["decision"])
 
     @property
     def answers(self) -> np.ndarray:
         return np.array([0.0, *self._p_position])
 
-    @property
-    def ceiling(self) -> float:
-        """Proportion correct of the ideal observer: its decision rule on 100,000 simulated trials, fixed seed."""
-        return self._ceiling
-
-    @cached_property
-    def _ceiling(self) -> float:
-        return proportion_correct(self, self._hypotheses, SHOWN)
-
-    @cached_property
-    def _hypotheses(self) -> Hypotheses:
+    def hypotheses(self) -> Hypotheses:
         position, strength = (grid.ravel() for grid in np.meshgrid(range(4), self.strengths))
         patterns = np.eye(4)[position][:, 1:] * strength[:, None]
         prior = np.array(self._p_position)[position] / len(self.strengths)

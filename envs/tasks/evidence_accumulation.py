@@ -12,13 +12,13 @@ from ..channels import Channels
 from ..durations import Duration, Uniform, in_bins
 from ..factors import Conditions, Factor, Levels
 from ..painted_task import PaintedTask
-from ..responses import respond
 from ..trial import TrialBatch
-from .perceptual_decisions import SIDES, check_coherences, discriminability, evidence
+from .ideal_observer import N_DRAWS
+from .perceptual_decisions import SIDES, EvidenceTask
 
 
 @dataclass(frozen=True, kw_only=True)
-class EvidenceAccumulation(PaintedTask):
+class EvidenceAccumulation(EvidenceTask):
     """Weak evidence for left or right lasts for seconds, and one never knows for how many: which side had more?
 
     At these coherences no short stretch tells much, so that memory and learning must reach back over the whole trial.
@@ -33,43 +33,9 @@ class EvidenceAccumulation(PaintedTask):
     """
 
     coherences: Sequence[float] = (0.016, 0.032, 0.064)
-    fixation_ms: Duration = 200
     stimulus_ms: Duration = Uniform(2000, 8000, step=200)
-    decision_ms: Duration = 300
 
-    family = "decisions"
     source = "Kiani, Hanks & Shadlen 2008, J Neurosci, doi:10.1523/JNEUROSCI.4761-07.2008"
-    contrasts = ("side", "coherence")
-    periods = ("fixation", "stimulus", "decision")
-    essential = ("stimulus",)
-    informative = "stimulus"
-
-    def check(self) -> None:
-        check_coherences(self.coherences)
-
-    def channels(self) -> Channels:
-        return {"fixation": 1, "evidence": ("left", "right")}
-
-    def responses(self) -> tuple[str, ...]:
-        return ("fixate", "left", "right")
-
-    def factors(self) -> Mapping[str, Factor]:
-        return {"side": SIDES, "coherence": Levels(self.coherences)}
-
-    def paint(self, canvas: Canvas, conditions: Conditions) -> None:
-        canvas.add("fixation", 1.0, "fixation", "stimulus")
-        canvas.add("evidence", evidence(conditions["coherence"], conditions["side"]), "stimulus")
-        canvas.target(conditions["side"], "decision")
-
-    def ideal(self, batch: TrialBatch) -> np.ndarray:
-        """Integrate all evidence, then answer with the side that had more."""
-        choice = 1 + self.mean_input(batch, "evidence", "stimulus").argmax(axis=1)
-        return respond(self.hold(batch), choice, batch.periods["decision"])
-
-    @property
-    def ceiling(self) -> float:
-        """Proportion correct of the perfect integrator, an exact sum over coherences and durations."""
-        return discriminability(self, self.coherences, self.stimulus_ms)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,17 +71,16 @@ class PulseDecisionMaking(PaintedTask):
     source = "Brunton, Botvinick & Brody 2013, Science, doi:10.1126/science.1233912"
     contrasts = ("side", "difference")
     periods = ("fixation", "pulse", "gap", "delay", "decision")
+    essential = ("pulse",)
     informative = "pulse"
 
     def check(self) -> None:
         p = self.p_pulse
-        if self.n_slots < 1 or len(p) != 2 or not all(0 <= q <= 1 for q in p) or set(p) in ({0.0}, {1.0}):
+        if not 1 <= self.n_slots <= 100 or len(p) != 2 or not all(0 <= q <= 1 for q in p) or set(p) in ({0.0}, {1.0}):
             raise ValueError(
-                f"n_slots is {self.n_slots!r} and p_pulse {p!r}; allowed: at least 1, and two probabilities, "
+                f"n_slots is {self.n_slots!r} and p_pulse {p!r}; allowed: 1 to 100, and two probabilities, "
                 "not both 0 and not both 1."
             )
-        if in_bins(self.pulse_ms, self.dt, "pulse_ms") < 1:
-            raise ValueError(f"pulse_ms is {self.pulse_ms:g}; a pulse takes at least one bin of {self.dt:g} ms.")
 
     def channels(self) -> Channels:
         return {"fixation": 1, "pulse": ("left", "right")}
@@ -131,9 +96,10 @@ class PulseDecisionMaking(PaintedTask):
 
     def factors(self) -> Mapping[str, Factor]:
         """The side with more pulses, and how many: a number k stands for k // (n + 1) and k % (n + 1) pulses."""
-        more_than = np.tril(self._p_counts, -1)
-        counts = np.flatnonzero(more_than)
-        return {"side": SIDES, "counts": Levels(counts, more_than.ravel()[counts] / more_than.sum())}
+        ways = np.array([comb(self.n_slots, k) for k in range(self.n_slots + 1)], dtype=float)
+        more_left = np.tril(self._p_pattern * np.outer(ways, ways)).ravel()
+        counts = np.flatnonzero(more_left)
+        return {"side": SIDES, "counts": Levels(counts, more_left[counts] / more_left.sum())}
 
     def complete(self, drawn: Conditions, rng: np.random.Generator) -> Conditions:
         """Any slots can be those with pulses, given how many there are on each side."""
@@ -148,13 +114,13 @@ class PulseDecisionMaking(PaintedTask):
     def paint(self, canvas: Canvas, conditions: Conditions) -> None:
         canvas.add("fixation", 1.0, *(name for name in canvas.periods if name != "decision"))
         for slot in self._slots:
-            canvas.add("pulse", np.stack([conditions[f"{s} {slot}"] for s in ("left", "right")], -1), f"pulse {slot}")
+            canvas.add("pulse", self._pulses(conditions, slot), f"pulse {slot}")
         canvas.target(conditions["side"], "decision")
 
     def ideal(self, batch: TrialBatch) -> np.ndarray:
         """Bayes' rule on the numbers of pulses, given how likely a pulse was in each slot."""
         seen = np.stack([self.mean_input(batch, "pulse", f"pulse {slot}") for slot in self._slots], axis=1)
-        return respond(self.hold(batch), self._side(seen), batch.periods["decision"])
+        return self.respond(batch, self._side(seen))
 
     @property
     def ceiling(self) -> float:
@@ -163,13 +129,18 @@ class PulseDecisionMaking(PaintedTask):
 
     @cached_property
     def _ceiling(self) -> float:
-        rng, n = np.random.default_rng(0), 100_000
-        conditions = self.draw(rng, n)
-        seen = np.stack([[conditions[f"{s} {slot}"] for s in ("left", "right")] for slot in self._slots]).T.swapaxes(
-            1, 2
-        )
-        seen = seen + rng.standard_normal(seen.shape) * self.noise_std / np.sqrt(self._bins)
-        return float(np.mean(self._side(seen) == conditions["side"]))
+        rng, right = np.random.default_rng(0), []
+        for _ in range(10):
+            conditions = self.draw(rng, N_DRAWS // 10)
+            seen = np.stack([self._pulses(conditions, slot).astype(float) for slot in self._slots], axis=1)
+            seen += rng.standard_normal(seen.shape) * self.noise_std / np.sqrt(self._bins)
+            right.append(self._side(seen) == conditions["side"])
+        return float(np.mean(right))
+
+    @staticmethod
+    def _pulses(conditions: Conditions, slot: int) -> np.ndarray:
+        """Whether there is a pulse left and right, (B, 2)."""
+        return np.stack([conditions[f"left {slot}"], conditions[f"right {slot}"]], axis=1)
 
     @property
     def _slots(self) -> range:
@@ -180,11 +151,10 @@ class PulseDecisionMaking(PaintedTask):
         return in_bins(self.pulse_ms, self.dt, "pulse_ms")
 
     @cached_property
-    def _p_counts(self) -> np.ndarray:
-        """Probability of a pulses on the left and b on the right, (n + 1, n + 1), ties left out but not made up for."""
+    def _p_pattern(self) -> np.ndarray:
+        """Probability of each pattern with a pulses on the left and b on the right, (n + 1, n + 1); 0 for ties."""
         k = np.arange(self.n_slots + 1)
-        ways = np.array([comb(self.n_slots, i) for i in k], dtype=float)
-        one, other = (ways * p**k * (1 - p) ** (self.n_slots - k) for p in self.p_pulse)
+        one, other = (p**k * (1 - p) ** (self.n_slots - k) for p in self.p_pulse)
         both = np.outer(one, other) + np.outer(other, one)
         np.fill_diagonal(both, 0)
         return both
@@ -203,7 +173,6 @@ class PulseDecisionMaking(PaintedTask):
             pulse = p[:, slot].T[:, None]
             number[:, 1:] = number[:, 1:] * (1 - pulse) + number[:, :-1] * pulse
             number[:, :1] *= 1 - pulse
-        ways = np.array([comb(self.n_slots, i) for i in range(self.n_slots + 1)], dtype=float)
-        weight = self._p_counts / np.outer(ways, ways)
-        left, right = (((half @ number[1]) * number[0]).sum(axis=0) for half in (np.tril(weight), np.triu(weight)))
+        more_left, more_right = np.tril(self._p_pattern), np.triu(self._p_pattern)
+        left, right = (((half @ number[1]) * number[0]).sum(axis=0) for half in (more_left, more_right))
         return np.where(left >= right, 1, 2)

@@ -9,11 +9,12 @@ import numpy as np
 
 from ..canvas import Canvas
 from ..channels import Channels
-from ..durations import in_bins
+from ..durations import array_in_bins, in_bins
 from ..factors import Conditions, Factor, Levels
 from ..painted_task import PaintedTask
-from ..trial import TrialBatch
-from .ideal_observer import Hypotheses, course
+from ..responses import during
+from ..trial import TrialBatch, occurring
+from .ideal_observer import Hypotheses, averages, course
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +66,8 @@ class HierarchicalReasoning(PaintedTask):
                 f"n_trials is {self.n_trials!r}, weber {self.weber!r}, p_switch {self.p_switch!r}; "
                 "allowed: at least 1, at least 0, in [0, 0.5]."
             )
+        if in_bins(self.pulse_ms, self.dt, "pulse_ms") < 1:
+            raise ValueError(f"pulse_ms is {self.pulse_ms:g}; a flash takes at least one bin of {self.dt:g} ms.")
         longest = self.stimulus_ms - self.pulse_ms
         if len(self.intervals_ms) == 0 or self.boundary_ms in self.intervals_ms:
             raise ValueError(f"intervals_ms are {self.intervals_ms!r}; give some, none equal to boundary_ms.")
@@ -73,7 +76,9 @@ class HierarchicalReasoning(PaintedTask):
                 f"intervals_ms are {self.intervals_ms!r}; allowed: longer than pulse_ms = {self.pulse_ms:g}, and at "
                 f"most {longest:g}, so that the second flash ends within stimulus_ms."
             )
-        in_bins(self.pulse_ms, self.dt, "pulse_ms")
+        if self.weber == 0:
+            for interval in self.intervals_ms:
+                in_bins(interval, self.dt, "intervals_ms")
 
     @property
     def n_segments(self) -> int:
@@ -101,7 +106,7 @@ class HierarchicalReasoning(PaintedTask):
         """Judge the choice, then switch the rule or not and draw the next interval."""
         n = len(choices)
         rule = conditions["rule"] ^ (rng.random(n) < self.p_switch)
-        interval = self.factors()["interval"].draw(rng, n)
+        interval = Levels(self.intervals_ms).draw(rng, n)
         return self._trial(rule, interval, rng) | {
             "chosen": np.asarray(choices, np.int64),
             "outcome": (choices == conditions["answer"]).astype(float),
@@ -122,31 +127,26 @@ class HierarchicalReasoning(PaintedTask):
         canvas.add("fixation", 1.0, "feedback", "stimulus")
         canvas.add("chosen", np.eye(3)[conditions["chosen"]][:, 1:], "feedback")
         canvas.add("reward", conditions["outcome"][:, None], "feedback")
-        since = canvas.since(canvas.span("stimulus")[0])
-        for onset in (0.0, conditions["measured"]):
-            canvas.add_course("flash", ((since >= onset) & (since < onset + self.pulse_ms))[..., None])
+        first, width = canvas.span("stimulus")[0], in_bins(self.pulse_ms, self.dt, "pulse_ms")
+        for onset in (first, first + array_in_bins(conditions["measured"], self.dt, "measured")):
+            canvas.add_course("flash", during(len(canvas.inputs), (onset, onset + width))[..., None])
         canvas.target(conditions["answer"], "decision")
 
     def ideal(self, batch: TrialBatch) -> np.ndarray:
         """Bayes' rule on the rule, given how sure each judgement was and whether it was right.
 
         Right or wrong, the feedback tells the right answer, and with it that long and the first rule, or short and
-        the second, hold together, or that they do not.
+        the second, hold together, or that they do not. Who did not choose learns nothing.
         """
-        outputs, hypotheses = self.hold(batch), self._hypotheses
+        told, shown, choices = self._feedback, self._hypotheses, []
         p_first, p_long = np.full(batch.batch_size, 0.5), np.full(batch.batch_size, 0.5)
-        windows = (batch.windows(period) for period in self.periods)
-        for feedback, stimulus, decision in zip(*windows, strict=True):
-            told = batch.inputs[feedback[0][0] : feedback[1][0]].mean(axis=0)
-            chosen, reward = told[:, self.input_groups["chosen"]], told[:, self.input_groups["reward"]][:, 0]
-            right = (chosen[:, 1] > chosen[:, 0]) == (reward > 0.5)
-            p_first = np.where(chosen.max(axis=1) > 0.5, self._update(p_first, p_long, right), p_first)
-            n_bins = hypotheses.means.shape[1]
-            posterior = hypotheses.posterior(*course(self, batch, "flash", stimulus[0], n_bins))
-            p_long = posterior @ self._p_long
-            p_right = p_first * p_long + (1 - p_first) * (1 - p_long)
-            outputs[decision[0][0] : decision[1][0]] = np.eye(3)[np.where(p_right >= 0.5, 2, 1)]
-        return outputs
+        for feedback, (start, _) in zip(occurring(batch.periods, "feedback"), batch.windows("stimulus"), strict=True):
+            posterior = told.posterior(*averages(self, batch, (("chosen", feedback), ("reward", feedback))))
+            left, right = (posterior @ (told.answers == side) for side in (1, 2))
+            p_first = self._update(p_first, p_long, left, right)
+            p_long = shown.posterior(*course(self, batch, "flash", start, shown.means.shape[1])) @ self._p_long
+            choices.append(np.where(p_first * p_long + (1 - p_first) * (1 - p_long) >= 0.5, 2, 1))
+        return self.respond(batch, *choices)
 
     @property
     def ceiling(self) -> float:
@@ -154,8 +154,8 @@ class HierarchicalReasoning(PaintedTask):
 
         With l the probability that the interval measured was long, that of right is q = b l + (1 - b)(1 - l), and
         S_k(b) = E[max(q, 1 - q) + q S_(k-1)(b | right) + (1 - q) S_(k-1)(b | left)] over measurements, since feedback
-        tells the right answer whatever was chosen. The ceiling is S_n(1/2) / n. Flashes are taken as seen
-        without error.
+        tells the right answer whatever was chosen. The ceiling is S_n(1/2) / n. Flashes and feedback are taken as seen
+        without error: where observation noise hides them, the ideal observer scores less.
         """
         return self._ceiling
 
@@ -163,7 +163,7 @@ class HierarchicalReasoning(PaintedTask):
     def _ceiling(self) -> float:
         b, p_long = np.linspace(0, 1, 1001)[:, None], self._p_long
         p_right = b * p_long + (1 - b) * (1 - p_long)
-        right, left = (self._update(b, p_long, np.full(p_right.shape, answer)) for answer in (True, False))
+        right, left = self._update(b, p_long, 0.0, 1.0), self._update(b, p_long, 1.0, 0.0)
         total = np.zeros(len(b))
         for _ in range(self.n_trials):
             future = [np.interp(belief, b[:, 0], total) for belief in (right, left)]
@@ -171,12 +171,21 @@ class HierarchicalReasoning(PaintedTask):
             total = gain @ self._hypotheses.prior
         return float(np.interp(0.5, b[:, 0], total) / self.n_trials)
 
-    def _update(self, p_first: np.ndarray, p_long: np.ndarray, right: np.ndarray) -> np.ndarray:
-        """Belief in the first rule before the next trial, now that right, or left, is known to have been right."""
-        q = np.where(right, p_long, 1 - p_long)
-        evidence = p_first * q + (1 - p_first) * (1 - q)
-        posterior = np.divide(p_first * q, evidence, out=np.full(evidence.shape, 0.5), where=evidence > 0)
+    def _update(
+        self, p_first: np.ndarray, p_long: np.ndarray, left: np.ndarray | float, right: np.ndarray | float
+    ) -> np.ndarray:
+        """Belief in the first rule before the next trial, given the probabilities that left or right is known right."""
+        unknown = 1 - left - right
+        first = p_first * (unknown + right * p_long + left * (1 - p_long))
+        second = (1 - p_first) * (unknown + right * (1 - p_long) + left * p_long)
+        posterior = np.divide(first, first + second, out=np.full(first.shape, 0.5), where=first + second > 0)
         return posterior * (1 - self.p_switch) + (1 - posterior) * self.p_switch
+
+    @cached_property
+    def _feedback(self) -> Hypotheses:
+        """Nothing chosen, or either side without and with reward; the answers are those known to have been right."""
+        means = np.array([[0, 0, 0], [1, 0, 0], [1, 0, 1], [0, 1, 0], [0, 1, 1]], dtype=float)
+        return Hypotheses(means, np.full(5, 0.2), np.array([0, 2, 1, 1, 2]))
 
     @cached_property
     def _measurements(self) -> tuple[np.ndarray, np.ndarray]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 
-from ..durations import draw_bins
+from ..durations import Duration, PerBatch, draw_bins, pmf
 from ..painted_task import PaintedTask
 from ..trial import TrialBatch
 
@@ -40,8 +43,9 @@ class Hypotheses:
             prior: Probabilities before the trial, (B, K), where they are not those of all trials.
         """
         prior = self.prior if prior is None else prior
-        p = (seen * precision) @ self.means.T
-        p -= 0.5 * (precision @ (self.means**2).T)
+        means = self.means.T.copy()  # contiguous, else the product takes far longer
+        p = (seen * precision) @ means
+        p -= 0.5 * (precision @ means**2)
         with np.errstate(divide="ignore"):
             p += np.log(prior)
         p -= p.max(axis=1, keepdims=True)
@@ -89,8 +93,32 @@ def drawn_precision(task: PaintedTask, shown: Shown, rng: np.random.Generator, n
     for _, period in shown:
         duration = durations[period]
         if period not in bins and not callable(duration):
-            bins[period] = draw_bins(duration, task.dt, f"{period}_ms", rng, n)
+            bins[period] = drawn_bins(duration, task.dt, rng, n)
     return _precision(task, bins, shown)
+
+
+def drawn_bins(duration: Duration, dt: float, rng: np.random.Generator, n: int) -> np.ndarray:
+    """A duration of each of n trials (bins), each drawn by itself even where a batch shares one."""
+    return draw_bins(duration.duration if isinstance(duration, PerBatch) else duration, dt, "duration", rng, n)
+
+
+def prior_of_cue(
+    prior: np.ndarray, shown: np.ndarray, cue: np.ndarray, delay: Duration, dt: float, what: str
+) -> np.ndarray:
+    """Probability of each hypothesis (B, K), given when the cue came that follows it by a random delay.
+
+    Args:
+        prior: Probability of each hypothesis before, (K,).
+        shown: How long it takes (bins), (K,).
+        cue: When the cue came (bins), (B,).
+        delay: The delay between both.
+        dt: Bin width (ms).
+        what: Name of the delay used in an error.
+    """
+    bins, p = pmf(delay, dt, what)
+    p_delay = np.bincount(bins, weights=p)
+    left = cue[:, None] - shown
+    return prior * np.where(left < 0, 0.0, np.append(p_delay, 0.0)[np.clip(left, 0, len(p_delay))])
 
 
 def proportion_correct(task: PaintedTask, hypotheses: Hypotheses, shown: Shown) -> float:
@@ -102,7 +130,39 @@ def proportion_correct(task: PaintedTask, hypotheses: Hypotheses, shown: Shown) 
     return float(np.mean(answers == hypotheses.answers[truth]))
 
 
-def course(task: PaintedTask, batch: TrialBatch, group: str, start: np.ndarray, n_bins: int) -> tuple[np.ndarray, ...]:
+@dataclass(frozen=True, kw_only=True)
+class HypothesesTask(PaintedTask):
+    """A task in which one of a few things is shown: the ideal observer averages it, and answers by Bayes' rule."""
+
+    shown: ClassVar[Shown]
+    """What is averaged: groups of channels and the periods in which they tell something."""
+
+    @abstractmethod
+    def hypotheses(self) -> Hypotheses:
+        """All that may be shown: the averages, how often they occur, and the right answers."""
+
+    def ideal(self, batch: TrialBatch) -> np.ndarray:
+        """Weigh all that may have been shown by likelihood and frequency, answer with the likeliest class."""
+        posterior = self._hypotheses.posterior(*averages(self, batch, self.shown))
+        return self.respond(batch, self._hypotheses.likeliest(posterior))
+
+    @property
+    def ceiling(self) -> float:
+        """Expected score of the ideal observer: its decision rule on 100,000 simulated trials, fixed seed."""
+        return self._ceiling
+
+    @cached_property
+    def _ceiling(self) -> float:
+        return proportion_correct(self, self._hypotheses, self.shown)
+
+    @cached_property
+    def _hypotheses(self) -> Hypotheses:
+        return self.hypotheses()
+
+
+def course(
+    task: PaintedTask, batch: TrialBatch, group: str, start: np.ndarray, n_bins: int
+) -> tuple[np.ndarray, np.ndarray]:
     """What a group showed in the n bins from a bin (B,) on, (B, n * k), and its precision; 0 after the trial's end."""
     bins = start[:, None] + np.arange(n_bins)
     trials = np.arange(batch.batch_size)[:, None]

@@ -8,18 +8,18 @@ import numpy as np
 
 from ..canvas import Canvas
 from ..channels import Channels
-from ..durations import Duration, Uniform, in_bins
+from ..durations import Duration, Uniform, array_in_bins, in_bins
 from ..factors import Conditions, Factor, Levels
 from ..painted_task import PaintedTask
-from ..responses import respond
+from ..responses import during
 from ..ring import Ring
 from ..trial import TrialBatch
-from .ideal_observer import N_DRAWS, Hypotheses, averages, course, precision_of_a_bin, proportion_correct
+from .ideal_observer import N_DRAWS, Hypotheses, HypothesesTask, course, precision_of_a_bin
 from .perceptual_decisions import SIDES
 
 
 @dataclass(frozen=True, kw_only=True)
-class GoNogo(PaintedTask):
+class GoNogo(HypothesesTask):
     """One of two stimuli is shown. After a delay, respond if it was the go stimulus, and do nothing if it was not.
 
     :channels: fixation; stimulus (go, no-go)
@@ -43,6 +43,7 @@ class GoNogo(PaintedTask):
     periods = ("fixation", "stimulus", "delay", "decision")
     essential = ("stimulus",)
     informative = "stimulus"
+    shown = (("stimulus", "stimulus"),)
 
     def check(self) -> None:
         if not 0 < self.p_go < 1:
@@ -67,29 +68,12 @@ class GoNogo(PaintedTask):
     def answers(self) -> np.ndarray:
         return np.array([1 - self.p_go, self.p_go])
 
-    def ideal(self, batch: TrialBatch) -> np.ndarray:
-        """Weigh the two stimuli by their likelihood and their frequency."""
-        posterior = self._hypotheses.posterior(*averages(self, batch, self._shown))
-        return respond(self.hold(batch), self._hypotheses.likeliest(posterior), batch.periods["decision"])
-
-    @property
-    def ceiling(self) -> float:
-        """Proportion correct of the ideal observer, simulated."""
-        return self._ceiling
-
-    @cached_property
-    def _ceiling(self) -> float:
-        return proportion_correct(self, self._hypotheses, self._shown)
-
-    _shown = (("stimulus", "stimulus"),)
-
-    @cached_property
-    def _hypotheses(self) -> Hypotheses:
+    def hypotheses(self) -> Hypotheses:
         return Hypotheses(np.eye(2), np.array([self.p_go, 1 - self.p_go]), np.array([1, 0]))
 
 
 @dataclass(frozen=True, kw_only=True)
-class AntiReach(PaintedTask):
+class AntiReach(HypothesesTask):
     """A cue names the rule: respond towards the stimulus that follows (pro), or to the opposite location (anti).
 
     The stimulus is gone when the answer is due.
@@ -120,6 +104,7 @@ class AntiReach(PaintedTask):
     periods = ("fixation", "cue", "stimulus", "delay", "decision")
     essential = ("cue", "stimulus")
     informative = "stimulus"
+    shown = (("rule", "cue"), ("stimulus", "stimulus"))
 
     def check(self) -> None:
         if self.n_directions < 2 or self.n_directions % 2 or not 0 <= self.p_anti <= 1:
@@ -147,28 +132,11 @@ class AntiReach(PaintedTask):
         canvas.add("stimulus", self._bumps[location], "stimulus")
         canvas.target(self._answer(anti, location), "decision")
 
-    def ideal(self, batch: TrialBatch) -> np.ndarray:
-        """Weigh all pairs of rule and location by their likelihood, answer with the likeliest direction."""
-        posterior = self._hypotheses.posterior(*averages(self, batch, self._shown))
-        return respond(self.hold(batch), self._hypotheses.likeliest(posterior), batch.periods["decision"])
-
-    @property
-    def ceiling(self) -> float:
-        """Proportion correct of the ideal observer, simulated."""
-        return self._ceiling
-
-    @cached_property
-    def _ceiling(self) -> float:
-        return proportion_correct(self, self._hypotheses, self._shown)
-
-    _shown = (("rule", "cue"), ("stimulus", "stimulus"))
-
     @property
     def _bumps(self) -> np.ndarray:
         return self.ring.bump(2 * np.pi * np.arange(self.n_directions) / self.n_directions)
 
-    @cached_property
-    def _hypotheses(self) -> Hypotheses:
+    def hypotheses(self) -> Hypotheses:
         n = self.n_directions
         anti, location = np.repeat([0, 1], n), np.tile(np.arange(n), 2)
         means = np.concatenate([np.eye(2)[anti], self._bumps[location]], axis=1)
@@ -237,8 +205,8 @@ class StopSignal(PaintedTask):
         canvas.add("fixation", 1.0, "fixation", "reaction")
         canvas.add("arrow", np.eye(2)[conditions["side"] - 1], "reaction")
         start, end = canvas.span("reaction")
-        late = canvas.since(start) >= np.where(stop, conditions["ssd"], np.inf)
-        canvas.add_course("stop", (late & (canvas.since(end) < 0))[..., None])
+        onset = np.where(stop, start + array_in_bins(conditions["ssd"], self.dt, "ssd_ms"), end)
+        canvas.add_course("stop", during(len(canvas.inputs), (onset, end))[..., None])
         canvas.target(np.where(stop, 0, conditions["side"]), "decision")
 
     @property
@@ -252,7 +220,7 @@ class StopSignal(PaintedTask):
         both = [course(self, batch, group, start, self._n_bins) for group in ("arrow", "stop")]
         seen, precision = (np.concatenate(parts, axis=1) for parts in zip(*both, strict=True))
         posterior = self._hypotheses.posterior(seen, precision)
-        return respond(self.hold(batch), self._hypotheses.likeliest(posterior), batch.periods["decision"])
+        return self.respond(batch, self._hypotheses.likeliest(posterior))
 
     @property
     def ceiling(self) -> float:

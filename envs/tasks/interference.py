@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
@@ -10,10 +9,7 @@ from ..canvas import Canvas
 from ..channels import Channels
 from ..durations import Duration, Uniform
 from ..factors import Conditions, Factor, Levels
-from ..painted_task import PaintedTask
-from ..responses import respond
-from ..trial import TrialBatch
-from .ideal_observer import Hypotheses, averages, proportion_correct
+from .ideal_observer import Hypotheses, HypothesesTask
 from .perceptual_decisions import SIDES
 
 COLOURS = ("red", "green", "blue", "yellow", "orange", "purple", "brown", "pink")
@@ -34,7 +30,7 @@ def congruency(p_congruent: float, p_incongruent: float) -> Levels:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Stroop(PaintedTask):
+class Stroop(HypothesesTask):
     """A colour word in coloured ink: read the word or name the ink, as the rule says, and ignore the other.
 
     Congruent: both are the same colour. Incongruent: they differ. Neutral: the other is absent, a coloured patch or a
@@ -74,6 +70,7 @@ class Stroop(PaintedTask):
     periods = ("fixation", "cue", "stimulus", "decision")
     essential = ("stimulus",)
     informative = "stimulus"
+    shown = (("rule", "cue"), ("rule", "stimulus"), ("word", "stimulus"), ("ink", "stimulus"))
 
     def check(self) -> None:
         congruency(self.p_congruent, self.p_incongruent)
@@ -112,25 +109,6 @@ class Stroop(PaintedTask):
         canvas.add("ink", self.ink_strength * self._one_hot(conditions["ink"]), "stimulus")
         canvas.target(conditions["colour"], "decision")
 
-    def ideal(self, batch: TrialBatch) -> np.ndarray:
-        """Weigh every rule, word and ink by likelihood and frequency, answer with the likeliest colour.
-
-        The attribute to be ignored counts as far as it tells: the more congruent trials, the more.
-        """
-        posterior = self._hypotheses.posterior(*averages(self, batch, self._shown))
-        return respond(self.hold(batch), self._hypotheses.likeliest(posterior), batch.periods["decision"])
-
-    @property
-    def ceiling(self) -> float:
-        """Proportion correct of the ideal observer, simulated."""
-        return self._ceiling
-
-    @cached_property
-    def _ceiling(self) -> float:
-        return proportion_correct(self, self._hypotheses, self._shown)
-
-    _shown = (("rule", "cue"), ("rule", "stimulus"), ("word", "stimulus"), ("ink", "stimulus"))
-
     @property
     def _colours(self) -> tuple[str, ...]:
         return COLOURS[: self.n_colours]
@@ -138,8 +116,7 @@ class Stroop(PaintedTask):
     def _one_hot(self, colour: np.ndarray) -> np.ndarray:
         return np.eye(self.n_colours + 1)[colour][:, 1:]
 
-    @cached_property
-    def _hypotheses(self) -> Hypotheses:
+    def hypotheses(self) -> Hypotheses:
         n = self.n_colours
         grid = np.meshgrid([0, 1], np.arange(1, n + 1), np.arange(n + 1), indexing="ij")
         name, colour, ignored = (axis.ravel() for axis in grid)
@@ -153,7 +130,7 @@ class Stroop(PaintedTask):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Flanker(PaintedTask):
+class Flanker(HypothesesTask):
     """A row of arrows: answer the side to which the central one points, whatever those beside it do.
 
     Congruent flankers point to the same side, incongruent ones to the other, neutral ones to neither. Each place is
@@ -189,6 +166,7 @@ class Flanker(PaintedTask):
     periods = ("fixation", "stimulus", "delay", "decision")
     essential = ("stimulus",)
     informative = "stimulus"
+    shown = (("arrow", "stimulus"),)
 
     def check(self) -> None:
         congruency(self.p_congruent, self.p_incongruent)
@@ -213,22 +191,6 @@ class Flanker(PaintedTask):
         canvas.add("arrow", self._arrows(conditions["side"], conditions["congruency"]), "stimulus")
         canvas.target(conditions["side"], "decision")
 
-    def ideal(self, batch: TrialBatch) -> np.ndarray:
-        """Weigh each row of arrows by its likelihood and frequency, answer with the likelier side of the centre."""
-        posterior = self._hypotheses.posterior(*averages(self, batch, self._shown))
-        return respond(self.hold(batch), self._hypotheses.likeliest(posterior), batch.periods["decision"])
-
-    @property
-    def ceiling(self) -> float:
-        """Proportion correct of the ideal observer, simulated."""
-        return self._ceiling
-
-    @cached_property
-    def _ceiling(self) -> float:
-        return proportion_correct(self, self._hypotheses, self._shown)
-
-    _shown = (("arrow", "stimulus"),)
-
     def _arrows(self, side: np.ndarray, congruent: np.ndarray) -> np.ndarray:
         """What the channels see of a row, (B, 2 * places)."""
         place = np.arange(-self.n_flankers, self.n_flankers + 1)
@@ -239,8 +201,7 @@ class Flanker(PaintedTask):
         rows = centre[:, None] * np.eye(2)[side - 1][:, None] + flankers[:, None] * pointed[:, None]
         return rows.reshape(len(rows), -1)
 
-    @cached_property
-    def _hypotheses(self) -> Hypotheses:
+    def hypotheses(self) -> Hypotheses:
         levels = congruency(self.p_congruent, self.p_incongruent)
         side, congruent = np.repeat([1, 2], 3), np.tile(levels.values, 2)
         return Hypotheses(self._arrows(side, congruent), np.tile(levels.probabilities, 2) / 2, side)

@@ -12,9 +12,8 @@ from ..channels import Channels
 from ..durations import Duration, Uniform, in_bins
 from ..factors import Conditions, Factor, Levels
 from ..painted_task import PaintedTask
-from ..responses import respond
 from ..trial import TrialBatch
-from .ideal_observer import N_DRAWS, Hypotheses, course, precision_of_a_bin
+from .ideal_observer import N_DRAWS, Hypotheses, course, drawn_bins, precision_of_a_bin, prior_of_cue
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,11 +87,14 @@ class IntervalDiscrimination(PaintedTask):
         canvas.target(longer, "decision")
 
     def ideal(self, batch: TrialBatch) -> np.ndarray:
-        """Weigh all pairs of durations in both orders of colours, by the course of both since the first stimulus."""
-        hypotheses = self._hypotheses
-        seen = course(self, batch, "stimulus", batch.periods["stimulus 1"][0], hypotheses.means.shape[1] // 2)
-        choice = hypotheses.likeliest(hypotheses.posterior(*seen))
-        return respond(self.hold(batch), choice, batch.periods["decision"])
+        """Weigh all pairs of durations in both orders of colours, by the course of both since the first stimulus.
+
+        When the decision is asked for tells something too, as the delay is drawn from a known distribution.
+        """
+        hypotheses, start = self._hypotheses, batch.periods["stimulus 1"][0]
+        seen = course(self, batch, "stimulus", start, hypotheses.means.shape[1] // 2)
+        posterior = hypotheses.posterior(*seen, self._prior(batch.periods["decision"][0] - start))
+        return self.respond(batch, hypotheses.likeliest(posterior))
 
     @property
     def ceiling(self) -> float:
@@ -101,10 +103,27 @@ class IntervalDiscrimination(PaintedTask):
 
     @cached_property
     def _ceiling(self) -> float:
-        hypotheses = self._hypotheses.reduced()
+        rng, hypotheses = np.random.default_rng(0), self._hypotheses.reduced()
         precision = np.full(hypotheses.means.shape[1], precision_of_a_bin(self))
-        truth, seen = hypotheses.simulate(np.random.default_rng(0), N_DRAWS, precision)
-        return float(np.mean(hypotheses.likeliest(hypotheses.posterior(seen, precision)) == hypotheses.answers[truth]))
+        truth, seen = hypotheses.simulate(rng, N_DRAWS, precision)
+        prior = self._prior(self._lengths[truth] + drawn_bins(self.delay_ms, self.dt, rng, N_DRAWS))
+        choice = hypotheses.likeliest(hypotheses.posterior(seen, precision, prior))
+        return float(np.mean(choice == hypotheses.answers[truth]))
+
+    def _prior(self, decision: np.ndarray) -> np.ndarray:
+        """Probability of each hypothesis (B, K), given the time from the first stimulus to the decision (bins)."""
+        return prior_of_cue(self._hypotheses.prior, self._lengths, decision, self.delay_ms, self.dt, "delay_ms")
+
+    @property
+    def _lengths(self) -> np.ndarray:
+        """Time from the onset of the first stimulus to the end of the second under each hypothesis (bins), (K,)."""
+        return in_bins(self.gap_ms, self.dt, "gap_ms") + self._ordered.sum(axis=1)
+
+    @property
+    def _ordered(self) -> np.ndarray:
+        """First and second duration under each hypothesis (bins), (K, 2): red is first in the first half of them."""
+        pairs = np.rint(self._pairs / self.dt).astype(np.int64)
+        return np.tile(np.concatenate([pairs, pairs[:, ::-1]]), (2, 1))
 
     @property
     def _pairs(self) -> np.ndarray:
@@ -114,12 +133,11 @@ class IntervalDiscrimination(PaintedTask):
     @cached_property
     def _hypotheses(self) -> Hypotheses:
         """Every pair in both orders and both orders of colours; what is seen are the bins since the first stimulus."""
-        pairs = np.round(self._pairs / self.dt).astype(np.int64)
-        ordered = np.tile(np.concatenate([pairs, pairs[:, ::-1]]), (2, 1))
+        ordered = self._ordered
         red_first = np.repeat([True, False], len(ordered) // 2)
         gap = in_bins(self.gap_ms, self.dt, "gap_ms")
         first, second = ordered[:, :1], ordered[:, 1:]
-        time = np.arange(pairs.sum(axis=1).max() + gap)
+        time = np.arange(self._lengths.max())
         shown = time < first, (time >= first + gap) & (time < first + gap + second)
         courses = np.where(red_first[:, None, None], np.stack(shown, axis=-1), np.stack(shown[::-1], axis=-1))
         longer = np.where((first > second)[:, 0] == red_first, 1, 2)

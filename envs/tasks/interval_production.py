@@ -1,128 +1,121 @@
-"""Producing an interval: what the tasks share whose answer is a moment.
+"""Producing an interval: what the tasks share whose answer is a moment."""
 
-The interval to be produced is the condition ``production`` (ms); it begins with the period of that name, which lasts
-some time longer. The response is the first bin in which another output than the first is the largest.
-"""
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass
 
 import numpy as np
 
 from ..canvas import Canvas
-from ..durations import Duration, in_bins, pmf
+from ..durations import Duration, array_in_bins, in_bins
+from ..factors import Conditions
 from ..painted_task import PaintedTask
-from ..responses import respond
+from ..responses import during, respond
+from ..task import Seed
 from ..trial import TrialBatch
-from .ideal_observer import N_DRAWS, Hypotheses, course, precision_of_a_bin
 
 
-def check_production(task: PaintedTask, tolerance: float, go_ms: float) -> None:
-    """Refuse a tolerance that is no fraction, and a time after it that is off the grid."""
-    if not 0 < tolerance < 1:
-        raise ValueError(f"tolerance is {tolerance!r}; allowed: in (0, 1).")
-    in_bins(go_ms, task.dt, "go_ms")
+@dataclass(frozen=True, kw_only=True)
+class ProductionTask(PaintedTask):
+    """Respond when an interval has passed since the onset of the period ``production``.
 
-
-def check_pulse(task: PaintedTask, interval_ms: Duration, pulse_ms: float) -> None:
-    """Refuse pulses that would overlap."""
-    if pmf(interval_ms, task.dt, "interval_ms")[0].min() <= in_bins(pulse_ms, task.dt, "pulse_ms"):
-        raise ValueError("interval_ms must be longer than pulse_ms, else two pulses would overlap.")
-
-
-def latest(production: np.ndarray, tolerance: float, dt: float) -> np.ndarray:
-    """The last accepted moment (ms)."""
-    return np.floor((1 + tolerance) * production / dt) * dt
-
-
-def accepted(moment: np.ndarray, production: np.ndarray, tolerance: float) -> np.ndarray:
-    """Whether a moment (ms) lies within the tolerance, a fraction of the interval to be produced."""
-    return np.abs(moment - production) <= tolerance * production
-
-
-def pulse(canvas: Canvas, group: str, period: str, pulse_ms: float) -> None:
-    """Show a pulse at the onset of a period."""
-    since = canvas.since(canvas.span(period)[0])
-    canvas.add_course(group, ((since >= 0) & (since < pulse_ms))[..., None])
-
-
-def paint_production(canvas: Canvas, production: np.ndarray, tolerance: float, answer: np.ndarray | int = 1) -> None:
-    """Set the answer from the moment on at which the interval has passed, no weight where both answers are right."""
-    late = canvas.since(canvas.span("production")[0]) - production
-    inside = canvas.during("production")
-    np.copyto(canvas.targets, answer, where=inside & (late >= 0))
-    canvas.mask[inside & (np.abs(late) <= tolerance * production)] = 0.0
-
-
-def score_first(outputs: np.ndarray, batch: TrialBatch, tolerance: float, answer: np.ndarray | int = 1) -> np.ndarray:
-    """1 where the first response of the production is the answer and comes at an accepted moment, (B,)."""
-    classes = outputs.argmax(axis=-1)
-    responds = (classes > 0) & batch.during("production")
-    first = responds.argmax(axis=0)
-    produced = (first - batch.periods["production"][0]) * batch.dt
-    right = classes[first, np.arange(batch.batch_size)] == answer
-    hit = accepted(produced, batch.conditions["production"], tolerance)
-    return (responds.any(axis=0) & right & hit).astype(float)
-
-
-def coincidence(production: np.ndarray, p: np.ndarray, tolerance: float) -> float:
-    """Probability that one of two intervals (ms), drawn independently, is accepted for the other.
-
-    A guess later than the trial's end is a miss, as every moment outside the tolerance is.
+    The interval is the condition ``production`` (ms), the class of the right response the condition ``effector``, 1
+    where there is none. The response is the first bin in which another output than the first is the largest; it may
+    be early or late by ``tolerance``, rounded down to bins.
     """
-    return float(p @ accepted(production[:, None], production, tolerance) @ p)
 
+    tolerance: float = 0.2
+    fixation_ms: Duration = 200
+    pulse_ms: float = 100.0
+    go_ms: float = 200.0
+    grace_ms: float = 0.0
+    response_weight: float = 1.0
 
-def best_moment(
-    posterior: np.ndarray, onset: np.ndarray | float, production: np.ndarray, tolerance: float, dt: float
-) -> np.ndarray:
-    """The moment (ms) most likely to be accepted, (B,), given the probability (B, K) of each interval.
+    family = "timing"
+    response_period = "production"
+    timed = True
 
-    Under hypothesis k the interval ``production`` (K,) begins at ``onset`` (K,) or always at the same moment. Among
-    moments that are as good as equal the answer is the one nearest to the interval's end.
-    """
-    end = onset + production
-    moments = np.arange(end.min(), end.max() + dt / 2, dt)[:, None]
-    miss = np.abs(moments - end) / np.maximum(production, dt)
-    value = accepted(moments - onset, production, tolerance) - 1e-6 * miss
-    return moments[(posterior @ value.T).argmax(axis=1), 0]
+    @abstractmethod
+    def produced(self) -> tuple[np.ndarray, np.ndarray]:
+        """Intervals that may have to be produced (ms), and their probabilities."""
 
+    def check(self) -> None:
+        if not 0 < self.tolerance < 1:
+            raise ValueError(f"tolerance is {self.tolerance!r}; allowed: in (0, 1).")
+        if in_bins(self.go_ms, self.dt, "go_ms") < 2:
+            raise ValueError(f"go_ms is {self.go_ms:g}; it takes two bins of {self.dt:g} ms to teach a response.")
+        shortest = self.produced()[0].min()
+        if not shortest > 0:
+            raise ValueError("the shortest interval to be produced takes no bin; check interval_ms, and gain if any.")
+        last = shortest + self.slack(shortest) + self.go_ms
+        if not 1 <= in_bins(self.pulse_ms, self.dt, "pulse_ms") <= last / self.dt:
+            raise ValueError(
+                f"pulse_ms is {self.pulse_ms:g}; allowed: at least one bin of {self.dt:g} ms, and at most {last:g}, "
+                "when the shortest trial ends."
+            )
 
-def seen_in_all(onset: np.ndarray, production: np.ndarray, tolerance: float, go_ms: float, dt: float) -> int:
-    """Number of bins that even the shortest trial shows from the beginning of the measurement on."""
-    return int(np.round((onset + latest(production, tolerance, dt) + go_ms).min() / dt))
+    def slack(self, production: np.ndarray | float) -> np.ndarray:
+        """Accepted error (ms)."""
+        return np.floor(self.tolerance * production / self.dt + 1e-6) * self.dt
 
+    def accepts(self, moment: np.ndarray, production: np.ndarray) -> np.ndarray:
+        """Whether a moment (ms) is that at which the interval has passed, or within the tolerance of it."""
+        return np.abs(moment - production) < self.slack(production) + self.dt / 2
 
-def perceived(task: PaintedTask, batch: TrialBatch, group: str, start: np.ndarray, shown: Hypotheses) -> np.ndarray:
-    """Probability of each interval that may be shown, (B, K), from a group seen since the bin at which it begins.
+    def production_ms(self, conditions: Conditions) -> np.ndarray:
+        """Duration of the production (ms): until the last accepted moment, and ``go_ms`` more."""
+        return conditions["production"] + self.slack(conditions["production"]) + self.go_ms
 
-    Only what all trials show is looked at, as the end of a trial tells how long its interval was. Where pulses stand
-    out from the noise that is all there is to know; in strong noise it is a bound that one may exceed a little who goes
-    on looking in the longer trials.
-    """
-    return shown.posterior(*course(task, batch, group, start, shown.means.shape[1]))
+    def paint_pulse(self, canvas: Canvas, group: str, period: str) -> None:
+        """Show a pulse at the onset of a period."""
+        start, width = canvas.span(period)[0], in_bins(self.pulse_ms, self.dt, "pulse_ms")
+        canvas.add_course(group, during(len(canvas.inputs), (start, start + width))[..., None])
 
+    def paint_answer(self, canvas: Canvas, conditions: Conditions) -> None:
+        """Set the answer from the moment at which the interval has passed, no weight where both answers are right."""
+        (start, end), production = canvas.span("production"), conditions["production"]
+        due, slack = (array_in_bins(ms, self.dt, "production") for ms in (production, self.slack(production)))
+        due = start + due
+        np.copyto(canvas.targets, conditions.get("effector", 1), where=during(len(canvas.targets), (due, end)))
+        canvas.mask[during(len(canvas.mask), (due - slack, due + slack + 1))] = 0.0
 
-def respond_at(
-    task: PaintedTask, batch: TrialBatch, moment: np.ndarray, choice: np.ndarray | int = 1, since: str = "production"
-) -> np.ndarray:
-    """Outputs (T, B, n_out) of one who responds at a moment (ms) since a period's onset, and not before production."""
-    due = batch.periods["production"][0]
-    go = np.maximum(batch.periods[since][0] + np.round(moment / batch.dt), due)
-    return respond(task.hold(batch), np.broadcast_to(choice, batch.batch_size), (go, batch.lengths))
+    def respond_at(
+        self, batch: TrialBatch, moment: np.ndarray, choice: np.ndarray | int = 1, since: str = "production"
+    ) -> np.ndarray:
+        """Outputs (T, B, n_out) of one who responds at a moment (ms) since a period's onset, not before production."""
+        due = batch.periods["production"][0]
+        go = np.maximum(batch.periods[since][0] + np.rint(moment / batch.dt), due)
+        return respond(self.hold(batch), np.broadcast_to(choice, batch.batch_size), (go, batch.lengths))
 
+    def best_moment(self, posterior: np.ndarray, production: np.ndarray, onset: np.ndarray | float = 0.0) -> np.ndarray:
+        """The moment (ms) most likely to be accepted, (B,), given the probability (B, K) of each interval.
 
-def expected_hits(
-    task: PaintedTask, shown: Hypotheses, onset: np.ndarray | float, production: np.ndarray, tolerance: float
-) -> float:
-    """How often the best moment is accepted, in 100,000 simulated trials of a fixed seed."""
-    reduced = shown.reduced()
-    precision = np.full(reduced.means.shape[1], precision_of_a_bin(task))
-    truth, seen = reduced.simulate(np.random.default_rng(0), N_DRAWS, precision)
-    moments = best_moment(reduced.posterior(seen, precision), onset, production, tolerance, task.dt)
-    return float(
-        np.mean(accepted(moments - np.broadcast_to(onset, production.shape)[truth], production[truth], tolerance))
-    )
+        Under hypothesis k the interval ``production`` (K,) begins at ``onset`` (K,). Among moments that are as good
+        as equal the answer is the one nearest to the interval's end.
+        """
+        end = onset + production
+        moments = np.arange(end.min(), end.max() + self.dt / 2, self.dt)
+        miss = np.abs(moments - end[:, None])
+        value = (miss < self.slack(production)[:, None] + self.dt / 2) - 1e-6 * miss / production[:, None]
+        return moments[(posterior @ value).argmax(axis=1)]
 
+    def guess(self, batch: TrialBatch, seed: Seed = None) -> np.ndarray:
+        """Respond after any interval that may have to be produced, and with any effector."""
+        drawn = self.draw(np.random.default_rng(seed), batch.batch_size)
+        return self.respond_at(batch, drawn["production"], drawn.get("effector", 1))
 
-def pulses_at(onsets: np.ndarray, width: int, n_bins: int) -> np.ndarray:
-    """Pulses of a width that begin at the given bins (K,), as time courses (K, n_bins)."""
-    late = np.arange(n_bins) - onsets[:, None]
-    return ((late >= 0) & (late < width)).astype(float)
+    def score(self, outputs: np.ndarray, batch: TrialBatch) -> np.ndarray:
+        """1 where the first response of the production is the right one and falls within the tolerance, (B,)."""
+        classes = self.checked(outputs, batch).argmax(axis=-1)
+        responds = (classes > 0) & batch.during("production")
+        first = responds.argmax(axis=0)
+        moment = (first - batch.periods["production"][0]) * batch.dt
+        right = classes[first, np.arange(batch.batch_size)] == batch.conditions.get("effector", 1)
+        return (responds.any(axis=0) & right & self.accepts(moment, batch.conditions["production"])).astype(float)
+
+    @property
+    def chance(self) -> float:
+        """Probability that two trials drawn independently ask for the same effector, and for much the same interval."""
+        production, p = self.produced()
+        return float(p @ self.accepts(production[:, None], production) @ p) / (self.n_outputs - 1)

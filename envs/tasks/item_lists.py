@@ -13,7 +13,6 @@ from ..durations import Duration, Uniform, in_bins, pmf
 from ..factors import Conditions, Factor, Levels
 from ..names import check_name
 from ..painted_task import PaintedTask
-from ..responses import respond
 from ..trial import TrialBatch
 from .remembered_stimuli import (
     ceiling_in_parts,
@@ -113,7 +112,7 @@ class Sternberg(PaintedTask):
         for m in self._numbers:
             those = set_size == m
             choice[those] = np.where(self._present([log[those] for log in items[:m]], probe[those]), 1, 2)
-        return respond(self.hold(batch), choice, batch.periods["decision"])
+        return self.respond(batch, choice)
 
     @property
     def ceiling(self) -> float:
@@ -194,8 +193,6 @@ class SerialRecall(PaintedTask):
     def check(self) -> None:
         letters(self.n_letters)
         check_name("direction", self.direction, (*DIRECTIONS, "cued"))
-        if not isinstance(self.repeats, bool):
-            raise ValueError(f"repeats is {self.repeats!r}; it must be True or False.")
         if self.n_items < 1 or (not self.repeats and self.n_items > min(self.n_letters, 10)):
             most = "" if self.repeats else ", without repeats at most 10 and at most n_letters"
             raise ValueError(f"n_items is {self.n_items!r}; allowed: at least 1{most}.")
@@ -244,10 +241,7 @@ class SerialRecall(PaintedTask):
         cue = None
         if self.direction == "cued":
             (cue,) = log_likelihoods(self, batch, "direction", np.eye(2), "delay")
-        outputs = self.hold(batch)
-        for k, choice in zip(self._numbers, self._recalled(items, cue), strict=True):
-            respond(outputs, 1 + choice, batch.periods[f"response {k}"])
-        return outputs
+        return self.respond(batch, *(1 + letter for letter in self._recalled(items, cue)))
 
     @property
     def ceiling(self) -> float:

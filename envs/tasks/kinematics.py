@@ -5,7 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..names import check_name
+from ..painted_task import PaintedTask
 from ..responses import Span, during, mean_during
+from .remembered_stimuli import posterior
 
 TARGET_INPUTS = ("held", "extinguished_at_go")
 OUTPUTS = ("velocity", "position+velocity", "emg")
@@ -18,21 +20,31 @@ def targets_at(angles: np.ndarray | Sequence[float], radius: float) -> np.ndarra
     return radius * np.stack([np.cos(angles), np.sin(angles)], axis=-1)
 
 
-def progress(movement: Span, n_bins: int) -> np.ndarray:
-    """Fraction s of the movement's time that has passed in the middle of each bin, (T, B) in [0, 1]."""
+def progress(movement: Span, n_bins: int, first: int = 0) -> np.ndarray:
+    """Fraction s of the movement's time that has passed in the middle of each bin from ``first`` on, (T, B)."""
     start, stop = movement
-    time = np.arange(n_bins, dtype=np.float32)[:, None] + np.float32(0.5)
-    return np.clip((time - start.astype(np.float32)) / (stop - start).astype(np.float32), 0, 1)
+    s = np.arange(first, n_bins, dtype=np.float32)[:, None] + np.float32(0.5) - start.astype(np.float32)
+    s /= (stop - start).astype(np.float32)
+    return np.clip(s, 0, 1, out=s)
 
 
 def speed(s: np.ndarray) -> np.ndarray:
     """Minimum-jerk speed 16 s^2 (1 - s)^2, with peak 1."""
-    return (4 * s * (1 - s)) ** 2
+    v = 1 - s
+    v *= s
+    v *= 4
+    return np.square(v, out=v)
 
 
 def travelled(s: np.ndarray) -> np.ndarray:
     """Fraction of the way behind the hand, 10 s^3 - 15 s^4 + 6 s^5: the integral of the speed, with end 1."""
-    return s**3 * (10 - 15 * s + 6 * s**2)
+    x = 6 * s
+    x -= 15
+    x *= s
+    x += 10
+    for _ in range(3):
+        x *= s
+    return x
 
 
 def output_names(output: str, n_muscles: int) -> tuple[str, ...]:
@@ -44,30 +56,48 @@ def output_names(output: str, n_muscles: int) -> tuple[str, ...]:
     return velocity if output == "velocity" else ("position x", "position y", *velocity)
 
 
-def reach(output: str, s: np.ndarray, way: np.ndarray, n_muscles: int) -> np.ndarray:
-    """What is put out (T, B, n_out) at each progress s (T, B) of a reach from the centre along ``way`` (B, 2)."""
+def reach(output: str, s: np.ndarray, way: np.ndarray, n_muscles: int, out: np.ndarray | None = None) -> np.ndarray:
+    """What is put out (T, B, n_out) at each progress s (T, B) of a reach from the centre along ``way`` (B, 2).
+
+    Args:
+        output: What it is, see :func:`output_names`.
+        s: Progress of the movement.
+        way: From the centre to the target.
+        n_muscles: Number of outputs of ``emg``.
+        out: Array to write to, where there is one.
+    """
     way = way.astype(np.float32)
-    velocity = speed(s)[..., None] * way
-    if output == "velocity":
-        return velocity
-    position = travelled(s)[..., None] * way
+    if output == "emg":
+        acceleration = np.float32(6 * 3**0.5) * s * (1 - s) * (1 - 2 * s)
+        drive = np.float32(1.2) * acceleration + np.float32(0.3) * (speed(s) + travelled(s))
+        return muscles(drive, way, n_muscles, out)
+    if out is None:
+        out = np.empty((*s.shape, 2 if output == "velocity" else 4), np.float32)
+    np.multiply(speed(s)[..., None], way, out=out[..., -2:])
     if output == "position+velocity":
-        return np.concatenate([position, velocity], axis=-1)
-    acceleration = (np.float32(6 * 3**0.5) * s * (1 - s) * (1 - 2 * s))[..., None] * way
-    return muscles(acceleration, velocity, position, n_muscles)
+        np.multiply(travelled(s)[..., None], way, out=out[..., :2])
+    return out
 
 
-def muscles(acceleration: np.ndarray, velocity: np.ndarray, position: np.ndarray, n: int) -> np.ndarray:
+def muscles(drive: np.ndarray, way: np.ndarray, n: int, out: np.ndarray | None = None) -> np.ndarray:
     """Muscle-like activity (T, B, n): m = tanh([u . (1.2 a + 0.3 v + 0.3 p)]+^2), u fixed directions of pull.
 
     Muscles that pull along the way burst early and those that pull against it late, to brake: a made-up map with
     the look of an EMG, not a model of muscles.
+
+    Args:
+        drive: 1.2 a + 0.3 v + 0.3 p in units of the way, (T, B).
+        way: From the centre to the target, (B, 2).
+        n: Number of muscles.
+        out: Array to write to, where there is one.
     """
     jitter = np.random.default_rng(0).uniform(-0.5, 0.5, n)
     angle = 2 * np.pi * (np.arange(n) + jitter) / n
-    pull = np.stack([np.cos(angle), np.sin(angle)]).astype(np.float32)
-    drive = (1.2 * acceleration + 0.3 * velocity + 0.3 * position) @ pull
-    return np.tanh(np.maximum(drive, 0) ** 2)
+    pull = way @ np.stack([np.cos(angle), np.sin(angle)]).astype(np.float32)
+    activity = np.multiply(drive[..., None], pull, out=out)
+    np.maximum(activity, 0, out=activity)
+    np.square(activity, out=activity)
+    return np.tanh(activity, out=activity)
 
 
 def emg_power(ways: np.ndarray, n_muscles: int) -> np.ndarray:
@@ -75,6 +105,28 @@ def emg_power(ways: np.ndarray, n_muscles: int) -> np.ndarray:
     s = ((np.arange(1000) + 0.5) / 1000)[:, None].repeat(len(ways), axis=1).astype(np.float32)
     activity = reach("emg", s, ways, n_muscles).astype(np.float64)
     return np.einsum("tik,tjk->ij", activity, activity) / len(s)
+
+
+def nearby(positions: np.ndarray, tolerance: float) -> np.ndarray:
+    """Whether each of some targets (K, 2) may be reached for in place of each other, (K, K) bool."""
+    return np.linalg.norm(positions[:, None] - positions, axis=-1) <= tolerance
+
+
+def aim(
+    task: PaintedTask, seen: np.ndarray, bins: np.ndarray, codes: np.ndarray, accepted: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The target to reach for so as to be right most probably, (B,), and that probability, (B,).
+
+    Args:
+        task: The task.
+        seen: Mean input of the target's channels, (B, k).
+        bins: Number of bins in which it was seen, (B,).
+        codes: What is shown of each target, (K, k).
+        accepted: Whether each target is accepted in place of each other, (K, K).
+    """
+    log = seen @ codes.T - (codes**2).sum(axis=1) / 2
+    p = posterior(log * (bins / max(task.noise_std, 1e-3) ** 2)[:, None]) @ accepted
+    return p.argmax(axis=1), p.max(axis=1)
 
 
 def settled(movement: Span, dt: float) -> Span:

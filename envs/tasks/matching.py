@@ -10,11 +10,8 @@ from ..canvas import Canvas
 from ..channels import Channels
 from ..durations import Duration, Uniform
 from ..factors import Conditions, Factor, Levels
-from ..painted_task import PaintedTask
-from ..responses import respond
 from ..ring import Ring
-from ..trial import TrialBatch
-from .remembered_stimuli import another, ceiling_of_pairs, favours, log_likelihoods
+from .remembered_stimuli import PairTask, another
 
 
 def check_count(name: str, count: int, least: int = 2) -> None:
@@ -48,16 +45,8 @@ def paint_pair(canvas: Canvas, sample: np.ndarray, test: np.ndarray, answer: np.
     canvas.target(answer, "decision")
 
 
-def judge_pair(
-    task: PaintedTask, batch: TrialBatch, templates: np.ndarray, weights: np.ndarray, positive: int, negative: int
-) -> np.ndarray:
-    """Answer ``positive`` where the pair seen more probably has positive weight, else ``negative``."""
-    logs = log_likelihoods(task, batch, "stimulus", templates, "sample", "test")
-    return respond(task.hold(batch), np.where(favours(weights, *logs), positive, negative), batch.periods["decision"])
-
-
 @dataclass(frozen=True, kw_only=True)
-class DelayMatchSample(PaintedTask):
+class DelayMatchSample(PairTask):
     """See a sample, keep it in mind over a delay, say whether the test matches it.
 
     :channels: fixation; stimulus (ring of 4)
@@ -84,6 +73,8 @@ class DelayMatchSample(PaintedTask):
     periods = ("fixation", "sample", "delay", "test", "decision")
     essential = ("sample", "test")
     informative = "test"
+    shown = ("stimulus", "sample", "test")
+    classes = (1, 2)
 
     def check(self) -> None:
         check_count("n_stimuli", self.n_stimuli)
@@ -105,20 +96,12 @@ class DelayMatchSample(PaintedTask):
         answer = np.where(conditions["match"], 1, 2)
         paint_pair(canvas, shown[conditions["sample"]], shown[conditions["test"]], answer)
 
-    def ideal(self, batch: TrialBatch) -> np.ndarray:
-        """Weigh all pairs of stimuli by their likelihood, answer with the likelier of match and non-match."""
-        templates = around(self.ring, self.n_stimuli)
-        return judge_pair(self, batch, templates, match_weights(self.n_stimuli), 1, 2)
-
-    @property
-    def ceiling(self) -> float:
-        """Proportion correct of the ideal observer: its decision rule on 100,000 noisy pairs."""
-        templates = around(self.ring, self.n_stimuli)
-        return ceiling_of_pairs(self, templates, match_weights(self.n_stimuli), self.sample_ms, self.test_ms)
+    def pairs(self) -> tuple[np.ndarray, np.ndarray]:
+        return around(self.ring, self.n_stimuli), match_weights(self.n_stimuli)
 
 
 @dataclass(frozen=True, kw_only=True)
-class DelayNonMatchSample(PaintedTask):
+class DelayNonMatchSample(PairTask):
     """See a sample, keep it in mind over a delay; respond if the test is another stimulus, withhold if it is the same.
 
     :channels: fixation; stimulus (ring of 4)
@@ -145,6 +128,8 @@ class DelayNonMatchSample(PaintedTask):
     periods = ("fixation", "sample", "delay", "test", "decision")
     essential = ("sample", "test")
     informative = "test"
+    shown = ("stimulus", "sample", "test")
+    classes = (0, 1)
 
     def check(self) -> None:
         check_count("n_stimuli", self.n_stimuli)
@@ -170,20 +155,12 @@ class DelayNonMatchSample(PaintedTask):
         answer = np.where(conditions["match"], 0, 1)
         paint_pair(canvas, shown[conditions["sample"]], shown[conditions["test"]], answer)
 
-    def ideal(self, batch: TrialBatch) -> np.ndarray:
-        """Weigh all pairs of stimuli by their likelihood, respond where a non-match is likelier."""
-        templates = around(self.ring, self.n_stimuli)
-        return judge_pair(self, batch, templates, match_weights(self.n_stimuli), 0, 1)
-
-    @property
-    def ceiling(self) -> float:
-        """Proportion correct of the ideal observer: its decision rule on 100,000 noisy pairs."""
-        templates = around(self.ring, self.n_stimuli)
-        return ceiling_of_pairs(self, templates, match_weights(self.n_stimuli), self.sample_ms, self.test_ms)
+    def pairs(self) -> tuple[np.ndarray, np.ndarray]:
+        return around(self.ring, self.n_stimuli), match_weights(self.n_stimuli)
 
 
 @dataclass(frozen=True, kw_only=True)
-class DelayMatchCategory(PaintedTask):
+class DelayMatchCategory(PairTask):
     """See a direction of motion, keep its category in mind over a delay, say whether the test is of the same category.
 
     A boundary through the circle parts the directions into two categories; a test of the same category may well
@@ -215,6 +192,8 @@ class DelayMatchCategory(PaintedTask):
     periods = ("fixation", "sample", "delay", "test", "decision")
     essential = ("sample", "test")
     informative = "test"
+    shown = ("stimulus", "sample", "test")
+    classes = (1, 2)
     presets: ClassVar = {"freedman2006": {"dt": 10.0, "sample_ms": 650, "delay_ms": 1000, "test_ms": 650}}
 
     def check(self) -> None:
@@ -244,21 +223,11 @@ class DelayMatchCategory(PaintedTask):
         answer = np.where(conditions["match"], 1, 2)
         paint_pair(canvas, shown[conditions["sample"]], shown[conditions["test"]], answer)
 
-    def ideal(self, batch: TrialBatch) -> np.ndarray:
-        """Weigh all pairs of directions by their likelihood, answer with the likelier of match and non-match."""
-        return judge_pair(self, batch, self._directions, self._weights, 1, 2)
-
-    @property
-    def ceiling(self) -> float:
-        """Proportion correct of the ideal observer: its decision rule on 100,000 noisy pairs."""
-        return ceiling_of_pairs(self, self._directions, self._weights, self.sample_ms, self.test_ms)
+    def pairs(self) -> tuple[np.ndarray, np.ndarray]:
+        category = np.repeat([1.0, -1.0], self.n_directions // 2)
+        return self._directions, np.outer(category, category) / self.n_directions**2
 
     @property
     def _directions(self) -> np.ndarray:
         steps = (np.arange(self.n_directions) + 0.5) / self.n_directions
         return self.ring.bump(np.radians(self.boundary) + 2 * np.pi * steps)
-
-    @property
-    def _weights(self) -> np.ndarray:
-        category = np.repeat([1.0, -1.0], self.n_directions // 2)
-        return np.outer(category, category) / self.n_directions**2

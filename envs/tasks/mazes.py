@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -13,10 +14,13 @@ from ..numbers import whole_number
 from ..painted_task import PaintedTask
 from ..responses import mean_during
 from ..trial import TrialBatch
-from .bandits import check_session, choose, shown
+from .ceilings import ceiling_of, misreading, shortest
 from .perceptual_decisions import SIDES
+from .sessions import SLIP, check_session, choose, log_odds
 
 FORWARD, LEFT, RIGHT, BACK = 1, 2, 3, 4
+SURE = 1 - 1e-6
+"""Probability of a side, above which it needs no second look at the cue."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,31 +88,66 @@ class TMaze(PaintedTask):
     def advance(self, conditions: Conditions, choices: np.ndarray, rng: np.random.Generator) -> Conditions:
         """Make the step; turning as the cue said pays."""
         cue, place = conditions["cue"], conditions["place"]
-        turns = (place == self.length) & ((choices == LEFT) | (choices == RIGHT))
-        step = ((choices == FORWARD) & (place < self.length)) | turns
-        back = (choices == BACK) & (place > 0) & (place <= self.length)
-        return {
-            "cue": cue,
-            "place": place + step - back.astype(np.int64),
-            "outcome": (turns & (choices == cue + 1)).astype(float),
-        }
+        turned = (place == self.length) & (choices == cue + 1)
+        return {"cue": cue, "place": self._next(place, choices), "outcome": turned.astype(float)}
 
     def paint(self, canvas: Canvas, conditions: Conditions) -> None:
         cue, place = conditions["cue"], conditions["place"]
         canvas.add("cue", np.eye(3)[cue][:, 1:] * (place == 0)[:, None], "look", "step")
-        canvas.add("place", np.eye(3)[np.clip(place - self.length + 1, 0, 2)], "look", "step")
+        canvas.add("place", np.eye(3)[self._seen(place)], "look", "step")
         canvas.add("reward", conditions["outcome"][:, None], "look")
         canvas.target(np.where(place < self.length, FORWARD, np.where(place == self.length, cue + 1, 0)), "step")
 
     def ideal(self, batch: TrialBatch) -> np.ndarray:
-        """Go on, turn to the side of which more was cued so far, and stay in the arm."""
-        outputs, cued = self.hold(batch), np.zeros((batch.batch_size, 2))
-        for look, step in zip(batch.windows("look"), batch.windows("step"), strict=True):
+        """Bayes' rule on side and place, by all inputs and its own steps: go on, turn to the likelier side, and stay.
+
+        While the side is doubtful and there are steps to spare it stays at the start, to see more of the cue.
+        """
+        outputs, n = self.hold(batch), batch.batch_size
+        places = np.arange(self.length + 2)
+        belief = np.full((n, 2, len(places)), SLIP)
+        belief[..., 0] = 1
+        for number, (look, step) in enumerate(zip(batch.windows("look"), batch.windows("step"), strict=True)):
             whole = look[0], step[1]
-            cued += shown(self, batch, "cue", whole)
-            place = shown(self, batch, "place", whole).argmax(axis=1)
-            choose(outputs, np.choose(place, [FORWARD, LEFT + cued.argmax(axis=1), 0]), step)
+            log = np.log(belief) + log_odds(self, batch, "place", whole)[:, None, self._seen(places)]
+            log[..., 0] += log_odds(self, batch, "cue", whole)
+            belief = np.exp(np.maximum(log - log.max(axis=(1, 2), keepdims=True), -500))
+            belief /= belief.sum(axis=(1, 2), keepdims=True)
+            side, place = belief.sum(axis=2), belief.sum(axis=1).argmax(axis=1)
+            choice = np.choose(self._seen(place), [FORWARD, LEFT + side.argmax(axis=1), 0])
+            spare = self.n_segments - number > self.length + 1
+            choice[(place == 0) & spare & (side.max(axis=1) < SURE)] = 0
+            choose(outputs, choice, step)
+            made = np.where(choice[:, None] == np.arange(self.n_outputs), 1, SLIP)
+            belief = np.einsum("ba,bcp,apq->bcq", made, belief, self._steps, optimize=True)
         return outputs
+
+    @property
+    def ceiling(self) -> float:
+        """1, unless noise makes the ideal observer misread the cue; then its mean score in 4,000 sessions."""
+        return self._expected_score
+
+    @cached_property
+    def _expected_score(self) -> float:
+        looks = 1 + self.spare_steps
+        return ceiling_of(self, exact=1.0, risk=misreading(self, np.eye(2), looks * shortest(self, *self.periods)))
+
+    @property
+    def _steps(self) -> np.ndarray:
+        """Whether each class leads from each place to each, (5, P, P)."""
+        place, choice = np.arange(self.length + 2), np.arange(self.n_outputs)[:, None]
+        return np.eye(len(place))[self._next(place, choice)]
+
+    def _next(self, place: np.ndarray, choice: np.ndarray) -> np.ndarray:
+        """The place that a step leads to."""
+        at_junction = place == self.length
+        on = np.where(at_junction, (choice == LEFT) | (choice == RIGHT), (choice == FORWARD) & (place < self.length))
+        back = (choice == BACK) & (place > 0) & (place <= self.length)
+        return place + on - back.astype(np.int64)
+
+    def _seen(self, place: np.ndarray) -> np.ndarray:
+        """What a place looks like: 0 corridor, 1 junction, 2 arm."""
+        return np.clip(place - self.length + 1, 0, 2)
 
     def score(self, outputs: np.ndarray, batch: TrialBatch) -> np.ndarray:
         """1 where a step at the junction was the right turn, (B,)."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 
 import numpy as np
 
@@ -10,18 +9,14 @@ from ..canvas import Canvas
 from ..channels import Channels
 from ..durations import Choice, Duration
 from ..factors import Conditions, Factor, Levels
-from ..painted_task import PaintedTask
-from ..responses import respond
 from ..ring import Ring
-from ..trial import TrialBatch
-from .ideal_observer import Hypotheses, averages, proportion_correct
+from .ideal_observer import Hypotheses, HypothesesTask
 
 DIRECTIONS = ("right", "up", "left", "down")
-SHOWN = (("motion", "stimulus"),)
 
 
 @dataclass(frozen=True, kw_only=True)
-class SpatialSuppressMotion(PaintedTask):
+class SpatialSuppressMotion(HypothesesTask):
     """Something moves, briefly: in which of four directions? It is small or large, faint or clear.
 
     A population tuned to direction sees it with the gain of a centre with a suppressive surround. Faint motion is seen
@@ -59,6 +54,7 @@ class SpatialSuppressMotion(PaintedTask):
     periods = ("fixation", "stimulus", "decision")
     essential = ("stimulus",)
     informative = "stimulus"
+    shown = (("motion", "stimulus"),)
 
     def check(self) -> None:
         if len(self.sizes) == 0 or not all(size > 0 for size in self.sizes):
@@ -90,22 +86,7 @@ class SpatialSuppressMotion(PaintedTask):
         canvas.add("motion", self._seen(conditions["direction"], conditions["gain"]), "stimulus")
         canvas.target(1 + conditions["direction"], "decision")
 
-    def ideal(self, batch: TrialBatch) -> np.ndarray:
-        """Bayes' rule on the directions, whatever the size and the contrast."""
-        posterior = self._hypotheses.posterior(*averages(self, batch, SHOWN))
-        return respond(self.hold(batch), self._hypotheses.likeliest(posterior), batch.periods["decision"])
-
-    @property
-    def ceiling(self) -> float:
-        """Proportion correct of the ideal observer: its decision rule on 100,000 simulated trials, fixed seed."""
-        return self._ceiling
-
-    @cached_property
-    def _ceiling(self) -> float:
-        return proportion_correct(self, self._hypotheses, SHOWN)
-
-    @cached_property
-    def _hypotheses(self) -> Hypotheses:
+    def hypotheses(self) -> Hypotheses:
         direction, size, contrast = (
             grid.ravel() for grid in np.meshgrid(range(4), self.sizes, self.contrast_levels, indexing="ij")
         )

@@ -11,28 +11,22 @@ from ..canvas import Canvas
 from ..channels import Channels
 from ..durations import Duration, Uniform, in_bins, pmf
 from ..factors import Conditions, Factor, Levels
-from ..painted_task import PaintedTask
-from ..task import Seed
 from ..trial import TrialBatch
-from .ideal_observer import N_DRAWS, Hypotheses, averages, drawn_precision
-from .interval_production import (
-    accepted,
-    best_moment,
-    check_production,
-    coincidence,
-    expected_hits,
-    latest,
-    paint_production,
-    perceived,
-    pulse,
-    respond_at,
-    score_first,
-    seen_in_all,
+from .ideal_observer import (
+    N_DRAWS,
+    Hypotheses,
+    averages,
+    course,
+    drawn_bins,
+    drawn_precision,
+    precision_of_a_bin,
+    prior_of_cue,
 )
+from .interval_production import ProductionTask
 
 
 @dataclass(frozen=True, kw_only=True)
-class MotorTiming(PaintedTask):
+class MotorTiming(ProductionTask):
     """A cue asks for a short or a long interval, and for one of two effectors. Set; respond when it has passed.
 
     The response is the first bin after Set in which an effector is the largest output. It is correct if it is the
@@ -53,31 +47,24 @@ class MotorTiming(PaintedTask):
 
     short_ms: float = 500.0
     long_ms: float = 900.0
-    tolerance: float = 0.2
-    fixation_ms: Duration = 200
     cue_ms: Duration = Uniform(300, 600)
-    pulse_ms: float = 100.0
-    go_ms: float = 200.0
-    grace_ms: float = 0.0
-    response_weight: float = 1.0
 
-    family = "timing"
     source = "Wang, Narain, Hosseini & Jazayeri 2018, Nat Neurosci, doi:10.1038/s41593-017-0028-6"
     contrasts = ("production", "effector")
     periods = ("fixation", "cue", "production")
     essential = ("cue",)
     informative = "cue"
-    response_period = "production"
-    timed = True
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {"wang2018": {"short_ms": 800.0, "long_ms": 1500.0}}
 
     def check(self) -> None:
-        check_production(self, self.tolerance, self.go_ms)
-        in_bins(self.pulse_ms, self.dt, "pulse_ms")
         if not 0 < self.short_ms < self.long_ms:
             raise ValueError(f"short_ms is {self.short_ms!r} and long_ms {self.long_ms!r}; allowed: 0 < short < long.")
         in_bins(self.short_ms, self.dt, "short_ms")
         in_bins(self.long_ms, self.dt, "long_ms")
+        super().check()
+
+    def produced(self) -> tuple[np.ndarray, np.ndarray]:
+        return np.array([self.short_ms, self.long_ms]), np.full(2, 0.5)
 
     def channels(self) -> Channels:
         return {"fixation": 1, "interval": ("short", "long"), "effector": ("eye", "hand"), "set": 1}
@@ -87,11 +74,7 @@ class MotorTiming(PaintedTask):
 
     def durations(self) -> Mapping[str, Duration | Callable[[Conditions], np.ndarray]]:
         """Fixation, cue, and production from Set to the end."""
-        return {
-            "fixation": self.fixation_ms,
-            "cue": self.cue_ms,
-            "production": lambda conditions: latest(conditions["production"], self.tolerance, self.dt) + self.go_ms,
-        }
+        return {"fixation": self.fixation_ms, "cue": self.cue_ms, "production": self.production_ms}
 
     def factors(self) -> Mapping[str, Factor]:
         """The interval to be produced (ms), and the effector: 1 eye, 2 hand."""
@@ -99,16 +82,16 @@ class MotorTiming(PaintedTask):
 
     def paint(self, canvas: Canvas, conditions: Conditions) -> None:
         long = (conditions["production"] == self.long_ms).astype(np.int64)
-        canvas.add("fixation", 1.0, "fixation", "cue", "production")
+        canvas.add("fixation", 1.0, *self.periods)
         canvas.add("interval", np.eye(2)[long], "cue")
         canvas.add("effector", np.eye(2)[conditions["effector"] - 1], "cue")
-        pulse(canvas, "set", "production", self.pulse_ms)
-        paint_production(canvas, conditions["production"], self.tolerance, conditions["effector"])
+        self.paint_pulse(canvas, "set", "production")
+        self.paint_answer(canvas, conditions)
 
     def ideal(self, batch: TrialBatch) -> np.ndarray:
         """Read the cue, respond with the likelier effector at the moment most likely to be accepted."""
         moment, effector = self._decide(*averages(self, batch, self._shown))
-        return respond_at(self, batch, moment, effector)
+        return self.respond_at(batch, moment, effector)
 
     @property
     def ceiling(self) -> float:
@@ -121,27 +104,14 @@ class MotorTiming(PaintedTask):
         precision = drawn_precision(self, self._shown, rng, N_DRAWS)
         truth, seen = self._hypotheses.simulate(rng, N_DRAWS, precision)
         moment, effector = self._decide(seen, precision)
-        hit = accepted(moment, self._produced[truth], self.tolerance)
+        hit = self.accepts(moment, self._intervals[truth])
         return float(np.mean(hit & (effector == self._hypotheses.answers[truth])))
-
-    def guess(self, batch: TrialBatch, seed: Seed = None) -> np.ndarray:
-        """Respond with either effector after either interval."""
-        drawn = self.draw(np.random.default_rng(seed), batch.batch_size)
-        return respond_at(self, batch, drawn["production"], drawn["effector"])
-
-    def score(self, outputs: np.ndarray, batch: TrialBatch) -> np.ndarray:
-        """1 where the first response after Set is the right one and falls within the tolerance, (B,)."""
-        return score_first(self.checked(outputs, batch), batch, self.tolerance, batch.conditions["effector"])
-
-    @property
-    def chance(self) -> float:
-        """Probability that two independent pairs of interval and effector agree."""
-        return coincidence(np.array([self.short_ms, self.long_ms]), np.full(2, 0.5), self.tolerance) / 2
 
     _shown = (("interval", "cue"), ("effector", "cue"))
 
     @property
-    def _produced(self) -> np.ndarray:
+    def _intervals(self) -> np.ndarray:
+        """The interval to be produced under each hypothesis (ms)."""
         return np.repeat([self.short_ms, self.long_ms], 2)
 
     @cached_property
@@ -154,12 +124,12 @@ class MotorTiming(PaintedTask):
     def _decide(self, seen: np.ndarray, precision: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Moment and effector; the two are cued independently, so that each can be chosen by itself."""
         posterior = self._hypotheses.posterior(seen, precision)
-        moment = best_moment(posterior, 0.0, self._produced, self.tolerance, self.dt)
+        moment = self.best_moment(posterior, self._intervals)
         return moment, self._hypotheses.likeliest(posterior)
 
 
 @dataclass(frozen=True, kw_only=True)
-class DurationReproduction(PaintedTask):
+class DurationReproduction(ProductionTask):
     """A stimulus lasts some time. After a delay comes a go signal: respond when as much time has passed since.
 
     The response is the first bin after the go signal in which "press" is the largest output. It is correct if it lies
@@ -178,27 +148,16 @@ class DurationReproduction(PaintedTask):
     """
 
     interval_ms: Duration = Uniform(400, 800, step=80)
-    tolerance: float = 0.2
-    fixation_ms: Duration = 200
     delay_ms: Duration = Uniform(300, 600)
-    pulse_ms: float = 100.0
-    go_ms: float = 200.0
-    grace_ms: float = 0.0
-    response_weight: float = 1.0
 
-    family = "timing"
     source = "Bi & Zhou 2020, PNAS, doi:10.1073/pnas.1921609117"
     contrasts = ("production",)
     periods = ("fixation", "stimulus", "delay", "production")
     informative = "stimulus"
-    response_period = "production"
-    timed = True
 
-    def check(self) -> None:
-        check_production(self, self.tolerance, self.go_ms)
-        in_bins(self.pulse_ms, self.dt, "pulse_ms")
-        if self._intervals[0].min() == 0:
-            raise ValueError(f"interval_ms is {self.interval_ms!r}; a stimulus of no duration cannot be reproduced.")
+    def produced(self) -> tuple[np.ndarray, np.ndarray]:
+        bins, p = pmf(self.interval_ms, self.dt, "interval_ms")
+        return bins * self.dt, p
 
     def channels(self) -> Channels:
         return {"fixation": 1, "stimulus": 1, "go": 1}
@@ -212,56 +171,54 @@ class DurationReproduction(PaintedTask):
             "fixation": self.fixation_ms,
             "stimulus": lambda conditions: conditions["production"],
             "delay": self.delay_ms,
-            "production": lambda conditions: latest(conditions["production"], self.tolerance, self.dt) + self.go_ms,
+            "production": self.production_ms,
         }
 
     def factors(self) -> Mapping[str, Factor]:
         """The duration seen and to be produced (ms)."""
-        bins, p = self._intervals
-        return {"production": Levels(bins * self.dt, p)}
+        return {"production": Levels(*self.produced())}
 
     def paint(self, canvas: Canvas, conditions: Conditions) -> None:
-        canvas.add("fixation", 1.0, "fixation", "stimulus", "delay", "production")
+        canvas.add("fixation", 1.0, *self.periods)
         canvas.add("stimulus", 1.0, "stimulus")
-        pulse(canvas, "go", "production", self.pulse_ms)
-        paint_production(canvas, conditions["production"], self.tolerance)
+        self.paint_pulse(canvas, "go", "production")
+        self.paint_answer(canvas, conditions)
 
     def ideal(self, batch: TrialBatch) -> np.ndarray:
-        """Weigh all durations by how long the stimulus was seen, press when most of them accept it."""
-        posterior = perceived(self, batch, "stimulus", batch.periods["stimulus"][0], self._hypotheses)
-        moment = best_moment(posterior, 0.0, self._intervals[0] * self.dt, self.tolerance, self.dt)
-        return respond_at(self, batch, moment)
+        """Weigh all durations by how long the stimulus was seen, press when most of them accept it.
+
+        When the go signal came tells something too, as the delay is drawn from a known distribution.
+        """
+        start, shown = batch.periods["stimulus"][0], self._hypotheses
+        prior = self._prior(batch.periods["production"][0] - start)
+        posterior = shown.posterior(*course(self, batch, "stimulus", start, shown.means.shape[1]), prior)
+        return self.respond_at(batch, self.best_moment(posterior, self.produced()[0]))
 
     @property
     def ceiling(self) -> float:
-        """Proportion correct of the ideal observer, simulated."""
+        """Proportion correct of the ideal observer, to whom the go signal is certain, in 100,000 simulated trials."""
         return self._ceiling
 
     @cached_property
     def _ceiling(self) -> float:
-        return expected_hits(self, self._hypotheses, 0.0, self._intervals[0] * self.dt, self.tolerance)
+        rng, (production, _), shown = np.random.default_rng(0), self.produced(), self._hypotheses.reduced()
+        precision = np.full(shown.means.shape[1], precision_of_a_bin(self))
+        truth, seen = shown.simulate(rng, N_DRAWS, precision)
+        go = self._bins[truth] + drawn_bins(self.delay_ms, self.dt, rng, N_DRAWS)
+        moment = self.best_moment(shown.posterior(seen, precision, self._prior(go)), production)
+        return float(np.mean(self.accepts(moment, production[truth])))
 
-    def guess(self, batch: TrialBatch, seed: Seed = None) -> np.ndarray:
-        """Press after any duration that occurs, whichever was seen."""
-        return respond_at(self, batch, self.draw(np.random.default_rng(seed), batch.batch_size)["production"])
-
-    def score(self, outputs: np.ndarray, batch: TrialBatch) -> np.ndarray:
-        """1 where the first "press" after the go signal falls within the tolerance, (B,)."""
-        return score_first(self.checked(outputs, batch), batch, self.tolerance)
-
-    @property
-    def chance(self) -> float:
-        """Probability that two independent durations are within the tolerance of each other."""
-        return coincidence(self._intervals[0] * self.dt, self._intervals[1], self.tolerance)
+    def _prior(self, go: np.ndarray) -> np.ndarray:
+        """Probability of each duration (B, K), given the time from stimulus onset to go signal (bins)."""
+        return prior_of_cue(self.produced()[1], self._bins, go, self.delay_ms, self.dt, "delay_ms")
 
     @property
-    def _intervals(self) -> tuple[np.ndarray, np.ndarray]:
-        return pmf(self.interval_ms, self.dt, "interval_ms")
+    def _bins(self) -> np.ndarray:
+        return pmf(self.interval_ms, self.dt, "interval_ms")[0]
 
     @cached_property
     def _hypotheses(self) -> Hypotheses:
         """The course of the stimulus under each duration."""
-        bins, p = self._intervals
-        interval = bins * self.dt
-        n_bins = min(bins.max(), seen_in_all(interval, interval, self.tolerance, self.go_ms, self.dt))
-        return Hypotheses((np.arange(n_bins) < bins[:, None]).astype(float), p, np.ones_like(bins))
+        bins = self._bins
+        shown = np.arange(bins.max()) < bins[:, None]
+        return Hypotheses(shown.astype(float), self.produced()[1], np.ones_like(bins))

@@ -10,7 +10,6 @@ from ..channels import Channels
 from ..durations import Duration, Uniform
 from ..factors import Conditions, Factor, Levels
 from ..painted_task import PaintedTask
-from ..responses import respond
 from ..ring import Ring
 from ..trial import TrialBatch
 from .matching import around, check_count
@@ -111,10 +110,7 @@ class DelayMatchSampleDistractor1D(PaintedTask):
         """At each test, weigh all samples, matches and distractors so far by their likelihood."""
         names = ("sample", *(f"test {k}" for k in self._numbers))
         logs = log_likelihoods(self, batch, "stimulus", around(self.ring, self.n_stimuli), *names)
-        outputs = self.hold(batch)
-        for name, match in zip(names[1:], self._matches(logs), strict=True):
-            respond(outputs, match.astype(int), batch.periods[name])
-        return outputs
+        return self.respond(batch, *(match.astype(int) for match in self._matches(logs)))
 
     @property
     def ceiling(self) -> float:
@@ -233,10 +229,7 @@ class DualDelayMatchSample(PaintedTask):
         items = [log_likelihoods(self, batch, place, shown, "sample")[0] for place in PLACES]
         cues = log_likelihoods(self, batch, "cue", np.eye(2), "cue 1", "cue 2")
         tests = log_likelihoods(self, batch, "test", shown, "test 1", "test 2")
-        outputs = self.hold(batch)
-        for k, match in enumerate(self._matches(items, cues, tests), start=1):
-            respond(outputs, np.where(match, 1, 2), batch.periods[f"decision {k}"])
-        return outputs
+        return self.respond(batch, *(np.where(match, 1, 2) for match in self._matches(items, cues, tests)))
 
     @property
     def ceiling(self) -> float:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
@@ -10,18 +9,14 @@ from ..canvas import Canvas
 from ..channels import Channels
 from ..durations import Duration
 from ..factors import Conditions, Factor, Levels
-from ..painted_task import PaintedTask
-from ..responses import respond
-from ..trial import TrialBatch
-from .ideal_observer import Hypotheses, averages, proportion_correct
+from .ideal_observer import Hypotheses, HypothesesTask
 from .perceptual_decisions import SIDES, check_coherences, evidence
 
 MODALITIES = ("visual", "auditory")
-SHOWN = tuple((modality, "stimulus") for modality in MODALITIES)
 
 
 @dataclass(frozen=True, kw_only=True)
-class MultiSensoryIntegration(PaintedTask):
+class MultiSensoryIntegration(HypothesesTask):
     """Evidence for one side is seen, heard, or both; where both are there they agree, and integrating them pays.
 
     The channels of an absent modality carry nothing but noise.
@@ -48,6 +43,7 @@ class MultiSensoryIntegration(PaintedTask):
     periods = ("fixation", "stimulus", "decision")
     essential = ("stimulus",)
     informative = "stimulus"
+    shown = tuple((modality, "stimulus") for modality in MODALITIES)
 
     def check(self) -> None:
         check_coherences(self.coherences)
@@ -74,22 +70,7 @@ class MultiSensoryIntegration(PaintedTask):
             canvas.add(modality, strength * present[:, None], "stimulus")
         canvas.target(conditions["side"], "decision")
 
-    def ideal(self, batch: TrialBatch) -> np.ndarray:
-        """Weigh what may have been present, every coherence and either side by Bayes' rule, take the likelier side."""
-        posterior = self._hypotheses.posterior(*averages(self, batch, SHOWN))
-        return respond(self.hold(batch), self._hypotheses.likeliest(posterior), batch.periods["decision"])
-
-    @property
-    def ceiling(self) -> float:
-        """Proportion correct of the ideal observer: its decision rule on 100,000 simulated trials, fixed seed."""
-        return self._ceiling
-
-    @cached_property
-    def _ceiling(self) -> float:
-        return proportion_correct(self, self._hypotheses, SHOWN)
-
-    @cached_property
-    def _hypotheses(self) -> Hypotheses:
+    def hypotheses(self) -> Hypotheses:
         modality, coherence, side = (
             grid.ravel() for grid in np.meshgrid(range(3), self.coherences, (1, 2), indexing="ij")
         )

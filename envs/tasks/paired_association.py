@@ -9,15 +9,12 @@ from ..canvas import Canvas
 from ..channels import Channels
 from ..durations import Duration, Uniform
 from ..factors import Conditions, Factor, Levels
-from ..painted_task import PaintedTask
-from ..responses import respond
-from ..trial import TrialBatch
-from .matching import check_count, judge_pair, match_weights, paint_pair, with_test
-from .remembered_stimuli import ceiling_of_pairs, favours, log_likelihoods
+from .matching import check_count, match_weights, paint_pair, with_test
+from .remembered_stimuli import PairTask
 
 
 @dataclass(frozen=True, kw_only=True)
-class DelayPairedAssociation(PaintedTask):
+class DelayPairedAssociation(PairTask):
     """Smell an odour, keep it in mind over a delay; respond if the test odour is its partner, else withhold.
 
     Samples and tests are different odours, so that which ones are partners has to be learned.
@@ -44,6 +41,8 @@ class DelayPairedAssociation(PaintedTask):
     periods = ("fixation", "sample", "delay", "test", "decision")
     essential = ("sample", "test")
     informative = "test"
+    shown = ("stimulus", "sample", "test")
+    classes = (1, 0)
 
     def check(self) -> None:
         check_count("n_pairs", self.n_pairs)
@@ -71,24 +70,14 @@ class DelayPairedAssociation(PaintedTask):
         tests = odours[self.n_pairs + conditions["test"]]
         paint_pair(canvas, odours[conditions["sample"]], tests, np.where(conditions["match"], 1, 0))
 
-    def ideal(self, batch: TrialBatch) -> np.ndarray:
-        """Weigh all pairs of odours by their likelihood, respond where partners are likelier."""
-        return judge_pair(self, batch, np.eye(2 * self.n_pairs), self._weights, 1, 0)
-
-    @property
-    def ceiling(self) -> float:
-        """Proportion correct of the ideal observer: its decision rule on 100,000 noisy pairs."""
-        return ceiling_of_pairs(self, np.eye(2 * self.n_pairs), self._weights, self.sample_ms, self.test_ms)
-
-    @property
-    def _weights(self) -> np.ndarray:
+    def pairs(self) -> tuple[np.ndarray, np.ndarray]:
         weights = np.zeros((2 * self.n_pairs, 2 * self.n_pairs))
         weights[: self.n_pairs, self.n_pairs :] = match_weights(self.n_pairs)
-        return weights
+        return np.eye(2 * self.n_pairs), weights
 
 
 @dataclass(frozen=True, kw_only=True)
-class AXCPT(PaintedTask):
+class AXCPT(PairTask):
     """See a cue, A or B, and after a delay a probe, X or Y: only an X that follows an A is a target.
 
     AX is frequent, so that "target" becomes a habit on A and on X alike: AY trials punish the expectation that A
@@ -120,6 +109,8 @@ class AXCPT(PaintedTask):
     periods = ("fixation", "cue", "delay", "probe", "decision")
     essential = ("cue", "probe")
     informative = "cue"
+    shown = ("letter", "cue", "probe")
+    classes = (1, 2)
 
     def check(self) -> None:
         p = (self.p_ax, self.p_ay, self.p_bx)
@@ -150,22 +141,11 @@ class AXCPT(PaintedTask):
         canvas.add("letter", np.eye(4)[2 + conditions["probe"]], "probe")
         canvas.target(np.where(conditions["kind"] == 0, 1, 2), "decision")
 
-    def ideal(self, batch: TrialBatch) -> np.ndarray:
-        """Weigh the four kinds of trial by likelihood and proportion, answer with the likelier of target and not."""
-        target = favours(self._weights, *log_likelihoods(self, batch, "letter", np.eye(4), "cue", "probe"))
-        return respond(self.hold(batch), np.where(target, 1, 2), batch.periods["decision"])
-
-    @property
-    def ceiling(self) -> float:
-        """Proportion correct of the ideal observer: its decision rule on 100,000 noisy pairs of letters."""
-        return ceiling_of_pairs(self, np.eye(4), self._weights, self.cue_ms, self.probe_ms)
+    def pairs(self) -> tuple[np.ndarray, np.ndarray]:
+        weights = np.zeros((4, 4))
+        weights[:2, 2:] = np.reshape(np.array(self._proportions) * [1, -1, -1, -1], (2, 2))
+        return np.eye(4), weights
 
     @property
     def _proportions(self) -> tuple[float, ...]:
         return (self.p_ax, self.p_ay, self.p_bx, max(1 - self.p_ax - self.p_ay - self.p_bx, 0.0))
-
-    @property
-    def _weights(self) -> np.ndarray:
-        weights = np.zeros((4, 4))
-        weights[:2, 2:] = np.reshape(np.array(self._proportions) * [1, -1, -1, -1], (2, 2))
-        return weights

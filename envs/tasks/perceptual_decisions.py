@@ -12,7 +12,6 @@ from ..channels import Channels
 from ..durations import Duration, Uniform, pmf
 from ..factors import Conditions, Factor, Levels
 from ..painted_task import PaintedTask
-from ..responses import respond
 from ..trial import TrialBatch
 
 SIDES = Levels((1, 2))
@@ -44,7 +43,49 @@ def discriminability(task: PaintedTask, coherences: Sequence[float], stimulus_ms
 
 
 @dataclass(frozen=True, kw_only=True)
-class PerceptualDecisionMaking(PaintedTask):
+class EvidenceTask(PaintedTask):
+    """Which of two noisy streams of evidence is stronger? Its kinds differ in what comes after it, and for how long."""
+
+    coherences: Sequence[float] = (0.064, 0.128, 0.256, 0.512)
+    fixation_ms: Duration = 200
+    stimulus_ms: Duration = 1000
+    decision_ms: Duration = 300
+
+    family = "decisions"
+    contrasts = ("side", "coherence")
+    periods = ("fixation", "stimulus", "decision")
+    essential = ("stimulus",)
+    informative = "stimulus"
+
+    def check(self) -> None:
+        check_coherences(self.coherences)
+
+    def channels(self) -> Channels:
+        return {"fixation": 1, "evidence": ("left", "right")}
+
+    def responses(self) -> tuple[str, ...]:
+        return ("fixate", "left", "right")
+
+    def factors(self) -> Mapping[str, Factor]:
+        return {"side": SIDES, "coherence": Levels(self.coherences)}
+
+    def paint(self, canvas: Canvas, conditions: Conditions) -> None:
+        canvas.add("fixation", 1.0, *self.periods[:-1])
+        canvas.add("evidence", evidence(conditions["coherence"], conditions["side"]), "stimulus")
+        canvas.target(conditions["side"], "decision")
+
+    def ideal(self, batch: TrialBatch) -> np.ndarray:
+        """Integrate all evidence, then answer with the side that had more."""
+        return self.respond(batch, 1 + self.mean_input(batch, "evidence", "stimulus").argmax(axis=1))
+
+    @property
+    def ceiling(self) -> float:
+        """Proportion correct of the perfect integrator, an exact sum over coherences and durations."""
+        return discriminability(self, self.coherences, self.stimulus_ms)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PerceptualDecisionMaking(EvidenceTask):
     """Which of two noisy streams of evidence is stronger? Answer when the fixation light goes off.
 
     :channels: fixation; evidence (left, right)
@@ -57,51 +98,14 @@ class PerceptualDecisionMaking(PaintedTask):
             those of Roitman & Shadlen 2002 (doi:10.1523/JNEUROSCI.22-21-09475.2002), but no reaction times.
     """
 
-    coherences: Sequence[float] = (0.064, 0.128, 0.256, 0.512)
-    fixation_ms: Duration = 200
-    stimulus_ms: Duration = 1000
-    decision_ms: Duration = 300
-
-    family = "decisions"
     source = "Britten, Shadlen, Newsome & Movshon 1992, J Neurosci, doi:10.1523/JNEUROSCI.12-12-04745.1992"
-    contrasts = ("side", "coherence")
-    periods = ("fixation", "stimulus", "decision")
-    essential = ("stimulus",)
-    informative = "stimulus"
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
         "roitman2002": {"coherences": (0, 0.032, 0.064, 0.128, 0.256, 0.512)},
     }
 
-    def check(self) -> None:
-        check_coherences(self.coherences)
-
-    def channels(self) -> Channels:
-        return {"fixation": 1, "evidence": ("left", "right")}
-
-    def responses(self) -> tuple[str, ...]:
-        return ("fixate", "left", "right")
-
-    def factors(self) -> Mapping[str, Factor]:
-        return {"side": SIDES, "coherence": Levels(self.coherences)}
-
-    def paint(self, canvas: Canvas, conditions: Conditions) -> None:
-        canvas.add("fixation", 1.0, "fixation", "stimulus")
-        canvas.add("evidence", evidence(conditions["coherence"], conditions["side"]), "stimulus")
-        canvas.target(conditions["side"], "decision")
-
-    def ideal(self, batch: TrialBatch) -> np.ndarray:
-        """Integrate all evidence, then answer with the side that had more."""
-        choice = 1 + self.mean_input(batch, "evidence", "stimulus").argmax(axis=1)
-        return respond(self.hold(batch), choice, batch.periods["decision"])
-
-    @property
-    def ceiling(self) -> float:
-        """Proportion correct of the perfect integrator."""
-        return discriminability(self, self.coherences, self.stimulus_ms)
-
 
 @dataclass(frozen=True, kw_only=True)
-class PerceptualDecisionMakingDelayResponse(PaintedTask):
+class PerceptualDecisionMakingDelayResponse(EvidenceTask):
     """Which of two noisy streams of evidence is stronger? Keep the answer in mind over a delay, then give it.
 
     :channels: fixation; evidence (left, right)
@@ -113,42 +117,8 @@ class PerceptualDecisionMakingDelayResponse(PaintedTask):
         coherences: Difference of the mean strengths; one is drawn for each trial.
     """
 
-    coherences: Sequence[float] = (0.064, 0.128, 0.256, 0.512)
-    fixation_ms: Duration = 200
     stimulus_ms: Duration = 800
     delay_ms: Duration = Uniform(300, 1200)
-    decision_ms: Duration = 300
 
-    family = "decisions"
     source = "Inagaki, Fontolan, Romani & Svoboda 2019, Nature, doi:10.1038/s41586-019-0919-7"
-    contrasts = ("side", "coherence")
     periods = ("fixation", "stimulus", "delay", "decision")
-    essential = ("stimulus",)
-    informative = "stimulus"
-
-    def check(self) -> None:
-        check_coherences(self.coherences)
-
-    def channels(self) -> Channels:
-        return {"fixation": 1, "evidence": ("left", "right")}
-
-    def responses(self) -> tuple[str, ...]:
-        return ("fixate", "left", "right")
-
-    def factors(self) -> Mapping[str, Factor]:
-        return {"side": SIDES, "coherence": Levels(self.coherences)}
-
-    def paint(self, canvas: Canvas, conditions: Conditions) -> None:
-        canvas.add("fixation", 1.0, "fixation", "stimulus", "delay")
-        canvas.add("evidence", evidence(conditions["coherence"], conditions["side"]), "stimulus")
-        canvas.target(conditions["side"], "decision")
-
-    def ideal(self, batch: TrialBatch) -> np.ndarray:
-        """Integrate the evidence of the stimulus, answer after the delay with the side that had more."""
-        choice = 1 + self.mean_input(batch, "evidence", "stimulus").argmax(axis=1)
-        return respond(self.hold(batch), choice, batch.periods["decision"])
-
-    @property
-    def ceiling(self) -> float:
-        """Proportion correct of the perfect integrator."""
-        return discriminability(self, self.coherences, self.stimulus_ms)

@@ -2,24 +2,27 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import pi
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
 
 from ..canvas import Canvas
 from ..channels import Channels
-from ..durations import Duration, Uniform, draw_bins, in_bins, pmf
-from ..factors import Between, Conditions, Factor, Levels
+from ..durations import Duration, Uniform, in_bins, pmf
+from ..factors import Conditions, Factor, Levels
 from ..names import check_name
 from ..painted_task import PaintedTask
-from ..responses import during, mean_during
+from ..responses import Span, during, mean_during
 from ..task import Seed
 from ..trial import TrialBatch
+from .ceilings import ceiling_of, misreading, shortest
 from .kinematics import (
     TARGET_INPUTS,
+    aim,
     emg_power,
     endpoint_error,
+    nearby,
     output_names,
     progress,
     reach,
@@ -153,20 +156,30 @@ class DelayedReach(PaintedTask):
             since = canvas.since(canvas.span("delay")[0])
             before = (since >= 0) & (since < self.switch_latency_ms)
             canvas.add_course("target", before[..., None] * (self._codes[conditions["first"]] - shown))
-        s = progress(canvas.periods["movement"], len(canvas.targets))
-        canvas.targets[:] = reach(self.output, s, self._positions[conditions["target"]] * go, self.n_muscles)
+        self._move(canvas.targets, canvas.periods["movement"], self._positions[conditions["target"]] * go)
 
     def ideal(self, batch: TrialBatch) -> np.ndarray:
-        """Average what is seen of the target before the movement, and reach to it if the hold cue goes off."""
+        """Average what is seen of the target and of the hold cue until the hand must be there; reach or not, by Bayes.
+
+        It reaches for the target with which it is most probably within the tolerance. Muscle-like outputs count from
+        the go cue on, so that they are decided before the movement.
+        """
         start, go = batch.periods["delay"]
         start = start + (round(self.switch_latency_ms / self.dt) if self.target_switch else 0)
-        until = batch.periods["reaction"][1] if self.target_input == "held" else go
+        decided = batch.periods[self._decided[-1]][1]
+        until = decided if self.target_input == "held" else go
         seen = mean_during(batch.inputs[..., self.input_groups["target"]], (start, until))
-        return self._reach(batch, np.linalg.norm(seen[:, None] - self._codes, axis=-1).argmin(axis=1))
+        target, p = aim(self, seen, until - start, self._codes, self._accepted)
+        if not self.catch:
+            return self._reach(batch, target, np.ones(len(target), bool))
+        hold = mean_during(batch.inputs[..., self.input_groups["hold"]], (go, decided))[:, 0]
+        odds = (0.5 - hold) * (decided - go) / max(self.noise_std, 1e-3) ** 2
+        return self._reach(batch, target, np.log(p * (1 - self.catch) / self.catch) > -odds)
 
     def guess(self, batch: TrialBatch, seed: Seed = None) -> np.ndarray:
         """Reach on time, but to any target."""
-        return self._reach(batch, np.random.default_rng(seed).integers(0, len(self._positions), batch.batch_size))
+        target = np.random.default_rng(seed).integers(0, len(self._positions), batch.batch_size)
+        return self._reach(batch, target, np.asarray(batch.targets.any(axis=(0, 2))))
 
     def score(self, outputs: np.ndarray, batch: TrialBatch) -> np.ndarray:
         """1 where the endpoint, or the pattern of the muscles, lies within the tolerance, (B,)."""
@@ -184,114 +197,55 @@ class DelayedReach(PaintedTask):
 
     @property
     def chance(self) -> float:
-        """Probability that any target lies within the tolerance of the right one; catch trials are not guessed."""
-        if self.output == "emg":
-            own = np.diag(self._power)
-            distance = np.sqrt(np.maximum(own[:, None] + own - 2 * self._power, 0) / own.mean())
-        else:
-            distance = np.linalg.norm(self._positions[:, None] - self._positions, axis=-1) / self.radius
-        return (1 - self.catch) * float(np.mean(distance <= self.tolerance)) + self.catch
+        """Probability that any target is accepted in place of the right one; catch trials are not guessed."""
+        return (1 - self.catch) * float(np.mean(self._accepted)) + self.catch
 
     @property
+    def ceiling(self) -> float:
+        """1, unless noise makes the ideal observer misread; then its mean score in 40,000 trials."""
+        return self._expected_score
+
+    @cached_property
+    def _expected_score(self) -> float:
+        bins = shortest(self, "delay", *(self._decided if self.target_input == "held" else ()))
+        bins -= round(self.switch_latency_ms / self.dt) if self.target_switch else 0
+        risk = misreading(self, self._codes, bins)
+        if self.catch:
+            risk += misreading(self, np.eye(2)[:, :1], shortest(self, *self._decided))
+        return ceiling_of(self, exact=1.0, risk=risk)
+
+    @property
+    def _decided(self) -> tuple[str, ...]:
+        """Periods since go after which the reach is decided."""
+        return ("reaction",) if self.output == "emg" else ("reaction", "movement")
+
+    @cached_property
     def _positions(self) -> np.ndarray:
         even = 2 * np.pi * np.arange(self.n_targets) / self.n_targets
         return targets_at(np.radians(self.angles) if self.angles else even, self.radius)
 
-    @property
+    @cached_property
     def _codes(self) -> np.ndarray:
         return np.eye(self.n_targets) if self.target_code == "one_hot" else self._positions
 
-    @property
+    @cached_property
+    def _accepted(self) -> np.ndarray:
+        """Whether a reach for each target is correct where each other is right, (K, K) bool."""
+        if self.output != "emg":
+            return nearby(self._positions, self.tolerance * self.radius)
+        own = np.diag(self._power)
+        return np.sqrt(np.maximum(own[:, None] + own - 2 * self._power, 0) / own.mean()) <= self.tolerance
+
+    @cached_property
     def _power(self) -> np.ndarray:
         return emg_power(self._positions, self.n_muscles)
 
-    def _reach(self, batch: TrialBatch, target: np.ndarray) -> np.ndarray:
-        go = self.mean_input(batch, "hold", "reaction") < 0.5
-        s = progress(batch.periods["movement"], len(batch.inputs))
-        return reach(self.output, s, self._positions[target] * go, self.n_muscles)
+    def _reach(self, batch: TrialBatch, target: np.ndarray, goes: np.ndarray) -> np.ndarray:
+        outputs = self.hold(batch)
+        self._move(outputs, batch.periods["movement"], self._positions[target] * goes[:, None])
+        return outputs
 
-
-@dataclass(frozen=True, kw_only=True)
-class ReachingDelayResponse(PaintedTask):
-    """A point anywhere on a square screen lights up; after a delay, touch where it was: the output is the position.
-
-    The response is correct if the mean position over the response misses the point by at most ``tolerance``.
-
-    :channels: fixation; point (x, y)
-    :responses: position x, position y
-    :timing: fixation 200, stimulus 300, delay 400-1000, response 400 ms
-    :scoring: the outputs in response; chance 4.4 %, ceiling 100 %
-
-    Attributes:
-        tolerance: Accepted distance; the screen reaches from -1 to 1.
-    """
-
-    tolerance: float = 0.25
-    fixation_ms: Duration = 200
-    stimulus_ms: Duration = 300
-    delay_ms: Duration = Uniform(400, 1000)
-    response_ms: Duration = 400
-    noise: float = 0.02
-
-    family = "motor"
-    source = "Funahashi, Bruce & Goldman-Rakic 1989, J Neurophysiol, doi:10.1152/jn.1989.61.2.331"
-    contrasts = ("x", "y")
-    periods = ("fixation", "stimulus", "delay", "response")
-    essential = ("stimulus", "response")
-    informative = "stimulus"
-    kind = "continuous"
-    response_period = "response"
-
-    def check(self) -> None:
-        if not 0 < self.tolerance < 1:
-            raise ValueError(f"tolerance is {self.tolerance!r}; allowed: between 0 and 1.")
-        in_bins(self.grace_ms, self.dt, "grace_ms")
-
-    def channels(self) -> Channels:
-        return {"fixation": 1, "point": ("x", "y")}
-
-    def responses(self) -> tuple[str, ...]:
-        return ("position x", "position y")
-
-    def factors(self) -> Mapping[str, Factor]:
-        return {"x": Between(-1, 1), "y": Between(-1, 1)}
-
-    def paint(self, canvas: Canvas, conditions: Conditions) -> None:
-        point = np.stack([conditions["x"], conditions["y"]], axis=-1)
-        canvas.add("fixation", 1.0, "fixation", "stimulus", "delay")
-        canvas.add("point", point, "stimulus")
-        canvas.target(point, "response")
-
-    def ideal(self, batch: TrialBatch) -> np.ndarray:
-        """Average the position seen, and keep to the screen."""
-        return self._touch(batch, np.clip(self.mean_input(batch, "point", "stimulus"), -1, 1))
-
-    def guess(self, batch: TrialBatch, seed: Seed = None) -> np.ndarray:
-        """Touch the screen anywhere."""
-        return self._touch(batch, np.random.default_rng(seed).uniform(-1, 1, (batch.batch_size, 2)))
-
-    def score(self, outputs: np.ndarray, batch: TrialBatch) -> np.ndarray:
-        """1 where the mean position, after the grace interval, lies within the tolerance, (B,)."""
-        start, stop = batch.periods["response"]
-        start = np.minimum(start + round(self.grace_ms / self.dt), stop - 1)
-        miss = mean_during(self.checked(outputs, batch) - batch.targets, (start, stop))
-        return (np.linalg.norm(miss, axis=1) <= self.tolerance).astype(float)
-
-    @property
-    def chance(self) -> float:
-        """Probability that two points of the square lie within the tolerance of each other."""
-        r = self.tolerance
-        return (4 * pi * r**2 - 16 / 3 * r**3 + r**4 / 2) / 16
-
-    @property
-    def ceiling(self) -> float:
-        """Expected score of the clipped average, on 100,000 points with a fixed seed."""
-        rng, n = np.random.default_rng(0), 100_000
-        bins = draw_bins(self.stimulus_ms, self.dt, "stimulus_ms", rng, n)[:, None]
-        point = rng.uniform(-1, 1, (n, 2))
-        seen = point + rng.standard_normal((n, 2)) * self.noise_std / np.sqrt(bins)
-        return float(np.mean(np.linalg.norm(np.clip(seen, -1, 1) - point, axis=1) <= self.tolerance))
-
-    def _touch(self, batch: TrialBatch, position: np.ndarray) -> np.ndarray:
-        inside = during(len(batch.inputs), batch.periods["response"])
-        return (inside[..., None] * position).astype(np.float32)
+    def _move(self, outputs: np.ndarray, movement: Span, way: np.ndarray) -> None:
+        """Write reaches along the way (B, 2) into outputs that are zero."""
+        first = int(movement[0].min())
+        reach(self.output, progress(movement, len(outputs), first), way, self.n_muscles, out=outputs[first:])

@@ -1,11 +1,15 @@
 """Remembered stimuli: their names, and how likely each of them is, given what the channels show."""
 
+from abc import abstractmethod
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
 from string import ascii_uppercase
+from typing import ClassVar
 
 import numpy as np
 
-from ..durations import Duration, draw_bins
+from ..durations import Duration, PerBatch, draw_bins
 from ..painted_task import PaintedTask
 from ..responses import mean_during
 from ..trial import TrialBatch
@@ -54,7 +58,8 @@ def simulated_logs(
 ) -> np.ndarray:
     """Logarithms (n, k) that :func:`log_likelihoods` finds where these stimuli (n,) are shown for the duration."""
     n = len(stimulus)
-    bins = draw_bins(duration, task.dt, "duration", rng, n)
+    each = duration.duration if isinstance(duration, PerBatch) else duration
+    bins = draw_bins(each, task.dt, "duration", rng, n)
     rotation, size, _ = np.linalg.svd(templates, full_matrices=False)
     # Only the projection of the noise on the templates counts; this one has its covariance.
     noise = rng.standard_normal((n, len(size))) @ (rotation * size).T
@@ -107,29 +112,62 @@ def lists_without(p: np.ndarray) -> np.ndarray:
     return filled[-1]
 
 
-def favours(weights: np.ndarray, first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Whether what was seen of two stimuli speaks for the answer of positive weight, (B,) bool.
+@dataclass(frozen=True, kw_only=True)
+class PairTask(PaintedTask):
+    """Two stimuli are shown one after the other, and what is right depends on both."""
 
-    Args:
-        weights: Probability of each pair of stimuli, (k, l), negative where the other answer is right.
-        first: Logarithm of the likelihood of each first stimulus, (B, k).
-        second: Logarithm of the likelihood of each second stimulus, (B, l).
-    """
-    return ((likelihood(first) @ weights) * likelihood(second)).sum(axis=1) > 0
+    shown: ClassVar[tuple[str, str, str]]
+    """The channels that show the stimuli, the period of the first and that of the second."""
+    classes: ClassVar[tuple[int, int]]
+    """The right answer to pairs of positive weight, and to those of negative weight."""
 
+    @abstractmethod
+    def pairs(self) -> tuple[np.ndarray, np.ndarray]:
+        """What the channels show of each stimulus, (k, channels), and the weight of each pair of them, (k, k).
 
-def ceiling_of_pairs(
-    task: PaintedTask, templates: np.ndarray, weights: np.ndarray, first: Duration, second: Duration
-) -> float:
-    """Proportion correct of :func:`favours` on pairs drawn as the weights say and shown for these durations."""
+        The weight is the probability of the pair, negative where the other answer is right.
+        """
 
-    def simulate(n: int, rng: np.random.Generator) -> np.ndarray:
-        pairs = rng.choice(weights.size, n, p=np.abs(weights).ravel())
-        one, other = np.unravel_index(pairs, weights.shape)
-        logs = (simulated_logs(task, templates, s, ms, rng) for s, ms in ((one, first), (other, second)))
-        return favours(weights, *logs) == (weights[one, other] > 0)
+    def ideal(self, batch: TrialBatch) -> np.ndarray:
+        """Weigh all pairs of stimuli by their likelihood, answer with the likelier class."""
+        group, *periods = self.shown
+        logs = log_likelihoods(self, batch, group, self._templates, *periods)
+        return self.respond(batch, np.where(self._favours(*logs), *self.classes))
 
-    return ceiling_in_parts(1, simulate)
+    @property
+    def ceiling(self) -> float:
+        """Proportion correct of the ideal observer: its decision rule on 100,000 noisy pairs."""
+        return self._simulated
+
+    @cached_property
+    def _simulated(self) -> float:
+        _, *periods = self.shown
+        durations = [getattr(self, f"{period}_ms") for period in periods]
+        p = np.abs(self._weights).ravel()
+
+        def simulate(n: int, rng: np.random.Generator) -> np.ndarray:
+            pair = np.unravel_index(rng.choice(p.size, n, p=p), self._weights.shape)
+            stimuli = zip(pair, durations, strict=True)
+            logs = (simulated_logs(self, self._templates, stimulus, ms, rng) for stimulus, ms in stimuli)
+            return self._favours(*logs) == (self._weights[pair] > 0)
+
+        return ceiling_in_parts(1, simulate)
+
+    def _favours(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+        """Whether log likelihoods (B, k) of the two stimuli speak for the answer of positive weight, (B,) bool."""
+        return ((likelihood(first) @ self._weights) * likelihood(second)).sum(axis=1) > 0
+
+    @property
+    def _templates(self) -> np.ndarray:
+        return self._pairs[0]
+
+    @property
+    def _weights(self) -> np.ndarray:
+        return self._pairs[1]
+
+    @cached_property
+    def _pairs(self) -> tuple[np.ndarray, np.ndarray]:
+        return self.pairs()
 
 
 def ceiling_in_parts(n_responses: int, simulate: Callable[[int, np.random.Generator], np.ndarray]) -> float:

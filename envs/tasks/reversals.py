@@ -10,15 +10,16 @@ from ..canvas import Canvas
 from ..channels import Channels
 from ..durations import Duration, PerBatch, Uniform
 from ..factors import Conditions, Factor, Levels
-from ..numbers import whole_number
 from ..painted_task import PaintedTask
 from ..trial import TrialBatch
-from .bandits import check_session, choose, shown
+from .bandits import ArmsTask, before_the_first, believed, check_choices, likelihood_of_left
+from .ceilings import ceiling_of, misreading, shortest
 from .perceptual_decisions import SIDES
+from .sessions import check_session, choose, log_odds, probability, readings
 
 
 @dataclass(frozen=True, kw_only=True)
-class ProbabilisticReversal(PaintedTask):
+class ProbabilisticReversal(ArmsTask):
     """One of two stimuli is right for a block of trials, then the other; feedback misleads now and then.
 
     A session is a row of ``n_choices`` segments. Each shows what was chosen last and whether it was rewarded, then asks
@@ -37,50 +38,29 @@ class ProbabilisticReversal(PaintedTask):
         longest_block: ... and at most so many, each number equally probable.
     """
 
-    n_choices: int = 20
     p_reward: float = 0.8
     shortest_block: int = 6
     longest_block: int = 10
-    feedback_ms: Duration = 100
-    wait_ms: Duration = 60
-    choice_ms: Duration = 140
-    grace_ms: float = 40.0
-    noise: float = 0.05
 
-    family = "learning and reward"
     source = "Cools, Clark, Owen & Robbins 2002, J Neurosci, doi:10.1523/JNEUROSCI.22-11-04563.2002"
-    contrasts = ("better",)
-    periods = ("feedback", "wait", "choice")
-    essential = ("feedback",)
-    response_period = "choice"
 
     def check(self) -> None:
-        check_session(self)
-        whole_number("n_choices", self.n_choices, least=1)
-        if not 0.5 <= self.p_reward <= 1 or not 1 <= self.shortest_block <= self.longest_block:
+        check_choices(self)
+        if not 0.5 < self.p_reward <= 1 or not 1 <= self.shortest_block <= self.longest_block:
             raise ValueError(
                 f"p_reward is {self.p_reward!r}, shortest_block {self.shortest_block!r}, longest_block "
-                f"{self.longest_block!r}; needed: p_reward in [0.5, 1] and 1 <= shortest <= longest."
+                f"{self.longest_block!r}; needed: p_reward in (0.5, 1] and 1 <= shortest <= longest."
             )
 
-    @property
-    def n_segments(self) -> int:
-        return self.n_choices
-
-    def channels(self) -> Channels:
-        return {"fixation": 1, "chosen": ("left", "right"), "reward": 1}
-
-    def responses(self) -> tuple[str, ...]:
-        return ("fixate", "left", "right")
+    def arms(self) -> tuple[str, ...]:
+        return ("left", "right")
 
     def factors(self) -> Mapping[str, Factor]:
         """The right stimulus, 1 left, 2 right, and for how many trials, this one included, it will be."""
         return {"better": SIDES, "remaining": Levels(range(self.shortest_block, self.longest_block + 1))}
 
     def complete(self, drawn: Conditions, rng: np.random.Generator) -> Conditions:
-        """Nothing has been chosen (0) nor earned yet."""
-        n = len(drawn["better"])
-        return drawn | {"chosen": np.zeros(n, np.int64), "outcome": np.zeros(n)}
+        return before_the_first(drawn)
 
     def advance(self, conditions: Conditions, choices: np.ndarray, rng: np.random.Generator) -> Conditions:
         """Pay for the choice (fixation earns nothing), and begin the next block if this one is over."""
@@ -95,24 +75,15 @@ class ProbabilisticReversal(PaintedTask):
             "outcome": (pays & (choices > 0)).astype(float),
         }
 
-    def paint(self, canvas: Canvas, conditions: Conditions) -> None:
-        """Show the last choice and its reward, then ask for the next."""
-        canvas.add("fixation", 1.0, "feedback", "wait")
-        canvas.add("chosen", np.eye(3)[conditions["chosen"]][:, 1:], "feedback")
-        canvas.add("reward", conditions["outcome"][:, None], "feedback")
-        canvas.target(conditions["better"], "choice")
-
     def ideal(self, batch: TrialBatch) -> np.ndarray:
         """Bayes' rule on which stimulus is right and for how long, choosing the likelier one."""
         outputs, belief = self.hold(batch), self._first(batch.batch_size)
-        for number, (feedback, choice) in enumerate(
-            zip(batch.windows("feedback"), batch.windows("choice"), strict=True)
-        ):
+        own = np.zeros(batch.batch_size, np.int64)
+        for number, choice in enumerate(batch.windows("choice")):
             if number:
-                chosen, reward = (shown(self, batch, group, feedback) for group in ("chosen", "reward"))
-                for_left = (chosen[:, 0] > chosen[:, 1]) == (reward[:, 0] > 0.5)
-                belief = self._after(belief, for_left, informed=chosen.max(axis=1) > 0.5)
-            choose(outputs, 1 + belief.sum(axis=2).argmax(axis=1), choice)
+                belief = self._after(belief, likelihood_of_left(self, batch, number, own, self.p_reward))
+            own = 1 + belief.sum(axis=2).argmax(axis=1)
+            choose(outputs, own, choice)
         return outputs
 
     @property
@@ -128,11 +99,13 @@ class ProbabilisticReversal(PaintedTask):
         """
         rng, n = np.random.default_rng(0), 20_000
         belief, total = self._first(n), 0.0
+        values, weights = readings(self, "feedback")
         for _ in range(self.n_choices):
             left = belief[:, 0].sum(axis=1)
             total += np.maximum(left, 1 - left).mean()
-            for_left = rng.random(n) < left * self.p_reward + (1 - left) * (1 - self.p_reward)
-            belief = self._after(belief, for_left, informed=np.full(n, True))
+            for_left = rng.random(n) < believed(left, self.p_reward)
+            q = believed(rng.choice(values, n, p=weights), self.p_reward)
+            belief = self._after(belief, np.where(for_left, q, 1 - q))
         return float(total / self.n_choices)
 
     def _first(self, n: int) -> np.ndarray:
@@ -144,10 +117,9 @@ class ProbabilisticReversal(PaintedTask):
         lengths = np.arange(1, self.longest_block + 1)
         return (lengths >= self.shortest_block) / (self.longest_block - self.shortest_block + 1)
 
-    def _after(self, belief: np.ndarray, for_left: np.ndarray, informed: np.ndarray) -> np.ndarray:
-        q = np.where(for_left, self.p_reward, 1 - self.p_reward)
-        weight = np.where(informed[:, None], np.stack([q, 1 - q], axis=-1), 1.0)
-        belief = belief * weight[..., None]
+    def _after(self, belief: np.ndarray, if_left: np.ndarray) -> np.ndarray:
+        """Belief about the next trial, after what has this likelihood (B,) if left is right, else one less it."""
+        belief = belief * np.stack([if_left, 1 - if_left], axis=-1)[..., None]
         after = np.concatenate([belief[..., 1:], np.zeros((*belief.shape[:2], 1))], axis=-1)
         after += belief[:, ::-1, :1] * self._block
         total = after.sum(axis=(1, 2), keepdims=True)
@@ -239,16 +211,40 @@ class RuleReversal(PaintedTask):
         canvas.target(named(conditions["stimulus"], conditions["rule_before"]), "response")
 
     def ideal(self, batch: TrialBatch) -> np.ndarray:
-        """Keep the rule followed after a right response, change it after a wrong one."""
-        outputs, rule = self.hold(batch), np.zeros(batch.batch_size, np.int64)
+        """Bayes' rule on which sequence is played, answering by the likelier rule of the trial before.
+
+        What feedback tells of a rule depends on what the stimulus was, and on the response, which was its own.
+        """
+        outputs, n = self.hold(batch), batch.batch_size
+        belief = np.full((n, len(self.sequences)), 1 / len(self.sequences))
+        swapped = fits_copy = np.zeros(n)
         spans = (batch.windows(period) for period in ("feedback", "stimulus", "response"))
         for number, (feedback, stimulus, response) in enumerate(zip(*spans, strict=True)):
             if number:
-                wrong = shown(self, batch, "feedback", feedback).argmax(axis=1)
-                rule = np.where(wrong == 1, 1 - rule, rule)
-            seen = 1 + shown(self, batch, "stimulus", stimulus).argmax(axis=1)
-            choose(outputs, named(seen, rule), response)
+                rule = self._rules[:, number - 1]
+                right, wrong = log_odds(self, batch, "feedback", feedback).T
+                p_right = probability(right - wrong)
+                agrees = np.where(rule == 0, fits_copy[:, None], 1 - fits_copy[:, None])
+                belief = belief * (agrees * p_right[:, None] + (1 - agrees) * (1 - p_right[:, None]))
+                total = belief.sum(axis=1, keepdims=True)
+                belief = np.where(total > 0, belief / np.where(total > 0, total, 1), 1 / len(self.sequences))
+                swapped = belief @ rule
+            left, right = log_odds(self, batch, "stimulus", stimulus).T
+            p_left = probability(left - right)
+            answers_left = p_left * (1 - swapped) + (1 - p_left) * swapped >= 0.5
+            fits_copy = np.where(answers_left, p_left, 1 - p_left)
+            choose(outputs, np.where(answers_left, 1, 2), response)
         return outputs
+
+    @property
+    def ceiling(self) -> float:
+        """1, unless noise makes the ideal observer misread; then its mean score in 4,000 sessions."""
+        return self._expected_score
+
+    @cached_property
+    def _expected_score(self) -> float:
+        risks = [misreading(self, np.eye(2), shortest(self, period)) for period in ("feedback", "stimulus")]
+        return ceiling_of(self, exact=1.0, risk=self.n_segments * sum(risks))
 
     @property
     def _rules(self) -> np.ndarray:

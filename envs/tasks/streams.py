@@ -81,7 +81,7 @@ class Add(PaintedTask):
     kind = "probability"
     contrasts = ("recent", "distant")
     response_period = "stream"
-    informative = "stream"
+    informative = "burn-in"
     periods = ("burn-in", "stream")
 
     def check(self) -> None:
@@ -112,12 +112,12 @@ class Add(PaintedTask):
         return drawn | {"recent": recent, "distant": distant}
 
     def paint(self, canvas: Canvas, conditions: Conditions) -> None:
-        bits = np.repeat(self._bits(conditions["stream"]), self.tau_task, axis=0)
-        canvas.add_course("bit", np.stack([bits, 1 - bits], axis=-1))
-        p = self._label(self._bits(conditions["stream"]))
+        bits = self._bits(conditions["stream"])
+        p = self._label(bits)
         if self.labels == "samples":
             p = (canvas.rng.random(p.shape) < p).astype(float)
-        p = np.repeat(p, self.tau_task, axis=0)
+        bits, p = (np.repeat(values, self.tau_task, axis=0) for values in (bits, p))
+        canvas.add_course("bit", np.stack([bits, 1 - bits], axis=-1))
         canvas.targets[:] = np.stack([p, 1 - p], axis=-1)
         canvas.weigh(0.0, "burn-in")
 
@@ -159,7 +159,7 @@ class Add(PaintedTask):
 
     @cached_property
     def _ceiling(self) -> float:
-        return measured_ceiling(self)
+        return measured_ceiling(self, n=10_000)
 
     @property
     def _mean(self) -> float:

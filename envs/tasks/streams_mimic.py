@@ -25,9 +25,9 @@ N_COPIES = 50
 class Mimic(PaintedTask):
     """A stream of random bits in many channels; do what a fixed random network makes of it.
 
-    The target is its state, r(t) = (1 - alpha) r(t - 1) + alpha tanh(W r(t - 1) + V x(t) + b), r = 0 at first, W
-    orthogonal, V ~ N(0, 1/n), b ~ N(0, 0.01). The score is the part of the variance about the mean that the outputs
-    explain, not below 0.
+    The target is its state in every bin, r(t) = (1 - alpha) r(t - 1) + alpha tanh(W r(t - 1) + V x(t) + b), r = 0 at
+    first, W orthogonal, V ~ N(0, 1/n), b ~ N(0, 0.01). The score is the part of the variance about the mean that the
+    outputs explain, not below 0.
 
     :channels: bit (32)
     :responses: unit 0, unit 1, ..., unit 31 (32)
@@ -37,7 +37,7 @@ class Mimic(PaintedTask):
     Attributes:
         n_units: Number of inputs, of units of the target network, and of outputs.
         alpha: Leak of the target network, dt / tau.
-        tau_task: Number of bins for which each input and target are held.
+        tau_task: Number of bins for which each input is held; the target network goes on in every bin.
         n_steps: Number of steps.
         network_seed: Seed of the target network.
     """
@@ -82,10 +82,10 @@ class Mimic(PaintedTask):
         return {"last": Levels((0, 1))}
 
     def paint(self, canvas: Canvas, conditions: Conditions) -> None:
-        bits = canvas.rng.integers(0, 2, (self.n_steps, len(conditions["last"]), self.n_units)).astype(np.float64)
+        bits = canvas.rng.integers(0, 2, (self.n_steps, len(conditions["last"]), self.n_units), dtype=np.int8)
         bits[-1, :, 0] = conditions["last"]
-        canvas.add_course("bit", np.repeat(bits, self.tau_task, axis=0).astype(np.float32))
-        canvas.targets[:] = np.repeat(self._run(bits), self.tau_task, axis=0)
+        canvas.add_course("bit", np.repeat(bits.astype(np.float32), self.tau_task, axis=0))
+        canvas.targets[:] = self._run(bits)
 
     def ideal(self, batch: TrialBatch) -> np.ndarray:
         """Run the network on the bits; where noise leaves them uncertain, on many draws from their posterior.
@@ -94,12 +94,10 @@ class Mimic(PaintedTask):
         """
         seen = steps(batch.inputs, self.tau_task).astype(np.float64)
         if self.noise == 0:
-            state = self._run(np.round(seen))
-        else:
-            p = 1 / (1 + np.exp(-np.clip((seen - 0.5) * self.tau_task / self.noise_std**2, -50, 50)))
-            rng = np.random.default_rng(0)
-            state = np.mean([self._run((rng.random(p.shape) < p).astype(float)) for _ in range(N_COPIES)], axis=0)
-        return np.repeat(state, self.tau_task, axis=0).astype(np.float32)
+            return self._run(np.round(seen))
+        p = 1 / (1 + np.exp(-np.clip((seen - 0.5) * self.tau_task / self.noise_std**2, -50, 50)))
+        rng = np.random.default_rng(0)
+        return np.mean([self._run(rng.random(p.shape) < p) for _ in range(N_COPIES)], axis=0)
 
     def guess(self, batch: TrialBatch, seed: Seed = None) -> np.ndarray:
         """Answer the mean state at all times."""
@@ -137,17 +135,18 @@ class Mimic(PaintedTask):
     @cached_property
     def _mean(self) -> np.ndarray:
         rng = np.random.default_rng(0)
-        bits = rng.integers(0, 2, (self.n_steps, N_FOR_CEILING, self.n_units)).astype(np.float64)
-        return self._run(bits).mean(axis=(0, 1))
+        states = self._run(rng.integers(0, 2, (self.n_steps, N_FOR_CEILING, self.n_units)))
+        return states.mean(axis=(0, 1), dtype=np.float64)
 
-    def _run(self, inputs: np.ndarray) -> np.ndarray:
-        """States of the target network, (steps, B, n)."""
+    def _run(self, bits: np.ndarray) -> np.ndarray:
+        """States (T, B, n) of the target network that sees these bits, (steps, B, n), each as long as it is held."""
         recurrent, weights, bias = self._weights
-        # einsum: a trial alone and in a batch gives the same bits, and no threads are woken for so little.
-        drive = np.einsum("tbn,mn->tbm", inputs, weights) + bias
-        states = np.empty_like(drive)
-        state = np.zeros_like(drive[0])
-        for t in range(len(drive)):
-            state = (1 - self.alpha) * state + self.alpha * np.tanh(np.einsum("bn,mn->bm", state, recurrent) + drive[t])
+        state = np.zeros((bits.shape[1], self.n_units))
+        states = np.empty((len(bits) * self.tau_task, *state.shape), np.float32)
+        for t in range(len(states)):
+            # einsum: a trial alone and in a batch gives the same bits, and no threads are woken for so little.
+            seen = np.einsum("bn,mn->bm", bits[t // self.tau_task].astype(np.float64), weights)
+            recent = np.einsum("bn,mn->bm", state, recurrent) + seen + bias
+            state = (1 - self.alpha) * state + self.alpha * np.tanh(recent)
             states[t] = state
         return states

@@ -8,10 +8,9 @@ import numpy as np
 
 from ..canvas import Canvas
 from ..channels import Channels
-from ..durations import Duration, pmf
+from ..durations import Duration
 from ..factors import Conditions, Factor, Levels
 from ..painted_task import PaintedTask
-from ..responses import respond
 from ..trial import TrialBatch
 from .ideal_observer import N_DRAWS, Hypotheses, averages, drawn_precision, noisy
 from .perceptual_decisions import SIDES
@@ -45,6 +44,7 @@ class TaskSwitching(PaintedTask):
     source = "Rogers & Monsell 1995, J Exp Psychol Gen, doi:10.1037/0096-3445.124.2.207"
     contrasts = ("switch 2", "congruent 2")
     periods = ("fixation", "cue", "stimulus", "response")
+    essential = ("stimulus",)
     informative = "stimulus"
     response_period = "response"
 
@@ -53,8 +53,6 @@ class TaskSwitching(PaintedTask):
             raise ValueError(
                 f"n_stimuli is {self.n_stimuli!r}, p_switch {self.p_switch!r}; allowed: at least 2, in [0, 1]."
             )
-        if pmf(self.stimulus_ms, self.dt, "stimulus_ms")[0].min() == 0:
-            raise ValueError(f"stimulus_ms is {self.stimulus_ms!r}; without a stimulus nothing could be answered.")
 
     def channels(self) -> Channels:
         tasks = ("letter", "digit")
@@ -98,11 +96,7 @@ class TaskSwitching(PaintedTask):
 
     def ideal(self, batch: TrialBatch) -> np.ndarray:
         """Filter the task from all cues so far, weigh tasks, letters and digits, answer with the likelier side."""
-        outputs = self.hold(batch)
-        answers = self._filtered([averages(self, batch, self._shown(k)) for k in self._numbers])
-        for k, answer in zip(self._numbers, answers, strict=True):
-            respond(outputs, answer, batch.periods[f"response {k}"])
-        return outputs
+        return self.respond(batch, *self._filtered([averages(self, batch, self._shown(k)) for k in self._numbers]))
 
     @property
     def ceiling(self) -> float:

@@ -1,8 +1,10 @@
 """Interval timing: measure time, then produce it."""
 
+from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 
@@ -10,29 +12,84 @@ from ..canvas import Canvas
 from ..channels import Channels
 from ..durations import Duration, Uniform, in_bins, pmf
 from ..factors import Conditions, Factor, Levels
-from ..painted_task import PaintedTask
-from ..task import Seed
 from ..trial import TrialBatch
-from .ideal_observer import Hypotheses
-from .interval_production import (
-    best_moment,
-    check_production,
-    check_pulse,
-    coincidence,
-    expected_hits,
-    latest,
-    paint_production,
-    perceived,
-    pulse,
-    pulses_at,
-    respond_at,
-    score_first,
-    seen_in_all,
-)
+from .ideal_observer import N_DRAWS, Hypotheses, course, precision_of_a_bin
+from .interval_production import ProductionTask
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReadySetGo(PaintedTask):
+class MeasuredIntervalTask(ProductionTask):
+    """Pulses mark an interval, once or several times; the last one also begins its production."""
+
+    interval_ms: Duration
+
+    measured: ClassVar[tuple[str, ...]]
+    """Periods that last as long as the interval, each from one pulse to the next."""
+    marker: ClassVar[str]
+    """Group of channels that shows the pulses, but perhaps for the first."""
+
+    @abstractmethod
+    def ends(self) -> tuple[np.ndarray, np.ndarray]:
+        """When production begins, since the first pulse, and what is to be produced, for each interval (ms)."""
+
+    def check(self) -> None:
+        super().check()
+        if self._intervals[0].min() <= in_bins(self.pulse_ms, self.dt, "pulse_ms"):
+            raise ValueError("interval_ms must be longer than pulse_ms, else two pulses would overlap.")
+
+    def responses(self) -> tuple[str, ...]:
+        return ("wait", "go")
+
+    def produced(self) -> tuple[np.ndarray, np.ndarray]:
+        return self.ends()[1], self._intervals[1]
+
+    def ideal(self, batch: TrialBatch) -> np.ndarray:
+        """Weigh all intervals by when pulses were seen, go when most of them accept it.
+
+        It looks at all that could be shown before it chooses a moment. The end of a trial would tell how long the
+        interval was: after it, noise drawn here takes the place of what is not shown.
+        """
+        onset, production = self.ends()
+        first = batch.periods[self.measured[0]][0]
+        seen, precision = course(self, batch, self.marker, first, self._hypotheses.means.shape[1])
+        unseen = precision == 0
+        seen[unseen] = self.noise_std * np.random.default_rng(0).standard_normal(unseen.sum())
+        posterior = self._hypotheses.posterior(seen, np.full(seen.shape, precision_of_a_bin(self)))
+        return self.respond_at(batch, self.best_moment(posterior, production, onset), since=self.measured[0])
+
+    @property
+    def ceiling(self) -> float:
+        """Proportion correct of one who sees all pulses before choosing the moment, in 100,000 simulated trials.
+
+        Nobody who responds in time does better, since what comes after the response can only help. Where pulses
+        stand out from the noise it does not, and the ceiling can be reached; in strong noise it is a bound.
+        """
+        return self._ceiling
+
+    @cached_property
+    def _ceiling(self) -> float:
+        (onset, production), shown = self.ends(), self._hypotheses.reduced()
+        precision = np.full(shown.means.shape[1], precision_of_a_bin(self))
+        truth, seen = shown.simulate(np.random.default_rng(0), N_DRAWS, precision)
+        moment = self.best_moment(shown.posterior(seen, precision), production, onset)
+        return float(np.mean(self.accepts(moment - onset[truth], production[truth])))
+
+    @cached_property
+    def _intervals(self) -> tuple[np.ndarray, np.ndarray]:
+        return pmf(self.interval_ms, self.dt, "interval_ms")
+
+    @cached_property
+    def _hypotheses(self) -> Hypotheses:
+        """The course of the marker since the first pulse under each interval, that pulse left out."""
+        (bins, p), width = self._intervals, in_bins(self.pulse_ms, self.dt, "pulse_ms")
+        time = np.arange(len(self.measured) * bins.max() + width)
+        late = [time - k * bins[:, None] for k in range(1, len(self.measured) + 1)]
+        shown = np.any([(since >= 0) & (since < width) for since in late], axis=0)
+        return Hypotheses(shown.astype(float), p, np.ones_like(bins))
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadySetGo(MeasuredIntervalTask):
     """Ready and Set mark an interval; Go when the same interval (times the gain) has passed since Set.
 
     The response is the first bin after Set in which "go" is the largest output. It is correct if it lies within
@@ -53,39 +110,28 @@ class ReadySetGo(PaintedTask):
 
     interval_ms: Duration = Uniform(400, 800, step=80)
     gain: float = 1.0
-    tolerance: float = 0.2
-    fixation_ms: Duration = 200
-    pulse_ms: float = 100.0
-    go_ms: float = 200.0
-    grace_ms: float = 0.0
-    response_weight: float = 1.0
 
-    family = "timing"
     source = "Jazayeri & Shadlen 2010, Nat Neurosci, doi:10.1038/nn.2590"
     contrasts = ("interval",)
     periods = ("fixation", "estimation", "production")
     informative = "estimation"
-    response_period = "production"
-    timed = True
+    measured = ("estimation",)
+    marker = "set"
 
     def check(self) -> None:
         if not self.gain > 0:
             raise ValueError(f"gain is {self.gain!r}; it must be positive.")
-        check_production(self, self.tolerance, self.go_ms)
-        check_pulse(self, self.interval_ms, self.pulse_ms)
+        super().check()
 
     def channels(self) -> Channels:
         return {"fixation": 1, "ready": 1, "set": 1}
-
-    def responses(self) -> tuple[str, ...]:
-        return ("wait", "go")
 
     def durations(self) -> Mapping[str, Duration | Callable[[Conditions], np.ndarray]]:
         """Fixation, measured interval from Ready to Set, produced interval from Set to the end."""
         return {
             "fixation": self.fixation_ms,
             "estimation": lambda conditions: conditions["interval"],
-            "production": lambda conditions: latest(conditions["production"], self.tolerance, self.dt) + self.go_ms,
+            "production": self.production_ms,
         }
 
     def factors(self) -> Mapping[str, Factor]:
@@ -95,67 +141,25 @@ class ReadySetGo(PaintedTask):
 
     def complete(self, drawn: Conditions, rng: np.random.Generator) -> Conditions:
         """The interval to be produced is rounded to a multiple of dt."""
-        return drawn | {"production": self._produced(drawn["interval"])}
+        return drawn | {"production": self._times_gain(drawn["interval"])}
 
     def paint(self, canvas: Canvas, conditions: Conditions) -> None:
         """Two pulses, and "go" from the moment at which their interval has passed once more."""
-        canvas.add("fixation", 1.0, "fixation", "estimation", "production")
-        pulse(canvas, "ready", "estimation", self.pulse_ms)
-        pulse(canvas, "set", "production", self.pulse_ms)
-        paint_production(canvas, conditions["production"], self.tolerance)
+        canvas.add("fixation", 1.0, *self.periods)
+        self.paint_pulse(canvas, "ready", "estimation")
+        self.paint_pulse(canvas, "set", "production")
+        self.paint_answer(canvas, conditions)
 
-    def ideal(self, batch: TrialBatch) -> np.ndarray:
-        """Weigh all intervals by when Set was seen after Ready, go when most of them accept it."""
-        ready = batch.periods["estimation"][0]
-        posterior = perceived(self, batch, "set", ready, self._hypotheses)
-        moment = best_moment(posterior, *self._ends, self.tolerance, self.dt)
-        return respond_at(self, batch, moment, since="estimation")
-
-    @property
-    def ceiling(self) -> float:
-        """Proportion correct of the ideal observer, simulated."""
-        return self._ceiling
-
-    @cached_property
-    def _ceiling(self) -> float:
-        return expected_hits(self, self._hypotheses, *self._ends, self.tolerance)
-
-    def guess(self, batch: TrialBatch, seed: Seed = None) -> np.ndarray:
-        """Go at a moment drawn from all intervals that occur, whichever was measured."""
-        return respond_at(self, batch, self.draw(np.random.default_rng(seed), batch.batch_size)["production"])
-
-    def score(self, outputs: np.ndarray, batch: TrialBatch) -> np.ndarray:
-        """1 where the first "go" after Set falls within the tolerance, (B,)."""
-        return score_first(self.checked(outputs, batch), batch, self.tolerance)
-
-    @property
-    def chance(self) -> float:
-        """Probability that two independent intervals are within the tolerance of each other."""
-        return coincidence(self._ends[1], self._intervals[1], self.tolerance)
-
-    @property
-    def _intervals(self) -> tuple[np.ndarray, np.ndarray]:
-        return pmf(self.interval_ms, self.dt, "interval_ms")
-
-    def _produced(self, interval: np.ndarray) -> np.ndarray:
-        return np.round(self.gain * interval / self.dt) * self.dt
-
-    @property
-    def _ends(self) -> tuple[np.ndarray, np.ndarray]:
-        """When production begins, since Ready, and what is to be produced, for each interval (ms)."""
+    def ends(self) -> tuple[np.ndarray, np.ndarray]:
         interval = self._intervals[0] * self.dt
-        return interval, self._produced(interval)
+        return interval, self._times_gain(interval)
 
-    @cached_property
-    def _hypotheses(self) -> Hypotheses:
-        """The course of Set since Ready under each interval."""
-        (bins, p), width = self._intervals, in_bins(self.pulse_ms, self.dt, "pulse_ms")
-        n_bins = min(bins.max() + width, seen_in_all(*self._ends, self.tolerance, self.go_ms, self.dt))
-        return Hypotheses(pulses_at(bins, width, n_bins), p, np.ones_like(bins))
+    def _times_gain(self, interval: np.ndarray) -> np.ndarray:
+        return np.round(self.gain * interval / self.dt) * self.dt
 
 
 @dataclass(frozen=True, kw_only=True)
-class OneTwoThreeGo(PaintedTask):
+class OneTwoThreeGo(MeasuredIntervalTask):
     """Three flashes, one and the same interval apart, set a rhythm; respond when a fourth would come.
 
     The response is the first bin after the third flash in which "go" is the largest output. It is correct if it lies
@@ -174,39 +178,21 @@ class OneTwoThreeGo(PaintedTask):
     """
 
     interval_ms: Duration = Uniform(300, 600, step=60)
-    tolerance: float = 0.2
-    fixation_ms: Duration = 200
-    pulse_ms: float = 100.0
-    go_ms: float = 200.0
-    grace_ms: float = 0.0
-    response_weight: float = 1.0
 
-    family = "timing"
     source = "Egger, Remington, Chang & Jazayeri 2019, Nat Neurosci, doi:10.1038/s41593-019-0500-6"
     contrasts = ("production",)
     periods = ("fixation", "interval", "production")
     informative = "interval 1"
-    response_period = "production"
-    timed = True
-
-    def check(self) -> None:
-        check_production(self, self.tolerance, self.go_ms)
-        check_pulse(self, self.interval_ms, self.pulse_ms)
+    measured = ("interval 1", "interval 2")
+    marker = "flash"
 
     def channels(self) -> Channels:
         return {"fixation": 1, "flash": 1}
 
-    def responses(self) -> tuple[str, ...]:
-        return ("wait", "go")
-
     def durations(self) -> Mapping[str, Duration | Callable[[Conditions], np.ndarray]]:
         """Fixation, the intervals between the flashes, and production from the third flash to the end."""
-        return {
-            "fixation": self.fixation_ms,
-            "interval 1": lambda conditions: conditions["production"],
-            "interval 2": lambda conditions: conditions["production"],
-            "production": lambda conditions: latest(conditions["production"], self.tolerance, self.dt) + self.go_ms,
-        }
+        intervals = dict.fromkeys(self.measured, lambda conditions: conditions["production"])
+        return {"fixation": self.fixation_ms, **intervals, "production": self.production_ms}
 
     def factors(self) -> Mapping[str, Factor]:
         """The interval measured twice and to be produced (ms)."""
@@ -214,54 +200,11 @@ class OneTwoThreeGo(PaintedTask):
         return {"production": Levels(bins * self.dt, p)}
 
     def paint(self, canvas: Canvas, conditions: Conditions) -> None:
-        canvas.add("fixation", 1.0, "fixation", "interval 1", "interval 2", "production")
-        for period in ("interval 1", "interval 2", "production"):
-            pulse(canvas, "flash", period, self.pulse_ms)
-        paint_production(canvas, conditions["production"], self.tolerance)
+        canvas.add("fixation", 1.0, *canvas.periods)
+        for period in (*self.measured, "production"):
+            self.paint_pulse(canvas, "flash", period)
+        self.paint_answer(canvas, conditions)
 
-    def ideal(self, batch: TrialBatch) -> np.ndarray:
-        """Weigh all intervals by when the second and third flash were seen, go when most of them accept it."""
-        first = batch.periods["interval 1"][0]
-        posterior = perceived(self, batch, "flash", first, self._hypotheses)
-        moment = best_moment(posterior, *self._ends, self.tolerance, self.dt)
-        return respond_at(self, batch, moment, since="interval 1")
-
-    @property
-    def ceiling(self) -> float:
-        """Proportion correct of the ideal observer, simulated."""
-        return self._ceiling
-
-    @cached_property
-    def _ceiling(self) -> float:
-        return expected_hits(self, self._hypotheses, *self._ends, self.tolerance)
-
-    def guess(self, batch: TrialBatch, seed: Seed = None) -> np.ndarray:
-        """Go at a moment drawn from all intervals that occur, whatever the rhythm."""
-        return respond_at(self, batch, self.draw(np.random.default_rng(seed), batch.batch_size)["production"])
-
-    def score(self, outputs: np.ndarray, batch: TrialBatch) -> np.ndarray:
-        """1 where the first "go" after the third flash falls within the tolerance, (B,)."""
-        return score_first(self.checked(outputs, batch), batch, self.tolerance)
-
-    @property
-    def chance(self) -> float:
-        """Probability that two independent intervals are within the tolerance of each other."""
-        return coincidence(self._ends[1], self._intervals[1], self.tolerance)
-
-    @property
-    def _intervals(self) -> tuple[np.ndarray, np.ndarray]:
-        return pmf(self.interval_ms, self.dt, "interval_ms")
-
-    @property
-    def _ends(self) -> tuple[np.ndarray, np.ndarray]:
-        """When production begins, since the first flash, and what is to be produced, for each interval (ms)."""
+    def ends(self) -> tuple[np.ndarray, np.ndarray]:
         interval = self._intervals[0] * self.dt
         return 2 * interval, interval
-
-    @cached_property
-    def _hypotheses(self) -> Hypotheses:
-        """The course of the flashes after the first under each interval."""
-        (bins, p), width = self._intervals, in_bins(self.pulse_ms, self.dt, "pulse_ms")
-        n_bins = min(2 * bins.max() + width, seen_in_all(*self._ends, self.tolerance, self.go_ms, self.dt))
-        first, second, third = (pulses_at(k * bins, width, n_bins) for k in range(3))
-        return Hypotheses(first + second + third, p, np.ones_like(bins))

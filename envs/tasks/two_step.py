@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -13,7 +14,10 @@ from ..numbers import whole_number
 from ..painted_task import PaintedTask
 from ..responses import mean_during
 from ..trial import TrialBatch
-from .bandits import check_session, choose, expected_score, shown, updated
+from .bandits import expected_score, updated
+from .ceilings import ceiling_of, misreading, shortest
+from .remembered_stimuli import posterior
+from .sessions import SLIP, check_session, choose, log_odds, probability, readings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,11 +62,11 @@ class DawTwoStep(PaintedTask):
 
     def check(self) -> None:
         check_session(self)
-        whole_number("n_trials", self.n_trials, least=1)
-        if not (0.5 < self.p_common <= 1 and 0.5 <= self.p_reward <= 1 and 0 <= self.p_reversal <= 0.5):
+        whole_number("n_trials", self.n_trials, least=2)
+        if not (0.5 < self.p_common <= 1 and 0.5 < self.p_reward <= 1 and 0 <= self.p_reversal < 0.5):
             raise ValueError(
                 f"p_common is {self.p_common!r}, p_reward {self.p_reward!r}, p_reversal {self.p_reversal!r}; "
-                "allowed: in (0.5, 1], in [0.5, 1], in [0, 0.5]."
+                "allowed: in (0.5, 1], in (0.5, 1], in [0, 0.5)."
             )
 
     @property
@@ -108,17 +112,30 @@ class DawTwoStep(PaintedTask):
     def ideal(self, batch: TrialBatch) -> np.ndarray:
         """Bayes' rule on which state is better, given all states and rewards so far; it knows where choices lead.
 
-        How a state was reached tells nothing about what it pays, and its reward tells as much as the other's would.
+        How a state was reached tells nothing about what it pays, and its reward tells as much as the other's would. Of
+        states that are hard to tell it presses the lever of the likelier one.
         """
-        outputs = self.hold(batch)
-        p_a, before = np.full(batch.batch_size, 0.5), np.zeros(batch.batch_size, np.int64)
-        for feedback, choice in zip(batch.windows("feedback"), batch.windows("choice"), strict=True):
-            place = shown(self, batch, "place", (feedback[0], choice[1])).argmax(axis=1)
-            rewarded = shown(self, batch, "reward", feedback)[:, 0] > 0.5
-            after = updated(p_a, (before == 1) == rewarded, self.p_reward, self.p_reversal)
-            p_a = np.where((place == 0) & (before > 0), after, p_a)
-            choose(outputs, np.where(place > 0, place, np.where(p_a >= 0.5, 1, 2)), choice)
-            before = place
+        outputs, p_a = self.hold(batch), np.full(batch.batch_size, 0.5)
+        own = np.zeros(batch.batch_size, np.int64)
+        state = own[:, None] + np.array([1.0, SLIP, SLIP])
+        for number, (feedback, choice) in enumerate(
+            zip(batch.windows("feedback"), batch.windows("choice"), strict=True)
+        ):
+            if number % 2 == 0:
+                if number:
+                    paid = probability(log_odds(self, batch, "reward", feedback)[:, 0])
+                    fits = state[np.arange(len(own)), own]
+                    pays = np.where(own == 1, self.p_reward, 1 - self.p_reward)
+                    if_a, if_b = ((1 - paid) + (2 * paid - 1) * fits * p for p in (pays, 1 - pays))
+                    p_a = updated(p_a, if_a, if_b, self.p_reversal)
+                p_place = np.array([1.0, SLIP, SLIP])
+            else:
+                p_left = np.where(own == 1, self.p_common, 1 - self.p_common)
+                p_place = np.stack([np.full(len(own), SLIP), p_left, 1 - p_left], axis=-1)
+            state = posterior(log_odds(self, batch, "place", (feedback[0], choice[1])) + np.log(p_place))
+            place = state.argmax(axis=1)
+            own = np.where(place > 0, place, np.where(p_a >= 0.5, 1, 2))
+            choose(outputs, own, choice)
         return outputs
 
     def score(self, outputs: np.ndarray, batch: TrialBatch) -> np.ndarray:
@@ -135,5 +152,11 @@ class DawTwoStep(PaintedTask):
 
     @property
     def ceiling(self) -> float:
-        """Expected score of Bayes' rule, exactly."""
-        return expected_score(self.p_reward, self.p_reversal, self.n_trials)
+        """Expected score of Bayes' rule, by numerical integration; where states are hard to tell, in 4,000 sessions."""
+        return self._expected_score
+
+    @cached_property
+    def _expected_score(self) -> float:
+        exact = expected_score(self.p_reward, self.p_reversal, self.n_trials, readings(self, "feedback"))
+        risk = misreading(self, np.eye(2), shortest(self, *self.periods))
+        return ceiling_of(self, exact, self.n_trials * risk)

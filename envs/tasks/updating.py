@@ -11,7 +11,6 @@ from ..channels import Channels
 from ..durations import Duration
 from ..factors import Conditions, Factor, Levels
 from ..painted_task import PaintedTask
-from ..responses import respond
 from ..trial import TrialBatch
 from .matching import check_count
 from .remembered_stimuli import another, ceiling_in_parts, letters, log_likelihoods, posterior, simulated_logs
@@ -119,10 +118,7 @@ class NBack(PaintedTask):
         """Keep the probability of every order of the last n letters, and let each new one update it."""
         items = [f"item {k}" for k in range(1, self.n_items + 1)]
         logs = log_likelihoods(self, batch, "letter", np.eye(self.n_letters), *items)
-        outputs = self.hold(batch)
-        for k, match in zip(self._judged, self._matches(logs), strict=True):
-            respond(outputs, np.where(match, 1, 2), batch.periods[f"response {k}"])
-        return outputs
+        return self.respond(batch, *(np.where(match, 1, 2) for match in self._matches(logs)))
 
     @property
     def ceiling(self) -> float:
@@ -249,10 +245,7 @@ class CountRecall(PaintedTask):
         """Keep the probability of every count of every letter; answer with the likeliest, whichever was asked for."""
         names = [f"item {k}" for k in self._numbers]
         logs = (log_likelihoods(self, batch, name, np.eye(self.n_letters), *names) for name in ("item", "query"))
-        outputs = self.hold(batch)
-        for k, count in zip(self._numbers, self._counts(*logs), strict=True):
-            respond(outputs, 1 + count, batch.periods[f"response {k}"])
-        return outputs
+        return self.respond(batch, *(1 + count for count in self._counts(*logs)))
 
     @property
     def ceiling(self) -> float:

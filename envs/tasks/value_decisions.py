@@ -11,21 +11,16 @@ from ..canvas import Canvas
 from ..channels import Channels
 from ..durations import Duration, TruncatedExponential, pmf
 from ..factors import Conditions, Factor, Levels
-from ..painted_task import PaintedTask
-from ..responses import respond
 from ..trial import TrialBatch
-from .ideal_observer import N_DRAWS, Hypotheses, averages, drawn_precision, proportion_correct
+from .ideal_observer import N_DRAWS, Hypotheses, HypothesesTask, averages, drawn_precision
 from .perceptual_decisions import SIDES, check_coherences, evidence
 
 SURE = 3
 """The class of the sure bet."""
-WAGER = (("evidence", "stimulus"), ("sure", "offer"), ("sure", "decision"))
-OFFERS = (("left", "offer"), ("right", "offer"))
-"""What the ideal observers average."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class PostDecisionWager(PaintedTask):
+class PostDecisionWager(HypothesesTask):
     """Which stream is stronger? On half of the trials one may take a small sure reward instead of answering.
 
     The score is the reward: 1 for the right side, 0 for the wrong one, ``sure_reward`` for the sure bet where it is
@@ -59,6 +54,7 @@ class PostDecisionWager(PaintedTask):
     periods = ("fixation", "stimulus", "delay", "offer", "decision")
     essential = ("stimulus",)
     informative = "stimulus"
+    shown = (("evidence", "stimulus"), ("sure", "offer"), ("sure", "decision"))
 
     def check(self) -> None:
         check_coherences(self.coherences)
@@ -89,8 +85,8 @@ class PostDecisionWager(PaintedTask):
 
     def ideal(self, batch: TrialBatch) -> np.ndarray:
         """Bayes' rule on the side and on whether the sure bet is offered; bet where that promises more."""
-        posterior = self._hypotheses.posterior(*averages(self, batch, WAGER))
-        return respond(self.hold(batch), self._wager(posterior), batch.periods["decision"])
+        posterior = self._hypotheses.posterior(*averages(self, batch, self.shown))
+        return self.respond(batch, self._wager(posterior))
 
     def score(self, outputs: np.ndarray, batch: TrialBatch) -> np.ndarray:
         """The reward, (B,)."""
@@ -110,15 +106,10 @@ class PostDecisionWager(PaintedTask):
         """Expected reward of one who picks a side, or one of the sides and the sure bet where it is ever right."""
         return (1 + self.p_sure * self.sure_reward) / 3 if self.answers[SURE] > 0 else 0.5
 
-    @property
-    def ceiling(self) -> float:
-        """Expected reward of the ideal observer: its rule on 100,000 simulated trials, fixed seed."""
-        return self._ceiling
-
     @cached_property
     def _ceiling(self) -> float:
         rng = np.random.default_rng(0)
-        precision = drawn_precision(self, WAGER, rng, N_DRAWS)
+        precision = drawn_precision(self, self.shown, rng, N_DRAWS)
         truth, seen = self._hypotheses.simulate(rng, N_DRAWS, precision)
         choice = self._wager(self._hypotheses.posterior(seen, precision))
         return float(np.mean(self._reward(choice, self._hypotheses.answers[truth], self._sure[truth])))
@@ -132,8 +123,7 @@ class PostDecisionWager(PaintedTask):
     def _sure(self) -> np.ndarray:
         return self._grid[2]
 
-    @cached_property
-    def _hypotheses(self) -> Hypotheses:
+    def hypotheses(self) -> Hypotheses:
         side, coherence, sure = self._grid
         means = np.column_stack([evidence(coherence, side), sure, sure])
         return Hypotheses(means, np.where(sure, self.p_sure, 1 - self.p_sure) / (2 * len(self.coherences)), side)
@@ -162,7 +152,7 @@ def _quantile(p: float) -> float:
 
 
 @dataclass(frozen=True, kw_only=True)
-class EconomicDecisionMaking(PaintedTask):
+class EconomicDecisionMaking(HypothesesTask):
     """Two juices are offered left and right, each in some amount: choose the offer that is worth more.
 
     A unit of juice A is worth ``relative_value`` units of juice B. Each side shows which juice it offers, and how much.
@@ -193,6 +183,7 @@ class EconomicDecisionMaking(PaintedTask):
     periods = ("fixation", "offer", "decision")
     essential = ("offer",)
     informative = "offer"
+    shown = (("left", "offer"), ("right", "offer"))
 
     def check(self) -> None:
         a, b = self.amounts_a, self.amounts_b
@@ -200,7 +191,7 @@ class EconomicDecisionMaking(PaintedTask):
             raise ValueError(f"relative_value is {self.relative_value!r}, gain {self.gain!r}; both must be positive.")
         if len(a) != len(b) or len(a) == 0 or min(*a, *b) < 0:
             raise ValueError(f"amounts_a are {a!r}, amounts_b {b!r}; give as many of both, none negative.")
-        if any(self.relative_value * x == y for x, y in zip(a, b, strict=True)):
+        if np.isclose(self.relative_value * np.array(a), b).any():
             raise ValueError(
                 f"relative_value is {self.relative_value:g}: some offers of amounts_a and amounts_b are worth the "
                 "same, and neither would be right."
@@ -227,22 +218,7 @@ class EconomicDecisionMaking(PaintedTask):
         canvas.add("right", shown[:, 3:], "offer")
         canvas.target(self._better(conditions["offer"], conditions["a_side"]), "decision")
 
-    def ideal(self, batch: TrialBatch) -> np.ndarray:
-        """Bayes' rule on all pairs of offers on either side, taking the side that is likelier to be worth more."""
-        posterior = self._hypotheses.posterior(*averages(self, batch, OFFERS))
-        return respond(self.hold(batch), self._hypotheses.likeliest(posterior), batch.periods["decision"])
-
-    @property
-    def ceiling(self) -> float:
-        """Proportion correct of the ideal observer: its decision rule on 100,000 simulated trials, fixed seed."""
-        return self._ceiling
-
-    @cached_property
-    def _ceiling(self) -> float:
-        return proportion_correct(self, self._hypotheses, OFFERS)
-
-    @cached_property
-    def _hypotheses(self) -> Hypotheses:
+    def hypotheses(self) -> Hypotheses:
         offer, a_side = (grid.ravel() for grid in np.meshgrid(range(len(self.amounts_a)), (1, 2)))
         prior = np.full(len(offer), 1 / len(offer))
         return Hypotheses(self._shown(offer, a_side), prior, self._better(offer, a_side))

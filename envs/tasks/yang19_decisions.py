@@ -9,20 +9,15 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ..durations import Choice, Duration, PerBatch, Uniform
+from ..durations import Choice, Duration, Uniform
 from ..factors import Between, Conditions, Factor, Levels
-from .yang19_go import SOO
+from .yang19_go import SECOND, SOO
 from .yang19_ring import OneRule, See
 
 STRENGTH = Between(0.8, 1.2)
 FIRST_OR_SECOND = Levels((1, 2))
 
-SOO_STRENGTHS: dict[str, Any] = SOO | {
-    "stimulus_ms": PerBatch(Uniform(400, 600)),
-    "coherences": (0.1, 0.2),
-    "graded": True,
-}
-SOO_AT_ONCE: dict[str, Any] = SOO_STRENGTHS | {"response_weight": 8 / 3}
+SOO_STRENGTHS: dict[str, Any] = SOO | SECOND | {"coherences": (0.1, 0.2), "graded": True}
 SOO_IMBALANCE: dict[str, Any] = {"imbalance": (0.2, 0.4)}
 
 
@@ -145,13 +140,15 @@ class Dm1(AtOnce):
     Attributes:
         ring: The population that sees each modality; the output ring is as large.
         tolerance: Accepted error of the direction (degrees).
+        settle_ms: How long at the start of the trial and of the response no bin has weight (ms).
+        balanced: Whether, but for response_weight, all bins before the response weigh as much as all in it.
         coherences: Half the differences of the strengths; Yang's are 0.01, 0.02, 0.04, 0.08.
         graded: Whether any coherence from the smallest to the largest occurs.
     """
 
     rule = "dm1"
     attended = (1,)
-    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {"soo2023": SOO_AT_ONCE}
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {"soo2023": SOO_STRENGTHS}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,6 +163,8 @@ class Dm2(AtOnce):
     Attributes:
         ring: The population that sees each modality; the output ring is as large.
         tolerance: Accepted error of the direction (degrees).
+        settle_ms: How long at the start of the trial and of the response no bin has weight (ms).
+        balanced: Whether, but for response_weight, all bins before the response weigh as much as all in it.
         coherences: Half the differences of the strengths; Yang's are 0.01, 0.02, 0.04, 0.08.
         graded: Whether any coherence from the smallest to the largest occurs.
     """
@@ -186,6 +185,8 @@ class CtxDm1(AtOnce):
     Attributes:
         ring: The population that sees each modality; the output ring is as large.
         tolerance: Accepted error of the direction (degrees).
+        settle_ms: How long at the start of the trial and of the response no bin has weight (ms).
+        balanced: Whether, but for response_weight, all bins before the response weigh as much as all in it.
         coherences: Half the differences of the strengths; Yang's are 0.01, 0.02, 0.04, 0.08.
         graded: Whether any coherence from the smallest to the largest occurs.
     """
@@ -193,7 +194,7 @@ class CtxDm1(AtOnce):
     rule = "ctxdm1"
     attended = (1,)
     distracted = True
-    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {"soo2023": SOO_AT_ONCE}
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {"soo2023": SOO_STRENGTHS}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -208,6 +209,8 @@ class CtxDm2(AtOnce):
     Attributes:
         ring: The population that sees each modality; the output ring is as large.
         tolerance: Accepted error of the direction (degrees).
+        settle_ms: How long at the start of the trial and of the response no bin has weight (ms).
+        balanced: Whether, but for response_weight, all bins before the response weigh as much as all in it.
         coherences: Half the differences of the strengths; Yang's are 0.01, 0.02, 0.04, 0.08.
         graded: Whether any coherence from the smallest to the largest occurs.
     """
@@ -232,6 +235,8 @@ class MultiDm(AtOnce):
     Attributes:
         ring: The population that sees each modality; the output ring is as large.
         tolerance: Accepted error of the direction (degrees).
+        settle_ms: How long at the start of the trial and of the response no bin has weight (ms).
+        balanced: Whether, but for response_weight, all bins before the response weigh as much as all in it.
         coherences: Half the differences of the mean strengths; Yang's are 0.01, 0.02, 0.04, 0.08.
         graded: Whether any coherence from the smallest to the largest occurs.
         imbalance: A stimulus has 1 + imbalance times its strength in one modality and 1 - imbalance in the other;
@@ -242,7 +247,7 @@ class MultiDm(AtOnce):
 
     rule = "multidm"
     attended = (1, 2)
-    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {"soo2023": SOO_AT_ONCE | SOO_IMBALANCE}
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {"soo2023": SOO_STRENGTHS | SOO_IMBALANCE}
 
     def factors(self) -> Mapping[str, Factor]:
         return {**super().factors(), **imbalance_factors(self.imbalance)}

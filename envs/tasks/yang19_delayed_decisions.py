@@ -11,13 +11,9 @@ import numpy as np
 from ..durations import Choice, Duration, PerBatch, Uniform
 from ..factors import Conditions, Factor
 from .yang19_decisions import SOO_IMBALANCE, SOO_STRENGTHS, StrengthTask, imbalance_factors, imbalanced
+from .yang19_go import LONG
 
-SOO_DELAYED: dict[str, Any] = SOO_STRENGTHS | {
-    "delay_ms": PerBatch(Uniform(900, 1100)),
-    "test_ms": PerBatch(Uniform(400, 600)),
-    "wait_ms": 0.0,
-    "response_weight": 19 / 3,
-}
+SOO_DELAYED: dict[str, Any] = SOO_STRENGTHS | LONG | {"test_ms": PerBatch(Uniform(400, 600)), "wait_ms": 0.0}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +46,8 @@ class DlyDm1(OneAfterTheOther):
     Attributes:
         ring: The population that sees each modality; the output ring is as large.
         tolerance: Accepted error of the direction (degrees).
+        settle_ms: How long at the start of the trial and of the response no bin has weight (ms).
+        balanced: Whether, but for response_weight, all bins before the response weigh as much as all in it.
         coherences: Half the differences of the strengths.
         graded: Whether any coherence from the smallest to the largest occurs.
     """
@@ -71,6 +69,8 @@ class DlyDm2(OneAfterTheOther):
     Attributes:
         ring: The population that sees each modality; the output ring is as large.
         tolerance: Accepted error of the direction (degrees).
+        settle_ms: How long at the start of the trial and of the response no bin has weight (ms).
+        balanced: Whether, but for response_weight, all bins before the response weigh as much as all in it.
         coherences: Half the differences of the strengths.
         graded: Whether any coherence from the smallest to the largest occurs.
     """
@@ -91,6 +91,8 @@ class CtxDlyDm1(OneAfterTheOther):
     Attributes:
         ring: The population that sees each modality; the output ring is as large.
         tolerance: Accepted error of the direction (degrees).
+        settle_ms: How long at the start of the trial and of the response no bin has weight (ms).
+        balanced: Whether, but for response_weight, all bins before the response weigh as much as all in it.
         coherences: Half the differences of the strengths.
         graded: Whether any coherence from the smallest to the largest occurs.
     """
@@ -113,6 +115,8 @@ class CtxDlyDm2(OneAfterTheOther):
     Attributes:
         ring: The population that sees each modality; the output ring is as large.
         tolerance: Accepted error of the direction (degrees).
+        settle_ms: How long at the start of the trial and of the response no bin has weight (ms).
+        balanced: Whether, but for response_weight, all bins before the response weigh as much as all in it.
         coherences: Half the differences of the strengths.
         graded: Whether any coherence from the smallest to the largest occurs.
     """
@@ -137,6 +141,8 @@ class MultiDlyDm(OneAfterTheOther):
     Attributes:
         ring: The population that sees each modality; the output ring is as large.
         tolerance: Accepted error of the direction (degrees).
+        settle_ms: How long at the start of the trial and of the response no bin has weight (ms).
+        balanced: Whether, but for response_weight, all bins before the response weigh as much as all in it.
         coherences: Half the differences of the mean strengths.
         graded: Whether any coherence from the smallest to the largest occurs.
         imbalance: A stimulus has 1 + imbalance times its strength in one modality and 1 - imbalance in the other;

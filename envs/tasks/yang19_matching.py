@@ -12,15 +12,10 @@ import numpy as np
 
 from ..durations import Choice, Duration, PerBatch, Uniform, pmf
 from ..factors import Between, Conditions, Factor, Levels
-from .yang19_go import SOO
+from .yang19_go import LONG, SECOND, SOO
 from .yang19_ring import PEAK, OneRule, See
 
-SOO_MATCH: dict[str, Any] = SOO | {
-    "stimulus_ms": PerBatch(Uniform(400, 600)),
-    "delay_ms": PerBatch(Uniform(900, 1100)),
-    "test_ms": PerBatch(Uniform(400, 600)),
-    "response_weight": 19 / 3,
-}
+SOO_MATCH: dict[str, Any] = SOO | SECOND | LONG | {"test_ms": PerBatch(Uniform(400, 600))}
 SOO_PLACES: dict[str, Any] = SOO_MATCH | {"within": 10.0, "apart": 90.0}
 SOO_CATEGORIES: dict[str, Any] = SOO_MATCH | {"category_start": 0.0, "category_width": 90.0}
 
@@ -181,6 +176,8 @@ class Dms(PlaceMatch):
     Attributes:
         ring: The population that sees each modality; the output ring is as large.
         tolerance: Accepted error of the direction (degrees).
+        settle_ms: How long at the start of the trial and of the response no bin has weight (ms).
+        balanced: Whether, but for response_weight, all bins before the response weigh as much as all in it.
         within: Largest distance of a match (degrees).
         apart: Smallest distance otherwise (degrees).
     """
@@ -203,6 +200,8 @@ class Dnms(PlaceMatch):
     Attributes:
         ring: The population that sees each modality; the output ring is as large.
         tolerance: Accepted error of the direction (degrees).
+        settle_ms: How long at the start of the trial and of the response no bin has weight (ms).
+        balanced: Whether, but for response_weight, all bins before the response weigh as much as all in it.
         within: Largest distance of a match (degrees).
         apart: Smallest distance otherwise (degrees).
     """
@@ -226,6 +225,8 @@ class Dmc(CategoryMatch):
     Attributes:
         ring: The population that sees each modality; the output ring is as large.
         tolerance: Accepted error of the direction (degrees).
+        settle_ms: How long at the start of the trial and of the response no bin has weight (ms).
+        balanced: Whether, but for response_weight, all bins before the response weigh as much as all in it.
         category_start: Where category 1 begins; category 2 is opposite (degrees).
         category_width: Range of directions of a category (degrees).
     """
@@ -249,6 +250,8 @@ class Dnmc(CategoryMatch):
     Attributes:
         ring: The population that sees each modality; the output ring is as large.
         tolerance: Accepted error of the direction (degrees).
+        settle_ms: How long at the start of the trial and of the response no bin has weight (ms).
+        balanced: Whether, but for response_weight, all bins before the response weigh as much as all in it.
         category_start: Where category 1 begins; category 2 is opposite (degrees).
         category_width: Range of directions of a category (degrees).
     """

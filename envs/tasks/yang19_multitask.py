@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any
@@ -45,10 +45,12 @@ class Multitask(Yang19Task):
     Attributes:
         ring: The population that sees each modality; the output ring is as large.
         tolerance: Accepted error of the direction (degrees).
+        settle_ms: How long at the start of the trial and of the response no bin has weight (ms).
+        balanced: Whether, but for response_weight, all bins before the response weigh as much as all in it.
         rules: The rules that occur, equally often.
     """
 
-    rules: tuple[str, ...] = RULES
+    rules: Sequence[str] = RULES
     fixation_ms: Duration | None = None
     stimulus_ms: Duration | None = None
     delay_ms: Duration | None = None
@@ -67,7 +69,6 @@ class Multitask(Yang19Task):
             check_name("rule", rule, RULES)
         if not self.rules or len(set(self.rules)) < len(self.rules):
             raise ValueError(f"rules are {self.rules!r}; give at least one, each once.")
-        object.__setattr__(self, "rules", tuple(self.rules))
         self._tasks  # noqa: B018  # which refuse what makes no sense
 
     def durations(self) -> Mapping[str, Duration | Callable[[Conditions], np.ndarray]]:

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..canvas import Canvas
 from ..channels import Channels
-from ..durations import Duration, draw_bins, pmf
+from ..durations import Duration, draw_bins, in_bins, pmf
 from ..factors import Conditions
 from ..painted_task import PaintedTask
 from ..responses import during, mean_during
@@ -44,11 +44,15 @@ class Yang19Task(PaintedTask):
     The score is the time average, over the response bins with weight, of: fixation output below 0.5 and the
     population vector of the output ring within ``tolerance`` of the right direction; where withholding is right,
     of: fixation output above 0.5. Yang's loss counts the fixation output twice; a mask (T, B) weighs bins, not
-    outputs, so that this is not possible here.
+    outputs, so that this is not possible here. In their loss and in that of Soo et al. only the first bins of the
+    trial and of the response have no weight, so that ``settle_ms`` takes the place of ``grace_ms``.
     """
 
     ring: Ring = field(default_factory=lambda: Ring(32, "gaussian", sigma=np.pi / 8))
     tolerance: float = 36.0
+    settle_ms: float = 100.0
+    balanced: bool = False
+    grace_ms: float = 0.0
     noise: float = 0.014  # sqrt(2) sigma_x, Yang's sigma_x = 0.01 being that of a bin of 200 ms
 
     family = "yang19"
@@ -78,6 +82,7 @@ class Yang19Task(PaintedTask):
         """Probability that a guesser withholds the response, (B,)."""
 
     def check(self) -> None:
+        in_bins(self.settle_ms, self.dt, "settle_ms")  # which refuses what is no duration
         apart = self._templates @ self.ring.bump(np.array(0.0))
         if not 0 < self.tolerance < 180 or self.ring.n < 12 or apart[N_GRID // 4] > 0.1 * apart[0]:
             raise ValueError(
@@ -103,6 +108,12 @@ class Yang19Task(PaintedTask):
         fixate, answer = self._answers(conditions["answer"], conditions["respond"])
         canvas.target(fixate, *before)
         canvas.target(answer, response)
+        start, stop = canvas.span(response)
+        settle = in_bins(self.settle_ms, self.dt, "settle_ms")
+        if self.balanced:
+            canvas.weigh((stop - start - settle) / np.maximum(start - settle, 1), *before)
+        canvas.mask[:settle] = 0
+        canvas.mask[during(len(canvas.mask), (start, start + settle))] = 0
 
     def bump(self, angle: np.ndarray) -> np.ndarray:
         """Activity (B, n) of a ring for stimuli of these angles (rad), (B,), and of strength 1."""
@@ -196,8 +207,9 @@ class OneRule(Yang19Task):
     def check(self) -> None:
         super().check()
         response: Duration = self.durations()["response"]  # type: ignore[assignment]
-        if pmf(response, self.dt, "response_ms")[0].min() * self.dt <= self.grace_ms:
-            raise ValueError(f"response_ms is {response!r}; it must be longer than grace_ms, {self.grace_ms:g} ms.")
+        name = max("settle_ms", "grace_ms", key=lambda name: getattr(self, name))
+        if pmf(response, self.dt, "response_ms")[0].min() * self.dt <= getattr(self, name):
+            raise ValueError(f"response_ms is {response!r}; it must be longer than {name}, {getattr(self, name):g} ms.")
 
     def rule_input(self, conditions: Conditions) -> np.ndarray:
         return np.eye(len(RULES))[RULES.index(self.rule)]
