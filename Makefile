@@ -19,7 +19,7 @@ demo: .venv/.core ## Train a network on delayed match-to-sample and draw what it
 	$(BIN)/cogdyn train DelayMatchSample
 
 test: .venv/.dev ## Run the tests, without the slow ones
-	$(BIN)/pytest -m "not slow"
+	$(BIN)/pytest -m "not slow" -n 2
 
 slow: .venv/.dev ## Run the slow tests: wheel, book, long trainings
 	$(BIN)/pytest -m slow

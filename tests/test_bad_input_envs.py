@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from every_task import every_task
 
 from cogdyn.envs import Ring, TrialEnv, TrialVectorEnv, make_task, task_names
 from cogdyn.envs.registry import task_config, task_from_config
@@ -22,7 +23,7 @@ def test_unknown_task(make):
 
 
 @pytest.mark.parametrize("make", [make_task, TrialEnv, TrialVectorEnv])
-@pytest.mark.parametrize("name", task_names())
+@pytest.mark.parametrize("name", every_task())
 def test_unknown_argument(make, name):
     with refuses(f"unknown argument of {name} 'nose'. Did you mean 'noise'.*'dt'"):
         make(name, nose=0.1)
@@ -64,7 +65,7 @@ def test_impossible_durations(name, argument, value):
         make_task(name, **{argument: value})
 
 
-@pytest.mark.parametrize("name", task_names())
+@pytest.mark.parametrize("name", every_task())
 @pytest.mark.parametrize(
     ("argument", "value"),
     [("noise", float("nan")), ("noise", -0.1), ("noise", float("inf")), ("dt", 0), ("dt", -20), ("dt", float("nan"))],

@@ -7,9 +7,22 @@ import pytest
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
 from test_envs import TwoAnswers
 
-from cogdyn.envs import Choice, Curriculum, Mixture, Noisy, PerBatch, TrialEnv, TrialVectorEnv, Uniform, make_task
+from cogdyn.envs import (
+    Between,
+    Choice,
+    Curriculum,
+    Levels,
+    Mixture,
+    Noisy,
+    PerBatch,
+    TrialEnv,
+    TrialVectorEnv,
+    Uniform,
+    make_task,
+)
 from cogdyn.envs.contract import CHECKS
 from cogdyn.envs.contract.environments import SharedPool
+from cogdyn.envs.durations import draw_bins
 from cogdyn.envs.noise import fill_with_noise
 
 DISTINCT = {"correct": 2.0, "error": -1.0, "abort": -3.0, "miss": -0.5}
@@ -37,7 +50,7 @@ def test_many_environments_pay_what_single_ones_pay(name, abort, mode):
     for t in range(400):
         actions = infos["target"].copy()
         other = rng.random(n) < careless
-        actions[other] = native.action_space.sample()[other] if t % 20 == 0 else 0
+        actions[other] = native.action_space.sample()[other] if t % 90 == 0 else 0
         (_, *result, infos), (_, *results, _) = native.step(actions), sync.step(actions)
         for ours, theirs in zip(result, results, strict=True):
             np.testing.assert_array_equal(ours, theirs)
@@ -69,13 +82,13 @@ def test_several_responses_are_paid_alike_for_every_copy_and_window():
     """By hand: two response periods, all nine ways to answer each of them, right and wrong costing differently."""
     task = TwoAnswers(delay_ms=40)
     vector = TrialVectorEnv(task, 64, rewards=DISTINCT, autoreset_mode=AutoresetMode.DISABLED)
-    _, info = vector.reset(seed=0)
+    vector.reset(seed=0)
     asked = [vector.slots.answers[k].copy() for k in (0, 1)]
     pressed = [np.random.default_rng(k).integers(0, 2, 64) for k in (1, 2)]
     total, over = np.zeros(64), np.zeros(64, bool)
     for t in range(11):
         actions = np.where(over, 0, (t == 4) * pressed[0] + (t == 9) * pressed[1])
-        if over.any():  # those whose last response ended the trial: begin another and leave it
+        if vector._over.any():  # those whose last response ended the trial: begin another and leave it
             vector.reset(options={"reset_mask": vector._over})
         _, reward, now, _, _ = vector.step(actions)
         total += np.where(over, 0, reward)
@@ -102,7 +115,89 @@ def test_who_writes_into_what_he_is_shown_changes_nothing(name):
             seen, other = env.step(idle)[0], twin.step(idle)[0]
 
 
+@pytest.mark.parametrize(
+    ("name", "error"), [("yang19.go", 0.3), ("DelayedReach", 0.15), ("Add", 0.1), ("SineWave", 0.3)]
+)
+def test_middling_actions_earn_what_the_task_scores(name, error):
+    """Neither right nor wrong in all bins, so that a bin too many or too few is noticed."""
+    task, n = make_task(name), 12
+    batch, rng = task.sample(n, seed=5), np.random.default_rng(0)
+    low, high = TrialEnv(task).action_space.low.min(), TrialEnv(task).action_space.high.max()
+    actions = batch.targets + error * rng.standard_normal(batch.targets.shape)
+    actions = np.clip(actions, 1e-3 if low == 0 else low, high).astype(np.float32)
+    scores = task.score(np.log(actions) if task.kind == "probability" else actions, batch)
+    assert np.ptp(scores) > 0.05
+    vector = TrialVectorEnv(task, n, autoreset_mode=AutoresetMode.DISABLED)
+    vector.reset(seed=5)
+    earned, over = np.zeros(n), np.zeros(n, bool)
+    for t in range(len(actions)):
+        if vector._over.any():
+            vector.reset(options={"reset_mask": vector._over})
+        _, reward, now, _, _ = vector.step(actions[t])
+        earned += np.where(over, 0, reward)
+        over |= now
+    np.testing.assert_allclose(earned, scores, atol=1e-6)
+    single = TrialEnv(task)
+    single.replay_from(SharedPool(task, n, seed=5))
+    for i in range(3):
+        single.reset()
+        total = sum(single.step(actions[t, i])[1] for t in range(batch.lengths[i]))
+        assert total == pytest.approx(scores[i], abs=1e-6)
+
+
+def test_every_segment_of_a_session_begins_with_grace():
+    task = make_task("ReversalBandit", grace_ms=60.0)
+    mask = task.sample(2, 0).mask.reshape(task.n_segments, -1, 2)
+    assert (mask[:, :3] == 0).all()
+    assert (mask[:, 3] > 0).all()
+
+
+@pytest.mark.parametrize("name", ["PerceptualDecisionMaking", "SerialRecall"])
+def test_a_choice_is_the_class_of_the_largest_mean_over_the_bins_with_weight(name):
+    task = make_task(name, grace_ms=60.0)
+    batch = task.sample(40, 0)
+    outputs = np.random.default_rng(0).standard_normal((*batch.mask.shape, task.n_outputs))
+    scores = []
+    for i in range(40):
+        right = []
+        for (start, stop), choice in zip(
+            batch.windows(task.response_period), task.choices(outputs, batch), strict=True
+        ):
+            bins = range(start[i] + 3, stop[i])
+            means = [np.mean([outputs[t, i, k] for t in bins]) for k in range(task.n_outputs)]
+            assert choice[i] == np.argmax(means)
+            right.append(choice[i] == batch.targets[stop[i] - 1, i])
+        scores.append(np.mean(right))
+    np.testing.assert_allclose(task.score(outputs, batch), scores)
+
+
 # Draws.
+
+
+@pytest.mark.parametrize(("dt", "noise"), [(20.0, 0.1), (5.0, 0.4)])
+def test_the_noise_of_a_bin_is_exact(dt, noise):
+    task = make_task("PerceptualDecisionMaking", dt=dt, noise=noise)
+    added = task.sample(2000, 0).inputs - replace(task, noise=0.0).sample(2000, 0).inputs
+    assert added.std() == pytest.approx(noise * np.sqrt(100 / dt), rel=4 / np.sqrt(2 * added.size))
+    assert abs((added[1:] * added[:-1]).mean()) < 4 * added.var() / np.sqrt(added[1:].size)
+
+
+def test_what_a_task_draws_while_painting_differs_between_batches_and_not_with_the_noise():
+    task = make_task("Mimic")
+    bits = [task.sample(4, seed).inputs for seed in (0, 1)]
+    assert (bits[0] != bits[1]).any()
+    noisy = replace(task, noise=0.01).sample(4, 0).inputs
+    np.testing.assert_array_equal(np.round(noisy), bits[0])
+
+
+@pytest.mark.parametrize("name", ["DelayMatchSample", "ReversalBandit"])
+def test_streams_of_training_and_test_share_nothing_and_start_anywhere(name):
+    task = make_task(name)
+    train, test = task.stream(3, 7), task.stream(3, 7, split="test")
+    batches = [next(train) for _ in range(3)] + [next(test) for _ in range(3)]
+    assert len({batch.inputs.tobytes() for batch in batches}) == 6
+    assert next(task.stream(3, 7, start=2)).inputs.tobytes() == batches[2].inputs.tobytes()
+    assert next(task.stream(3, 8)).inputs.tobytes() != batches[0].inputs.tobytes()
 
 
 def test_a_duration_drawn_per_batch_may_be_fixed():
@@ -139,6 +234,23 @@ def test_true_or_false_is_nothing_else():
     assert make_task("yang19.dm1", graded=np.True_).graded is True
 
 
+def test_numbers_and_levels_come_as_often_as_they_should():
+    rng, n = np.random.default_rng(0), 20_000
+    drawn = np.sort(Between(-2, 6).draw(rng, n))
+    assert np.abs(drawn - np.linspace(-2, 6, n)).max() < 8 * 1.95 / np.sqrt(n)
+    for drawn in (
+        Levels((3, 1, 2), (0.1, 0.3, 0.6)).draw(rng, n),
+        np.array(draw_bins(Choice((300, 100, 200), (0.1, 0.3, 0.6)), 100.0, "delay_ms", rng, n)),
+    ):
+        np.testing.assert_allclose([np.mean(drawn == k) for k in (1, 2, 3)], (0.3, 0.6, 0.1), atol=2 / np.sqrt(n))
+
+
+def test_arguments_count_more_than_a_preset():
+    preset = type(make_task("yang19.go")).presets["soo2023"]
+    assert make_task("yang19.go", preset="soo2023") == make_task("yang19.go", **preset)
+    assert make_task("yang19.go", preset="soo2023", settle_ms=0, dt=10.0).settle_ms == 0
+
+
 # Mixtures, noise, curricula.
 
 
@@ -165,8 +277,7 @@ def test_weights_given_again_are_the_same():
 
 
 def test_tasks_of_a_mixture_are_as_frequent_as_their_weights_and_so_are_its_chance_and_ceiling():
-    go = make_task("GoNogo", noise=1.0)
-    mixture = Mixture(tasks=(DMS, go, replace(DMS, noise=2.0)), weights=(5, 3, 2))
+    mixture = Mixture(tasks=(DMS, make_task("ToneDetection"), replace(DMS, noise=2.0)), weights=(5, 3, 2))
     which = mixture.draw(np.random.default_rng(0), 20_000)["task"]
     np.testing.assert_allclose(np.bincount(which) / 20_000, (0.5, 0.3, 0.2), atol=4 * 0.5 / np.sqrt(20_000))
     parts = [(task.chance, task.ceiling) for task in mixture.tasks]
@@ -175,7 +286,7 @@ def test_tasks_of_a_mixture_are_as_frequent_as_their_weights_and_so_are_its_chan
     assert len({ceiling for _, ceiling in parts}) == 3
 
 
-@pytest.mark.parametrize("names", [("DelayMatchSample", "PerceptualDecisionMaking"), ("DelayedReach", "CenterOut")])
+@pytest.mark.parametrize("names", [("DelayMatchSample", "PerceptualDecisionMaking"), ("yang19.go", "yang19.dlydm1")])
 def test_every_trial_of_a_mixture_is_one_of_its_task(names):
     """Rebuilt from the conditions alone by the task itself, whose durations are fixed and noise is none."""
     tasks = [make_task(name, noise=0.0) for name in names]
@@ -201,13 +312,21 @@ def test_every_trial_of_a_mixture_is_one_of_its_task(names):
             np.testing.assert_array_equal(one.targets[..., outputs], alone.targets)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Pull(TwoAnswers):
+    """The same with another thing to do."""
+
+    def responses(self):
+        return ("fixate", "pull")
+
+
 def test_of_several_responses_each_is_judged_by_itself_in_a_mixture():
-    copy = make_task("CopyMemory", dt=20.0, n_items=2, n_symbols=4)
-    mixture = Mixture(tasks=(copy, replace(TwoAnswers(delay_ms=40), dt=20.0)))
+    mixture = Mixture(tasks=(TwoAnswers(delay_ms=40), Pull(delay_ms=40)))
+    assert mixture.output_names == ("fixate", "press", "pull")
     batch = mixture.sample(200, seed=0)
     spans = batch.windows("response")
     right = [batch.targets[stop - 1, np.arange(200)] for _, stop in spans]
-    foreign = np.where(batch.conditions["task"] == 0, mixture.output_names.index("press"), 1)
+    foreign = 2 - batch.conditions["task"]
     assert (mixture.score(mixture.respond(batch, *right), batch) == 1).all()
     assert (mixture.score(mixture.respond(batch, foreign, right[1]), batch) == 0.5).all()
     assert (mixture.score(mixture.respond(batch, right[0], foreign), batch) == 0.5).all()
@@ -265,10 +384,8 @@ class Pair(TwoAnswers):
         make_task("Add", noise=0.6, labels="samples"),
         make_task("Add", noise=0.03, dt=5.0),
         make_task("SineWave", waves_ms=[250]),
-        make_task("Mimic", noise=0.1, tau_task=2, alpha=0.5),
-        make_task("yang19.multitask", balanced=True, noise=0.2),
     ],
-    ids=repr,
+    ids=lambda task: task.name,
 )
 def test_sound_tasks_of_other_settings_keep_the_contract(task):
     for check in CHECKS:

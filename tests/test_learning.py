@@ -8,13 +8,14 @@ import gymnasium as gym
 import numpy as np
 import pytest
 import torch
+from every_task import every_task
 
 import cogdyn  # noqa: F401  registers the environments
 from cogdyn.agents import Actor, RateRNN, RunError, TrainingDiverged, TrialDataset, evaluate, load_run, train
 from cogdyn.agents.evaluation import NetworkPolicy
 from cogdyn.agents.losses import task_loss
 from cogdyn.agents.rules import BPTT, Diverged
-from cogdyn.envs import TrialEnv, Uniform, make_task, task_names
+from cogdyn.envs import TrialEnv, Uniform, make_task
 
 DMS = make_task("DelayMatchSample", delay_ms=Uniform(100, 200))
 
@@ -126,7 +127,7 @@ def test_workers_share_the_stream():
 # Training
 
 
-@pytest.mark.parametrize("name", task_names())
+@pytest.mark.parametrize("name", every_task())
 def test_loss_falls_on_every_task(name):
     task = make_task(name)
     network, rule, batch = network_for(task, 30, noise=0.0), BPTT(lr=1e-3), task.sample(32, seed=0)

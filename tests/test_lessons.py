@@ -7,11 +7,12 @@ import matplotlib.image
 import numpy as np
 import pytest
 import torch
+from every_task import every_task
 
 from cogdyn.agents import RateRNN, evaluate, train
 from cogdyn.agents.dynamics import principal_components
 from cogdyn.agents.rules import BPTT
-from cogdyn.envs import Uniform, make_task, task_names
+from cogdyn.envs import Uniform, make_task
 from cogdyn.lessons import (
     check_euler_step,
     decode_sample,
@@ -127,7 +128,7 @@ def test_typical_fixes_durations_at_their_median():
     assert typical(make_task("DelayMatchSample", delay_ms=Uniform(200, 280))).delay_ms == 240
 
 
-@pytest.mark.parametrize("name", task_names())
+@pytest.mark.parametrize("name", every_task())
 def test_groups_cover_all_trials_and_average_them(name):
     task = typical(make_task(name))
     batch = task.sample(200, seed=0)
@@ -164,7 +165,7 @@ def test_principal_components_of_a_known_covariance():
 # Figures
 
 
-@pytest.mark.parametrize("name", task_names())
+@pytest.mark.parametrize("name", every_task())
 def test_every_run_can_be_drawn(name, tmp_path):
     task = make_task(name)
     network = RateRNN(task.n_inputs, 10, task.n_outputs, dt=task.dt, dale=0.8, noise=0.05)

@@ -4,8 +4,9 @@ import re
 
 import numpy as np
 import pytest
+from every_task import every_task
 
-from cogdyn.envs import Mixture, TrialEnv, make_task, task_names
+from cogdyn.envs import Mixture, TrialEnv, make_task
 from cogdyn.lessons.conditions import wilson_interval
 from cogdyn.lessons.play_controls import EXAMPLES, controls_of
 from cogdyn.lessons.play_frame import frame, room_for_inputs, rows_of
@@ -209,7 +210,7 @@ def test_time_is_slowed_so_that_a_person_can_answer():
     assert (session.trials, Session(make_task("ReversalBandit")).trials) == (20, 1)
 
 
-@pytest.mark.parametrize("name", task_names())
+@pytest.mark.parametrize("name", every_task())
 def test_every_task_can_be_played_or_is_refused(name):
     try:
         session = Session(make_task(name), seed=0, trials=1)

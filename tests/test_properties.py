@@ -5,10 +5,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from every_task import every_task
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from cogdyn.envs import Choice, PerBatch, TruncatedExponential, Uniform, make_task, task_names
+from cogdyn.envs import Choice, PerBatch, TruncatedExponential, Uniform, make_task
 from cogdyn.envs.contract.trials import check_arrays, check_mask, check_periods
 from cogdyn.envs.rewards import spaces_of
 
@@ -63,7 +64,7 @@ def settings_of(draw, name):
         assume(False)
 
 
-@pytest.mark.parametrize("name", task_names())
+@pytest.mark.parametrize("name", every_task())
 @settings(
     max_examples=8,
     deadline=None,

@@ -81,6 +81,18 @@ def test_the_go_signal_tells_what_the_delay_allows():
     assert shared.ceiling == task.ceiling
 
 
+def test_a_duration_is_judged_by_the_bins_in_which_it_differs_from_another():
+    intervals, delays = Choice((300, 420)), Choice((100, 220))
+    task = make_task("DurationReproduction", interval_ms=intervals, delay_ms=delays, noise=1.0, tolerance=0.1)
+    batch = task.sample(1000, seed=8)
+    start, due = batch.periods["stimulus"][0], batch.periods["production"][0]
+    differs = batch.inputs[start + np.arange(15, 21)[:, None], np.arange(1000), 1].sum(axis=0)
+    long = (due - start == 32) | ((due - start == 26) & (differs > 3))  # the go signal rules one out, or the bins tell
+    moment = (task.ideal(batch)[..., 1].argmax(axis=0) - due) * task.dt
+    np.testing.assert_array_equal(abs(moment - 420) <= 42, long)
+    np.testing.assert_array_equal(abs(moment - 300) <= 30, ~long)
+
+
 @pytest.mark.parametrize(("long", "p_interval"), [(900, norm.cdf(sqrt(2 * 4) / 2 / 1.5)), (600, 1.0)])
 def test_interval_and_effector_are_read_from_the_cue(long, p_interval):
     # 500 and 600 ms have accepted moments in common.

@@ -8,13 +8,13 @@ import numpy as np
 
 from ..canvas import Canvas
 from ..channels import Channels
-from ..durations import Duration, in_bins
+from ..durations import Duration, in_bins, pmf
 from ..factors import Conditions, Factor, Levels
 from ..painted_task import PaintedTask
 from ..responses import during
 from ..task import Seed
 from ..trial import TrialBatch
-from .ceilings import played
+from .ceilings import played, shortest
 from .matching import check_count
 
 
@@ -56,7 +56,12 @@ class FlipFlop(PaintedTask):
         check_count("n_bits", self.n_bits, least=1)
         if self.rate < 0:
             raise ValueError(f"rate is {self.rate!r}; a number of pulses per second is not negative.")
-        in_bins(self.pulse_ms, self.dt, "pulse_ms")
+        if self._p_nothing_counts > 0.01:
+            raise ValueError(
+                f"stream_ms is {self.stream_ms!r}, rate {self.rate!r}, n_bits {self.n_bits!r}, grace_ms "
+                f"{self.grace_ms!r}: in some trials no bin would lie outside of all grace intervals. Choose a longer "
+                "stream, fewer pulses or a shorter grace."
+            )
 
     def channels(self) -> Channels:
         return {"pulse": self.responses()}
@@ -146,12 +151,26 @@ class FlipFlop(PaintedTask):
 
     @property
     def ceiling(self) -> float:
-        """Mean score of the ideal observer in 10,000 trials; without noise, 1."""
+        """Mean score of the ideal observer in up to 10,000 trials, fewer of long ones; without noise, 1."""
         return self._expected_score
 
     @cached_property
     def _expected_score(self) -> float:
-        return 1.0 if self.noise == 0 else played(self, 10_000)
+        if self.noise == 0:
+            return 1.0
+        n_bins = self._width + int(pmf(self.stream_ms, self.dt, "stream_ms")[0].max())
+        n_states = max(self._width, self._grace) * self.n_bits
+        return played(self, int(np.clip(1e8 / (n_bins * n_states), 200, 10_000)))
+
+    @property
+    def _p_nothing_counts(self) -> float:
+        """A bound on the probability that no bin of a stream counts, as if grace intervals apart were independent."""
+        n_bins = shortest(self, "stream") - self._grace
+        if n_bins < 1:
+            return 1.0
+        onset = self._hazard / (1 + self._hazard * (self._width - 1))
+        p_counts = (1 - onset) ** (self._grace * self.n_bits)
+        return (1 - p_counts) ** (n_bins / max(self._grace, 1))
 
     @property
     def _hazard(self) -> float:

@@ -102,9 +102,7 @@ def drawn_bins(duration: Duration, dt: float, rng: np.random.Generator, n: int) 
     return draw_bins(duration.duration if isinstance(duration, PerBatch) else duration, dt, "duration", rng, n)
 
 
-def prior_of_cue(
-    prior: np.ndarray, shown: np.ndarray, cue: np.ndarray, delay: Duration, dt: float, what: str
-) -> np.ndarray:
+def prior_of_cue(prior: np.ndarray, shown: np.ndarray, cue: np.ndarray, delay: Duration, dt: float) -> np.ndarray:
     """Probability of each hypothesis (B, K), given when the cue came that follows it by a random delay.
 
     Args:
@@ -113,9 +111,8 @@ def prior_of_cue(
         cue: When the cue came (bins), (B,).
         delay: The delay between both.
         dt: Bin width (ms).
-        what: Name of the delay used in an error.
     """
-    bins, p = pmf(delay, dt, what)
+    bins, p = pmf(delay, dt, "delay")
     p_delay = np.bincount(bins, weights=p)
     left = cue[:, None] - shown
     return prior * np.where(left < 0, 0.0, np.append(p_delay, 0.0)[np.clip(left, 0, len(p_delay))])

@@ -112,7 +112,7 @@ class IntervalDiscrimination(PaintedTask):
 
     def _prior(self, decision: np.ndarray) -> np.ndarray:
         """Probability of each hypothesis (B, K), given the time from the first stimulus to the decision (bins)."""
-        return prior_of_cue(self._hypotheses.prior, self._lengths, decision, self.delay_ms, self.dt, "delay_ms")
+        return prior_of_cue(self._hypotheses.prior, self._lengths, decision, self.delay_ms, self.dt)
 
     @property
     def _lengths(self) -> np.ndarray:

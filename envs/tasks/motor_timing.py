@@ -210,7 +210,7 @@ class DurationReproduction(ProductionTask):
 
     def _prior(self, go: np.ndarray) -> np.ndarray:
         """Probability of each duration (B, K), given the time from stimulus onset to go signal (bins)."""
-        return prior_of_cue(self.produced()[1], self._bins, go, self.delay_ms, self.dt, "delay_ms")
+        return prior_of_cue(self.produced()[1], self._bins, go, self.delay_ms, self.dt)
 
     @property
     def _bins(self) -> np.ndarray:

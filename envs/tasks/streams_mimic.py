@@ -143,10 +143,11 @@ class Mimic(PaintedTask):
         recurrent, weights, bias = self._weights
         state = np.zeros((bits.shape[1], self.n_units))
         states = np.empty((len(bits) * self.tau_task, *state.shape), np.float32)
-        for t in range(len(states)):
+        for step, seen in enumerate(bits):
             # einsum: a trial alone and in a batch gives the same bits, and no threads are woken for so little.
-            seen = np.einsum("bn,mn->bm", bits[t // self.tau_task].astype(np.float64), weights)
-            recent = np.einsum("bn,mn->bm", state, recurrent) + seen + bias
-            state = (1 - self.alpha) * state + self.alpha * np.tanh(recent)
-            states[t] = state
+            drive = np.einsum("bn,mn->bm", seen.astype(np.float64), weights) + bias
+            for t in range(step * self.tau_task, (step + 1) * self.tau_task):
+                recent = np.tanh(np.einsum("bn,mn->bm", state, recurrent) + drive)
+                state = (1 - self.alpha) * state + self.alpha * recent
+                states[t] = state
         return states

@@ -24,9 +24,10 @@ SOO: dict[str, Any] = {
 }
 """Soo et al. 2023: what all of their tasks share.
 
-Their loss is the mean error before the response plus that in it, each without its first 200 ms: so is ours but for a
-factor of 2, over which the mean of all weights divides it. A second of rule input alone goes before each of their
-trials; ours begin after it. Their evaluation has the mean durations.
+Their loss is the mean error before the response plus that in it, each without its first 200 ms; ours is half of it,
+being divided by the sum of all weights. A second of rule input alone goes before each of their trials, which ours do
+not have, and they test with the mean durations. Their score multiplies the fraction of time off fixation and that near
+the right direction, both over all trials; ours counts the bins in which both are so.
 """
 
 SECOND = {"stimulus_ms": PerBatch(Uniform(400, 600))}
