@@ -61,7 +61,7 @@ def _card(task: PaintedTask, seed: int) -> str:
 <section id="{task.name}">
 <h3>{task.name}</h3>
 <p>{_marked(question(task))}</p>
-<div class="cogdyn-trial-picture"><img alt="{escape(alt)}" src="{_picture(task, batch)}" loading="lazy"></div>
+<div class="cogdyn-trial-picture"><img alt="{escape(alt)}" src="{_picture(task, batch)}"></div>
 <dl>{facts}</dl>
 <details><summary>Arguments</summary><ul>{arguments}</ul>{presets}</details>
 <p class="cogdyn-source">{_linked(task.source)}</p>

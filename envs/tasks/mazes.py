@@ -104,7 +104,7 @@ class TMaze(PaintedTask):
         While the side is doubtful and there are steps to spare it stays at the start, to see more of the cue.
         """
         outputs, n = self.hold(batch), batch.batch_size
-        places = np.arange(self.length + 2)
+        places, steps = np.arange(self.length + 2), self._steps
         belief = np.full((n, 2, len(places)), SLIP)
         belief[..., 0] = 1
         for number, (look, step) in enumerate(zip(batch.windows("look"), batch.windows("step"), strict=True)):
@@ -119,7 +119,7 @@ class TMaze(PaintedTask):
             choice[(place == 0) & spare & (side.max(axis=1) < SURE)] = 0
             choose(outputs, choice, step)
             made = np.where(choice[:, None] == np.arange(self.n_outputs), 1, SLIP)
-            belief = np.einsum("ba,bcp,apq->bcq", made, belief, self._steps, optimize=True)
+            belief = np.einsum("ba,bcp,apq->bcq", made, belief, steps, optimize=True)
         return outputs
 
     @property
