@@ -7,7 +7,7 @@ from gymnasium import register, registry
 
 from .painted_task import PaintedTask
 from .registry import task_names
-from .tasks.catalogue import TASKS
+from .tasks.catalogue import TASKS, task_class
 
 SomeTask = TypeVar("SomeTask", bound=type[PaintedTask])
 
@@ -45,7 +45,7 @@ def register_task(cls: SomeTask) -> SomeTask:
     if not dataclasses.is_dataclass(cls) or "__dataclass_fields__" not in vars(cls):
         raise ValueError(f"{cls.__name__} must be a dataclass: put @dataclass(frozen=True, kw_only=True) above it.")
     name = cls().name
-    earlier = TASKS.get(name)
+    earlier = task_class(name) if name in TASKS else None
     if earlier is not None and (earlier.__module__, earlier.__qualname__) != (cls.__module__, cls.__qualname__):
         raise ValueError(f"there is a task {name!r} already, {earlier.__module__}.{earlier.__qualname__}.")
     TASKS[name] = cls

@@ -14,7 +14,7 @@ from .names import check_name
 from .noisy import Noisy
 from .painted_task import PaintedTask
 from .task import Task
-from .tasks.catalogue import TASKS
+from .tasks.catalogue import TASKS, task_class
 
 _VALUES: dict[str, Callable[..., Any]] = {
     cls.__name__: cls
@@ -41,13 +41,13 @@ def make_task(name: str, *, preset: str | None = None, **arguments: Any) -> Pain
         ValueError: If the name, the preset or an argument is unknown, or a value makes no sense.
     """
     check_arguments(name, preset, arguments)
-    cls = TASKS[name]
+    cls = task_class(name)
     return cls(**({} if preset is None else dict(cls.presets[preset])) | arguments)
 
 
 def check_arguments(name: str, preset: str | None, arguments: dict[str, Any], also: tuple[str, ...] = ()) -> None:
     """Refuse a task that is unknown, or a preset or an argument that it does not have, naming the nearest."""
-    cls = TASKS[check_name("task", name, TASKS)]
+    cls = task_class(name)
     if preset is not None:
         check_name(f"preset of {name}", preset, cls.presets)
     allowed = [field.name for field in dataclasses.fields(cls)]

@@ -21,13 +21,9 @@ from cogdyn.envs import (
     make_task,
 )
 from cogdyn.envs.contract import CHECKS
-from cogdyn.envs.contract.environments import SharedPool
+from cogdyn.envs.contract.environments import DISTINCT, SharedPool
 from cogdyn.envs.durations import draw_bins
 from cogdyn.envs.noise import fill_with_noise
-
-DISTINCT = {"correct": 2.0, "error": -1.0, "abort": -3.0, "miss": -0.5}
-"""Rewards that no mistake confuses."""
-
 
 # What actions earn.
 

@@ -2,7 +2,7 @@
 
 import tracemalloc
 from functools import cache
-from itertools import product
+from itertools import permutations, product
 from math import erf, sqrt
 
 import numpy as np
@@ -138,6 +138,19 @@ def test_who_watches_another_play_reads_what_was_chosen():
         np.testing.assert_array_equal(choices[k - 1][sure], np.where(p > 0.5, 1, 2)[sure])
 
 
+def test_who_chooses_nothing_learns_nothing_of_the_arms():
+    """After one loss of the first arm the second is the better one, however long nobody chooses again."""
+    task, made = make_task("Bandit", n_choices=6), []
+
+    def policy(segment):
+        made.append(np.full(40, int(not made)))
+        return task.respond(segment, made[-1])
+
+    batch = task.sample(40, seed=0, policy=policy)
+    paid, choices = batch.conditions["outcome 2"] > 0, task.choices(task.ideal(batch), batch)
+    assert (np.array(choices[1:]) == np.where(paid, 1, 2)).all()
+
+
 def test_no_noise_makes_a_plan_fail():
     """Even where a choice is misread the counts stay ones that the plan knows; it once failed at 0.15."""
     for noise in (0.15, 0.5, 3.0):
@@ -247,6 +260,80 @@ def test_rules_are_inferred_as_enumeration_of_sequences_and_stimuli_says():
     assert 0.5 < np.mean(task.score(task.ideal(batch), batch)) < 1
 
 
+def test_states_and_rewards_are_weighed_as_enumeration_says():
+    """All rows of better states, places reached and payments of three trials, given the observer's own choices."""
+    task = make_task("DawTwoStep", n_trials=3, noise=1.2, p_reversal=0.1)
+    batch = ideal_batch(task, 60, seed=0)
+    chosen = np.array(task.choices(task.ideal(batch), batch))
+    places, reward = task.input_groups["place"], task.input_groups["reward"]
+    feedback, choice = batch.windows("feedback"), batch.windows("choice")
+    for trial in range(60):
+        place_log, paid_log = np.zeros((6, 3)), np.zeros(6)
+        for k in range(6):
+            seen = batch.inputs[feedback[k][0][0] : choice[k][1][0], trial, places]
+            place_log[k] = (seen - 0.5).sum(axis=0) / task.noise_std**2
+            seen = batch.inputs[feedback[k][0][0] : feedback[k][1][0], trial, reward]
+            paid_log[k] = (seen - 0.5).sum() / task.noise_std**2
+        better_odds, place_odds = np.zeros((3, 3)), np.zeros((3, 3))
+        for better, place, fits in product(*[tuple(product((1, 2), repeat=3))] * 2, product((0, 1), repeat=3)):
+            log = np.zeros(3)  # of what was seen before each trial's first choice
+            p_place = np.zeros(3)
+            for k in range(3):
+                if k:
+                    log[k] = log[k - 1] + p_place[k - 1]
+                    log[k] += np.log(0.1 if better[k] != better[k - 1] else 0.9)
+                    pays = 0.8 if place[k - 1] == better[k - 1] else 0.2
+                    if chosen[2 * k - 1, trial] == place[k - 1]:
+                        log[k] += np.log(pays if fits[k] else 1 - pays) + fits[k] * paid_log[2 * k]
+                    elif fits[k]:
+                        log[k] = -np.inf
+                better_odds[k, better[k]] += np.exp(log[k])
+                common = chosen[2 * k, trial] == place[k]
+                p_place[k] = np.log(0.7 if common else 0.3) + place_log[2 * k + 1, place[k]]
+                place_odds[k, place[k]] += np.exp(log[k] + p_place[k])
+        np.testing.assert_array_equal(chosen[::2, trial][1:], better_odds.argmax(axis=1)[1:])
+        np.testing.assert_array_equal(chosen[1::2, trial], place_odds.argmax(axis=1))
+
+
+@pytest.mark.parametrize(("layout", "n_trials"), [("card", 2), ("in_turn", 1)])
+def test_cards_and_rules_are_weighed_as_enumeration_says(layout, n_trials):
+    task = make_task("WisconsinCardSorting", layout=layout, n_trials=n_trials, noise=0.5, p_switch=0.2)
+    batch = ideal_batch(task, 100, seed=0)
+    chosen = np.array(task.choices(task.ideal(batch), batch))
+    cards = np.array(list(permutations(range(4), 3)))
+    orders = np.array(list(permutations(range(4)))) if layout == "in_turn" else np.arange(4)[None]
+    slot = orders.argsort(axis=1)
+    answers = 1 + slot[:, cards]  # (orders, cards, rules)
+    switch = np.where(np.eye(3, dtype=bool), 0.8, 0.1)
+    shows, feedback = batch.windows("card"), batch.windows("feedback")
+
+    def log(group, span, trial, mean):
+        seen = batch.inputs[span[0][0] : span[1][0], trial, task.input_groups[group]].astype(float)
+        return -((seen - mean) ** 2 - seen**2).sum() / 2 / task.noise_std**2
+
+    def code(values):
+        return np.eye(4)[values].ravel()
+
+    n = len(shows) // n_trials
+    for trial in range(100):
+        belief, before, right = np.full(3, 1 / 3), np.zeros(0), np.zeros(0)
+        for k in range(n_trials):
+            spans = shows[n * k : n * (k + 1)]
+            of_card = np.array([sum(log("card", span, trial, code(card)) for span in spans) for card in cards])
+            of_order = np.zeros(len(orders))
+            if layout == "in_turn":
+                faces = np.array([[log("reference", span, trial, code([i] * 3)) for i in range(4)] for span in spans])
+                of_order = np.array([faces[np.arange(4), order].sum() for order in orders])
+            p = np.exp(np.add.outer(of_order, of_card) - of_order.max() - of_card.max())[..., None]
+            if k:
+                told = [log("feedback", feedback[k], trial, np.eye(2)[i]) for i in (0, 1)]
+                belief = (before * np.where(right, *np.exp(told))).sum(axis=(0, 1)) @ switch
+                belief /= belief.sum()
+            odds = [(p * belief * (answers == answer)).sum() for answer in range(1, 5)]
+            assert chosen[k, trial] == 1 + np.argmax(odds)
+            before, right = p * belief, answers == chosen[k, trial]
+
+
 def test_two_steps_lead_and_pay_as_asked_for():
     task = make_task("DawTwoStep", n_trials=20, p_common=0.8, p_reward=0.9, p_reversal=0.1)
     lever = []
@@ -276,12 +363,12 @@ def test_two_steps_lead_and_pay_as_asked_for():
 
 def test_who_doubts_the_cue_of_a_maze_looks_again():
     """All looks that can be spared are as good as one long look: P = Phi(sqrt(n / 2) / s) over n bins."""
-    task = make_task("TMaze", noise=1.2, spare_steps=3)
-    n = 4 * 12
+    task = make_task("TMaze", noise=1.2, spare_steps=2)
+    n = 3 * 12
     assert task.ceiling == pytest.approx(below(sqrt(n / 2) / task.noise_std), abs=0.012)
-    doubtful, clear = ideal_batch(task, 200, 0), ideal_batch(make_task("TMaze", spare_steps=3), 200, 0)
-    for batch, arrival in ((doubtful, 9), (clear, 6)):
-        places = np.array([batch.conditions[f"place {k}"] for k in range(1, 10)])
+    doubtful, clear = ideal_batch(task, 200, 0), ideal_batch(make_task("TMaze"), 200, 0)
+    for batch, arrival in ((doubtful, 8), (clear, 6)):
+        places = np.array([batch.conditions[f"place {k}"] for k in range(1, 9)])
         assert np.median((places < 5).sum(axis=0) + 1) == arrival
 
 

@@ -18,6 +18,8 @@ from ..trial_vector_env import TrialVectorEnv
 from .requirement import require
 
 N_STEPS = 1000
+DISTINCT = {"correct": 2.0, "error": -1.0, "abort": -3.0, "miss": -0.5}
+"""Rewards of which none can stand for another."""
 ROUNDING = 1e-6
 """Actions of a task that is no choice are numbers of single precision; its outputs need not be."""
 
@@ -172,8 +174,8 @@ def check_autoreset(task: Task) -> None:
 def compare(task: Task, mode: AutoresetMode, n: int) -> None:
     """Step n native copies and n single environments side by side through the same trials."""
     rng = np.random.default_rng(0)
-    native = TrialVectorEnv(task, n, autoreset_mode=mode, rewards={"miss": -0.5})
-    singles = [TrialEnv(task, rewards={"miss": -0.5}) for _ in range(n)]
+    native = TrialVectorEnv(task, n, autoreset_mode=mode, rewards=DISTINCT)
+    singles = [TrialEnv(task, rewards=DISTINCT) for _ in range(n)]
     sync = SyncVectorEnv([lambda env=env: env for env in singles], autoreset_mode=mode)
     if task.n_segments == 1:
         shared = SharedPool(task, n, seed=4)

@@ -1,131 +1,107 @@
-"""The one table of tasks, by name."""
+"""The one table of tasks, by name: each is imported when it is first asked for."""
 
+from importlib import import_module
+
+from ..names import check_name
 from ..painted_task import PaintedTask
-from .bandits import Bandit, ReversalBandit
-from .card_sorting import WisconsinCardSorting
-from .centre_out import CenterOut
-from .context_decisions import ContextDecisionMaking, SingleContextDecisionMaking
-from .cycles import CyclePattern
-from .delayed_response import DelayComparison, DelayResponse
-from .detection import ToneDetection
-from .evidence_accumulation import EvidenceAccumulation, PulseDecisionMaking
-from .flip_flop import FlipFlop
-from .hierarchical_reasoning import HierarchicalReasoning
-from .inhibition import AntiReach, GoNogo, StopSignal
-from .interference import Flanker, Stroop
-from .interval_discrimination import IntervalDiscrimination
-from .item_lists import SerialRecall, Sternberg
-from .matching import DelayMatchCategory, DelayMatchSample, DelayNonMatchSample
-from .mazes import TMaze
-from .motion_perception import SpatialSuppressMotion
-from .motor_timing import DurationReproduction, MotorTiming
-from .multi_item_matching import DelayMatchSampleDistractor1D, DualDelayMatchSample
-from .multisensory_decisions import MultiSensoryIntegration
-from .paired_association import AXCPT, DelayPairedAssociation
-from .perceptual_decisions import PerceptualDecisionMaking, PerceptualDecisionMakingDelayResponse
-from .pointing import ReachingDelayResponse
-from .probabilistic_decisions import ProbabilisticReasoning
-from .reaching import DelayedReach
-from .reversals import ProbabilisticReversal, RuleReversal
-from .streams import Add
-from .streams_memory import CopyMemory, SensorimotorMapping, SineWave
-from .streams_mimic import Mimic
-from .task_switching import TaskSwitching
-from .timing import OneTwoThreeGo, ReadySetGo
-from .two_step import DawTwoStep
-from .updating import CountRecall, NBack
-from .value_decisions import EconomicDecisionMaking, PostDecisionWager
-from .visual_feedback import Reaching1D, Reaching1DWithSelfDistraction
-from .yang19_decisions import CtxDm1, CtxDm2, Dm1, Dm2, MultiDm
-from .yang19_delayed_decisions import CtxDlyDm1, CtxDlyDm2, DlyDm1, DlyDm2, MultiDlyDm
-from .yang19_go import Anti, DlyAnti, DlyGo, Go, RtAnti, RtGo
-from .yang19_matching import Dmc, Dms, Dnmc, Dnms
-from .yang19_multitask import Multitask
 
-TASKS: dict[str, type[PaintedTask]] = {
+TASKS: dict[str, str | type[PaintedTask]] = {
     # decisions
-    "PerceptualDecisionMaking": PerceptualDecisionMaking,
-    "PerceptualDecisionMakingDelayResponse": PerceptualDecisionMakingDelayResponse,
-    "EvidenceAccumulation": EvidenceAccumulation,
-    "PulseDecisionMaking": PulseDecisionMaking,
-    "ContextDecisionMaking": ContextDecisionMaking,
-    "SingleContextDecisionMaking": SingleContextDecisionMaking,
-    "MultiSensoryIntegration": MultiSensoryIntegration,
-    "SpatialSuppressMotion": SpatialSuppressMotion,
-    "ToneDetection": ToneDetection,
-    "ProbabilisticReasoning": ProbabilisticReasoning,
-    "PostDecisionWager": PostDecisionWager,
-    "EconomicDecisionMaking": EconomicDecisionMaking,
+    "PerceptualDecisionMaking": "perceptual_decisions.PerceptualDecisionMaking",
+    "PerceptualDecisionMakingDelayResponse": "perceptual_decisions.PerceptualDecisionMakingDelayResponse",
+    "EvidenceAccumulation": "evidence_accumulation.EvidenceAccumulation",
+    "PulseDecisionMaking": "evidence_accumulation.PulseDecisionMaking",
+    "ContextDecisionMaking": "context_decisions.ContextDecisionMaking",
+    "SingleContextDecisionMaking": "context_decisions.SingleContextDecisionMaking",
+    "MultiSensoryIntegration": "multisensory_decisions.MultiSensoryIntegration",
+    "SpatialSuppressMotion": "motion_perception.SpatialSuppressMotion",
+    "ToneDetection": "detection.ToneDetection",
+    "ProbabilisticReasoning": "probabilistic_decisions.ProbabilisticReasoning",
+    "PostDecisionWager": "value_decisions.PostDecisionWager",
+    "EconomicDecisionMaking": "value_decisions.EconomicDecisionMaking",
     # working memory
-    "DelayResponse": DelayResponse,
-    "DelayComparison": DelayComparison,
-    "DelayMatchSample": DelayMatchSample,
-    "DelayNonMatchSample": DelayNonMatchSample,
-    "DelayMatchCategory": DelayMatchCategory,
-    "DelayPairedAssociation": DelayPairedAssociation,
-    "DelayMatchSampleDistractor1D": DelayMatchSampleDistractor1D,
-    "DualDelayMatchSample": DualDelayMatchSample,
-    "Sternberg": Sternberg,
-    "SerialRecall": SerialRecall,
-    "NBack": NBack,
-    "CountRecall": CountRecall,
-    "AXCPT": AXCPT,
-    "FlipFlop": FlipFlop,
+    "DelayResponse": "delayed_response.DelayResponse",
+    "DelayComparison": "delayed_response.DelayComparison",
+    "DelayMatchSample": "matching.DelayMatchSample",
+    "DelayNonMatchSample": "matching.DelayNonMatchSample",
+    "DelayMatchCategory": "matching.DelayMatchCategory",
+    "DelayPairedAssociation": "paired_association.DelayPairedAssociation",
+    "DelayMatchSampleDistractor1D": "multi_item_matching.DelayMatchSampleDistractor1D",
+    "DualDelayMatchSample": "multi_item_matching.DualDelayMatchSample",
+    "Sternberg": "item_lists.Sternberg",
+    "SerialRecall": "item_lists.SerialRecall",
+    "NBack": "updating.NBack",
+    "CountRecall": "updating.CountRecall",
+    "AXCPT": "paired_association.AXCPT",
+    "FlipFlop": "flip_flop.FlipFlop",
     # control
-    "GoNogo": GoNogo,
-    "StopSignal": StopSignal,
-    "AntiReach": AntiReach,
-    "Stroop": Stroop,
-    "Flanker": Flanker,
-    "TaskSwitching": TaskSwitching,
-    "HierarchicalReasoning": HierarchicalReasoning,
+    "GoNogo": "inhibition.GoNogo",
+    "StopSignal": "inhibition.StopSignal",
+    "AntiReach": "inhibition.AntiReach",
+    "Stroop": "interference.Stroop",
+    "Flanker": "interference.Flanker",
+    "TaskSwitching": "task_switching.TaskSwitching",
+    "HierarchicalReasoning": "hierarchical_reasoning.HierarchicalReasoning",
     # timing
-    "ReadySetGo": ReadySetGo,
-    "OneTwoThreeGo": OneTwoThreeGo,
-    "MotorTiming": MotorTiming,
-    "DurationReproduction": DurationReproduction,
-    "IntervalDiscrimination": IntervalDiscrimination,
+    "ReadySetGo": "timing.ReadySetGo",
+    "OneTwoThreeGo": "timing.OneTwoThreeGo",
+    "MotorTiming": "motor_timing.MotorTiming",
+    "DurationReproduction": "motor_timing.DurationReproduction",
+    "IntervalDiscrimination": "interval_discrimination.IntervalDiscrimination",
     # motor
-    "DelayedReach": DelayedReach,
-    "CenterOut": CenterOut,
-    "ReachingDelayResponse": ReachingDelayResponse,
-    "Reaching1D": Reaching1D,
-    "Reaching1DWithSelfDistraction": Reaching1DWithSelfDistraction,
-    "CyclePattern": CyclePattern,
+    "DelayedReach": "reaching.DelayedReach",
+    "CenterOut": "centre_out.CenterOut",
+    "ReachingDelayResponse": "pointing.ReachingDelayResponse",
+    "Reaching1D": "visual_feedback.Reaching1D",
+    "Reaching1DWithSelfDistraction": "visual_feedback.Reaching1DWithSelfDistraction",
+    "CyclePattern": "cycles.CyclePattern",
     # learning and reward
-    "Bandit": Bandit,
-    "ReversalBandit": ReversalBandit,
-    "ProbabilisticReversal": ProbabilisticReversal,
-    "RuleReversal": RuleReversal,
-    "DawTwoStep": DawTwoStep,
-    "WisconsinCardSorting": WisconsinCardSorting,
-    "TMaze": TMaze,
+    "Bandit": "bandits.Bandit",
+    "ReversalBandit": "bandits.ReversalBandit",
+    "ProbabilisticReversal": "reversals.ProbabilisticReversal",
+    "RuleReversal": "reversals.RuleReversal",
+    "DawTwoStep": "two_step.DawTwoStep",
+    "WisconsinCardSorting": "card_sorting.WisconsinCardSorting",
+    "TMaze": "mazes.TMaze",
     # yang19
-    "yang19.go": Go,
-    "yang19.rtgo": RtGo,
-    "yang19.dlygo": DlyGo,
-    "yang19.anti": Anti,
-    "yang19.rtanti": RtAnti,
-    "yang19.dlyanti": DlyAnti,
-    "yang19.dm1": Dm1,
-    "yang19.dm2": Dm2,
-    "yang19.ctxdm1": CtxDm1,
-    "yang19.ctxdm2": CtxDm2,
-    "yang19.multidm": MultiDm,
-    "yang19.dlydm1": DlyDm1,
-    "yang19.dlydm2": DlyDm2,
-    "yang19.ctxdlydm1": CtxDlyDm1,
-    "yang19.ctxdlydm2": CtxDlyDm2,
-    "yang19.multidlydm": MultiDlyDm,
-    "yang19.dms": Dms,
-    "yang19.dnms": Dnms,
-    "yang19.dmc": Dmc,
-    "yang19.dnmc": Dnmc,
-    "yang19.multitask": Multitask,
+    "yang19.go": "yang19_go.Go",
+    "yang19.rtgo": "yang19_go.RtGo",
+    "yang19.dlygo": "yang19_go.DlyGo",
+    "yang19.anti": "yang19_go.Anti",
+    "yang19.rtanti": "yang19_go.RtAnti",
+    "yang19.dlyanti": "yang19_go.DlyAnti",
+    "yang19.dm1": "yang19_decisions.Dm1",
+    "yang19.dm2": "yang19_decisions.Dm2",
+    "yang19.ctxdm1": "yang19_decisions.CtxDm1",
+    "yang19.ctxdm2": "yang19_decisions.CtxDm2",
+    "yang19.multidm": "yang19_decisions.MultiDm",
+    "yang19.dlydm1": "yang19_delayed_decisions.DlyDm1",
+    "yang19.dlydm2": "yang19_delayed_decisions.DlyDm2",
+    "yang19.ctxdlydm1": "yang19_delayed_decisions.CtxDlyDm1",
+    "yang19.ctxdlydm2": "yang19_delayed_decisions.CtxDlyDm2",
+    "yang19.multidlydm": "yang19_delayed_decisions.MultiDlyDm",
+    "yang19.dms": "yang19_matching.Dms",
+    "yang19.dnms": "yang19_matching.Dnms",
+    "yang19.dmc": "yang19_matching.Dmc",
+    "yang19.dnmc": "yang19_matching.Dnmc",
+    "yang19.multitask": "yang19_multitask.Multitask",
     # streams for online learning
-    "Add": Add,
-    "Mimic": Mimic,
-    "SineWave": SineWave,
-    "SensorimotorMapping": SensorimotorMapping,
-    "CopyMemory": CopyMemory,
+    "Add": "streams.Add",
+    "Mimic": "streams_mimic.Mimic",
+    "SineWave": "streams_memory.SineWave",
+    "SensorimotorMapping": "streams_memory.SensorimotorMapping",
+    "CopyMemory": "streams_memory.CopyMemory",
 }
+
+
+def task_class(name: str) -> type[PaintedTask]:
+    """The class of a task.
+
+    Raises:
+        ValueError: If there is no task of that name.
+    """
+    entry = TASKS[check_name("task", name, TASKS)]
+    if isinstance(entry, str):
+        module, _, cls = entry.partition(".")
+        entry = TASKS[name] = getattr(import_module(f".{module}", __package__), cls)
+    return entry

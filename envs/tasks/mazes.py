@@ -119,7 +119,7 @@ class TMaze(PaintedTask):
             choice[(place == 0) & spare & (side.max(axis=1) < SURE)] = 0
             choose(outputs, choice, step)
             made = np.where(choice[:, None] == np.arange(self.n_outputs), 1, SLIP)
-            belief = np.einsum("ba,bcp,apq->bcq", made, belief, steps, optimize=True)
+            belief = belief @ np.tensordot(made, steps, axes=1)
         return outputs
 
     @property

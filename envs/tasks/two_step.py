@@ -130,7 +130,8 @@ class DawTwoStep(PaintedTask):
                     p_a = updated(p_a, if_a, if_b, self.p_reversal)
                 p_place = np.array([1.0, SLIP, SLIP])
             else:
-                p_left = np.where(own == 1, self.p_common, 1 - self.p_common)
+                p_common = min(self.p_common, 1 - SLIP)
+                p_left = np.where(own == 1, p_common, 1 - p_common)
                 p_place = np.stack([np.full(len(own), SLIP), p_left, 1 - p_left], axis=-1)
             state = posterior(log_odds(self, batch, "place", (feedback[0], choice[1])) + np.log(p_place))
             place = state.argmax(axis=1)
