@@ -76,7 +76,7 @@ class Mixture(Task):
                 )
         if not self.cue and len({(type(task), task.input_names, task.output_names) for task in self.tasks}) > 1:
             raise ValueError("without a cue all tasks must be settings of one, with the same channels; use cue=True.")
-        self._columns, self._merged_periods  # noqa: B018  # refuse what does not fit together now, not at the first sample
+        _ = self._columns, self._merged_periods  # refuse what does not fit together now, not at the first sample
 
     def channels(self) -> Channels:
         groups: dict[str, int | tuple[str, ...] | Ring] = {}
