@@ -20,6 +20,7 @@ from cogdyn.envs import (
     Uniform,
     make_task,
 )
+from cogdyn.envs.canvas import Canvas
 from cogdyn.envs.contract import CHECKS
 from cogdyn.envs.contract.environments import DISTINCT, SharedPool
 from cogdyn.envs.durations import draw_bins
@@ -194,6 +195,27 @@ def test_streams_of_training_and_test_share_nothing_and_start_anywhere(name):
     assert len({batch.inputs.tobytes() for batch in batches}) == 6
     assert next(task.stream(3, 7, start=2)).inputs.tobytes() == batches[2].inputs.tobytes()
     assert next(task.stream(3, 8)).inputs.tobytes() != batches[0].inputs.tobytes()
+
+
+@pytest.mark.parametrize("periods", [("a",), ("a", "b"), ("b", "c"), ("a", "c"), ("a", "b", "c")], ids="-".join)
+@pytest.mark.parametrize("durations", [[(3, 3), (2, 2), (4, 4)], [(3, 1), (0, 2), (4, 5)]], ids=["alike", "differing"])
+def test_what_is_painted_lies_in_its_periods_and_nowhere_else(durations, periods):
+    bins = {name: np.array(n) for name, n in zip("abc", durations, strict=True)}
+    canvas = Canvas(bins, {"light": slice(0, 2)}, 3, "choice", 10.0, 0.0, np.random.default_rng(0))
+    canvas.add("light", np.array([[1.0, 2.0], [3.0, 4.0]]), *periods)
+    canvas.target(np.array([1, 2]), *periods)
+    canvas.weigh(7.0, *periods)
+    batch = canvas.finish({}, 0, follows=False)
+    for i in range(2):
+        inside = np.concatenate([[name in periods] * bins[name][i] for name in "abc"]).astype(bool)
+        n = len(inside)
+        np.testing.assert_array_equal(
+            batch.inputs[:n, i], inside[:, None] * np.array([1.0, 2.0]) + 2 * i * inside[:, None]
+        )
+        np.testing.assert_array_equal(batch.targets[:n, i], (1 + i) * inside)
+        np.testing.assert_array_equal(batch.mask[:n, i], np.where(inside, 7, 1))
+        assert not batch.inputs[n:, i].any()
+        assert not batch.mask[n:, i].any()
 
 
 def test_a_duration_drawn_per_batch_may_be_fixed():
