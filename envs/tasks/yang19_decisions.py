@@ -23,7 +23,12 @@ SOO_IMBALANCE: dict[str, Any] = {"imbalance": (0.2, 0.4)}
 
 @dataclass(frozen=True, kw_only=True)
 class StrengthTask(OneRule):
-    """Two stimuli, 90 degrees or more apart, of strengths c + d and c - d, c in [0.8, 1.2], d the coherence."""
+    """Two stimuli, 90 degrees or more apart, of strengths c + d and c - d, c in [0.8, 1.2], d the coherence.
+
+    Attributes:
+        coherences: Half the differences of the mean strengths; Yang's are 0.01, 0.02, 0.04, 0.08.
+        graded: Whether any coherence from the smallest to the largest occurs.
+    """
 
     coherences: Sequence[float] = (0.08, 0.16, 0.32)
     graded: bool = False
@@ -136,14 +141,6 @@ class Dm1(AtOnce):
     :responses: fixate, 0°, ..., 349° (33)
     :timing: fixation 200-400, stimulus 200/400/800, response 500 ms
     :scoring: the outputs in response; chance 20 %, ceiling 100 %
-
-    Attributes:
-        ring: The population that sees each modality; the output ring is as large.
-        tolerance: Accepted error of the direction (degrees).
-        settle_ms: How long at the start of the trial and of the response no bin has weight (ms).
-        balanced: Whether, but for response_weight, all bins before the response weigh as much as all in it.
-        coherences: Half the differences of the strengths; Yang's are 0.01, 0.02, 0.04, 0.08.
-        graded: Whether any coherence from the smallest to the largest occurs.
     """
 
     rule = "dm1"
@@ -159,14 +156,6 @@ class Dm2(AtOnce):
     :responses: fixate, 0°, ..., 349° (33)
     :timing: fixation 200-400, stimulus 200/400/800, response 500 ms
     :scoring: the outputs in response; chance 20 %, ceiling 100 %
-
-    Attributes:
-        ring: The population that sees each modality; the output ring is as large.
-        tolerance: Accepted error of the direction (degrees).
-        settle_ms: How long at the start of the trial and of the response no bin has weight (ms).
-        balanced: Whether, but for response_weight, all bins before the response weigh as much as all in it.
-        coherences: Half the differences of the strengths; Yang's are 0.01, 0.02, 0.04, 0.08.
-        graded: Whether any coherence from the smallest to the largest occurs.
     """
 
     rule = "dm2"
@@ -181,14 +170,6 @@ class CtxDm1(AtOnce):
     :responses: fixate, 0°, ..., 349° (33)
     :timing: fixation 200-400, stimulus 200/400/800, response 500 ms
     :scoring: the outputs in response; chance 20 %, ceiling 100 %
-
-    Attributes:
-        ring: The population that sees each modality; the output ring is as large.
-        tolerance: Accepted error of the direction (degrees).
-        settle_ms: How long at the start of the trial and of the response no bin has weight (ms).
-        balanced: Whether, but for response_weight, all bins before the response weigh as much as all in it.
-        coherences: Half the differences of the strengths; Yang's are 0.01, 0.02, 0.04, 0.08.
-        graded: Whether any coherence from the smallest to the largest occurs.
     """
 
     rule = "ctxdm1"
@@ -205,14 +186,6 @@ class CtxDm2(AtOnce):
     :responses: fixate, 0°, ..., 349° (33)
     :timing: fixation 200-400, stimulus 200/400/800, response 500 ms
     :scoring: the outputs in response; chance 20 %, ceiling 100 %
-
-    Attributes:
-        ring: The population that sees each modality; the output ring is as large.
-        tolerance: Accepted error of the direction (degrees).
-        settle_ms: How long at the start of the trial and of the response no bin has weight (ms).
-        balanced: Whether, but for response_weight, all bins before the response weigh as much as all in it.
-        coherences: Half the differences of the strengths; Yang's are 0.01, 0.02, 0.04, 0.08.
-        graded: Whether any coherence from the smallest to the largest occurs.
     """
 
     rule = "ctxdm2"
@@ -233,12 +206,6 @@ class MultiDm(AtOnce):
     :scoring: the outputs in response; chance 20 %, ceiling 100 %
 
     Attributes:
-        ring: The population that sees each modality; the output ring is as large.
-        tolerance: Accepted error of the direction (degrees).
-        settle_ms: How long at the start of the trial and of the response no bin has weight (ms).
-        balanced: Whether, but for response_weight, all bins before the response weigh as much as all in it.
-        coherences: Half the differences of the mean strengths; Yang's are 0.01, 0.02, 0.04, 0.08.
-        graded: Whether any coherence from the smallest to the largest occurs.
         imbalance: A stimulus has 1 + imbalance times its strength in one modality and 1 - imbalance in the other;
             the smallest and the largest that occur.
     """

@@ -42,14 +42,6 @@ class DlyDm1(OneAfterTheOther):
     :responses: fixate, 0°, ..., 349° (33)
     :timing: fixation 200-400, stimulus 300, delay 200/400/800, test 300, wait 100-300, response 500 ms
     :scoring: the outputs in response; chance 20 %, ceiling 100 %
-
-    Attributes:
-        ring: The population that sees each modality; the output ring is as large.
-        tolerance: Accepted error of the direction (degrees).
-        settle_ms: How long at the start of the trial and of the response no bin has weight (ms).
-        balanced: Whether, but for response_weight, all bins before the response weigh as much as all in it.
-        coherences: Half the differences of the strengths.
-        graded: Whether any coherence from the smallest to the largest occurs.
     """
 
     rule = "dlydm1"
@@ -65,14 +57,6 @@ class DlyDm2(OneAfterTheOther):
     :responses: fixate, 0°, ..., 349° (33)
     :timing: fixation 200-400, stimulus 300, delay 200/400/800, test 300, wait 100-300, response 500 ms
     :scoring: the outputs in response; chance 20 %, ceiling 100 %
-
-    Attributes:
-        ring: The population that sees each modality; the output ring is as large.
-        tolerance: Accepted error of the direction (degrees).
-        settle_ms: How long at the start of the trial and of the response no bin has weight (ms).
-        balanced: Whether, but for response_weight, all bins before the response weigh as much as all in it.
-        coherences: Half the differences of the strengths.
-        graded: Whether any coherence from the smallest to the largest occurs.
     """
 
     rule = "dlydm2"
@@ -87,14 +71,6 @@ class CtxDlyDm1(OneAfterTheOther):
     :responses: fixate, 0°, ..., 349° (33)
     :timing: fixation 200-400, stimulus 300, delay 200/400/800, test 300, wait 100-300, response 500 ms
     :scoring: the outputs in response; chance 20 %, ceiling 100 %
-
-    Attributes:
-        ring: The population that sees each modality; the output ring is as large.
-        tolerance: Accepted error of the direction (degrees).
-        settle_ms: How long at the start of the trial and of the response no bin has weight (ms).
-        balanced: Whether, but for response_weight, all bins before the response weigh as much as all in it.
-        coherences: Half the differences of the strengths.
-        graded: Whether any coherence from the smallest to the largest occurs.
     """
 
     rule = "ctxdlydm1"
@@ -111,14 +87,6 @@ class CtxDlyDm2(OneAfterTheOther):
     :responses: fixate, 0°, ..., 349° (33)
     :timing: fixation 200-400, stimulus 300, delay 200/400/800, test 300, wait 100-300, response 500 ms
     :scoring: the outputs in response; chance 20 %, ceiling 100 %
-
-    Attributes:
-        ring: The population that sees each modality; the output ring is as large.
-        tolerance: Accepted error of the direction (degrees).
-        settle_ms: How long at the start of the trial and of the response no bin has weight (ms).
-        balanced: Whether, but for response_weight, all bins before the response weigh as much as all in it.
-        coherences: Half the differences of the strengths.
-        graded: Whether any coherence from the smallest to the largest occurs.
     """
 
     rule = "ctxdlydm2"
@@ -139,12 +107,6 @@ class MultiDlyDm(OneAfterTheOther):
     :scoring: the outputs in response; chance 20 %, ceiling 100 %
 
     Attributes:
-        ring: The population that sees each modality; the output ring is as large.
-        tolerance: Accepted error of the direction (degrees).
-        settle_ms: How long at the start of the trial and of the response no bin has weight (ms).
-        balanced: Whether, but for response_weight, all bins before the response weigh as much as all in it.
-        coherences: Half the differences of the mean strengths.
-        graded: Whether any coherence from the smallest to the largest occurs.
         imbalance: A stimulus has 1 + imbalance times its strength in one modality and 1 - imbalance in the other;
             the smallest and the largest that occur.
     """

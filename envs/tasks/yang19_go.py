@@ -128,10 +128,6 @@ class Go(PointingOnCommand):
     :scoring: the outputs in response; chance 20 %, ceiling 100 %
 
     Attributes:
-        ring: The population that sees each modality; the output ring is as large.
-        tolerance: Accepted error of the direction (degrees).
-        settle_ms: How long at the start of the trial and of the response no bin has weight (ms).
-        balanced: Whether, but for response_weight, all bins before the response weigh as much as all in it.
         stays: Whether the stimulus stays on in the response period (in Soo et al. it goes off).
     """
 
@@ -148,10 +144,6 @@ class Anti(PointingOnCommand):
     :scoring: the outputs in response; chance 20 %, ceiling 100 %
 
     Attributes:
-        ring: The population that sees each modality; the output ring is as large.
-        tolerance: Accepted error of the direction (degrees).
-        settle_ms: How long at the start of the trial and of the response no bin has weight (ms).
-        balanced: Whether, but for response_weight, all bins before the response weigh as much as all in it.
         stays: Whether the stimulus stays on in the response period (in Soo et al. it goes off).
     """
 
@@ -167,12 +159,6 @@ class RtGo(PointingAtOnce):
     :responses: fixate, 0°, ..., 349° (33)
     :timing: fixation 400-1200, wait 0, response 500 ms
     :scoring: the outputs in response; chance 20 %, ceiling 100 %
-
-    Attributes:
-        ring: The population that sees each modality; the output ring is as large.
-        tolerance: Accepted error of the direction (degrees).
-        settle_ms: How long at the start of the trial and of the response no bin has weight (ms).
-        balanced: Whether, but for response_weight, all bins before the response weigh as much as all in it.
     """
 
     rule = "rtgo"
@@ -186,12 +172,6 @@ class RtAnti(PointingAtOnce):
     :responses: fixate, 0°, ..., 349° (33)
     :timing: fixation 400-1200, wait 0, response 500 ms
     :scoring: the outputs in response; chance 20 %, ceiling 100 %
-
-    Attributes:
-        ring: The population that sees each modality; the output ring is as large.
-        tolerance: Accepted error of the direction (degrees).
-        settle_ms: How long at the start of the trial and of the response no bin has weight (ms).
-        balanced: Whether, but for response_weight, all bins before the response weigh as much as all in it.
     """
 
     rule = "rtanti"
@@ -206,12 +186,6 @@ class DlyGo(PointingFromMemory):
     :responses: fixate, 0°, ..., 349° (33)
     :timing: fixation 200-400, stimulus 200-600, delay 200/400/800, response 500 ms
     :scoring: the outputs in response; chance 20 %, ceiling 100 %
-
-    Attributes:
-        ring: The population that sees each modality; the output ring is as large.
-        tolerance: Accepted error of the direction (degrees).
-        settle_ms: How long at the start of the trial and of the response no bin has weight (ms).
-        balanced: Whether, but for response_weight, all bins before the response weigh as much as all in it.
     """
 
     rule = "dlygo"
@@ -225,12 +199,6 @@ class DlyAnti(PointingFromMemory):
     :responses: fixate, 0°, ..., 349° (33)
     :timing: fixation 200-400, stimulus 200-600, delay 200/400/800, response 500 ms
     :scoring: the outputs in response; chance 20 %, ceiling 100 %
-
-    Attributes:
-        ring: The population that sees each modality; the output ring is as large.
-        tolerance: Accepted error of the direction (degrees).
-        settle_ms: How long at the start of the trial and of the response no bin has weight (ms).
-        balanced: Whether, but for response_weight, all bins before the response weigh as much as all in it.
     """
 
     rule = "dlyanti"

@@ -174,10 +174,6 @@ class Dms(PlaceMatch):
     :scoring: the outputs in response; chance 30 %, ceiling 100 %
 
     Attributes:
-        ring: The population that sees each modality; the output ring is as large.
-        tolerance: Accepted error of the direction (degrees).
-        settle_ms: How long at the start of the trial and of the response no bin has weight (ms).
-        balanced: Whether, but for response_weight, all bins before the response weigh as much as all in it.
         within: Largest distance of a match (degrees).
         apart: Smallest distance otherwise (degrees).
     """
@@ -198,10 +194,6 @@ class Dnms(PlaceMatch):
     :scoring: the outputs in response; chance 30 %, ceiling 100 %
 
     Attributes:
-        ring: The population that sees each modality; the output ring is as large.
-        tolerance: Accepted error of the direction (degrees).
-        settle_ms: How long at the start of the trial and of the response no bin has weight (ms).
-        balanced: Whether, but for response_weight, all bins before the response weigh as much as all in it.
         within: Largest distance of a match (degrees).
         apart: Smallest distance otherwise (degrees).
     """
@@ -223,10 +215,6 @@ class Dmc(CategoryMatch):
     :scoring: the outputs in response; chance 30 %, ceiling 100 %
 
     Attributes:
-        ring: The population that sees each modality; the output ring is as large.
-        tolerance: Accepted error of the direction (degrees).
-        settle_ms: How long at the start of the trial and of the response no bin has weight (ms).
-        balanced: Whether, but for response_weight, all bins before the response weigh as much as all in it.
         category_start: Where category 1 begins; category 2 is opposite (degrees).
         category_width: Range of directions of a category (degrees).
     """
@@ -248,10 +236,6 @@ class Dnmc(CategoryMatch):
     :scoring: the outputs in response; chance 30 %, ceiling 100 %
 
     Attributes:
-        ring: The population that sees each modality; the output ring is as large.
-        tolerance: Accepted error of the direction (degrees).
-        settle_ms: How long at the start of the trial and of the response no bin has weight (ms).
-        balanced: Whether, but for response_weight, all bins before the response weigh as much as all in it.
         category_start: Where category 1 begins; category 2 is opposite (degrees).
         category_width: Range of directions of a category (degrees).
     """

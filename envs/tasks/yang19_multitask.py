@@ -43,10 +43,6 @@ class Multitask(Yang19Task):
     :scoring: the outputs in response; chance 22 %, ceiling 100 %
 
     Attributes:
-        ring: The population that sees each modality; the output ring is as large.
-        tolerance: Accepted error of the direction (degrees).
-        settle_ms: How long at the start of the trial and of the response no bin has weight (ms).
-        balanced: Whether, but for response_weight, all bins before the response weigh as much as all in it.
         rules: The rules that occur, equally often.
     """
 

@@ -46,6 +46,12 @@ class Yang19Task(PaintedTask):
     of: fixation output above 0.5. Yang's loss counts the fixation output twice; a mask (T, B) weighs bins, not
     outputs, so that this is not possible here. In their loss and in that of Soo et al. only the first bins of the
     trial and of the response have no weight, so that ``settle_ms`` takes the place of ``grace_ms``.
+
+    Attributes:
+        ring: The population that sees each modality; the output ring is as large.
+        tolerance: Accepted error of the direction (degrees).
+        settle_ms: How long at the start of the trial and of the response no bin has weight (ms).
+        balanced: Whether, but for response_weight, all bins before the response weigh as much as all in it.
     """
 
     ring: Ring = field(default_factory=lambda: Ring(32, "gaussian", sigma=np.pi / 8))
