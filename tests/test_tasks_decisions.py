@@ -383,3 +383,14 @@ def test_the_hidden_rule_switches_as_often_as_said():
 def test_settings_without_sense_are_refused_by_name(name, arguments, message):
     with pytest.raises(ValueError, match=message):
         make_task(name, **arguments)
+
+
+@pytest.mark.parametrize("noise", [0.05, 0.3, 1.0])
+def test_the_ceiling_of_the_hidden_rule_holds_in_noise(noise):
+    """Where flashes or feedback are misread, the belief recursion no longer tells what the ideal observer scores."""
+    task = make_task("HierarchicalReasoning", noise=noise)
+    batch = task.sample(2000, 11, task.ideal_policy())
+    scores = task.score(task.ideal(batch), batch)
+    assert abs(scores.mean() - task.ceiling) < 4 * scores.std() / np.sqrt(
+        1300
+    )  # the ceiling has 4,000 sessions of its own

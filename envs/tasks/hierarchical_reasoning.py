@@ -14,6 +14,7 @@ from ..factors import Conditions, Factor, Levels
 from ..painted_task import PaintedTask
 from ..responses import during
 from ..trial import TrialBatch, occurring
+from .ceilings import ceiling_of, misreading
 from .ideal_observer import Hypotheses, averages, course
 
 
@@ -154,13 +155,18 @@ class HierarchicalReasoning(PaintedTask):
 
         With l the probability that the interval measured was long, that of right is q = b l + (1 - b)(1 - l), and
         S_k(b) = E[max(q, 1 - q) + q S_(k-1)(b | right) + (1 - q) S_(k-1)(b | left)] over measurements, since feedback
-        tells the right answer whatever was chosen. The ceiling is S_n(1/2) / n. Flashes and feedback are taken as seen
-        without error: where observation noise hides them, the ideal observer scores less.
+        tells the right answer whatever was chosen. The ceiling is S_n(1/2) / n, where flashes and feedback are seen
+        without error; where observation noise hides them, the score of the ideal observer in 4,000 sessions.
         """
         return self._ceiling
 
     @cached_property
     def _ceiling(self) -> float:
+        feedback = in_bins(self.feedback_ms, self.dt, "feedback_ms")
+        risk = misreading(self, self._hypotheses.means, 1) + misreading(self, self._feedback.means, feedback)
+        return ceiling_of(self, self._seen_without_error(), risk)
+
+    def _seen_without_error(self) -> float:
         b, p_long = np.linspace(0, 1, 1001)[:, None], self._p_long
         p_right = b * p_long + (1 - b) * (1 - p_long)
         right, left = self._update(b, p_long, 0.0, 1.0), self._update(b, p_long, 1.0, 0.0)
