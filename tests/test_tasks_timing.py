@@ -110,17 +110,6 @@ def test_the_gain_stretches_the_interval():
     assert (task.score(task.ideal(batch), batch) == 1).all()
 
 
-@pytest.mark.parametrize("name", PRODUCTION)
-def test_chance_is_how_often_one_trial_answers_another(name):
-    task = make_task(name)
-    conditions = task.sample(3000, seed=5).conditions
-    asked, given = conditions["production"], conditions["production"][::-1]
-    hit = abs(given - asked) <= task.tolerance * asked
-    if name == "MotorTiming":
-        hit &= conditions["effector"] == conditions["effector"][::-1]
-    assert task.chance == pytest.approx(hit.mean(), abs=0.035)
-
-
 # Comparing
 
 

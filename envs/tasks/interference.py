@@ -34,7 +34,7 @@ class Stroop(HypothesesTask):
     """A colour word in coloured ink: read the word or name the ink, as the rule says, and ignore the other.
 
     Congruent: both are the same colour. Incongruent: they differ. Neutral: the other is absent, a coloured patch or a
-    word in black.
+    word in black. One who always reads the word, or the ink where there is none, earns 80 %.
 
     :channels: fixation; rule (read, name); word (red, green, blue); ink (red, green, blue)
     :responses: fixate, red, green, blue

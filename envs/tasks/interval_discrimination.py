@@ -20,6 +20,8 @@ from .ideal_observer import N_DRAWS, Hypotheses, course, drawn_bins, precision_o
 class IntervalDiscrimination(PaintedTask):
     """A red and a blue stimulus, one after the other in either order. Which colour lasted longer?
 
+    One who judges the first stimulus alone, as long or short, earns 83 %.
+
     :channels: fixation; stimulus (red, blue)
     :responses: fixate, red, blue
     :timing: fixation 200, stimulus computed (x2), gap 300, delay 100-300, decision 300 ms

@@ -25,7 +25,7 @@ class ProductionTask(PaintedTask):
     be early or late by ``tolerance``, rounded down to bins.
     """
 
-    tolerance: float = 0.2
+    tolerance: float = 0.15
     fixation_ms: Duration = 200
     pulse_ms: float = 100.0
     go_ms: float = 200.0
@@ -101,9 +101,14 @@ class ProductionTask(PaintedTask):
         return moments[(posterior @ value).argmax(axis=1)]
 
     def guess(self, batch: TrialBatch, seed: Seed = None) -> np.ndarray:
-        """Respond after any interval that may have to be produced, and with any effector."""
-        drawn = self.draw(np.random.default_rng(seed), batch.batch_size)
-        return self.respond_at(batch, drawn["production"], drawn.get("effector", 1))
+        """Respond at the one moment that is most often right, with any effector."""
+        effector = self.draw(np.random.default_rng(seed), batch.batch_size).get("effector", 1)
+        return self.respond_at(batch, self.blind_moment(), effector)
+
+    def blind_moment(self) -> np.ndarray:
+        """The moment (ms) since the onset of production that is most often accepted, (1,)."""
+        production, p = self.produced()
+        return self.best_moment(p[None], production)
 
     def score(self, outputs: np.ndarray, batch: TrialBatch) -> np.ndarray:
         """1 where the first response of the production is the right one and falls within the tolerance, (B,)."""
@@ -116,6 +121,6 @@ class ProductionTask(PaintedTask):
 
     @property
     def chance(self) -> float:
-        """Probability that two trials drawn independently ask for the same effector, and for much the same interval."""
+        """Proportion correct of one who responds at the same moment in all trials, the best one, with any effector."""
         production, p = self.produced()
-        return float(p @ self.accepts(production[:, None], production) @ p) / (self.n_outputs - 1)
+        return float(p @ self.accepts(self.blind_moment(), production)) / (self.n_outputs - 1)

@@ -138,7 +138,7 @@ class DurationReproduction(ProductionTask):
     :channels: fixation; stimulus; go
     :responses: wait, press
     :timing: fixation 200, stimulus computed, delay 300-600, production computed ms
-    :scoring: the moment of the response in production; chance 47.2 %, ceiling 100 %
+    :scoring: the moment of the response in production; chance 50 %, ceiling 100 %
 
     Attributes:
         interval_ms: Duration of the stimulus.

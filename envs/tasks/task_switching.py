@@ -21,7 +21,7 @@ class TaskSwitching(PaintedTask):
     """A row of stimuli, each a letter and a digit; a cue says before each which of the two to judge.
 
     Letter: left for a consonant, right for a vowel. Digit: left if even, right if odd. From one stimulus to the next
-    the task switches with probability ``p_switch``.
+    the task switches with probability ``p_switch``. One who takes no notice of the cues earns 75 %.
 
     :channels: fixation; cue (letter, digit); letter (consonant, vowel); digit (even, odd)
     :responses: fixate, left, right

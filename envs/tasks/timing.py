@@ -98,7 +98,7 @@ class ReadySetGo(MeasuredIntervalTask):
     :channels: fixation; ready; set
     :responses: wait, go
     :timing: fixation 200, estimation computed, production computed ms
-    :scoring: the moment of the response in production; chance 47.2 %, ceiling 100 %
+    :scoring: the moment of the response in production; chance 50 %, ceiling 100 %
 
     Attributes:
         interval_ms: The interval between the onsets of Ready and Set.
@@ -168,7 +168,7 @@ class OneTwoThreeGo(MeasuredIntervalTask):
     :channels: fixation; flash
     :responses: wait, go
     :timing: fixation 200, interval computed (x2), production computed ms
-    :scoring: the moment of the response in production; chance 47.2 %, ceiling 100 %
+    :scoring: the moment of the response in production; chance 50 %, ceiling 100 %
 
     Attributes:
         interval_ms: The interval between the onsets of two flashes.

@@ -27,6 +27,7 @@ class PostDecisionWager(HypothesesTask):
     offered (the cue tells), else 0. The ideal observer bets unless it believes in a side more than that. The target
     of supervised learning is what a teacher would do who knows the coherence and the duration but not the noise: the
     sure bet where the evidence lets a perfect integrator be right less often than ``sure_reward``, else the side.
+    One who sees all evidence and never bets earns 80 %.
 
     :channels: fixation; evidence (left, right); sure
     :responses: fixate, left, right, sure
