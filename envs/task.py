@@ -134,7 +134,7 @@ class Task(ABC):
         """A name for every input channel."""
         return self._groups[1]
 
-    @property
+    @cached_property
     @final
     def output_names(self) -> tuple[str, ...]:
         """A name for every output."""

@@ -24,13 +24,13 @@ from rich.table import Table
 
 from cogdyn.agents import RateRNN
 from cogdyn.agents.rules import BPTT
-from cogdyn.envs import Task, TrialEnv, TrialVectorEnv, make_task, task_names
+from cogdyn.envs import Ring, Task, TrialEnv, TrialVectorEnv, Uniform, make_task, task_names
 from cogdyn.envs.trial import TrialBatch
 
 N, B, T, N_IN, N_OUT = 100, 64, 200, 6, 3
 ENVS = 1024
 PEERS = Path(__file__).parents[1] / ".venv/peers/bin/python"
-# The same tasks with the same timing (ms), and as many channels as ours needs for them.
+# The same tasks with the same timing (ms) and rings as large, and what else ours needs for them.
 SHARED: dict[str, tuple[str, dict[str, Any]]] = {
     "PerceptualDecisionMaking": (
         "PerceptualDecisionMaking",
@@ -40,7 +40,15 @@ SHARED: dict[str, tuple[str, dict[str, Any]]] = {
         "DelayMatchSample",
         {"fixation_ms": 300, "sample_ms": 500, "delay_ms": 1000, "test_ms": 500, "decision_ms": 900},
     ),
-    "yang19.ctxdm1": ("yang19.ctxdm1", {}),
+    "yang19.ctxdm1": (
+        "yang19.ctxdm1",
+        {
+            "ring": Ring(16, "gaussian", sigma=np.pi / 8),
+            "fixation_ms": Uniform(200, 500),
+            "stimulus_ms": 500,
+            "response_ms": 200,
+        },
+    ),
 }
 
 Work = Callable[[], float | None]
