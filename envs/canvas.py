@@ -12,6 +12,8 @@ from .noise import fill_with_noise
 from .responses import Span, during
 from .trial import Kind, TrialBatch
 
+IN_CACHE = 2**14
+"""Numbers painted at a time."""
 Edges = tuple[int, int, int, int]
 """Earliest and latest start, earliest and latest stop, of a span over the trials."""
 
@@ -136,16 +138,20 @@ class Canvas:
     ) -> None:
         start, stop = span
         first, last_start, first_stop, last = edges or (start.min(), start.max(), stop.min(), stop.max())
-        block = array[first:last]
         value = np.asarray(value, dtype=array.dtype)
         if first == last_start and last == first_stop:
+            block = array[first:last]
             np.copyto(block, value) if not add else np.add(block, value, out=block)
             return
-        time = self._time[first:last]
-        inside = (time >= start) & (time < stop)
-        if array.ndim == 3:
-            inside = inside[..., None]
-        if add:
-            block += inside * value
-        else:
-            np.copyto(block, value, where=inside)
+        # A few bins at a time: what is made in between stays small and in the cache.
+        step = max(1, IN_CACHE // array[0].size)
+        for begin in range(first, last, step):
+            some = slice(begin, min(begin + step, last))
+            block, time = array[some], self._time[some]
+            inside = (time >= start) & (time < stop)
+            if array.ndim == 3:
+                inside = inside[..., None]
+            if add:
+                block += inside * value
+            else:
+                np.copyto(block, value, where=inside)

@@ -30,7 +30,8 @@ class Noisy(Task):
         task: The task.
         added: Standard deviation of the added noise averaged over 100 ms, as the task's own ``noise``.
         groups: Groups of channels that get it; all when None.
-        frozen: Whether each channel has one value of it for the whole trial, instead of a new one in each bin.
+        frozen: Whether each channel has one value of it for the whole trial, or segment of a session, instead of a
+            new one in each bin.
     """
 
     task: Task

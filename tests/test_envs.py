@@ -440,7 +440,7 @@ def test_the_moment_counts_where_the_task_says_so():
         steps, rewards[moment * task.dt] = play(env, [0] * go + [1] + [0] * 100)
         if len(steps) <= go:
             break
-    assert [ms for ms, reward in rewards.items() if reward == 1] == [*range(320, 500, 20)]
+    assert [ms for ms, reward in rewards.items() if reward == 1] == [*range(340, 480, 20)]
 
 
 def test_a_reach_is_judged_by_all_its_actions():

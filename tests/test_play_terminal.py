@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 
 import pytest
 from typer.testing import CliRunner
@@ -29,7 +30,10 @@ class Terminal:
         self.written = b""
         env = {**os.environ, "TERM": "xterm-256color"}
         command = [sys.executable, "-m", "cogdyn", "play", *words]
-        self.process = subprocess.Popen(command, stdin=self.its, stdout=self.its, stderr=self.its, env=env)
+        # A shell's background jobs ignore ctrl-c, and so would the child of tests run as one.
+        hear = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+        stdio = {"stdin": self.its, "stdout": self.its, "stderr": self.its}
+        self.process = subprocess.Popen(command, **stdio, env=env, preexec_fn=hear)
 
     def read_until(self, done, key=b"", limit=60):
         """Read what is written, and press a key now and then, until the condition holds."""

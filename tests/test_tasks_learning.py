@@ -1,6 +1,5 @@
 """What tasks of learning and reward promise beyond the contract: contingencies, best play by brute force, sessions."""
 
-import tracemalloc
 from functools import cache
 from itertools import permutations, product
 from math import erf, sqrt
@@ -65,17 +64,6 @@ def test_a_session_is_its_segments_one_after_the_other(name):
             offset += len(segment.inputs)
         assert len({len(segment.inputs) for segment in segments}) > seed
         assert same(session, task.sample(3, seed=seed, policy=policy))
-
-
-@pytest.mark.parametrize("name", SESSIONS)
-def test_a_session_takes_little_more_memory_than_its_arrays(name):
-    task = make_task(name)
-    task.sample(4, seed=0)
-    tracemalloc.start()
-    batch = task.sample(256, seed=0)
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    assert peak <= 1.65 * (batch.inputs.nbytes + batch.targets.nbytes + batch.mask.nbytes)
 
 
 def sign_after(p, for_left, p_reward, p_reversal):

@@ -1,7 +1,5 @@
 """What working memory and motor tasks promise beyond the contract: Bayes' rule by enumeration, closed forms, rules."""
 
-import tracemalloc
-from dataclasses import replace
 from functools import reduce
 from itertools import permutations, product
 
@@ -393,14 +391,3 @@ def test_presets_have_the_timing_of_their_papers():
     assert (romo.base_ms, romo.delay_ms, romo.comparison_ms) == (500, 3000, 500)
     freedman = make_task("DelayMatchCategory", preset="freedman2006")
     assert (freedman.sample_ms, freedman.delay_ms, freedman.test_ms) == (650, 1000, 650)
-
-
-@pytest.mark.parametrize("name", ["DelayedReach", "CenterOut", "FlipFlop", "CyclePattern", "Sternberg"])
-def test_a_batch_takes_little_more_memory_than_its_arrays(name):
-    task = replace(make_task(name))
-    task.sample(4, seed=0)
-    tracemalloc.start()
-    batch = task.sample(256, seed=0)
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    assert peak <= 1.65 * (batch.inputs.nbytes + batch.targets.nbytes + batch.mask.nbytes)

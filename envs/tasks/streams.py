@@ -17,10 +17,10 @@ from ..names import check_name
 from ..painted_task import PaintedTask
 from ..task import Seed
 from ..trial import TrialBatch
+from .ceilings import played
 
 FRAMEWORK = "Marschall, Cho & Savin 2020, JMLR, arXiv:1907.02649"
 LABELS = ("probabilities", "samples")
-N_FOR_CEILING = 200
 
 
 def steps(values: np.ndarray, length: int) -> np.ndarray:
@@ -37,14 +37,6 @@ def check_steps(n_steps: int, tau_task: int) -> None:
     """Refuse a stream without steps, or steps without bins."""
     if n_steps < 1 or tau_task < 1:
         raise ValueError(f"n_steps is {n_steps!r} and tau_task {tau_task!r}; both must be at least 1.")
-
-
-def measured_ceiling(task: PaintedTask, n: int = N_FOR_CEILING) -> float:
-    """Score of the ideal observer on a fixed batch of n trials of many bins; 1 without noise."""
-    if task.noise == 0:
-        return 1.0
-    batch = task.sample(n, seed=0)
-    return float(task.score(task.ideal(batch), batch).mean())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,16 +101,16 @@ class Add(PaintedTask):
         """The two bits on which the last label depends."""
         bits = self._bits(drawn["stream"])
         recent, distant = (bits[len(bits) - 1 - int(lag)] for lag in self.lags)
-        return drawn | {"recent": recent, "distant": distant}
+        return drawn | {"recent": recent.astype(np.int64), "distant": distant.astype(np.int64)}
 
     def paint(self, canvas: Canvas, conditions: Conditions) -> None:
         bits = self._bits(conditions["stream"])
+        canvas.add_course("bit", np.repeat(np.stack([bits, 1 - bits], axis=-1), self.tau_task, axis=0))
         p = self._label(bits)
         if self.labels == "samples":
-            p = (canvas.rng.random(p.shape) < p).astype(float)
-        bits, p = (np.repeat(values, self.tau_task, axis=0) for values in (bits, p))
-        canvas.add_course("bit", np.stack([bits, 1 - bits], axis=-1))
-        canvas.targets[:] = np.stack([p, 1 - p], axis=-1)
+            p = canvas.rng.random(p.shape, dtype=np.float32) < p
+        canvas.targets[..., 0] = np.repeat(p, self.tau_task, axis=0)
+        np.subtract(1, canvas.targets[..., 0], out=canvas.targets[..., 1])
         canvas.weigh(0.0, "burn-in")
 
     def ideal(self, batch: TrialBatch) -> np.ndarray:
@@ -159,24 +151,35 @@ class Add(PaintedTask):
 
     @cached_property
     def _ceiling(self) -> float:
-        return measured_ceiling(self, n=10_000)
+        return played(self, 10_000) if self.noise > 0 else 1.0
 
     @property
     def _mean(self) -> float:
         return 0.625
 
     def _bits(self, stream: np.ndarray) -> np.ndarray:
-        """Bits of a stream by its number (B,), (steps, B): the highest of Steele, Lea & Flood's SplitMix64."""
+        """Bits of a stream by its number (B,), (steps, B): those of Steele, Lea & Flood's SplitMix64."""
         n = int(max(self.lags)) + self.n_steps
-        z = stream.astype(np.uint64) + np.arange(1, n + 1, dtype=np.uint64)[:, None] * np.uint64(0x9E3779B97F4A7C15)
+        words = np.arange(1, n // 64 + 2, dtype=np.uint64)[:, None]
+        z = stream.astype(np.uint64) + words * np.uint64(0x9E3779B97F4A7C15)
         z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
         z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        return ((z ^ (z >> np.uint64(31))) >> np.uint64(63)).astype(np.int64)
+        z ^= z >> np.uint64(31)
+        octets = z.astype("<u8").view(np.uint8).reshape(len(z), -1, 8)
+        bits = np.unpackbits(octets, axis=2, bitorder="little")
+        return bits.swapaxes(1, 2).reshape(-1, len(stream))[:n]
 
     def _label(self, bits: np.ndarray) -> np.ndarray:
         """Probability of label 1 in every step, (steps, B); bits before the first are 0."""
-        past = [np.concatenate([np.zeros_like(bits[: int(lag)]), bits[: len(bits) - int(lag)]]) for lag in self.lags]
-        return 0.5 + 0.5 * past[0] - 0.25 * past[1]
+        recent, distant = (int(lag) for lag in self.lags)
+        # y = 0.5 - 0.25 (-2 x(t - t1) + x(t - t2)), in place: many streams take little memory beside their arrays.
+        label = np.zeros(bits.shape, np.result_type(bits, np.float32))
+        label[recent:] += bits[: len(bits) - recent]
+        label *= -2
+        label[distant:] += bits[: len(bits) - distant]
+        label *= -0.25
+        label += 0.5
+        return label
 
     def _logits(self, p: np.ndarray) -> np.ndarray:
         # No farther than the action space of probabilities reaches.

@@ -14,10 +14,11 @@ from ..channels import Channels
 from ..durations import Duration, pmf
 from ..factors import Conditions, Factor, Levels
 from ..painted_task import PaintedTask
-from ..responses import mean_during
+from ..responses import during, mean_during
 from ..task import Seed
 from ..trial import TrialBatch
-from .streams import FRAMEWORK, measured_ceiling, total
+from .ceilings import played
+from .streams import FRAMEWORK, total
 
 _normal_cdf = np.vectorize(lambda z: (1 + erf(z / sqrt(2))) / 2, otypes=[float])
 
@@ -121,7 +122,7 @@ class SineWave(PaintedTask):
 
     @cached_property
     def _ceiling(self) -> float:
-        return measured_ceiling(self, n=10_000)
+        return played(self, 10_000) if self.noise > 0 else 1.0
 
     @property
     def _waves(self) -> Conditions:
@@ -137,13 +138,17 @@ class SineWave(PaintedTask):
         return np.clip(1 - error / (made**2).sum(axis=0)[:, None], 0, 1)
 
     def _outputs(self, batch: TrialBatch, conditions: Conditions) -> np.ndarray:
-        return self._produced(batch.periods["stream"], len(batch.inputs), conditions)[..., None].astype(np.float32)
+        return self._produced(batch.periods["stream"], len(batch.inputs), conditions)[..., None]
 
     def _produced(self, span: tuple[np.ndarray, np.ndarray], n_bins: int, conditions: Conditions) -> np.ndarray:
         """The wave from the start of the stream to its end, (T, B)."""
-        time = np.arange(n_bins)[:, None] + 1 - span[0]
-        wave = np.sin(2 * np.pi * self.dt * time / np.array(self.waves_ms)[conditions["wave"]])
-        return np.where((time > 0) & (time <= span[1] - span[0]), wave * conditions["amplitude"], 0.0)
+        turn = (2 * np.pi * self.dt / np.array(self.waves_ms)).astype(np.float32)[conditions["wave"]]
+        wave = np.arange(1, n_bins + 1, dtype=np.float32)[:, None] - span[0].astype(np.float32)
+        wave *= turn
+        np.sin(wave, out=wave)
+        wave *= conditions["amplitude"].astype(np.float32)
+        wave *= during(n_bins, span)
+        return wave
 
 
 @dataclass(frozen=True, kw_only=True)

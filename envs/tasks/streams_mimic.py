@@ -15,8 +15,10 @@ from ..factors import Conditions, Factor, Levels
 from ..painted_task import PaintedTask
 from ..task import Seed
 from ..trial import TrialBatch
-from .streams import FRAMEWORK, N_FOR_CEILING, check_steps, measured_ceiling, steps, total
+from .ceilings import played
+from .streams import FRAMEWORK, check_steps, steps, total
 
+N_FOR_CEILING = 200
 N_COPIES = 50
 """Draws of uncertain inputs over which the ideal observer averages."""
 
@@ -84,8 +86,8 @@ class Mimic(PaintedTask):
     def paint(self, canvas: Canvas, conditions: Conditions) -> None:
         bits = canvas.rng.integers(0, 2, (self.n_steps, len(conditions["last"]), self.n_units), dtype=np.int8)
         bits[-1, :, 0] = conditions["last"]
-        canvas.add_course("bit", np.repeat(bits.astype(np.float32), self.tau_task, axis=0))
-        canvas.targets[:] = self._run(bits)
+        canvas.add_course("bit", np.repeat(bits, self.tau_task, axis=0))
+        self._run(bits, out=canvas.targets)
 
     def ideal(self, batch: TrialBatch) -> np.ndarray:
         """Run the network on the bits; where noise leaves them uncertain, on many draws from their posterior.
@@ -124,7 +126,7 @@ class Mimic(PaintedTask):
 
     @cached_property
     def _ceiling(self) -> float:
-        return measured_ceiling(self)
+        return played(self, N_FOR_CEILING) if self.noise > 0 else 1.0
 
     @cached_property
     def _weights(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -138,11 +140,11 @@ class Mimic(PaintedTask):
         states = self._run(rng.integers(0, 2, (self.n_steps, N_FOR_CEILING, self.n_units)))
         return states.mean(axis=(0, 1), dtype=np.float64)
 
-    def _run(self, bits: np.ndarray) -> np.ndarray:
+    def _run(self, bits: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         """States (T, B, n) of the target network that sees these bits, (steps, B, n), each as long as it is held."""
         recurrent, weights, bias = self._weights
         state = np.zeros((bits.shape[1], self.n_units))
-        states = np.empty((len(bits) * self.tau_task, *state.shape), np.float32)
+        states = np.empty((len(bits) * self.tau_task, *state.shape), np.float32) if out is None else out
         for step, seen in enumerate(bits):
             # einsum: a trial alone and in a batch gives the same bits, and no threads are woken for so little.
             drive = np.einsum("bn,mn->bm", seen.astype(np.float64), weights) + bias
