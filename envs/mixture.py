@@ -176,15 +176,11 @@ class Mixture(Task):
     def chance(self) -> float:
         return float(np.dot(cast(Sequence[float], self.weights), [task.chance for task in self.tasks]))
 
-    @property
+    @cached_property
     def ceiling(self) -> float:
         """Mean ceiling of the tasks; without a cue, the score of the last one's observer on 10,000 trials."""
         if self.cue:
             return float(np.dot(cast(Sequence[float], self.weights), [task.ceiling for task in self.tasks]))
-        return self._score_without_cue
-
-    @cached_property
-    def _score_without_cue(self) -> float:
         batch = self.sample(N_FOR_CEILING, seed=0)
         return float(self.score(self.ideal(batch), batch).mean())
 

@@ -94,13 +94,9 @@ class Noisy(Task):
     def chance(self) -> float:
         return self.task.chance
 
-    @property
+    @cached_property
     def ceiling(self) -> float:
         """Score of the task's own ideal observer in the added noise: on 10,000 trials or 1,000 sessions, fixed seed."""
-        return self._score_in_noise
-
-    @cached_property
-    def _score_in_noise(self) -> float:
         n = N_FOR_CEILING // (10 if self.n_segments > 1 else 1)
         batch = self.sample(n, 0, self.ideal_policy())
         return float(self.score(self.ideal(batch), batch).mean())

@@ -87,7 +87,7 @@ class Task(ABC):
         """Name in the registry."""
         return type(self).__name__
 
-    @property
+    @cached_property
     def ceiling(self) -> float:
         """Expected score of the ideal observer; below 1 only where noise is irreducible."""
         return 1.0

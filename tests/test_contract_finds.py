@@ -4,10 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.stats import binom
 
 from cogdyn.envs import ContractError, TrialEnv, TrialVectorEnv, make_task
 from cogdyn.envs.canvas import Canvas
 from cogdyn.envs.contract import distributions, environments, observers, trials
+from cogdyn.envs.contract.requirement import margin
 
 PDM = make_task("PerceptualDecisionMaking")
 
@@ -129,3 +131,16 @@ def test_the_contract_finds_sessions_that_go_another_way(monkeypatch):
     monkeypatch.setattr(TrialEnv, "step", short)
     with pytest.raises(ContractError, match="ends sessions, or takes choices, in its own way"):
         environments.check_replay(task)
+
+
+@pytest.mark.parametrize("n", [50, 1000])
+@pytest.mark.parametrize("p", [0.05, 0.5, 0.9, 0.99, 0.999, 0.9999])
+def test_a_margin_is_left_in_one_case_of_a_thousand(p, n):
+    hits = np.arange(n + 1)
+    outside = np.abs(hits / n - p) > margin(p, n)
+    assert binom.pmf(hits, n, p)[outside].sum() <= 1.05e-3
+
+
+def test_what_cannot_fail_has_no_margin():
+    assert margin(1.0, 1000) < 1 / 1000
+    assert margin(0.0, 1000) < 1 / 1000

@@ -191,7 +191,7 @@ class ReversalBandit(ArmsTask):
             choose(outputs, own, choice)
         return outputs
 
-    @property
+    @cached_property
     def ceiling(self) -> float:
         """Expected score of Bayes' rule, by numerical integration."""
         return expected_score(self.p_reward, self.p_reversal, self.n_choices, readings(self, "feedback"))
@@ -270,7 +270,7 @@ class Bandit(ArmsTask):
             choose(outputs, own, choice)
         return outputs
 
-    @property
+    @cached_property
     def ceiling(self) -> float:
         """Expected score of the best plan for rewards that are taken for given or not."""
         return self._plan.score

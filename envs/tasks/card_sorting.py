@@ -163,14 +163,9 @@ class WisconsinCardSorting(PaintedTask):
         order = posterior(np.einsum("sbv,osv->bo", faces, np.eye(4)[ORDERS]))
         return np.einsum("brv,bo,ovs->brs", values, order, np.eye(4)[SLOTS], optimize=True)
 
-    @property
-    def ceiling(self) -> float:
-        """Expected score of the likeliest rule, exactly; where cards are hard to read, in 4,000 sessions."""
-        return self._expected_score
-
     @cached_property
-    def _expected_score(self) -> float:
-        """Of one who reads without error.
+    def ceiling(self) -> float:
+        """Expected score of the likeliest rule, exactly; where cards are hard to read, in 4,000 sessions.
 
         A right response proves its rule, so all that matters is the belief then, and after each error in a row. With
         h_j the probability that the first right response comes after j errors, S_n = sum_j h_j (1 + S'_(n-j-1)), S'

@@ -128,13 +128,9 @@ class CenterOut(PaintedTask):
         """Probability that any target lies within the tolerance of the right one."""
         return float(np.mean(nearby(self._positions, self.tolerance)))
 
-    @property
+    @cached_property
     def ceiling(self) -> float:
         """1, unless noise makes the ideal observer misread; then its mean score in 40,000 trials."""
-        return self._expected_score
-
-    @cached_property
-    def _expected_score(self) -> float:
         bins = shortest(self, *(("delay", "reaction", "movement") if self.target_input == "held" else ("delay",)))
         return ceiling_of(self, exact=1.0, risk=misreading(self, self._positions, bins))
 

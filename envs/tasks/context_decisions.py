@@ -85,7 +85,7 @@ class ContextDecisionMaking(PaintedTask):
         """Read the context, integrate the evidence of its modality; weigh both where the context is not certain."""
         return self.respond(batch, self._choice(*averages(self, batch, SHOWN)))
 
-    @property
+    @cached_property
     def ceiling(self) -> float:
         """Proportion correct of the perfect integrator who knows the context, less what misreading it costs.
 
@@ -176,7 +176,7 @@ class SingleContextDecisionMaking(PaintedTask):
         """Integrate the evidence of the modality that counts, ignore the other."""
         return self.respond(batch, 1 + self.mean_input(batch, self.context, "stimulus").argmax(axis=1))
 
-    @property
+    @cached_property
     def ceiling(self) -> float:
         """Proportion correct of the perfect integrator."""
         return discriminability(self, self.coherences, self.stimulus_ms)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
@@ -69,7 +70,7 @@ class DelayResponse(PaintedTask):
         (log,) = log_likelihoods(self, batch, "cue", around(self.ring, self.n_locations), "cue")
         return self.respond(batch, 1 + log.argmax(axis=1))
 
-    @property
+    @cached_property
     def ceiling(self) -> float:
         """How often the likeliest place is the right one, on 100,000 noisy cues."""
         templates = around(self.ring, self.n_locations)

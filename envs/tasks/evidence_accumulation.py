@@ -122,13 +122,9 @@ class PulseDecisionMaking(PaintedTask):
         seen = np.stack([self.mean_input(batch, "pulse", f"pulse {slot}") for slot in self._slots], axis=1)
         return self.respond(batch, self._side(seen))
 
-    @property
+    @cached_property
     def ceiling(self) -> float:
         """Proportion correct of the ideal observer: its decision rule on 100,000 simulated trials, fixed seed."""
-        return self._ceiling
-
-    @cached_property
-    def _ceiling(self) -> float:
         rng, right = np.random.default_rng(0), []
         for _ in range(10):
             conditions = self.draw(rng, N_DRAWS // 10)

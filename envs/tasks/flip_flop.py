@@ -149,13 +149,9 @@ class FlipFlop(PaintedTask):
         """Any sign is right in half of the cases."""
         return 0.5
 
-    @property
+    @cached_property
     def ceiling(self) -> float:
         """Mean score of the ideal observer in up to 10,000 trials, fewer of long ones; without noise, 1."""
-        return self._expected_score
-
-    @cached_property
-    def _expected_score(self) -> float:
         if self.noise == 0:
             return 1.0
         n_bins = self._width + int(pmf(self.stream_ms, self.dt, "stream_ms")[0].max())

@@ -149,7 +149,7 @@ class HierarchicalReasoning(PaintedTask):
             choices.append(np.where(p_first * p_long + (1 - p_first) * (1 - p_long) >= 0.5, 2, 1))
         return self.respond(batch, *choices)
 
-    @property
+    @cached_property
     def ceiling(self) -> float:
         """Expected score of Bayes' rule, by recursion over its belief b in the first rule, on a grid of 1,001 values.
 
@@ -158,10 +158,6 @@ class HierarchicalReasoning(PaintedTask):
         tells the right answer whatever was chosen. The ceiling is S_n(1/2) / n, where flashes and feedback are seen
         without error; where observation noise hides them, the score of the ideal observer in 4,000 sessions.
         """
-        return self._ceiling
-
-    @cached_property
-    def _ceiling(self) -> float:
         feedback = in_bins(self.feedback_ms, self.dt, "feedback_ms")
         risk = misreading(self, self._hypotheses.means, 1) + misreading(self, self._feedback.means, feedback)
         return ceiling_of(self, self._seen_without_error(), risk)

@@ -143,13 +143,9 @@ class HypothesesTask(PaintedTask):
         posterior = self._hypotheses.posterior(*averages(self, batch, self.shown))
         return self.respond(batch, self._hypotheses.likeliest(posterior))
 
-    @property
+    @cached_property
     def ceiling(self) -> float:
         """Expected score of the ideal observer: its decision rule on 100,000 simulated trials, fixed seed."""
-        return self._ceiling
-
-    @cached_property
-    def _ceiling(self) -> float:
         return proportion_correct(self, self._hypotheses, self.shown)
 
     @cached_property

@@ -222,13 +222,9 @@ class StopSignal(PaintedTask):
         posterior = self._hypotheses.posterior(seen, precision)
         return self.respond(batch, self._hypotheses.likeliest(posterior))
 
-    @property
+    @cached_property
     def ceiling(self) -> float:
         """Proportion correct of the ideal observer, in 100,000 simulated trials of a fixed seed."""
-        return self._ceiling
-
-    @cached_property
-    def _ceiling(self) -> float:
         hypotheses = self._hypotheses.reduced()
         precision = np.full(hypotheses.means.shape[1], precision_of_a_bin(self))
         truth, seen = hypotheses.simulate(np.random.default_rng(0), N_DRAWS, precision)

@@ -98,13 +98,9 @@ class IntervalDiscrimination(PaintedTask):
         posterior = hypotheses.posterior(*seen, self._prior(batch.periods["decision"][0] - start))
         return self.respond(batch, hypotheses.likeliest(posterior))
 
-    @property
+    @cached_property
     def ceiling(self) -> float:
         """Proportion correct of the ideal observer, in 100,000 simulated trials of a fixed seed."""
-        return self._ceiling
-
-    @cached_property
-    def _ceiling(self) -> float:
         rng, hypotheses = np.random.default_rng(0), self._hypotheses.reduced()
         precision = np.full(hypotheses.means.shape[1], precision_of_a_bin(self))
         truth, seen = hypotheses.simulate(rng, N_DRAWS, precision)

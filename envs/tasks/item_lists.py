@@ -114,13 +114,9 @@ class Sternberg(PaintedTask):
             choice[those] = np.where(self._present([log[those] for log in items[:m]], probe[those]), 1, 2)
         return self.respond(batch, choice)
 
-    @property
+    @cached_property
     def ceiling(self) -> float:
         """Proportion correct of the ideal observer: its decision rule on 100,000 noisy lists and probes."""
-        return self._simulated
-
-    @cached_property
-    def _simulated(self) -> float:
         templates = np.eye(self.n_letters)
 
         def simulate(n: int, rng: np.random.Generator) -> np.ndarray:
@@ -243,13 +239,10 @@ class SerialRecall(PaintedTask):
             (cue,) = log_likelihoods(self, batch, "direction", np.eye(2), "delay")
         return self.respond(batch, *(1 + letter for letter in self._recalled(items, cue)))
 
-    @property
+    @cached_property
     def ceiling(self) -> float:
         """Proportion correct of the ideal observer: its decision rule on 100,000 noisy letters."""
-        return self._simulated
 
-    @cached_property
-    def _simulated(self) -> float:
         def simulate(n: int, rng: np.random.Generator) -> np.ndarray:
             drawn = self.draw(rng, n)
             shown = [drawn[f"item_{k}"] for k in self._numbers]

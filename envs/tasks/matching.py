@@ -37,16 +37,33 @@ def with_test(drawn: Conditions, n_stimuli: int, rng: np.random.Generator) -> Co
     return drawn | {"test": np.where(drawn["match"], sample, another(sample, n_stimuli, rng))}
 
 
-def paint_pair(canvas: Canvas, sample: np.ndarray, test: np.ndarray, answer: np.ndarray) -> None:
-    """Fixation until the decision, two stimuli (B, channels), and the answer (B,) that is due."""
-    canvas.add("fixation", 1.0, "fixation", "sample", "delay", "test")
-    canvas.add("stimulus", sample, "sample")
-    canvas.add("stimulus", test, "test")
-    canvas.target(answer, "decision")
+@dataclass(frozen=True, kw_only=True)
+class SampleAndTest(PairTask):
+    """A sample, a delay, and a test of which to say whether it goes with the sample."""
+
+    fixation_ms: Duration = 200
+    sample_ms: Duration = 300
+    delay_ms: Duration = Uniform(400, 800)
+    test_ms: Duration = 300
+    decision_ms: Duration = 300
+
+    family = "working memory"
+    contrasts = ("sample", "match")
+    periods = ("fixation", "sample", "delay", "test", "decision")
+    essential = ("sample", "test")
+    informative = "test"
+    shown = ("stimulus", "sample", "test")
+
+    def paint_pair(self, canvas: Canvas, sample: np.ndarray, test: np.ndarray, match: np.ndarray) -> None:
+        """Fixation until the decision, two stimuli (B, channels), and the answer to whether they match (B,)."""
+        canvas.add("fixation", 1.0, "fixation", "sample", "delay", "test")
+        canvas.add("stimulus", sample, "sample")
+        canvas.add("stimulus", test, "test")
+        canvas.target(np.where(match, *self.classes), "decision")
 
 
 @dataclass(frozen=True, kw_only=True)
-class DelayMatchSample(PairTask):
+class DelayMatchSample(SampleAndTest):
     """See a sample, keep it in mind over a delay, say whether the test matches it.
 
     :channels: fixation; stimulus (ring of 4)
@@ -61,19 +78,8 @@ class DelayMatchSample(PairTask):
 
     n_stimuli: int = 2
     ring: Ring = field(default_factory=lambda: Ring(4))
-    fixation_ms: Duration = 200
-    sample_ms: Duration = 300
-    delay_ms: Duration = Uniform(400, 800)
-    test_ms: Duration = 300
-    decision_ms: Duration = 300
 
-    family = "working memory"
     source = "Miller, Erickson & Desimone 1996, J Neurosci, doi:10.1523/JNEUROSCI.16-16-05154.1996"
-    contrasts = ("sample", "match")
-    periods = ("fixation", "sample", "delay", "test", "decision")
-    essential = ("sample", "test")
-    informative = "test"
-    shown = ("stimulus", "sample", "test")
     classes = (1, 2)
 
     def check(self) -> None:
@@ -93,15 +99,14 @@ class DelayMatchSample(PairTask):
 
     def paint(self, canvas: Canvas, conditions: Conditions) -> None:
         shown = around(self.ring, self.n_stimuli)
-        answer = np.where(conditions["match"], 1, 2)
-        paint_pair(canvas, shown[conditions["sample"]], shown[conditions["test"]], answer)
+        self.paint_pair(canvas, shown[conditions["sample"]], shown[conditions["test"]], conditions["match"])
 
     def pairs(self) -> tuple[np.ndarray, np.ndarray]:
         return around(self.ring, self.n_stimuli), match_weights(self.n_stimuli)
 
 
 @dataclass(frozen=True, kw_only=True)
-class DelayNonMatchSample(PairTask):
+class DelayNonMatchSample(DelayMatchSample):
     """See a sample, keep it in mind over a delay; respond if the test is another stimulus, withhold if it is the same.
 
     :channels: fixation; stimulus (ring of 4)
@@ -114,28 +119,8 @@ class DelayNonMatchSample(PairTask):
         ring: The population that sees them.
     """
 
-    n_stimuli: int = 2
-    ring: Ring = field(default_factory=lambda: Ring(4))
-    fixation_ms: Duration = 200
-    sample_ms: Duration = 300
-    delay_ms: Duration = Uniform(400, 800)
-    test_ms: Duration = 300
-    decision_ms: Duration = 300
-
-    family = "working memory"
     source = "Liu et al. 2014, Science, doi:10.1126/science.1256573"
-    contrasts = ("sample", "match")
-    periods = ("fixation", "sample", "delay", "test", "decision")
-    essential = ("sample", "test")
-    informative = "test"
-    shown = ("stimulus", "sample", "test")
     classes = (0, 1)
-
-    def check(self) -> None:
-        check_count("n_stimuli", self.n_stimuli)
-
-    def channels(self) -> Channels:
-        return {"fixation": 1, "stimulus": self.ring}
 
     def responses(self) -> tuple[str, ...]:
         return ("withhold", "go")
@@ -144,23 +129,9 @@ class DelayNonMatchSample(PairTask):
     def answers(self) -> np.ndarray:
         return np.array([0.5, 0.5])
 
-    def factors(self) -> Mapping[str, Factor]:
-        return {"sample": Levels(range(self.n_stimuli)), "match": Levels((True, False))}
-
-    def complete(self, drawn: Conditions, rng: np.random.Generator) -> Conditions:
-        return with_test(drawn, self.n_stimuli, rng)
-
-    def paint(self, canvas: Canvas, conditions: Conditions) -> None:
-        shown = around(self.ring, self.n_stimuli)
-        answer = np.where(conditions["match"], 0, 1)
-        paint_pair(canvas, shown[conditions["sample"]], shown[conditions["test"]], answer)
-
-    def pairs(self) -> tuple[np.ndarray, np.ndarray]:
-        return around(self.ring, self.n_stimuli), match_weights(self.n_stimuli)
-
 
 @dataclass(frozen=True, kw_only=True)
-class DelayMatchCategory(PairTask):
+class DelayMatchCategory(SampleAndTest):
     """See a direction of motion, keep its category in mind over a delay, say whether the test is of the same category.
 
     A boundary through the circle parts the directions into two categories; a test of the same category may well
@@ -180,19 +151,11 @@ class DelayMatchCategory(PairTask):
     n_directions: int = 12
     boundary: float = 0.0
     ring: Ring = field(default_factory=lambda: Ring(8))
-    fixation_ms: Duration = 200
     sample_ms: Duration = 400
-    delay_ms: Duration = Uniform(400, 800)
     test_ms: Duration = 400
-    decision_ms: Duration = 300
 
-    family = "working memory"
     source = "Freedman & Assad 2006, Nature, doi:10.1038/nature05078"
     contrasts = ("category", "match")
-    periods = ("fixation", "sample", "delay", "test", "decision")
-    essential = ("sample", "test")
-    informative = "test"
-    shown = ("stimulus", "sample", "test")
     classes = (1, 2)
     presets: ClassVar = {"freedman2006": {"dt": 10.0, "sample_ms": 650, "delay_ms": 1000, "test_ms": 650}}
 
@@ -220,8 +183,7 @@ class DelayMatchCategory(PairTask):
 
     def paint(self, canvas: Canvas, conditions: Conditions) -> None:
         shown = self._directions
-        answer = np.where(conditions["match"], 1, 2)
-        paint_pair(canvas, shown[conditions["sample"]], shown[conditions["test"]], answer)
+        self.paint_pair(canvas, shown[conditions["sample"]], shown[conditions["test"]], conditions["match"])
 
     def pairs(self) -> tuple[np.ndarray, np.ndarray]:
         category = np.repeat([1.0, -1.0], self.n_directions // 2)

@@ -122,13 +122,9 @@ class TMaze(PaintedTask):
             belief = belief @ np.tensordot(made, steps, axes=1)
         return outputs
 
-    @property
+    @cached_property
     def ceiling(self) -> float:
         """1, unless noise makes the ideal observer misread the cue; then its mean score in 4,000 sessions."""
-        return self._expected_score
-
-    @cached_property
-    def _expected_score(self) -> float:
         looks = 1 + self.spare_steps
         return ceiling_of(self, exact=1.0, risk=misreading(self, np.eye(2), looks * shortest(self, *self.periods)))
 

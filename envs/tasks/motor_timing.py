@@ -93,13 +93,9 @@ class MotorTiming(ProductionTask):
         moment, effector = self._decide(*averages(self, batch, self._shown))
         return self.respond_at(batch, moment, effector)
 
-    @property
+    @cached_property
     def ceiling(self) -> float:
         """Proportion correct of the ideal observer, in 100,000 simulated trials of a fixed seed."""
-        return self._ceiling
-
-    @cached_property
-    def _ceiling(self) -> float:
         rng = np.random.default_rng(0)
         precision = drawn_precision(self, self._shown, rng, N_DRAWS)
         truth, seen = self._hypotheses.simulate(rng, N_DRAWS, precision)
@@ -194,13 +190,9 @@ class DurationReproduction(ProductionTask):
         posterior = shown.posterior(*course(self, batch, "stimulus", start, shown.means.shape[1]), prior)
         return self.respond_at(batch, self.best_moment(posterior, self.produced()[0]))
 
-    @property
+    @cached_property
     def ceiling(self) -> float:
         """Proportion correct of the ideal observer, to whom the go signal is certain, in 100,000 simulated trials."""
-        return self._ceiling
-
-    @cached_property
-    def _ceiling(self) -> float:
         rng, (production, _), shown = np.random.default_rng(0), self.produced(), self._hypotheses.reduced()
         precision = np.full(shown.means.shape[1], precision_of_a_bin(self))
         truth, seen = shown.simulate(rng, N_DRAWS, precision)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -112,7 +113,7 @@ class DelayMatchSampleDistractor1D(PaintedTask):
         logs = log_likelihoods(self, batch, "stimulus", around(self.ring, self.n_stimuli), *names)
         return self.respond(batch, *(match.astype(int) for match in self._matches(logs)))
 
-    @property
+    @cached_property
     def ceiling(self) -> float:
         """Proportion correct of the ideal observer: its decision rule on 100,000 noisy tests."""
         templates = around(self.ring, self.n_stimuli)
@@ -231,7 +232,7 @@ class DualDelayMatchSample(PaintedTask):
         tests = log_likelihoods(self, batch, "test", shown, "test 1", "test 2")
         return self.respond(batch, *(np.where(match, 1, 2) for match in self._matches(items, cues, tests)))
 
-    @property
+    @cached_property
     def ceiling(self) -> float:
         """Proportion correct of the ideal observer: its decision rule on 100,000 noisy tests."""
         shown = around(self.ring, self.n_stimuli)

@@ -9,12 +9,12 @@ from ..canvas import Canvas
 from ..channels import Channels
 from ..durations import Duration, Uniform
 from ..factors import Conditions, Factor, Levels
-from .matching import check_count, match_weights, paint_pair, with_test
+from .matching import SampleAndTest, check_count, match_weights, with_test
 from .remembered_stimuli import PairTask
 
 
 @dataclass(frozen=True, kw_only=True)
-class DelayPairedAssociation(PairTask):
+class DelayPairedAssociation(SampleAndTest):
     """Smell an odour, keep it in mind over a delay; respond if the test odour is its partner, else withhold.
 
     Samples and tests are different odours, so that which ones are partners has to be learned.
@@ -29,19 +29,8 @@ class DelayPairedAssociation(PairTask):
     """
 
     n_pairs: int = 2
-    fixation_ms: Duration = 200
-    sample_ms: Duration = 300
-    delay_ms: Duration = Uniform(400, 800)
-    test_ms: Duration = 300
-    decision_ms: Duration = 300
 
-    family = "working memory"
     source = "Zhang et al. 2019, eLife, doi:10.7554/eLife.43191"
-    contrasts = ("sample", "match")
-    periods = ("fixation", "sample", "delay", "test", "decision")
-    essential = ("sample", "test")
-    informative = "test"
-    shown = ("stimulus", "sample", "test")
     classes = (1, 0)
 
     def check(self) -> None:
@@ -68,7 +57,7 @@ class DelayPairedAssociation(PairTask):
     def paint(self, canvas: Canvas, conditions: Conditions) -> None:
         odours = np.eye(2 * self.n_pairs)
         tests = odours[self.n_pairs + conditions["test"]]
-        paint_pair(canvas, odours[conditions["sample"]], tests, np.where(conditions["match"], 1, 0))
+        self.paint_pair(canvas, odours[conditions["sample"]], tests, conditions["match"])
 
     def pairs(self) -> tuple[np.ndarray, np.ndarray]:
         weights = np.zeros((2 * self.n_pairs, 2 * self.n_pairs))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import erf, sqrt
 from typing import Any, ClassVar
 
@@ -78,7 +79,7 @@ class EvidenceTask(PaintedTask):
         """Integrate all evidence, then answer with the side that had more."""
         return self.respond(batch, 1 + self.mean_input(batch, "evidence", "stimulus").argmax(axis=1))
 
-    @property
+    @cached_property
     def ceiling(self) -> float:
         """Proportion correct of the perfect integrator, an exact sum over coherences and durations."""
         return discriminability(self, self.coherences, self.stimulus_ms)

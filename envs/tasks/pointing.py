@@ -89,7 +89,7 @@ class ReachingDelayResponse(PaintedTask):
         r = self.tolerance
         return (4 * pi * r**2 - 16 / 3 * r**3 + r**4 / 2) / 16
 
-    @property
+    @cached_property
     def ceiling(self) -> float:
         """Expected score of the ideal observer, on 100,000 points with a fixed seed."""
         return self._best[1]

@@ -93,16 +93,12 @@ class ProbabilisticReasoning(PaintedTask):
         left = float(self._p_sums @ _p_left(self._sums[0]))
         return np.array([0, left, 1 - left])
 
-    @property
+    @cached_property
     def ceiling(self) -> float:
         """Proportion correct of the ideal observer: the exact sum for one who sees the shapes without noise.
 
         What noise costs is found on 100,000 simulated trials, fixed seed.
         """
-        return self._ceiling
-
-    @cached_property
-    def _ceiling(self) -> float:
         p_left = _p_left(self._sums[0])
         certain = float(self._p_sums @ np.maximum(p_left, 1 - p_left))
         if self.noise == 0:

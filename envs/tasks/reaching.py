@@ -200,13 +200,9 @@ class DelayedReach(PaintedTask):
         """Probability that any target is accepted in place of the right one; catch trials are not guessed."""
         return (1 - self.catch) * float(np.mean(self._accepted)) + self.catch
 
-    @property
+    @cached_property
     def ceiling(self) -> float:
         """1, unless noise makes the ideal observer misread; then its mean score in 40,000 trials."""
-        return self._expected_score
-
-    @cached_property
-    def _expected_score(self) -> float:
         bins = shortest(self, "delay", *(self._decided if self.target_input == "held" else ()))
         bins -= round(self.switch_latency_ms / self.dt) if self.target_switch else 0
         risk = misreading(self, self._codes, bins)

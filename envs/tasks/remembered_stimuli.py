@@ -134,13 +134,9 @@ class PairTask(PaintedTask):
         logs = log_likelihoods(self, batch, group, self._templates, *periods)
         return self.respond(batch, np.where(self._favours(*logs), *self.classes))
 
-    @property
+    @cached_property
     def ceiling(self) -> float:
         """Proportion correct of the ideal observer: its decision rule on 100,000 noisy pairs."""
-        return self._simulated
-
-    @cached_property
-    def _simulated(self) -> float:
         _, *periods = self.shown
         durations = [getattr(self, f"{period}_ms") for period in periods]
         p = np.abs(self._weights).ravel()

@@ -86,13 +86,8 @@ class ProbabilisticReversal(ArmsTask):
             choose(outputs, own, choice)
         return outputs
 
-    @property
-    def ceiling(self) -> float:
-        """Mean score of the ideal observer in 20,000 simulated sessions."""
-        return self._expected_score
-
     @cached_property
-    def _expected_score(self) -> float:
+    def ceiling(self) -> float:
         """Mean probability with which Bayes' rule is right, in 20,000 sessions with a fixed seed.
 
         What a choice teaches does not depend on the stimulus chosen, so the belief is a Markov chain of its own.
@@ -236,13 +231,9 @@ class RuleReversal(PaintedTask):
             choose(outputs, np.where(answers_left, 1, 2), response)
         return outputs
 
-    @property
+    @cached_property
     def ceiling(self) -> float:
         """1, unless noise makes the ideal observer misread; then its mean score in 4,000 sessions."""
-        return self._expected_score
-
-    @cached_property
-    def _expected_score(self) -> float:
         risks = [misreading(self, np.eye(2), shortest(self, period)) for period in ("feedback", "stimulus")]
         return ceiling_of(self, exact=1.0, risk=self.n_segments * sum(risks))
 

@@ -144,13 +144,9 @@ class Add(PaintedTask):
         """Nothing: the guesser knows the mean, and no more."""
         return 0.0
 
-    @property
+    @cached_property
     def ceiling(self) -> float:
         """1 without noise; else the measured score of Bayes' rule, which sees every bit through noise."""
-        return self._ceiling
-
-    @cached_property
-    def _ceiling(self) -> float:
         return played(self, 10_000) if self.noise > 0 else 1.0
 
     @property

@@ -115,13 +115,9 @@ class SineWave(PaintedTask):
         bins, p = pmf(self.stream_ms, self.dt, "stream_ms")
         return float(np.array([self._scores(int(n)).mean() for n in bins]) @ p)
 
-    @property
+    @cached_property
     def ceiling(self) -> float:
         """1 without noise; else measured."""
-        return self._ceiling
-
-    @cached_property
-    def _ceiling(self) -> float:
         return played(self, 10_000) if self.noise > 0 else 1.0
 
     @property
@@ -197,7 +193,7 @@ class SensorimotorMapping(PaintedTask):
         positive = self.mean_input(batch, "stimulus", "stimulus")[:, 0] > 0
         return self.respond(batch, np.where(positive, 2, 1))
 
-    @property
+    @cached_property
     def ceiling(self) -> float:
         """E[Phi(sqrt(n) / s)], n the bins of the stimulus, s the noise of a bin."""
         if self.noise == 0:
@@ -272,7 +268,7 @@ class CopyMemory(PaintedTask):
             batch, *(1 + self.mean_input(batch, "symbol", f"item {k}").argmax(axis=1) for k in self._numbers)
         )
 
-    @property
+    @cached_property
     def ceiling(self) -> float:
         """Probability that the symbol is the brightest: integral of phi(z - sqrt(n) / s) Phi(z)^(symbols - 1)."""
         if self.noise == 0:

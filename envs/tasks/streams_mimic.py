@@ -119,13 +119,9 @@ class Mimic(PaintedTask):
         """Nothing: the guesser knows the mean, and no more."""
         return 0.0
 
-    @property
+    @cached_property
     def ceiling(self) -> float:
         """1 without noise; else the measured score of the ideal observer, who sees every bit through noise."""
-        return self._ceiling
-
-    @cached_property
-    def _ceiling(self) -> float:
         return played(self, N_FOR_CEILING) if self.noise > 0 else 1.0
 
     @cached_property

@@ -98,13 +98,9 @@ class TaskSwitching(PaintedTask):
         """Filter the task from all cues so far, weigh tasks, letters and digits, answer with the likelier side."""
         return self.respond(batch, *self._filtered([averages(self, batch, self._shown(k)) for k in self._numbers]))
 
-    @property
+    @cached_property
     def ceiling(self) -> float:
         """Proportion correct of the ideal observer, in 100,000 simulated trials of a fixed seed."""
-        return self._ceiling
-
-    @cached_property
-    def _ceiling(self) -> float:
         rng = np.random.default_rng(0)
         conditions = self.draw(rng, N_DRAWS)
         seen, right = [], []

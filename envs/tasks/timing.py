@@ -57,17 +57,13 @@ class MeasuredIntervalTask(ProductionTask):
         posterior = self._hypotheses.posterior(seen, np.full(seen.shape, precision_of_a_bin(self)))
         return self.respond_at(batch, self.best_moment(posterior, production, onset), since=self.measured[0])
 
-    @property
+    @cached_property
     def ceiling(self) -> float:
         """Proportion correct of one who sees all pulses before choosing the moment, in 100,000 simulated trials.
 
         Nobody who responds in time does better, since what comes after the response can only help. Where pulses
         stand out from the noise it does not, and the ceiling can be reached; in strong noise it is a bound.
         """
-        return self._ceiling
-
-    @cached_property
-    def _ceiling(self) -> float:
         (onset, production), shown = self.ends(), self._hypotheses.reduced()
         precision = np.full(shown.means.shape[1], precision_of_a_bin(self))
         truth, seen = shown.simulate(np.random.default_rng(0), N_DRAWS, precision)

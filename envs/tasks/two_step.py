@@ -151,13 +151,9 @@ class DawTwoStep(PaintedTask):
         ]
         return np.mean(correct, axis=0)
 
-    @property
+    @cached_property
     def ceiling(self) -> float:
         """Expected score of Bayes' rule, by numerical integration; where states are hard to tell, in 4,000 sessions."""
-        return self._expected_score
-
-    @cached_property
-    def _expected_score(self) -> float:
         exact = expected_score(self.p_reward, self.p_reversal, self.n_trials, readings(self, "feedback"))
         risk = misreading(self, np.eye(2), shortest(self, *self.periods))
         return ceiling_of(self, exact, self.n_trials * risk)

@@ -120,13 +120,9 @@ class NBack(PaintedTask):
         logs = log_likelihoods(self, batch, "letter", np.eye(self.n_letters), *items)
         return self.respond(batch, *(np.where(match, 1, 2) for match in self._matches(logs)))
 
-    @property
+    @cached_property
     def ceiling(self) -> float:
         """Proportion correct of the ideal observer: its decision rule on 100,000 noisy letters."""
-        return self._simulated
-
-    @cached_property
-    def _simulated(self) -> float:
         templates = np.eye(self.n_letters)
 
         def simulate(n: int, rng: np.random.Generator) -> np.ndarray:
@@ -247,7 +243,7 @@ class CountRecall(PaintedTask):
         logs = (log_likelihoods(self, batch, name, np.eye(self.n_letters), *names) for name in ("item", "query"))
         return self.respond(batch, *(1 + count for count in self._counts(*logs)))
 
-    @property
+    @cached_property
     def ceiling(self) -> float:
         """Proportion correct of the ideal observer: its decision rule on 100,000 noisy steps."""
         templates = np.eye(self.n_letters)

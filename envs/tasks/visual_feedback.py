@@ -99,13 +99,9 @@ class StepsTask(PaintedTask):
             p = np.einsum("sb,sbij->bij", made, [np.roll(p, (step, -step), axis=(1, 2)) for step in MOVES])
         return outputs
 
-    @property
+    @cached_property
     def ceiling(self) -> float:
         """1, unless noise makes the ideal observer misread; then its mean score in 4,000 sessions."""
-        return self._expected_score
-
-    @cached_property
-    def _expected_score(self) -> float:
         patterns = self._templates.reshape(self.n_positions**2, -1)
         return ceiling_of(
             self, exact=1.0, risk=self.n_steps * misreading(self, patterns, shortest(self, *self.periods))

@@ -134,13 +134,9 @@ class Multitask(Yang19Task):
         """Mean of the tasks."""
         return float(np.mean([task.chance for task in self._tasks.values()]))
 
-    @property
+    @cached_property
     def ceiling(self) -> float:
         """Mean of the tasks; the rule inputs are never misread where a direction can be seen."""
-        return self._ceiling
-
-    @cached_property
-    def _ceiling(self) -> float:
         n = N_FOR_CEILING // len(self._tasks)
         return float(np.mean([task.expected_score(n) for task in self._tasks.values()]))
 

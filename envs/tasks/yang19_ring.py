@@ -232,10 +232,10 @@ class OneRule(Yang19Task):
         near = self.tolerance / 180
         return 0.25 + near / 4 if self.withholds else near
 
-    @property
+    @cached_property
     def ceiling(self) -> float:
         """Expected score of :meth:`ideal`, who sees a stimulus to its end before answering."""
-        return self._ceiling
+        return self.expected_score(N_FOR_CEILING)
 
     def ideal(self, batch: TrialBatch) -> np.ndarray:
         """Average what is seen in each period, decide, then point."""
@@ -270,7 +270,3 @@ class OneRule(Yang19Task):
         angle, respond = self.decide(see)
         right = np.where(respond, self.near(angle, conditions["answer"]), True)
         return float(np.mean((respond == conditions["respond"]) & right))
-
-    @cached_property
-    def _ceiling(self) -> float:
-        return self.expected_score(N_FOR_CEILING)
