@@ -55,15 +55,22 @@ class Slots:
         moments: Bin of each response, (W, n).
         actions: Actions of a continuous task, (n, T, n_out).
         conditions: What was drawn for each trial, ``{name: (n,)}``.
+        labels: Names of the periods by number, and of none after the last.
     """
 
     def __init__(self, task: Task, n: int, first: TrialBatch):
         self.task, self.period_names = task, tuple(first.periods)
+        self.labels = np.array([*first.periods, ""])
         self.conditions: Conditions = {name: np.zeros(n, v.dtype) for name, v in first.conditions.items()}
-        self._starts, self._stops = np.zeros((2, len(first.periods), n), np.int64)
-        n_windows = len(first.windows(task.response_period))
-        self.opens, self.closes, self.answers, self.choices, self.moments = np.zeros((5, n_windows, n), np.int64)
-        self.bin, self.length = np.zeros((2, n), np.int64)
+        n_periods, n_windows = len(first.periods), len(first.windows(task.response_period))
+        # One table of whole numbers, so that trials begin with one assignment.
+        self._tabulated: tuple[TrialBatch, np.ndarray] | None = None
+        self._table = np.zeros((2 * n_periods + 5 * n_windows + 2, n), np.int64)
+        edges = np.cumsum([n_periods, n_periods, *[n_windows] * 5])
+        self._starts, self._stops, self.opens, self.closes, self.answers, self.choices, self.moments, rest = np.split(
+            self._table, edges
+        )
+        self.length, self.bin = rest
         painted = (first.inputs, first.targets, first.mask)
         self._inputs, self._targets, self._mask = (np.zeros((n, 0, *a.shape[2:]), a.dtype) for a in painted)
         self.actions = np.zeros((n, 0, task.n_outputs if task.kind != "choice" else 0), np.float32)
@@ -98,15 +105,10 @@ class Slots:
             rows[slots, n_bins:] = 0
         for name, values in batch.conditions.items():
             self.conditions[name][slots] = values[columns]
-        for number, (start, stop) in enumerate(batch.periods.values()):
-            self._starts[number, slots], self._stops[number, slots] = start[columns], stop[columns]
-        for number, (start, stop) in enumerate(batch.windows(self.task.response_period)):
-            self.opens[number, slots], self.closes[number, slots] = start[columns], stop[columns]
-            if batch.kind == "choice":
-                self.answers[number, slots] = batch.targets[stop - 1, np.arange(batch.batch_size)][columns]
-        self.length[slots] = self._stops[:, slots].max(axis=0)
-        for answered in (self.choices.T, self.moments.T, self.actions, self.bin):
-            answered[slots] = 0
+        if self._tabulated is None or self._tabulated[0] is not batch:
+            self._tabulated = batch, table_of(batch, self.task.response_period)
+        self._table[:, slots] = self._tabulated[1][:, columns]
+        self.actions[slots] = 0
 
     def batch(self, slots: np.ndarray) -> TrialBatch:
         """The trials in these slots, time first."""
@@ -139,3 +141,15 @@ class Slots:
         for name in ("_inputs", "_targets", "_mask", "actions"):
             setattr(self, name, longer(getattr(self, name)))
         self._first_bin = np.arange(len(self.bin)) * n_bins
+
+
+def table_of(batch: TrialBatch, response_period: str) -> np.ndarray:
+    """The rows of the table of slots for each trial, (rows, B); what is answered begins with 0."""
+    starts, stops = zip(*batch.periods.values(), strict=True)
+    opens, closes = zip(*batch.windows(response_period), strict=True)
+    nothing = np.zeros((len(closes), batch.batch_size), np.int64)
+    answers = nothing
+    if batch.kind == "choice":
+        answers = np.array([batch.targets[stop - 1, np.arange(batch.batch_size)] for stop in closes])
+    length, first_bin = np.max(stops, axis=0), np.zeros(batch.batch_size, np.int64)
+    return np.vstack([*starts, *stops, *opens, *closes, answers, nothing, nothing, length, first_bin])

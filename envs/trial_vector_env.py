@@ -256,7 +256,7 @@ class TrialVectorEnv(VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
         slots = self.slots
         now = {
             "target": slots.targets,
-            "period": np.array([*slots.period_names, ""]).take(slots.period),
+            "period": slots.labels.take(slots.period),
             "condition": slots.conditions,
         }
         return spread(pick(now, where), where, self.num_envs)
@@ -269,12 +269,15 @@ def pick(found: Info, which: np.ndarray | slice) -> Info:
 
 def spread(found: Info, where: np.ndarray | slice, n: int) -> Info:
     """Infos as Gymnasium has them: arrays (n, ...), and under ``_name`` which environments have an entry."""
+    everywhere = isinstance(where, slice) and where == slice(None)
     mask = np.zeros(n, bool)
     mask[where] = True
     infos: Info = {}
     for name, values in found.items():
         if isinstance(values, dict):
             infos[name] = spread(values, where, n)
+        elif everywhere:
+            infos[name] = values.copy()
         else:
             infos[name] = np.zeros((n, *values.shape[1:]), values.dtype)
             infos[name][where] = values
