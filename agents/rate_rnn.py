@@ -1,4 +1,4 @@
-"""A leaky rate network, written as the plain loop over time that the equation says."""
+"""A leaky rate network."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from torch import Tensor, nn
 
 from ..envs.names import check_name
 from ..envs.numbers import finite_number, standard_deviation, whole_number
-from .activations import DEFAULT_GAIN
 from .activations import activation as activation_function
 from .initialisation import dale_signs, existing_synapses, initial_weights
+from .scan import Credit, Dynamics, Scan
 
 LEAKS = ("voltage", "rate")
 
@@ -110,7 +110,7 @@ class RateRNN(nn.Module):
         self.dt, self.noise = float(dt), float(noise)
         self.activation, self._f = activation, activation_function(activation)
         self.leak = check_name("leak", leak, LEAKS)
-        gain = DEFAULT_GAIN[activation] if gain is None else finite_number("gain", gain)
+        gain = self._f.gain if gain is None else finite_number("gain", gain)
         generator = torch.Generator().manual_seed(whole_number("seed", seed))
 
         try:
@@ -180,9 +180,13 @@ class RateRNN(nn.Module):
         """Effective readout weights, (n_out, N): only output units are read."""
         return self.readout * self.output_mask
 
+    def f(self, x: Tensor) -> Tensor:
+        """The transfer function."""
+        return self._f.f(x)
+
     def rates(self, h: Tensor) -> Tensor:
         """Rates that belong to a state, (..., N)."""
-        return self._f(h) if self.leak == "voltage" else h
+        return self.f(h) if self.leak == "voltage" else h
 
     def outputs(self, h: Tensor) -> Tensor:
         """Readout of a state, (..., N) to (..., n_out)."""
@@ -201,7 +205,7 @@ class RateRNN(nn.Module):
             )
         drive = self.rates(h) @ self.recurrent_weights.T + x @ self.input_weights.T + self.bias
         if self.leak == "rate":
-            drive = self._f(drive)
+            drive = self.f(drive)
         return (1 - self.alpha) * h + self.alpha * drive
 
     def initial_state(self, batch_size: int) -> Tensor:
@@ -215,6 +219,7 @@ class RateRNN(nn.Module):
         *,
         noise: float | None = None,
         generator: torch.Generator | None = None,
+        credit: Credit = "full",
     ) -> Trajectory:
         """Run the network over whole trials.
 
@@ -223,6 +228,8 @@ class RateRNN(nn.Module):
             h: State to start from, (B, N); the initial state when None.
             noise: Standard deviation of the process noise instead of the network's own; 0 draws nothing.
             generator: Source of the process noise; PyTorch's own when None.
+            credit: What errors learn of the past in the backward pass: ``"full"``, the exact gradient; ``"diag"``,
+                what went through leak and synapse of the unit itself (SnAp-1); ``"none"``, what the leak kept (RFLO).
 
         Returns:
             Rates, outputs and the last state.
@@ -240,41 +247,24 @@ class RateRNN(nn.Module):
             )
         if not torch.isfinite(inputs).all():
             raise ValueError("inputs hold NaN or infinity.")
-        n_bins, batch_size, _ = inputs.shape
+        batch_size = inputs.shape[1]
         if h is None:
             h = self.initial_state(batch_size)
         elif h.shape != (batch_size, self.n_units):
             raise ValueError(f"h has shape {tuple(h.shape)}; expected (B, N) = {(batch_size, self.n_units)}.")
         sigma = self.noise if noise is None else standard_deviation("noise", noise)
-        alpha, keep = self.alpha, 1 - self.alpha
-
-        # All that does not depend on the state is computed for all bins at once, and noise and bias ride along.
-        # unbind, not drive[t]: indexing would make the backward pass quadratic in T.
+        # The bias rides along as the weight of an input that is always one.
         into = torch.cat([self.input_weights, self.bias[:, None]], dim=1)
-        recurrent = self.recurrent_weights
+        recurrent, noise_std = self.recurrent_weights, None
         if self.leak == "voltage":
-            into, recurrent = alpha[:, None] * into, alpha[:, None] * recurrent
-            noise_std = sigma * torch.sqrt(2 * alpha)
-        else:
-            noise_std = sigma * torch.sqrt(2 / alpha)
-        with_one = torch.cat([inputs, torch.ones_like(inputs[..., :1])], dim=2).flatten(0, 1)
+            into, recurrent = self.alpha[:, None] * into, self.alpha[:, None] * recurrent
         if sigma > 0:
-            xi = torch.empty(n_bins * batch_size, self.n_units, dtype=inputs.dtype, device=inputs.device)
-            drive = torch.addmm(xi.normal_(generator=generator).mul_(noise_std), with_one, into.T)
-        else:
-            drive = with_one @ into.T
-
-        rates, r, recurrent = [], self.rates(h), recurrent.T
-        for drive_t in drive.view(n_bins, batch_size, self.n_units).unbind(0):
-            if self.leak == "voltage":
-                h = torch.addmm(torch.addcmul(drive_t, keep, h), r, recurrent)
-                r = self._f(h)
-            else:
-                h = r = torch.lerp(r, self._f(torch.addmm(drive_t, r, recurrent)), alpha)
-            rates.append(r)
-        stacked = torch.stack(rates)
-        outputs = torch.addmm(self.readout_bias, stacked.flatten(0, 1), self.readout_weights.T)
-        return Trajectory(stacked, outputs.view(n_bins, batch_size, self.n_outputs), h)
+            noise_std = sigma * torch.sqrt(2 * self.alpha if self.leak == "voltage" else 2 / self.alpha)
+        with_one = torch.cat([inputs, torch.ones_like(inputs[..., :1])], dim=2)
+        weights = (into, recurrent, self.readout_weights, self.readout_bias, h)
+        dynamics = Dynamics(self._f, self.leak, self.alpha, noise_std, (generator,), credit)
+        rates, outputs, last = Scan.apply(with_one[None], *(w[None] for w in weights), dynamics)
+        return Trajectory(rates[0], outputs[0], last[0])
 
     def _chosen(self, units: Sequence[int] | slice | None, name: str) -> Tensor:
         chosen = torch.zeros(self.n_units)

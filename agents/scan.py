@@ -1,0 +1,171 @@
+"""Whole trials of leaky rate networks as one differentiable operation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import torch
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+
+from .activations import Activation
+
+BLOCK = 20
+"""Bins that are worked on together: their drive, noise and errors stay in the cache."""
+
+Credit = Literal["full", "diag", "none"]
+
+
+@dataclass(frozen=True)
+class Dynamics:
+    """What a scan needs beside tensors that have a gradient.
+
+    Attributes:
+        f: The transfer function.
+        leak: ``"voltage"`` or ``"rate"``: what decays.
+        alpha: dt / tau of each unit, (N,).
+        noise: Standard deviation of the noise of each unit in a bin, (N,); None for none.
+        generators: Sources of the noise, one for each network.
+        credit: What an error learns of its past: ``"full"``, all; ``"diag"``, what went through leak and synapse of
+            the unit itself; ``"none"``, what the leak kept.
+    """
+
+    f: Activation
+    leak: str
+    alpha: Tensor
+    noise: Tensor | None = None
+    generators: Sequence[torch.Generator | None] = (None,)
+    credit: Credit = "full"
+
+
+class Scan(torch.autograd.Function):
+    r"""S networks, B trials, T bins: rates, outputs and the last state, and the exact gradient of all of them.
+
+    Voltage leak: :math:`x_t = (1-\alpha) x_{t-1} + W r_{t-1} + A u_t + \xi_t`, :math:`r_t = f(x_t)`, where W and A
+    hold the factor :math:`\alpha` already. Rate leak: :math:`h_t = W r_{t-1} + A u_t + \xi_t`,
+    :math:`r_t = (1-\alpha) r_{t-1} + \alpha f(h_t)`. Readout: :math:`z_t = C r_t + c`.
+
+    ``apply(u, A, W, C, c, state, dynamics)`` takes u (S, T, B, k), A (S, N, k), W (S, N, N), C (S, n_out, N),
+    c (S, n_out) and the state before the first bin (S, B, N). It returns rates (S, T, B, N), outputs
+    (S, T, B, n_out) and the last state (S, B, N). Of its own it keeps the rates, and with a rate leak f(h), for the
+    backward pass, which can be run once and not be differentiated again.
+    """
+
+    @staticmethod
+    def forward(
+        ctx: Any,
+        inputs: Tensor,
+        into: Tensor,
+        recurrent: Tensor,
+        readout: Tensor,
+        bias: Tensor,
+        state: Tensor,
+        dynamics: Dynamics,
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        n_networks, n_bins, batch_size, _ = inputs.shape
+        write, alpha, voltage = dynamics.f.write, dynamics.alpha, dynamics.leak == "voltage"
+        rates = state.new_empty(n_networks, n_bins, batch_size, state.shape[2])
+        outputs = state.new_empty(n_networks, n_bins, batch_size, readout.shape[1])
+        learns = any(ctx.needs_input_grad)
+        fired = torch.empty_like(rates) if learns and not voltage else None
+        drives = state.new_empty(n_networks, min(BLOCK, n_bins), batch_size, state.shape[2])
+        keep, scratch = 1 - alpha, torch.empty_like(state)
+        x, r = state, write(state, torch.empty_like(state)) if voltage else state
+        before = r
+        for block in _blocks(n_bins):
+            drive = drives[:, : block.stop - block.start]
+            _fill(drive, inputs[:, block], into, dynamics)
+            for k, t in enumerate(range(block.start, block.stop)):
+                h = drive[:, k]
+                if voltage:
+                    x = h.addcmul_(x, keep).baddbmm_(r, recurrent.mT)
+                    r = write(x, rates[:, t])
+                else:
+                    s = write(h.baddbmm_(r, recurrent.mT), scratch if fired is None else fired[:, t])
+                    r = torch.lerp(r, s, alpha, out=rates[:, t])
+            x = x.clone()  # the next block fills the buffer in which it lies
+            outputs[:, block].flatten(1, 2).copy_(
+                torch.baddbmm(bias[:, None], rates[:, block].flatten(1, 2), readout.mT)
+            )
+        if learns:
+            ctx.dynamics = dynamics
+            ctx.save_for_backward(inputs, into, recurrent, readout, before, rates, fired)
+        ctx.set_materialize_grads(False)
+        return rates, outputs, x if voltage else r.clone()
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, *grad_outputs: Tensor | None) -> tuple[Any, ...]:  # pyright: ignore[reportIncompatibleMethodOverride]
+        d_rates, d_outputs, d_last = grad_outputs
+        inputs, into, recurrent, readout, before, rates, fired = ctx.saved_tensors
+        dynamics: Dynamics = ctx.dynamics
+        back, alpha, voltage = dynamics.f.back, dynamics.alpha, dynamics.leak == "voltage"
+        n_bins, keep = rates.shape[1], 1 - alpha
+        d_inputs = torch.empty_like(inputs) if ctx.needs_input_grad[0] else None
+        d_into, d_recurrent, d_readout = (torch.zeros_like(w) for w in (into, recurrent, readout))
+        errors_of_block = torch.empty_like(rates[:, :BLOCK])
+        # With a voltage leak: the error of the voltage of the bin after. With a rate leak: what came back to the rate.
+        later = torch.zeros_like(before) if d_last is None else d_last.clone()
+        for block in reversed(_blocks(n_bins)):
+            errors, seen = errors_of_block[:, : block.stop - block.start], rates[:, block]
+            if d_outputs is None:
+                errors.zero_()
+            else:
+                told = d_outputs[:, block].flatten(1, 2)
+                torch.bmm(told, readout, out=errors.flatten(1, 2))
+                d_readout.baddbmm_(told.mT, seen.flatten(1, 2))
+            if d_rates is not None:
+                errors += d_rates[:, block]
+            for k, t in reversed(list(enumerate(range(block.start, block.stop)))):
+                error = errors[:, k]
+                if not voltage:
+                    torch.mul(error.add_(later), keep, out=later)
+                    back(error.mul_(alpha), fired[:, t])
+                    _send(later, error, recurrent, dynamics.credit)
+                elif t == n_bins - 1:
+                    later = back(error, rates[:, t]).add_(later)
+                else:
+                    _send(error, later, recurrent, dynamics.credit)
+                    later = back(error, rates[:, t]).addcmul_(later, keep)
+            if block.start == 0:
+                d_recurrent.baddbmm_(errors[:, 0].mT, before)
+                seen, late = rates[:, : block.stop - 1], errors[:, 1:]
+            else:
+                seen, late = rates[:, block.start - 1 : block.stop - 1], errors
+            d_recurrent.baddbmm_(late.flatten(1, 2).mT, seen.flatten(1, 2))
+            flat = errors.flatten(1, 2)
+            d_into.baddbmm_(flat.mT, inputs[:, block].flatten(1, 2))
+            if d_inputs is not None:
+                d_inputs[:, block] = torch.bmm(flat, into).view_as(inputs[:, block])
+            later = later.clone()  # the next block fills the buffer in which it may lie
+        if voltage:
+            error = torch.zeros_like(before)
+            _send(error, later, recurrent, dynamics.credit)
+            later = back(error, before).addcmul_(later, keep)
+        d_bias = None if d_outputs is None else d_outputs.sum((1, 2))
+        return d_inputs, d_into, d_recurrent, d_readout, d_bias, later, None
+
+
+def _blocks(n_bins: int) -> list[slice]:
+    return [slice(start, min(start + BLOCK, n_bins)) for start in range(0, n_bins, BLOCK)]
+
+
+def _fill(drive: Tensor, inputs: Tensor, into: Tensor, dynamics: Dynamics) -> None:
+    """Write what does not depend on the state into the drive (S, bins, B, N): noise, and the input's currents."""
+    flat = drive.flatten(1, 2)
+    if dynamics.noise is None:
+        torch.bmm(inputs.flatten(1, 2), into.mT, out=flat)
+        return
+    for network, generator in zip(drive, dynamics.generators, strict=True):
+        network.normal_(generator=generator)
+    flat.mul_(dynamics.noise).baddbmm_(inputs.flatten(1, 2), into.mT)
+
+
+def _send(past: Tensor, error: Tensor, recurrent: Tensor, credit: Credit) -> None:
+    """Add what an error (S, B, N) tells the rates of the bin before."""
+    if credit == "full":
+        past.baddbmm_(error, recurrent)
+    elif credit == "diag":
+        past.addcmul_(error, recurrent.diagonal(dim1=1, dim2=2)[:, None])
