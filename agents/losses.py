@@ -1,9 +1,13 @@
 """What a network is asked to minimise."""
 
+from dataclasses import asdict, dataclass
+from typing import Any
+
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from .data import TensorBatch
 from .rate_rnn import RateRNN, Trajectory
 
 
@@ -51,3 +55,34 @@ def penalties(network: RateRNN, trajectory: Trajectory, rate: float, weight: flo
         matrices = (network.recurrent_weights, network.input_weights, network.readout_weights)
         cost = cost + weight * torch.stack([matrix.square().mean() for matrix in matrices]).sum()
     return cost
+
+
+@dataclass(frozen=True)
+class Objective:
+    """The loss of a trajectory: the task's, and the cost of activity and synapses.
+
+    Attributes:
+        rate_penalty: Cost of activity.
+        weight_penalty: Cost of synapses.
+
+    Raises:
+        ValueError: If a penalty is negative.
+    """
+
+    rate_penalty: float = 0.0
+    weight_penalty: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Refuse negative costs."""
+        if not (self.rate_penalty >= 0 and self.weight_penalty >= 0):
+            raise ValueError(f"{self}: penalties must not be negative.")
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """The attributes, by name."""
+        return asdict(self)
+
+    def __call__(self, network: RateRNN, trajectory: Trajectory, data: TensorBatch) -> Tensor:
+        """The loss, a scalar."""
+        task = task_loss(trajectory.outputs, data.targets, data.mask, data.probabilities)
+        return task + penalties(network, trajectory, self.rate_penalty, self.weight_penalty)

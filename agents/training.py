@@ -16,7 +16,7 @@ from ..envs.trial import TrialBatch
 from .evaluation import NetworkPolicy, check_fit, evaluate, step_seed
 from .interrupt import deferred_interrupt
 from .rate_rnn import RateRNN
-from .rules.bptt import Diverged
+from .rules.descent import Diverged
 from .run import MODEL, Run, describe, load_run
 
 Progress = Callable[[int, dict[str, float]], None]
@@ -33,6 +33,10 @@ class Rule(Protocol):
 
     def update(self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None) -> dict[str, float]:
         """Change the parameters in place; returns at least the loss."""
+        ...
+
+    def report(self, score: float) -> None:
+        """Hear how the network scored at an evaluation."""
         ...
 
     def state(self, network: RateRNN) -> dict[str, Tensor]:
@@ -132,6 +136,7 @@ def train(
         score = evaluate(network, task, n_test, seed).score
         latest.update(step=step, score=score)
         run.metrics.append({name: latest[name] for name in ("step", "loss", "score", "gradient_norm")})
+        rule.report(score)
         run.memory = rule.state(network)
         if out is not None:
             run.save(out)

@@ -350,12 +350,15 @@ class Listener:
     """A rule that learns nothing and keeps what it is shown."""
 
     def __init__(self):
-        self.config, self.seen, self.noise = {}, [], []
+        self.config, self.seen, self.noise, self.scores = {}, [], [], []
 
     def update(self, network, batch, generator=None):
         self.seen.append(batch.inputs)
         self.noise.append(torch.rand(1, generator=generator).item())
         return {"loss": 1.0, "gradient_norm": 0.0}
+
+    def report(self, score):
+        self.scores.append(score)
 
     def state(self, network):
         return {}
@@ -363,7 +366,8 @@ class Listener:
 
 def test_every_update_sees_the_next_batch_and_new_noise():
     rule = Listener()
-    train(DMS, network_for(DMS), rule, 4, 8, seed=9, evaluate_every=2, n_test=5)
+    run = train(DMS, network_for(DMS), rule, 4, 8, seed=9, evaluate_every=2, n_test=5)
+    assert rule.scores == [row["score"] for row in run.metrics]
     for shown, batch in zip(rule.seen, itertools.islice(DMS.stream(8, 9, start=1), 4), strict=True):
         np.testing.assert_array_equal(shown, batch.inputs)
     assert len({inputs.tobytes() for inputs in rule.seen}) == len(set(rule.noise)) == 4

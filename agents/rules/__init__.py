@@ -1,4 +1,4 @@
 """Learning rules: one final class each, its whole update visible in its file."""
 
 from .bptt import BPTT as BPTT
-from .bptt import Diverged as Diverged
+from .descent import Diverged as Diverged

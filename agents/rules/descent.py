@@ -1,0 +1,92 @@
+"""What is done with a gradient: it is shortened to a largest norm, and Adam follows it."""
+
+from __future__ import annotations
+
+from typing import final
+
+import torch
+from torch import Tensor
+
+from ..rate_rnn import RateRNN
+
+
+class Diverged(FloatingPointError):
+    """Raised by a rule instead of an update with a loss or a gradient that is not finite."""
+
+
+@final
+class Descent:
+    """Adam on the trainable parameters of one network, with clipping of the gradient.
+
+    Args:
+        lr: Learning rate.
+        clip: Largest norm of the gradient, longer ones are shortened to it; None for no limit.
+
+    Raises:
+        ValueError: If lr or clip is not positive.
+
+    Source: Kingma & Ba 2015, arXiv:1412.6980.
+    """
+
+    def __init__(self, lr: float = 1e-3, clip: float | None = 1.0):
+        if not lr > 0 or (clip is not None and not clip > 0):
+            raise ValueError(f"lr is {lr!r}, clip {clip!r}; both must be positive.")
+        self.lr, self.clip = lr, clip
+        self.config = {"lr": lr, "clip": clip}
+        self._network: RateRNN | None = None
+        self._adam: torch.optim.Adam | None = None
+
+    def gradient(self, network: RateRNN, loss: Tensor) -> dict[str, Tensor]:
+        """Gradient of a loss for each trainable parameter, by name; the network is left as it was."""
+        names, parameters = zip(*trainable(network), strict=True)
+        gradients = torch.autograd.grad(loss, parameters, materialize_grads=True)
+        return dict(zip(names, gradients, strict=True))
+
+    def step(self, network: RateRNN, loss: Tensor) -> dict[str, float]:
+        """Change the parameters in place; returns the loss and the norm of its gradient.
+
+        Raises:
+            Diverged: If loss or gradient is not finite; the parameters are then left as they were.
+        """
+        adam = self._optimizer(network)
+        adam.zero_grad()
+        loss.backward()
+        limit = float("inf") if self.clip is None else self.clip
+        norm = torch.nn.utils.clip_grad_norm_([parameter for _, parameter in trainable(network)], limit)
+        metrics = {"loss": loss.item(), "gradient_norm": norm.item()}
+        if not all(map(torch.isfinite, (loss, norm))):
+            raise Diverged(f"loss {metrics['loss']}, gradient norm {metrics['gradient_norm']}")
+        adam.step()
+        return metrics
+
+    def state(self, network: RateRNN) -> dict[str, Tensor]:
+        """What Adam remembers of a network, as named tensors."""
+        memory = self._optimizer(network).state
+        return {
+            f"{name}.{key}": value
+            for name, parameter in trainable(network)
+            for key, value in memory.get(parameter, {}).items()
+        }
+
+    def restore(self, network: RateRNN, state: dict[str, Tensor]) -> None:
+        """Remember what :meth:`state` returned."""
+        memory = self._optimizer(network).state
+        for name, parameter in trainable(network):
+            found = {key.removeprefix(f"{name}."): v for key, v in state.items() if key.rpartition(".")[0] == name}
+            # Adam counts its steps on the CPU, whatever the device of the parameters.
+            memory[parameter] = {k: v.clone() if k == "step" else v.to(parameter) for k, v in found.items()}
+
+    def forget(self) -> None:
+        """Begin anew, with nothing remembered."""
+        self._adam = None
+
+    def _optimizer(self, network: RateRNN) -> torch.optim.Adam:
+        if self._adam is None or self._network is not network:
+            self._network = network
+            self._adam = torch.optim.Adam([p for _, p in trainable(network)], lr=self.lr)
+        return self._adam
+
+
+def trainable(network: RateRNN) -> list[tuple[str, torch.nn.Parameter]]:
+    """Parameters that learn, with their names."""
+    return [(name, parameter) for name, parameter in network.named_parameters() if parameter.requires_grad]
