@@ -76,10 +76,6 @@ class Descent:
             # Adam counts its steps on the CPU, whatever the device of the parameters.
             memory[parameter] = {k: v.clone() if k == "step" else v.to(parameter) for k, v in found.items()}
 
-    def forget(self) -> None:
-        """Begin anew, with nothing remembered."""
-        self._adam = None
-
     def _optimizer(self, network: RateRNN) -> torch.optim.Adam:
         if self._adam is None or self._network is not network:
             self._network = network

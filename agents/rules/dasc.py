@@ -1,0 +1,88 @@
+"""Skip connections through time that are aligned with the dynamics."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, final
+
+import torch
+from torch import Tensor
+
+from ...envs.trial import TrialBatch
+from ..bridges import Start, bins_of, blocks_of, run_bridged, trials_of
+from ..data import tensors
+from ..rate_rnn import RateRNN
+from .annealed import AnnealedRule
+
+
+@final
+class DASC(AnnealedRule):
+    r"""BPTT through a network that skips time by a coarse step of its own dynamics, at the end of each block.
+
+    .. math:: h \leftarrow (1 - \beta) \left[ h_0 + \theta\, dt\, \dot h(h_0, u_0) \right] + \beta\, E^\theta(h_0)
+
+    :math:`h_0` and :math:`u_0` are the state before its first bin and the input in it, :math:`E^\theta` its own
+    dynamics over :math:`\theta` bins. :math:`\beta` is annealed to 1, where the network is plain; it is evaluated
+    plain at all times. An eigenvalue :math:`1 - \theta\, dt / \tau` of the coarse step is what an error keeps where
+    weights are small: with lags beyond :math:`2 \tau` it grows and changes its sign.
+
+    Args:
+        lag_ms: Duration of a block (ms); blocks are counted from the start of each period, a shorter rest has none.
+        schedule: :math:`\beta` in each phase, in [0, 1]; the last must be 1.
+        anneal_steps: Number of updates that all phases but the last take together.
+        goal: Score of the plain network at which a phase ends early; None for never.
+        across_trials: Whether, in sessions, the state at the end of a trial is also joined with that at its start.
+        lr: Learning rate.
+        clip: Largest norm of the gradient, longer ones are shortened to it; None for no limit.
+        rate_penalty: Cost of activity.
+        weight_penalty: Cost of synapses.
+
+    Raises:
+        ValueError: If an argument makes no sense; on a batch, if the lag is longer than every period.
+
+    Source: Soo, Goudar & Wang 2023, NeurIPS 36, https://openreview.net/forum?id=O453PHSthc; the default schedule is
+    theirs for rule reversal. In their code later blocks of a period reuse an older derivative; here it is fresh.
+    """
+
+    def __init__(
+        self,
+        lag_ms: float = 200.0,
+        schedule: Sequence[float] = (0.5, 1.0),
+        anneal_steps: int = 2000,
+        goal: float | None = 0.95,
+        across_trials: bool = False,
+        lr: float = 1e-3,
+        clip: float | None = 1.0,
+        rate_penalty: float = 0.0,
+        weight_penalty: float = 0.0,
+    ):
+        super().__init__(schedule, anneal_steps, goal, lr, clip, rate_penalty, weight_penalty)
+        self.lag_ms, self.across_trials = lag_ms, across_trials
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """The arguments that make this rule again."""
+        return super().config | {"lag_ms": self.lag_ms, "across_trials": self.across_trials}
+
+    def loss(self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None) -> Tensor:
+        """The loss of a batch with the skips of the present phase, a scalar; the generator draws the noise.
+
+        Raises:
+            ValueError: If the lag is longer than every period.
+        """
+        data, beta = tensors(batch, network.recurrent), self.annealing.value
+        if beta == 1:
+            return self.objective(network, network(data.inputs, generator=generator), data)
+        lag = bins_of(self.lag_ms, batch)
+
+        def coarse_step(start: Start, end: Tensor) -> Tensor:
+            state, inputs = start
+            return (1 - beta) * (state + lag * (network.step(state, inputs) - state)) + beta * end
+
+        def skip(start: Start, end: Tensor) -> Tensor:
+            return (1 - beta) * start[0] + beta * end
+
+        bridges = [(blocks_of(batch, self.lag_ms), coarse_step)]
+        if self.across_trials:
+            bridges.append((trials_of(batch), skip))
+        return self.objective(network, run_bridged(network, data.inputs, bridges, generator), data)
