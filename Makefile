@@ -52,9 +52,10 @@ clean: ## Remove what was built; .venv and runs stay
 	$(INSTALL) -e .
 	@touch $@
 
-# NeuroGym needs an older Gymnasium, so it has an environment of its own; the torch it imports is ours.
+# NeuroGym needs an older Gymnasium, so the peers have an environment of their own; the torch they import is ours.
 .venv/.peers: .venv/.core
 	-$(PYTHON) -m venv .venv/peers && .venv/peers/bin/python -m pip install $(PIP_ARGS) neurogym==2.3.1 && \
+	.venv/peers/bin/python -m pip install $(PIP_ARGS) --no-deps nn4n==1.1.1 && \
 	$(BIN)/python -c "import site; print(site.getsitepackages()[0])" > \
 	"$$(.venv/peers/bin/python -c 'import site; print(site.getsitepackages()[0])')/torch-of-cogdyn.pth"
 	@touch $@

@@ -5,10 +5,12 @@ from .curriculum import train_curriculum as train_curriculum
 from .data import TrialDataset as TrialDataset
 from .evaluation import Evaluation as Evaluation
 from .evaluation import evaluate as evaluate
+from .flossing import finite_time_exponents as finite_time_exponents
+from .flossing import floss as floss
 from .rate_rnn import RateRNN as RateRNN
-from .rate_rnn import Trajectory as Trajectory
 from .run import Run as Run
 from .run import RunError as RunError
 from .run import load_run as load_run
 from .training import TrainingDiverged as TrainingDiverged
 from .training import train as train
+from .trajectory import Trajectory as Trajectory

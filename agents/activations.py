@@ -73,6 +73,9 @@ ACTIVATIONS: dict[str, Activation] = {
     ),
 }
 
+READOUTS: dict[str, Callable[[Tensor], Tensor]] = {"linear": lambda z: z, "sigmoid": torch.sigmoid}
+"""What a readout may end in."""
+
 
 def activation(name: str) -> Activation:
     """Return the transfer function of that name.

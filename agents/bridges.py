@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 import torch
@@ -108,28 +107,19 @@ def run_bridged(
     Returns:
         Rates, outputs and last state; a joined state shows in the rates and outputs of the last bin of its block.
     """
-    n_bins, batch_size, _ = inputs.shape
-    cuts = [0, n_bins]
-    for blocks, _ in bridges:
-        cuts += np.flatnonzero((blocks.starts | blocks.ends).any(axis=1)).tolist()
-    cuts = sorted(set(cuts))
-    state = network.initial_state(batch_size)
-    begun = [_begin(None, blocks, 0, state, inputs) for blocks, _ in bridges]
-    rates, outputs = [], []
-    for first, last in pairwise(cuts):
-        trajectory = network(inputs[first:last], state, generator=generator)
-        state, joined = trajectory.state, False
+    initial = network.initial_state(inputs.shape[1])
+    begun = [_begin(None, blocks, 0, initial, inputs) for blocks, _ in bridges]
+    edges = np.any([blocks.starts[1:] | blocks.ends[1:] for blocks, _ in bridges], axis=(0, 2))
+
+    def at_cut(t: int, state: Tensor) -> Tensor:
         for (blocks, join), start in zip(bridges, begun, strict=True):
-            if start is not None and blocks.ends[last].any():
-                state, joined = _where(blocks.ends[last], join(start, state), state), True
-        begun = [_begin(start, blocks, last, state, inputs) for (blocks, _), start in zip(bridges, begun, strict=True)]
-        if joined:
-            rates += [trajectory.rates[:-1], network.rates(state)[None]]
-            outputs += [trajectory.outputs[:-1], network.outputs(state)[None]]
-        else:
-            rates.append(trajectory.rates)
-            outputs.append(trajectory.outputs)
-    return Trajectory(torch.cat(rates), torch.cat(outputs), state)
+            if start is not None and blocks.ends[t].any():
+                state = _where(blocks.ends[t], join(start, state), state)
+        begun[:] = [_begin(start, blocks, t, state, inputs) for (blocks, _), start in zip(bridges, begun, strict=True)]
+        return state
+
+    cuts = (np.flatnonzero(edges) + 1).tolist()
+    return network(inputs, generator=generator, cuts=cuts, at_cut=at_cut)
 
 
 def _begin(start: Start | None, blocks: Blocks, t: int, state: Tensor, inputs: Tensor) -> Start | None:

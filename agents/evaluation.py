@@ -61,10 +61,10 @@ class NetworkPolicy:
 
 
 def check_fit(network: RateRNN, task: Task) -> None:
-    """Refuse a network whose channels or bins are not those of the task.
+    """Refuse a network whose channels, bins or kind of outputs are not those of the task.
 
     Raises:
-        ValueError: If n_inputs, n_outputs or dt differ.
+        ValueError: If n_inputs, n_outputs or dt differ, or outputs that are choices or probabilities are not linear.
     """
     theirs = {"n_inputs": task.n_inputs, "n_outputs": task.n_outputs, "dt": task.dt}
     wrong = [
@@ -74,6 +74,11 @@ def check_fit(network: RateRNN, task: Task) -> None:
     ]
     if wrong:
         raise ValueError(f"the network does not fit {task.name}: {'; '.join(wrong)}.")
+    if task.kind != "continuous" and network.readout_activation != "linear":
+        raise ValueError(
+            f"the network does not fit {task.name}: its outputs end in a {network.readout_activation}, but those of "
+            f"kind {task.kind!r} are logits, made probabilities by the loss. Use readout_activation='linear'."
+        )
 
 
 def evaluate(

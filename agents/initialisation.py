@@ -1,92 +1,177 @@
-"""Initial recurrent weights; W[i, j] is the synapse from unit j to unit i."""
+"""Initial weights: one recipe for each name; W[i, j] is the synapse from unit j to unit i."""
 
-import numpy as np
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import torch
-from torch import Tensor
+from torch import Generator, Tensor
 
 from ..envs.names import check_name
 
-INITIALISATIONS = ("gaussian", "spectral_radius", "orthogonal", "identity")
 
+def gaussian(gain: float, mask: Tensor, signs: Tensor | None, generator: Generator) -> Tensor:
+    """Normal weights, g N(0, 1) / sqrt(N p), p the density.
 
-def dale_signs(n: int, fraction: float) -> Tensor:
-    """Sign of each unit's outgoing synapses, (n,): the first ``fraction`` of the units excite, the others inhibit.
-
-    Raises:
-        ValueError: If the fraction is outside (0, 1), or leaves no unit on one side.
+    Under Dale's law the magnitudes are :math:`|N(0, 1)|`, inhibition is stronger by the ratio of excitatory to
+    inhibitory units, so that both balance on average, and the mean square is the same as without the law.
     """
-    excitatory = round(n * fraction) if 0 < fraction < 1 else 0
-    if not 0 < excitatory < n:
+    return gain * _normal(mask, signs, generator) / mask.sum(1).mean().clamp(min=1).sqrt()
+
+
+def spectral_radius(gain: float, mask: Tensor, signs: Tensor | None, generator: Generator) -> Tensor:
+    """Weights as in ``gaussian``, scaled until its largest eigenvalue has modulus g."""
+    return _scaled("spectral_radius", gain, _normal(mask, signs, generator))
+
+
+def orthogonal(gain: float, mask: Tensor, signs: Tensor | None, generator: Generator) -> Tensor:
+    """An orthogonal matrix, uniformly distributed, times g."""
+    _needs_every_synapse("orthogonal", mask, signs)
+    q, r = torch.linalg.qr(torch.randn(mask.shape, generator=generator))
+    return gain * q * r.diagonal().sign()
+
+
+def identity(gain: float, mask: Tensor, signs: Tensor | None, generator: Generator) -> Tensor:
+    """The identity times g.
+
+    Source: Le, Jaitly & Hinton 2015, arXiv:1504.00941.
+    """
+    _needs_every_synapse("identity", mask, signs)
+    return gain * torch.eye(len(mask))
+
+
+def balanced(gain: float, mask: Tensor, signs: Tensor | None, generator: Generator) -> Tensor:
+    r"""Dale's law with the spectrum of a network without it: eigenvalues fill a disk of radius g, with no outlier.
+
+    Magnitudes are :math:`|N(0, 1)|`. The inhibition of each unit is scaled until it cancels its excitation, so
+    :math:`W 1 = 0` and the mean of the columns adds no eigenvalue outside the disk; then W is scaled until its largest
+    eigenvalue has modulus g. For many units the radius is :math:`\sqrt{N_E \sigma_E^2 + N_I \sigma_I^2}`, with the
+    variances of excitatory and inhibitory synapses. Where self-connections are missing, the disk is shifted by the
+    mean inhibition that they would have had, of order :math:`g / \sqrt{N_I}`. Singular values are not matched: a
+    pattern of more excitation and less inhibition is amplified before it decays, as in every network of two signs.
+
+    Source: Rajan & Abbott 2006, doi:10.1103/PhysRevLett.97.188104. That the initial spectrum matters for learning:
+    Li, Cornford, Ghosh & Richards 2023, "Learning better with Dale's law: a spectral perspective", NeurIPS 36.
+    """
+    if signs is None:
+        raise ValueError("init='balanced' balances excitation and inhibition: set dale, or choose 'gaussian'.")
+    sizes = torch.randn(mask.shape, generator=generator).abs() * mask
+    excitation, inhibition = sizes[:, signs > 0].sum(1), sizes[:, signs < 0].sum(1)
+    if not (excitation.all() and inhibition.all()):
+        raise ValueError("init='balanced' needs an excitatory and an inhibitory synapse onto every unit.")
+    return _scaled("balanced", gain, sizes * torch.where(signs > 0, 1.0, -(excitation / inhibition)[:, None]))
+
+
+def soo2023(gain: float, mask: Tensor, signs: Tensor | None, generator: Generator) -> Tensor:
+    """Small weights, g N(0, 1) / N, of spectral radius g / sqrt(N): next to none for the gain 1 of the source.
+
+    Under Dale's law the magnitudes are the same and nothing is balanced. Input and readout weights and biases are
+    N(0, 1), whatever the number of channels and units.
+
+    Source: the code of Soo, Goudar & Wang 2023, "Training biologically plausible recurrent neural networks on
+    cognitive tasks with long-term dependencies", NeurIPS 36.
+    """
+    normal = torch.randn(mask.shape, generator=generator)
+    return gain * (normal if signs is None else normal.abs() * signs) * mask / len(mask)
+
+
+def slow_mode(gain: float, mask: Tensor, signs: Tensor | None, generator: Generator) -> Tensor:
+    r"""Self-excitation, g I + N(0, 1) / N: every unit forgets with about :math:`\tau / (1 - g)` instead of tau.
+
+    This holds for either leak, where the slope of the activation is 1; the random part makes some modes slower still,
+    or lets them grow. It is prior knowledge: a network that begins so has the memory that others have to learn.
+    Biases are 0.1, which keeps rectified units at work, input and readout weights 0.2 N(0, 1).
+    """
+    if signs is not None or not mask.diagonal().all():
         raise ValueError(
-            f"dale is {fraction!r} with {n} units; it is the excitatory fraction, inside (0, 1), "
-            "with at least one excitatory and one inhibitory unit. Use dale=None to do without Dale's law."
+            "init='slow_mode' lets every unit excite itself: set self_connections=True and dale=None, "
+            "with no density and no mask that takes self-connections away."
         )
-    return torch.where(torch.arange(n) < excitatory, 1.0, -1.0)
+    normal = torch.randn(mask.shape, generator=generator)
+    return (gain * torch.eye(len(mask)) + normal / len(mask)) * mask
 
 
-def existing_synapses(
-    n: int, mask: np.ndarray | Tensor | None, density: float, self_connections: bool, generator: torch.Generator
-) -> Tensor:
-    """Which recurrent synapses exist, (N, N) of 0 and 1: those of the mask, or each with probability ``density``.
+@dataclass(frozen=True)
+class Recipe:
+    """How the weights of a new network are drawn.
+
+    Attributes:
+        recurrent: ``recurrent(gain, mask, signs, generator)`` draws W (N, N) within a mask (N, N) of 0 and 1 and with
+            the signs (N,) of Dale's law, None without it. It raises ValueError where it contradicts them.
+        gain: Gain g of W when none is asked for; None for that of the activation.
+        input: Standard deviation of input weights, times sqrt(n_in) where fan-in counts.
+        readout: Standard deviation of readout weights, times sqrt(N) where fan-in counts.
+        fan_in: Whether input and readout weights are divided by the square root of the number of senders.
+        bias: Mean of the biases.
+        bias_std: Their standard deviation.
+    """
+
+    recurrent: Callable[[float, Tensor, Tensor | None, Generator], Tensor]
+    gain: float | None = None
+    input: float = 1.0
+    readout: float = 0.5
+    fan_in: bool = True
+    bias: float = 0.0
+    bias_std: float = 0.0
+
+    def input_weights(self, n: int, n_inputs: int, generator: Generator) -> Tensor:
+        """Draw input weights, (N, n_in)."""
+        return self.input * torch.randn(n, n_inputs, generator=generator) / self._senders(n_inputs)
+
+    def readout_weights(self, n_outputs: int, n: int, generator: Generator) -> Tensor:
+        """Draw readout weights, (n_out, N)."""
+        return self.readout * torch.randn(n_outputs, n, generator=generator) / self._senders(n)
+
+    def biases(self, n: int, generator: Generator) -> Tensor:
+        """Draw biases, (N,)."""
+        mean = torch.full((n,), self.bias)
+        return mean + self.bias_std * torch.randn(n, generator=generator) if self.bias_std else mean
+
+    def _senders(self, n: int) -> float:
+        return math.sqrt(n) if self.fan_in else 1.0
+
+
+INITIALISATIONS = {
+    "gaussian": Recipe(gaussian),
+    "spectral_radius": Recipe(spectral_radius),
+    "orthogonal": Recipe(orthogonal),
+    "identity": Recipe(identity),
+    "balanced": Recipe(balanced),
+    "soo2023": Recipe(soo2023, gain=1.0, input=1.0, readout=1.0, fan_in=False, bias_std=1.0),
+    "slow_mode": Recipe(slow_mode, gain=0.8, input=0.2, readout=0.2, fan_in=False, bias=0.1),
+}
+
+
+def initialisation(name: str) -> Recipe:
+    """Return the recipe of that name.
 
     Raises:
-        ValueError: If the mask is no such mask, or comes with a density.
+        ValueError: If the name is unknown.
     """
-    if mask is not None:
-        exists = torch.as_tensor(mask).float()
-        if exists.shape != (n, n) or not ((exists == 0) | (exists == 1)).all():
-            raise ValueError(f"mask has shape {tuple(exists.shape)}; expected ({n}, {n}) of 0 and 1.")
-        if density != 1:
-            raise ValueError("give a mask or a density, not both.")
-    elif density < 1:
-        exists = (torch.rand(n, n, generator=generator) < density).float()
-    else:
-        exists = torch.ones(n, n)
-    return exists if self_connections else exists * (1 - torch.eye(n))
+    return INITIALISATIONS[check_name("initialisation", name, INITIALISATIONS)]
 
 
-def initial_weights(kind: str, gain: float, mask: Tensor, signs: Tensor | None, generator: torch.Generator) -> Tensor:
-    """Draw recurrent weights within their mask.
-
-    ``gaussian``: g N(0, 1) / sqrt(N p), p the density. ``spectral_radius``: gaussian, scaled until its largest
-    eigenvalue has modulus g. ``orthogonal``: g Q. ``identity``: g I. Under Dale's law the magnitudes are |N(0, 1)|,
-    inhibition is stronger by the ratio of excitatory to inhibitory units, so that both balance, and ``gaussian``
-    then has the same mean square as without the law.
-
-    Args:
-        kind: One of ``gaussian``, ``spectral_radius``, ``orthogonal``, ``identity``.
-        gain: The gain g.
-        mask: Which synapses exist, (N, N) of 0 and 1.
-        signs: Sign of each presynaptic unit, (N,), or None without Dale's law.
-        generator: Source of randomness.
-
-    Returns:
-        Signed weights, (N, N).
-
-    Raises:
-        ValueError: If the kind is unknown or contradicts the mask or Dale's law.
-    """
-    check_name("initialisation", kind, INITIALISATIONS)
-    n = len(mask)
-    if kind in ("orthogonal", "identity") and (signs is not None or not mask.bool().all()):
-        raise ValueError(
-            f"init={kind!r} needs every synapse, of both signs: set self_connections=True, density=1, no mask and "
-            "dale=None, or choose 'gaussian' or 'spectral_radius'."
-        )
-    if kind == "identity":
-        return gain * torch.eye(n)
-    normal = torch.randn(n, n, generator=generator)
-    if kind == "orthogonal":
-        q, r = torch.linalg.qr(normal)
-        return gain * q * r.diagonal().sign()
+def _normal(mask: Tensor, signs: Tensor | None, generator: Generator) -> Tensor:
+    normal = torch.randn(mask.shape, generator=generator)
     if signs is not None:
         excitatory = (signs > 0).sum()
-        normal = normal.abs() * torch.where(signs > 0, 1.0, -excitatory / (n - excitatory))
+        normal = normal.abs() * torch.where(signs > 0, 1.0, -excitatory / (len(mask) - excitatory))
         normal = normal / normal.square().mean().sqrt()
-    weights = normal * mask
-    if kind == "gaussian":
-        return gain * weights / mask.sum(1).mean().clamp(min=1).sqrt()
+    return normal * mask
+
+
+def _scaled(name: str, gain: float, weights: Tensor) -> Tensor:
     radius = torch.linalg.eigvals(weights.double()).abs().max().float()
     if radius < 1e-6:
-        raise ValueError("init='spectral_radius' found a network without loops, whose eigenvalues are all 0.")
+        raise ValueError(f"init={name!r} found a network without loops, whose eigenvalues are all 0.")
     return gain * weights / radius
+
+
+def _needs_every_synapse(name: str, mask: Tensor, signs: Tensor | None) -> None:
+    if signs is not None or not mask.bool().all():
+        raise ValueError(
+            f"init={name!r} needs every synapse, of both signs: set self_connections=True, density=1, no mask and "
+            "dale=None, or choose 'gaussian' or 'spectral_radius'."
+        )

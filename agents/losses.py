@@ -18,7 +18,7 @@ def task_loss(outputs: Tensor, targets: Tensor, mask: Tensor, probabilities: boo
     -sum m y . log softmax(z) / sum m.
 
     Args:
-        outputs: (T, B, n_out).
+        outputs: (T, B, n_out); of an ensemble (T, S, B, n_out), which has a loss for each network, (S,).
         targets: Classes (T, B) int64, or vectors or probabilities (T, B, n_out).
         mask: Weight of each bin, (T, B).
         probabilities: Whether targets (T, B, n_out) are probabilities of classes.
@@ -26,6 +26,8 @@ def task_loss(outputs: Tensor, targets: Tensor, mask: Tensor, probabilities: boo
     Raises:
         ValueError: If the shapes do not fit, a class has no output, or the mask is 0 everywhere.
     """
+    if outputs.ndim == 4:
+        return torch.stack([task_loss(one, targets, mask, probabilities) for one in outputs.unbind(1)])
     vectors = targets.is_floating_point()
     expected = outputs.shape if vectors else outputs.shape[:2]
     if targets.shape != expected or mask.shape != outputs.shape[:2]:
@@ -47,13 +49,16 @@ def task_loss(outputs: Tensor, targets: Tensor, mask: Tensor, probabilities: boo
 
 
 def penalties(network: RateRNN, trajectory: Trajectory, rate: float, weight: float) -> Tensor:
-    """Cost of activity and of synapses: rate * mean(r^2) + weight * sum of mean(W^2) over the three matrices."""
+    """Cost of activity and of synapses: rate * mean(r^2) + weight * sum of mean(W^2) over the three matrices.
+
+    A scalar; of an ensemble one for each network, (S,).
+    """
     cost = torch.zeros((), dtype=trajectory.rates.dtype, device=trajectory.rates.device)
     if rate:
-        cost = cost + rate * trajectory.rates.square().mean()
+        cost = cost + rate * trajectory.rates.square().mean((0, -2, -1))
     if weight:
-        matrices = (network.recurrent_weights, network.input_weights, network.readout_weights)
-        cost = cost + weight * torch.stack([matrix.square().mean() for matrix in matrices]).sum()
+        for matrix in (network.recurrent_weights, network.input_weights, network.readout_weights):
+            cost = cost + weight * matrix.square().mean((-2, -1))
     return cost
 
 
@@ -83,6 +88,6 @@ class Objective:
         return asdict(self)
 
     def __call__(self, network: RateRNN, trajectory: Trajectory, data: TensorBatch) -> Tensor:
-        """The loss, a scalar."""
+        """The loss, a scalar; of an ensemble one for each network, (S,)."""
         task = task_loss(trajectory.outputs, data.targets, data.mask, data.probabilities)
         return task + penalties(network, trajectory, self.rate_penalty, self.weight_penalty)

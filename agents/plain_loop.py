@@ -5,8 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from .rate_rnn import RateRNN, Trajectory
+from .rate_rnn import RateRNN
 from .scan import Credit
+from .trajectory import Trajectory
 
 
 def plain_loop(
@@ -37,7 +38,7 @@ def plain_loop(
             h = r = (1 - alpha) * r + alpha * network.f(current + torch.sqrt(2 / alpha) * noise)
         rates.append(r)
     stacked = torch.stack(rates)
-    return Trajectory(stacked, stacked @ network.readout_weights.T + network.readout_bias, h)
+    return Trajectory(stacked, network.g(stacked @ network.readout_weights.T + network.readout_bias), h)
 
 
 def received(r: Tensor, w: Tensor, credit: Credit) -> Tensor:

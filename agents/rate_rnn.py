@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from functools import partial
+from itertools import pairwise
 from typing import Any, Literal, final
 
 import numpy as np
@@ -12,26 +13,14 @@ from torch import Tensor, nn
 
 from ..envs.names import check_name
 from ..envs.numbers import finite_number, standard_deviation, whole_number
+from .activations import READOUTS
 from .activations import activation as activation_function
-from .initialisation import dale_signs, existing_synapses, initial_weights
+from .anatomy import chosen_units, dale_signs, existing_synapses, time_constants
+from .initialisation import initialisation
 from .scan import Credit, Dynamics, Scan
+from .trajectory import Trajectory
 
 LEAKS = ("voltage", "rate")
-
-
-@dataclass(frozen=True)
-class Trajectory:
-    """What a network did.
-
-    Attributes:
-        rates: Rates r of all units, (T, B, N).
-        outputs: Readout z, (T, B, n_out).
-        state: State after the last bin, (B, N): voltage or rate, as the leak says. Pass it on to continue.
-    """
-
-    rates: Tensor
-    outputs: Tensor
-    state: Tensor
 
 
 @final
@@ -47,7 +36,7 @@ class RateRNN(nn.Module):
     .. math:: r_t = (1-\alpha) r_{t-1} + \alpha f(W r_{t-1} + W_{in} u_t + b + \sqrt{2/\alpha}\,\sigma \xi_t)
 
     with :math:`\alpha = dt/\tau` for each unit and :math:`\xi` standard normal. The readout is
-    :math:`z_t = W_{out} r_t + b_{out}`.
+    :math:`z_t = g(W_{out} r_t + b_{out})`, with g the identity unless said.
 
     Dale's law and masks are part of the parametrisation: the weights in use are ``|V| * sign * mask``, whatever
     the optimiser does to the parameters V, so they hold at every moment of training and after it.
@@ -67,8 +56,13 @@ class RateRNN(nn.Module):
         self_connections: Whether units may excite or inhibit themselves.
         input_units: Units that receive input: indices or a slice; all when None.
         output_units: Units that are read out: indices or a slice; all when None.
-        init: Initial recurrent weights: gaussian, spectral_radius, orthogonal, identity.
-        gain: Gain of the initial recurrent weights; one that suits the activation when None.
+        init: Initial weights and biases: gaussian, spectral_radius, orthogonal, identity, balanced, soo2023, slow_mode,
+            each a function of this name in ``initialisation.py``, whose docstring tells the formula.
+        gain: Gain of the initial recurrent weights; when None that of ``init``, else one that suits the activation.
+        input_gain: Factor on the initial input weights.
+        readout_gain: Factor on the initial readout weights.
+        readout_activation: g, ``"linear"`` or ``"sigmoid"``; the latter only for tasks of continuous outputs.
+        train_readout_bias: Whether :math:`b_{out}` is learned, or stays 0.
         train_h0: Whether the initial state is learned, or stays 0.
         seed: Seed of the initial weights and of the density.
 
@@ -97,6 +91,10 @@ class RateRNN(nn.Module):
         output_units: Sequence[int] | slice | None = None,
         init: str = "gaussian",
         gain: float | None = None,
+        input_gain: float = 1.0,
+        readout_gain: float = 1.0,
+        readout_activation: Literal["linear", "sigmoid"] = "linear",
+        train_readout_bias: bool = True,
         train_h0: bool = True,
         seed: int = 0,
     ):
@@ -104,39 +102,32 @@ class RateRNN(nn.Module):
         for name, size in (("n_inputs", n_inputs), ("n_units", n_units), ("n_outputs", n_outputs)):
             whole_number(name, size, least=1)
         standard_deviation("noise", noise)
-        if not 0 < finite_number("density", density) <= 1:
-            raise ValueError(f"density is {density!r}; it is a probability in (0, 1].")
         self.n_inputs, self.n_units, self.n_outputs = int(n_inputs), int(n_units), int(n_outputs)
         self.dt, self.noise = float(dt), float(noise)
         self.activation, self._f = activation, activation_function(activation)
+        self.readout_activation = check_name("readout_activation", readout_activation, READOUTS)
         self.leak = check_name("leak", leak, LEAKS)
-        gain = self._f.gain if gain is None else finite_number("gain", gain)
+        recipe = initialisation(init)
+        own_gain = self._f.gain if recipe.gain is None else recipe.gain
+        gain = own_gain if gain is None else finite_number("gain", gain)
+        input_gain = finite_number("input_gain", input_gain)
+        readout_gain = finite_number("readout_gain", readout_gain)
         generator = torch.Generator().manual_seed(whole_number("seed", seed))
 
-        try:
-            time_constants = torch.as_tensor(tau, dtype=torch.float32)
-        except (TypeError, ValueError, RuntimeError) as error:
-            raise ValueError(f"tau is {tau!r}; give a number (ms), or one for each unit.") from error
-        if time_constants.shape not in ((), (n_units,)):
-            raise ValueError(
-                f"tau has shape {tuple(time_constants.shape)}; give one number, or one for each of {n_units} units."
-            )
-        alpha = (dt / time_constants).expand(n_units).clone()
-        if not torch.isfinite(alpha).all() or (alpha <= 0).any() or (alpha > 1).any():
-            raise ValueError(f"dt is {dt!r} and tau {tau!r} ms; Euler's method needs 0 < dt <= tau for every unit.")
-        self.alpha = nn.Buffer(alpha)
+        given_tau = time_constants(n_units, tau, dt)
+        self.alpha = nn.Buffer((dt / given_tau).expand(n_units).clone())
         exists = existing_synapses(n_units, mask, density, self_connections, generator)
-        signs = None if dale is None else dale_signs(n_units, finite_number("dale", dale))
+        signs = None if dale is None else dale_signs(n_units, dale)
         self.recurrent_mask = nn.Buffer(exists)
         self.signs = None if signs is None else nn.Buffer(signs)
-        self.input_mask = nn.Buffer(self._chosen(input_units, "input_units")[:, None])
-        self.output_mask = nn.Buffer(self._chosen(output_units, "output_units"))
+        self.input_mask = nn.Buffer(chosen_units(n_units, input_units, "input_units")[:, None])
+        self.output_mask = nn.Buffer(chosen_units(n_units, output_units, "output_units"))
 
-        self.recurrent = nn.Parameter(initial_weights(init, gain, exists, signs, generator))
-        self.input = nn.Parameter(torch.randn(n_units, n_inputs, generator=generator) / np.sqrt(n_inputs))
-        self.bias = nn.Parameter(torch.zeros(n_units))
-        self.readout = nn.Parameter(0.5 * torch.randn(n_outputs, n_units, generator=generator) / np.sqrt(n_units))
-        self.readout_bias = nn.Parameter(torch.zeros(n_outputs))
+        self.recurrent = nn.Parameter(recipe.recurrent(gain, exists, signs, generator))
+        self.input = nn.Parameter(input_gain * recipe.input_weights(n_units, n_inputs, generator))
+        self.bias = nn.Parameter(recipe.biases(n_units, generator))
+        self.readout = nn.Parameter(readout_gain * recipe.readout_weights(n_outputs, n_units, generator))
+        self.readout_bias = nn.Parameter(torch.zeros(n_outputs), requires_grad=train_readout_bias)
         self.h0 = nn.Parameter(torch.zeros(n_units), requires_grad=train_h0)
         # The arguments again, as JSON values; a mask is too large for that and travels with the weights.
         self.config: dict[str, Any] = {
@@ -144,7 +135,7 @@ class RateRNN(nn.Module):
             "n_units": self.n_units,
             "n_outputs": self.n_outputs,
             "dt": self.dt,
-            "tau": time_constants.tolist(),
+            "tau": given_tau.tolist(),
             "activation": activation,
             "leak": leak,
             "dale": dale,
@@ -155,6 +146,10 @@ class RateRNN(nn.Module):
             "output_units": self.output_mask.nonzero().flatten().tolist(),
             "init": init,
             "gain": gain,
+            "input_gain": input_gain,
+            "readout_gain": readout_gain,
+            "readout_activation": readout_activation,
+            "train_readout_bias": train_readout_bias,
             "train_h0": train_h0,
             "seed": seed,
         }
@@ -184,13 +179,17 @@ class RateRNN(nn.Module):
         """The transfer function."""
         return self._f.f(x)
 
+    def g(self, z: Tensor) -> Tensor:
+        """What the readout makes of the weighted rates."""
+        return READOUTS[self.readout_activation](z)
+
     def rates(self, h: Tensor) -> Tensor:
         """Rates that belong to a state, (..., N)."""
         return self.f(h) if self.leak == "voltage" else h
 
     def outputs(self, h: Tensor) -> Tensor:
         """Readout of a state, (..., N) to (..., n_out)."""
-        return self.rates(h) @ self.readout_weights.T + self.readout_bias
+        return self.g(self.rates(h) @ self.readout_weights.mT + _for_batch(self.readout_bias))
 
     def step(self, h: Tensor, x: Tensor) -> Tensor:
         """One noise-free Euler step: state (..., N) and input (..., n_in) to the next state (..., N).
@@ -203,14 +202,14 @@ class RateRNN(nn.Module):
                 f"h and x have shapes {tuple(h.shape)} and {tuple(x.shape)}; "
                 f"expected (..., {self.n_units}) and (..., {self.n_inputs})."
             )
-        drive = self.rates(h) @ self.recurrent_weights.T + x @ self.input_weights.T + self.bias
+        drive = self.rates(h) @ self.recurrent_weights.mT + x @ self.input_weights.mT + _for_batch(self.bias)
         if self.leak == "rate":
             drive = self.f(drive)
         return (1 - self.alpha) * h + self.alpha * drive
 
     def initial_state(self, batch_size: int) -> Tensor:
         """The state before the first bin, (B, N)."""
-        return self.h0.expand(batch_size, -1)
+        return self.h0[..., None, :].expand(*self.h0.shape[:-1], batch_size, -1)
 
     def forward(
         self,
@@ -220,6 +219,8 @@ class RateRNN(nn.Module):
         noise: float | None = None,
         generator: torch.Generator | None = None,
         credit: Credit = "full",
+        cuts: Sequence[int] = (),
+        at_cut: Callable[[int, Tensor], Tensor] | None = None,
     ) -> Trajectory:
         """Run the network over whole trials.
 
@@ -230,6 +231,9 @@ class RateRNN(nn.Module):
             generator: Source of the process noise; PyTorch's own when None.
             credit: What errors learn of the past in the backward pass: ``"full"``, the exact gradient; ``"diag"``,
                 what went through leak and synapse of the unit itself (SnAp-1); ``"none"``, what the leak kept (RFLO).
+            cuts: Numbers of bins, from 1 to T in rising order, after which the state passes through ``at_cut``.
+            at_cut: Called with the number of bins so far and the state (B, N); it returns the state to go on from,
+                which then shows in the rates and outputs of the last of these bins.
 
         Returns:
             Rates, outputs and the last state.
@@ -247,31 +251,48 @@ class RateRNN(nn.Module):
             )
         if not torch.isfinite(inputs).all():
             raise ValueError("inputs hold NaN or infinity.")
-        batch_size = inputs.shape[1]
+        initial = self.initial_state(inputs.shape[1])
         if h is None:
-            h = self.initial_state(batch_size)
-        elif h.shape != (batch_size, self.n_units):
-            raise ValueError(f"h has shape {tuple(h.shape)}; expected (B, N) = {(batch_size, self.n_units)}.")
+            h = initial
+        elif h.shape != initial.shape:
+            raise ValueError(f"h has shape {tuple(h.shape)}; expected (B, N) = {tuple(initial.shape)}.")
         sigma = self.noise if noise is None else standard_deviation("noise", noise)
         # The bias rides along as the weight of an input that is always one.
-        into = torch.cat([self.input_weights, self.bias[:, None]], dim=1)
+        into = torch.cat([self.input_weights, self.bias[..., None]], dim=-1)
         recurrent, noise_std = self.recurrent_weights, None
         if self.leak == "voltage":
             into, recurrent = self.alpha[:, None] * into, self.alpha[:, None] * recurrent
         if sigma > 0:
             noise_std = sigma * torch.sqrt(2 * self.alpha if self.leak == "voltage" else 2 / self.alpha)
         with_one = torch.cat([inputs, torch.ones_like(inputs[..., :1])], dim=2)
-        weights = (into, recurrent, self.readout_weights, self.readout_bias, h)
         dynamics = Dynamics(self._f, self.leak, self.alpha, noise_std, (generator,), credit)
-        rates, outputs, last = Scan.apply(with_one[None], *(w[None] for w in weights), dynamics)
-        return Trajectory(rates[0], outputs[0], last[0])
+        scan = partial(_scan, weights=(into, recurrent, self.readout_weights, self.readout_bias), dynamics=dynamics)
+        if at_cut is None:
+            rates, outputs, h = scan(with_one, h)
+            return Trajectory(rates, self.g(outputs), h)
+        all_rates, all_outputs = [], []
+        edges = [0, *cuts, len(inputs)]
+        for first, last in pairwise(edges[:-1] if len(inputs) in cuts else edges):
+            rates, outputs, plain = scan(with_one[first:last], h)
+            h = at_cut(last, plain) if last in cuts else plain
+            if h is plain:
+                all_rates.append(rates)
+                all_outputs.append(self.g(outputs))
+            else:
+                all_rates += [rates[:-1], self.rates(h)[None]]
+                all_outputs += [self.g(outputs[:-1]), self.outputs(h)[None]]
+        return Trajectory(torch.cat(all_rates), torch.cat(all_outputs), h)
 
-    def _chosen(self, units: Sequence[int] | slice | None, name: str) -> Tensor:
-        chosen = torch.zeros(self.n_units)
-        try:
-            chosen[slice(None) if units is None else units if isinstance(units, slice) else list(units)] = 1.0
-        except (IndexError, TypeError) as error:
-            raise ValueError(f"{name} is {units!r}; allowed: indices below {self.n_units}, or a slice.") from error
-        if not chosen.any():
-            raise ValueError(f"{name} is {units!r}; it chooses no unit.")
-        return chosen
+
+def _scan(inputs: Tensor, h: Tensor, weights: tuple[Tensor, ...], dynamics: Dynamics) -> tuple[Tensor, Tensor, Tensor]:
+    """Rates (T, B, N), outputs before their activation (T, B, n_out) and last state; of ensembles (T, S, B, ...)."""
+    if h.ndim == 3:
+        rates, outputs, last = Scan.apply(inputs.expand(len(h), -1, -1, -1), *weights, h, dynamics)
+        return rates.transpose(0, 1), outputs.transpose(0, 1), last
+    rates, outputs, last = Scan.apply(inputs[None], *(weight[None] for weight in weights), h[None], dynamics)
+    return rates[0], outputs[0], last[0]
+
+
+def _for_batch(bias: Tensor) -> Tensor:
+    """A bias (n,) as it is; those of an ensemble, (S, n), with an axis for the batch."""
+    return bias if bias.ndim == 1 else bias[:, None]

@@ -110,6 +110,7 @@ def load_run(path: str | os.PathLike[str], device: str = "cpu") -> Run:
         metrics = [row for row in _from_csv((folder / METRICS).read_text()) if row["step"] <= header["step"]]
         task = task_from_config(config["task"])
         network = RateRNN(**config["network"])
+        config["network"] = network.config  # with arguments that are newer than the run
         network.load_state_dict({k.removeprefix("network."): v for k, v in tensors.items() if k.startswith("network.")})
     except RunError:
         raise

@@ -27,7 +27,7 @@ class Dynamics:
         leak: ``"voltage"`` or ``"rate"``: what decays.
         alpha: dt / tau of each unit, (N,).
         noise: Standard deviation of the noise of each unit in a bin, (N,); None for none.
-        generators: Sources of the noise, one for each network.
+        generators: Sources of the noise, one for each network; of a single one all networks get the same noise.
         credit: What an error learns of its past: ``"full"``, all; ``"diag"``, what went through leak and synapse of
             the unit itself; ``"none"``, what the leak kept.
     """
@@ -158,8 +158,9 @@ def _fill(drive: Tensor, inputs: Tensor, into: Tensor, dynamics: Dynamics) -> No
     if dynamics.noise is None:
         torch.bmm(inputs.flatten(1, 2), into.mT, out=flat)
         return
-    for network, generator in zip(drive, dynamics.generators, strict=True):
+    for network, generator in zip(drive, dynamics.generators, strict=False):
         network.normal_(generator=generator)
+    drive[len(dynamics.generators) :] = drive[:1]
     flat.mul_(dynamics.noise).baddbmm_(inputs.flatten(1, 2), into.mT)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, overload
 
 import torch
 from torch import Tensor
@@ -13,6 +13,7 @@ from torch import Tensor
 from ..envs.numbers import whole_number
 from ..envs.task import Task
 from ..envs.trial import TrialBatch
+from .ensemble_training import train_ensemble
 from .evaluation import NetworkPolicy, check_fit, evaluate, step_seed
 from .interrupt import deferred_interrupt
 from .rate_rnn import RateRNN
@@ -70,6 +71,7 @@ def choose_device(device: str) -> torch.device:
     return chosen
 
 
+@overload
 def train(
     task: Task,
     network: RateRNN,
@@ -84,8 +86,48 @@ def train(
     evaluate_every: int = 50,
     n_test: int = 500,
     resume: bool = False,
+    ensemble: None = None,
     progress: Progress | None = None,
-) -> Run:
+) -> Run: ...
+
+
+@overload
+def train(
+    task: Task,
+    network: RateRNN,
+    rule: Rule,
+    steps: int = 1000,
+    batch_size: int = 64,
+    seed: int = 0,
+    device: str = "auto",
+    out: str | os.PathLike[str] | None = None,
+    *,
+    stop_at: float | None = None,
+    evaluate_every: int = 50,
+    n_test: int = 500,
+    resume: bool = False,
+    ensemble: int,
+    progress: Progress | None = None,
+) -> list[Run]: ...
+
+
+def train(
+    task: Task,
+    network: RateRNN,
+    rule: Rule,
+    steps: int = 1000,
+    batch_size: int = 64,
+    seed: int = 0,
+    device: str = "auto",
+    out: str | os.PathLike[str] | None = None,
+    *,
+    stop_at: float | None = None,
+    evaluate_every: int = 50,
+    n_test: int = 500,
+    resume: bool = False,
+    ensemble: int | None = None,
+    progress: Progress | None = None,
+) -> Run | list[Run]:
     """Train a network on a task.
 
     Batch k and the noise in it depend on (seed, k) alone, so a resumed run equals an uninterrupted one; its metrics
@@ -104,10 +146,12 @@ def train(
         evaluate_every: Updates between two evaluations, each followed by a checkpoint.
         n_test: Number of test trials of an evaluation.
         resume: Go on with the run in ``out``, whose weights the network takes.
+        ensemble: Number of networks S to train at once, this one and others that differ from it in their seed, on
+            the same trials and with the same noise; each is trained as it would be alone. None for one network.
         progress: Called after each update.
 
     Returns:
-        The run, with the trained network.
+        The run, with the trained network; of an ensemble, one run for each network, in ``out/network-1``, ...
 
     Raises:
         ValueError: If task and network do not fit, a number makes no sense, or ``out`` holds a run already.
@@ -119,6 +163,12 @@ def train(
     for name, value, least in [*((name, value, 1) for name, value in counts.items()), ("seed", seed, 0)]:
         whole_number(name, value, least)
     network.to(choose_device(device))
+    if ensemble is not None:
+        if resume:
+            raise ValueError("an ensemble cannot be resumed; train its networks singly for that.")
+        n = whole_number("ensemble", ensemble, least=1)
+        measuring = (stop_at, evaluate_every, n_test)
+        return train_ensemble(task, network, rule, n, steps, batch_size, seed, out, *measuring, progress)
     settings = {"batch_size": batch_size, "seed": seed, "evaluate_every": evaluate_every, "n_test": n_test}
     run = Run(network, task, describe(task, network, rule, **settings))
     if out is not None and (Path(out) / MODEL).exists():

@@ -20,7 +20,7 @@ function zeros(steps, width) {
  * With alpha = dt / tau and drive = W r(t-1) + W_in u(t) + b:
  *   voltage leak  x(t) = (1 - alpha) x(t-1) + alpha drive + sqrt(2 alpha) sigma xi(t),  r(t) = phi(x(t))
  *   rate leak     r(t) = (1 - alpha) r(t-1) + alpha phi(drive + sqrt(2 / alpha) sigma xi(t))
- *   readout       z(t) = W_out r(t) + b_out
+ *   readout       z(t) = g(W_out r(t) + b_out),  g the identity or, where readout_activation says so, the sigmoid
  *
  * network: the trained network; inputs: (T, n_in); xi: (T, N) standard normal, or null for no noise;
  * silenced: (N,) truthy where the rate is held at zero, or null. Returns {rates: (T, N), outputs: (T, n_out)}.
@@ -28,6 +28,7 @@ function zeros(steps, width) {
 export function run(network, inputs, xi = null, silenced = null) {
   const phi = activations[network.activation];
   if (!phi) throw new Error(`unknown activation "${network.activation}"`);
+  const g = network.readout_activation === "sigmoid" ? activations.sigmoid : (z) => z;
   const voltage = network.leak === "voltage";
   const n = network.tau.length;
   const recurrent = Float64Array.from(network.recurrent.flat());
@@ -63,7 +64,7 @@ export function run(network, inputs, xi = null, silenced = null) {
     for (let o = 0; o < nOut; o++) {
       let z = network.readout_bias[o];
       for (let j = 0, at = o * n; j < n; j++) z += readout[at + j] * r[j];
-      outputs[t][o] = z;
+      outputs[t][o] = g(z);
     }
   }
   return { rates, outputs };

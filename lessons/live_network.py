@@ -10,6 +10,8 @@ from typing import Any, Self
 import numpy as np
 import torch
 
+from ..agents.activations import READOUTS
+from ..agents.evaluation import check_fit
 from ..agents.rate_rnn import RateRNN
 from ..agents.run import Run
 from ..envs.painted_task import PaintedTask
@@ -39,6 +41,8 @@ class LiveNetwork(anywidget.AnyWidget):
 
     .. math:: r_t = (1 - \alpha) r_{t-1} + \alpha f(d_t + \sqrt{2 / \alpha}\, \sigma \xi_t).
 
+    The readout is :math:`z_t = g(W_{out} r_t + b_{out})`, with g the identity or the logistic function.
+
     The answer is read as :meth:`cogdyn.envs.Task.score` does: the output that is largest on average over the
     response period, once ``grace_ms`` have passed. Beside it stands its mean softmax probability in these bins.
 
@@ -46,8 +50,8 @@ class LiveNetwork(anywidget.AnyWidget):
         network: The network: ``leak`` ("voltage" or "rate"), ``activation`` ("tanh", "relu",
             "rectified_tanh", "softplus" or "sigmoid"), ``dt`` (ms), ``tau`` (N,) (ms), ``noise`` (standard
             deviation), ``recurrent`` (N, N), ``input`` (N, n_in), ``bias`` (N,), ``readout`` (n_out, N),
-            ``readout_bias`` (n_out,), ``h0`` (N,) and, where known, ``populations`` (N,) of "excitatory" and
-            "inhibitory".
+            ``readout_bias`` (n_out,), ``h0`` (N,) and, where known, ``readout_activation`` ("linear" or "sigmoid")
+            and ``populations`` (N,) of "excitatory" and "inhibitory".
         trials: What it can be shown. Each has a ``label``; its ``periods``, a list of ``name``, ``ms`` and
             ``inputs`` (n_in,); its ``answer``, the index of the correct output, or None where outputs are not
             choices; and perhaps ``response``, the period in which the answer is read, else the last one.
@@ -112,7 +116,7 @@ class LiveNetwork(anywidget.AnyWidget):
             **settings: Where the controls stand at first, as above.
 
         Raises:
-            ValueError: If there is no task, its dt is not the network's, or its inputs cannot be painted period
+            ValueError: If there is no task, it does not fit the network, or its inputs cannot be painted period
                 by period: because they change within a period, or follow the choices of the network.
         """
         if isinstance(network, Run):
@@ -123,6 +127,7 @@ class LiveNetwork(anywidget.AnyWidget):
             raise ValueError(f"{task.name} is made of other tasks; name one that paints its own trials.")
         if task.dt != network.dt:
             raise ValueError(f"the task has bins of {task.dt:g} ms, the network of {network.dt:g} ms.")
+        check_fit(network, task)
         return cls(
             _weights(network),
             _conditions(task, max_trials),
@@ -141,6 +146,7 @@ def _weights(network: RateRNN) -> dict[str, Any]:
     weights = {
         "leak": network.leak,
         "activation": network.activation,
+        "readout_activation": network.readout_activation,
         "dt": network.dt,
         "noise": network.noise,
         "tau": array(network.tau),
@@ -184,6 +190,7 @@ def _plain_network(network: Mapping[str, Any], n_in: int, n_out: int) -> dict[st
     plain = {
         "leak": _known(network["leak"], _LEAKS, "leak"),
         "activation": _known(network["activation"], _ACTIVATIONS, "activation"),
+        "readout_activation": _known(network.get("readout_activation", "linear"), [*READOUTS], "readout_activation"),
         "dt": float(network["dt"]),
         "noise": float(network["noise"]),
         "tau": _numbers(network["tau"], (n,), "tau"),

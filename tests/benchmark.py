@@ -1,5 +1,7 @@
 """Speed, measured side by side in one run: interleaved, CPU time, one thread, medians (``make bench``)."""
 
+from __future__ import annotations
+
 import os
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -23,7 +25,12 @@ from rich.console import Console
 from rich.table import Table
 
 from cogdyn.agents import RateRNN
-from cogdyn.agents.rules import BPTT
+from cogdyn.agents.ensemble import ensemble_of
+from cogdyn.agents.losses import task_loss
+from cogdyn.agents.plain_loop import plain_loop
+from cogdyn.agents.rules import BPTT, DASC, SCTT
+from cogdyn.agents.rules.annealed import AnnealedRule
+from cogdyn.agents.scan import Credit
 from cogdyn.envs import Ring, Task, TrialEnv, TrialVectorEnv, Uniform, make_task, task_names
 from cogdyn.envs.trial import TrialBatch
 
@@ -67,56 +74,141 @@ def medians(variants: dict[str, Work], rounds: int) -> dict[str, float]:
     return {name: statistics.median(values) for name, values in seconds.items()}
 
 
-def training_variants() -> dict[str, Work]:
-    """One update (forward, backward, Adam) of networks of the same shapes, and the bare matrix products of one."""
+def random_batch(batch_size: int, n_bins: int) -> TrialBatch:
+    """Trials without meaning: six inputs, three classes."""
     generator = torch.Generator().manual_seed(0)
-    inputs = torch.randn(T, B, N_IN, generator=generator)
-    targets = torch.randint(N_OUT, (T, B), generator=generator)
-    mask = torch.ones(T, B)
-    spans = {"trial": (np.zeros(B), np.full(B, T))}
-    batch = TrialBatch(inputs.numpy(), targets.numpy(), mask.numpy(), {}, spans, 20.0, "choice")
+    inputs = torch.randn(n_bins, batch_size, N_IN, generator=generator)
+    targets = torch.randint(N_OUT, (n_bins, batch_size), generator=generator)
+    spans = {"trial": (np.zeros(batch_size, int), np.full(batch_size, n_bins))}
+    return TrialBatch(inputs.numpy(), targets.numpy(), np.ones(targets.shape, np.float32), {}, spans, 20.0, "choice")
 
-    def ours(**arguments: float) -> Work:
-        network, rule = RateRNN(N_IN, N, N_OUT, activation="tanh", **arguments), BPTT()
+
+def products(n: int, batch_size: int, n_bins: int) -> Work:
+    """The matrix products of a gradient of the whole trial, and nothing else."""
+    draw = partial(torch.randn, generator=torch.Generator().manual_seed(0))
+    w, w_in, w_out = draw(n, n), draw(N_IN, n), draw(n, N_OUT)
+    inputs, rates, errors = (draw(n_bins * batch_size, k) for k in (N_IN, n, N_OUT))
+
+    def work() -> None:
+        for rates_t in rates.view(n_bins, batch_size, n):
+            rates_t @ w
+            rates_t @ w.T
+        inputs @ w_in
+        rates @ w_out
+        errors @ w_out.T
+        rates.T @ rates
+        rates.T @ inputs
+        rates.T @ errors
+
+    return work
+
+
+def core_variants(n: int, batch_size: int, n_bins: int) -> dict[str, Work]:
+    """The gradient of the whole trial: the scan, the plain loop, PyTorch's network, and the bare products."""
+    batch = random_batch(batch_size, n_bins)
+    inputs, targets, mask = (torch.from_numpy(a) for a in (batch.inputs, batch.targets, batch.mask))
+    generator = torch.Generator().manual_seed(0)
+
+    def ours(noise: float, credit: Credit = "full") -> Work:
+        network = RateRNN(N_IN, n, N_OUT, activation="tanh", noise=noise)
+
+        def work() -> None:
+            network.zero_grad()
+            outputs = network(inputs, generator=generator, credit=credit).outputs
+            task_loss(outputs, targets, mask).backward()
+
+        return work
+
+    network = RateRNN(N_IN, n, N_OUT, activation="tanh", noise=0.05)
+
+    def loop() -> None:
+        network.zero_grad()
+        xi = torch.empty(n_bins, batch_size, n).normal_(generator=generator)
+        task_loss(plain_loop(network, inputs, xi=xi).outputs, targets, mask).backward()
+
+    peer, readout = torch.nn.RNN(N_IN, n), torch.nn.Linear(n, N_OUT)
+
+    def torch_rnn() -> None:
+        peer.zero_grad()
+        readout.zero_grad()
+        task_loss(readout(peer(inputs)[0]), targets, mask).backward()
+
+    ensemble = ensemble_of(RateRNN(N_IN, n, N_OUT, activation="tanh", noise=0.05), 10)
+
+    def ten() -> None:
+        ensemble.zero_grad()
+        task_loss(ensemble(inputs, generator=generator).outputs, targets, mask).sum().backward()
+
+    variants = {
+        "quiet": ours(0.0),
+        "noisy": ours(0.05),
+        "credit none": ours(0.05, "none"),
+        "plain loop": loop,
+        "torch.nn.RNN": torch_rnn,
+        "products": products(n, batch_size, n_bins),
+    }
+    return variants | ({"ten": ten} if n <= 50 else {})
+
+
+def compare_core() -> None:
+    """What the scan costs beside its matrix products, beside the plain loop and beside PyTorch's own network."""
+    rows = []
+    for shape in ((50, 20, 350), (100, 64, 200), (256, 64, 500)):
+        t = medians(core_variants(*shape), rounds=9 if shape[0] < 256 else 5)
+        numbers = (
+            t["quiet"] / t["products"],
+            t["plain loop"] / t["noisy"],
+            t["credit none"] / t["noisy"],
+            t["torch.nn.RNN"] / t["quiet"],
+        )
+        alone = f"{10 * t['noisy'] / t['ten']:.2f}" if "ten" in t else ""
+        rows.append((f"{shape}", f"{1e3 * t['noisy']:.1f} ms", *(f"{x:.2f}" for x in numbers), alone))
+    show(
+        "The core (N, B, T): gradient of whole trials; quiet: without noise",
+        rows,
+        ("", "noisy", "quiet / products", "plain loop / noisy", "no credit / full", "nn.RNN / quiet", "10 alone / ten"),
+    )
+
+
+def training_variants(peer: Peer | None) -> dict[str, Work]:
+    """One update (forward, backward, Adam) of networks of the same shapes, and the bare matrix products of one."""
+    batch = random_batch(B, T)
+    inputs, targets = torch.from_numpy(batch.inputs), torch.from_numpy(batch.targets)
+    generator = torch.Generator().manual_seed(0)
+
+    def ours(rule: BPTT | AnnealedRule | None = None, **arguments: float) -> Work:
+        network, rule = RateRNN(N_IN, N, N_OUT, activation="tanh", **arguments), rule or BPTT()
 
         def update() -> None:
             rule.update(network, batch, generator)
 
         return update
 
-    peer, readout = torch.nn.RNN(N_IN, N), torch.nn.Linear(N, N_OUT)
-    parameters = [*peer.parameters(), *readout.parameters()]
+    rnn, readout = torch.nn.RNN(N_IN, N), torch.nn.Linear(N, N_OUT)
+    parameters = [*rnn.parameters(), *readout.parameters()]
     adam = torch.optim.Adam(parameters)
 
     def torch_rnn() -> None:
         adam.zero_grad()
-        outputs = readout(peer(inputs)[0]).flatten(0, 1)
+        outputs = readout(rnn(inputs)[0]).flatten(0, 1)
         torch.nn.functional.cross_entropy(outputs, targets.flatten()).backward()
         torch.nn.utils.clip_grad_norm_(parameters, 1.0)
         adam.step()
 
-    draw = partial(torch.randn, generator=torch.Generator().manual_seed(0))
-    w, w_in, w_out = draw(N, N), draw(N_IN, N), draw(N, N_OUT)
-    rates, errors = draw(T, B, N), draw(T * B, N_OUT)
-
-    def products() -> None:
-        flat = rates.flatten(0, 1)
-        for rates_t in rates:
-            rates_t @ w
-            rates_t @ w.T
-        inputs.flatten(0, 1) @ w_in
-        flat @ w_out
-        errors @ w_out.T
-        flat.T @ flat
-        flat.T @ inputs.flatten(0, 1)
-        flat.T @ errors
-
-    return {
-        "RateRNN, noise and Dale's law": ours(dale=0.8, noise=0.05),
+    both = {"dale": 0.8, "noise": 0.05}
+    variants = {
+        "RateRNN, noise and Dale's law": ours(**both),
         "RateRNN, neither": ours(),
+        "the same with SCTT, lag 20 bins": ours(SCTT(lag_ms=400, schedule=(0.5, 1)), **both),
+        "the same with DASC, lag 20 bins": ours(DASC(lag_ms=400, schedule=(0.5, 1)), **both),
         "torch.nn.RNN (no leak, no noise)": torch_rnn,
-        "bare matrix products": products,
+        "bare matrix products": products(N, B, T),
     }
+    return (
+        variants
+        if peer is None
+        else variants | {"nn4n, noise and Dale's law": peer.work(network=[N, B, T, N_IN, N_OUT])}
+    )
 
 
 def stepping(env: gym.vector.VectorEnv, steps: int, fixating: float = 1.0) -> Work:
@@ -172,14 +264,14 @@ def painting(task: Task) -> tuple[dict[str, float], float]:
 
 
 class Peer:
-    """NeuroGym in an interpreter of its own, working when it is told to."""
+    """NeuroGym and nn4n in an interpreter of their own, working when they are told to."""
 
     def __init__(self) -> None:
-        script = Path(__file__).with_name("benchmark_neurogym.py")
+        script = Path(__file__).with_name("benchmark_peers.py")
         self._process = subprocess.Popen([PEERS, script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def work(self, **job: Any) -> Work:
-        """A job whose seconds NeuroGym's process measures itself."""
+        """A job whose seconds the peers' process measures itself."""
 
         def ask() -> float:
             assert self._process.stdin is not None
@@ -190,9 +282,9 @@ class Peer:
         return ask
 
 
-def compare_with_neurogym() -> None:
+def compare_with_neurogym(peer: Peer) -> None:
     """The same tasks beside NeuroGym: environments, and batches for supervised training."""
-    peer, steps, batches = Peer(), 300, 5
+    steps, batches = 300, 5
     rows, painted = [], []
     for theirs, (ours, arguments) in SHARED.items():
         task = make_task(ours, **arguments)
@@ -247,13 +339,16 @@ def main() -> None:
     torch.set_num_threads(1)
     print(f"{platform.machine()}, torch {torch.__version__}, numpy {np.__version__}; one thread, medians of CPU time\n")
 
-    seconds = medians(training_variants(), rounds=15)
+    peer = Peer() if PEERS.exists() else None
+    seconds = medians(training_variants(peer), rounds=15)
     reference = seconds["torch.nn.RNN (no leak, no noise)"]
     show(
         f"Training: forward, backward and Adam; N={N}, B={B}, T={T}",
         [(name, f"{T * B / s / 1e3:,.0f} k", f"{reference / s:.2f}") for name, s in seconds.items()],
         ("", "sample-steps/s", "x torch.nn.RNN"),
     )
+
+    compare_core()
 
     modules = ("gymnasium", "cogdyn.envs")
     imports = np.median([[import_seconds(module) for module in modules] for _ in range(7)], axis=0)
@@ -270,10 +365,10 @@ def main() -> None:
     headers = ("", "SyncVectorEnv, steps/s", "TrialVectorEnv, steps/s", "x")
     show(f"Environments: {ENVS:,} copies of PerceptualDecisionMaking", rows, headers)
 
-    if PEERS.exists():
-        compare_with_neurogym()
+    if peer is not None:
+        compare_with_neurogym(peer)
     else:
-        print(f"NeuroGym is not installed in {PEERS.parents[1]}: left out. `make bench` installs it.\n")
+        print(f"NeuroGym and nn4n are not installed in {PEERS.parents[1]}: left out. `make bench` installs it.\n")
 
     rows = []
     for name in task_names():

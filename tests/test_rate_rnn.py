@@ -7,7 +7,6 @@ import torch
 
 from cogdyn.agents import RateRNN
 from cogdyn.agents.activations import ACTIVATIONS
-from cogdyn.agents.initialisation import INITIALISATIONS
 from cogdyn.agents.losses import task_loss
 
 FORMS = list(itertools.product(("voltage", "rate"), sorted(ACTIVATIONS)))
@@ -153,28 +152,14 @@ def test_noise_can_be_silenced_and_repeated():
     assert not torch.equal(first, network(u, generator=torch.Generator().manual_seed(6)).rates)
 
 
-@pytest.mark.parametrize("kind", INITIALISATIONS)
-def test_initialisations(kind):
-    network = RateRNN(1, 40, 1, init=kind, gain=0.9, self_connections=True, seed=2)
-    w = network.recurrent_weights.detach()
-    if kind == "identity":
-        assert torch.equal(w, 0.9 * torch.eye(40))
-    elif kind == "orthogonal":
-        torch.testing.assert_close(w @ w.T, 0.81 * torch.eye(40), rtol=0, atol=1e-5)
-    elif kind == "spectral_radius":
-        assert torch.linalg.eigvals(w).abs().max().item() == pytest.approx(0.9, rel=1e-4)
-    else:
-        assert w.square().mean().sqrt().item() == pytest.approx(0.9 / np.sqrt(40), rel=0.1)
-
-
-def test_initial_excitation_and_inhibition_balance():
-    w = RateRNN(1, 400, 1, dale=0.8, seed=0).recurrent_weights.detach()
-    assert w[:, :320].sum().item() == pytest.approx(-w[:, 320:].sum().item(), rel=0.05)
-
-
-def test_the_initial_state_is_trained_or_fixed():
+def test_initial_state_and_readout_bias_are_trained_or_fixed():
     assert RateRNN(1, 3, 1).h0.requires_grad
-    assert not RateRNN(1, 3, 1, train_h0=False).h0.requires_grad
+    assert RateRNN(1, 3, 1).readout_bias.requires_grad
+    fixed = RateRNN(1, 3, 1, train_h0=False, train_readout_bias=False)
+    assert [name for name, parameter in fixed.named_parameters() if not parameter.requires_grad] == [
+        "readout_bias",
+        "h0",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -69,6 +69,14 @@ class AnnealedRule(ABC):
         self.annealing.advance()
         return metrics
 
+    def update_each(
+        self, ensemble: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None
+    ) -> dict[str, Tensor]:
+        """:meth:`update` for all networks of an ensemble, each by its own loss; returns one of each metric for each."""
+        metrics = self.descent.step_each(ensemble, self.loss(ensemble, batch, generator))
+        self.annealing.advance()
+        return metrics
+
     def report(self, score: float) -> None:
         """Hear how the plain network scored; at the goal the next phase begins."""
         self.annealing.report(score)

@@ -62,6 +62,12 @@ class BPTT:
         """
         return self.descent.step(network, self.loss(network, batch, generator))
 
+    def update_each(
+        self, ensemble: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None
+    ) -> dict[str, Tensor]:
+        """:meth:`update` for all networks of an ensemble, each by its own loss; returns one of each metric for each."""
+        return self.descent.step_each(ensemble, self.loss(ensemble, batch, generator))
+
     def report(self, score: float) -> None:
         """Hear how the network scored; nothing changes."""
 

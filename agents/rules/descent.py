@@ -59,6 +59,31 @@ class Descent:
         adam.step()
         return metrics
 
+    def step_each(self, ensemble: RateRNN, losses: Tensor) -> dict[str, Tensor]:
+        """Change the parameters of all networks of an ensemble, each by its own loss, (S,), and its own norm.
+
+        A network whose loss or gradient is not finite is left as it was.
+
+        Returns:
+            Loss and norm of the gradient of each network, (S,).
+        """
+        adam = self._optimizer(ensemble)
+        adam.zero_grad()
+        losses.sum().backward()
+        gradients = [p.grad.flatten(1) for _, p in trainable(ensemble) if p.grad is not None]
+        norms = torch.linalg.vector_norm(torch.stack([torch.linalg.vector_norm(g, dim=1) for g in gradients]), dim=0)
+        sound = torch.isfinite(norms) & torch.isfinite(losses)
+        scale = torch.ones_like(norms) if self.clip is None else (self.clip / (norms + 1e-6)).clamp(max=1.0)
+        for gradient in gradients:
+            gradient.mul_(scale[:, None])
+            gradient[~sound] = 0.0
+        kept = [p.detach()[~sound].clone() for _, p in trainable(ensemble)]
+        adam.step()
+        with torch.no_grad():
+            for (_, parameter), values in zip(trainable(ensemble), kept, strict=True):
+                parameter[~sound] = values
+        return {"loss": losses.detach(), "gradient_norm": norms}
+
     def state(self, network: RateRNN) -> dict[str, Tensor]:
         """What Adam remembers of a network, as named tensors."""
         memory = self._optimizer(network).state
