@@ -71,20 +71,19 @@ class Scan(torch.autograd.Function):
         learns = any(ctx.needs_input_grad)
         fired = torch.empty_like(rates) if learns and not voltage else None
         drives = state.new_empty(n_networks, min(BLOCK, n_bins), batch_size, state.shape[2])
-        keep, scratch = 1 - alpha, torch.empty_like(state)
+        keep = 1 - alpha
         x, r = state, write(state, torch.empty_like(state)) if voltage else state
-        before = r
+        before, synapses = r, recurrent.mT
         for block in _blocks(n_bins):
             drive = drives[:, : block.stop - block.start]
             _fill(drive, inputs[:, block], into, dynamics)
-            for k, t in enumerate(range(block.start, block.stop)):
-                h = drive[:, k]
+            firing = drive.unbind(1) if fired is None else fired[:, block].unbind(1)
+            for h, s, out in zip(drive.unbind(1), firing, rates[:, block].unbind(1), strict=True):
                 if voltage:
-                    x = h.addcmul_(x, keep).baddbmm_(r, recurrent.mT)
-                    r = write(x, rates[:, t])
+                    x = h.addcmul_(x, keep).baddbmm_(r, synapses)
+                    r = write(x, out)
                 else:
-                    s = write(h.baddbmm_(r, recurrent.mT), scratch if fired is None else fired[:, t])
-                    r = torch.lerp(r, s, alpha, out=rates[:, t])
+                    r = torch.lerp(r, write(h.baddbmm_(r, synapses), s), alpha, out=out)
             x = x.clone()  # the next block fills the buffer in which it lies
             outputs[:, block].flatten(1, 2).copy_(
                 torch.baddbmm(bias[:, None], rates[:, block].flatten(1, 2), readout.mT)
@@ -108,6 +107,7 @@ class Scan(torch.autograd.Function):
         errors_of_block = torch.empty_like(rates[:, :BLOCK])
         # With a voltage leak: the error of the voltage of the bin after. With a rate leak: what came back to the rate.
         later = torch.zeros_like(before) if d_last is None else d_last.clone()
+        last = True
         for block in reversed(_blocks(n_bins)):
             errors, seen = errors_of_block[:, : block.stop - block.start], rates[:, block]
             if d_outputs is None:
@@ -118,17 +118,17 @@ class Scan(torch.autograd.Function):
                 d_readout.baddbmm_(told.mT, seen.flatten(1, 2))
             if d_rates is not None:
                 errors += d_rates[:, block]
-            for k, t in reversed(list(enumerate(range(block.start, block.stop)))):
-                error = errors[:, k]
+            values = (seen if voltage else fired[:, block]).unbind(1)
+            for error, value in reversed(list(zip(errors.unbind(1), values, strict=True))):
                 if not voltage:
                     torch.mul(error.add_(later), keep, out=later)
-                    back(error.mul_(alpha), fired[:, t])
+                    back(error.mul_(alpha), value)
                     _send(later, error, recurrent, dynamics.credit)
-                elif t == n_bins - 1:
-                    later = back(error, rates[:, t]).add_(later)
+                elif last:
+                    later, last = back(error, value).add_(later), False
                 else:
                     _send(error, later, recurrent, dynamics.credit)
-                    later = back(error, rates[:, t]).addcmul_(later, keep)
+                    later = back(error, value).addcmul_(later, keep)
             if block.start == 0:
                 d_recurrent.baddbmm_(errors[:, 0].mT, before)
                 seen, late = rates[:, : block.stop - 1], errors[:, 1:]
