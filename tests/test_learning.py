@@ -113,6 +113,33 @@ def test_bptt_refuses_senseless_numbers(arguments):
         BPTT(**arguments)
 
 
+def test_a_schedule_of_the_learning_rate_is_kept_and_resumed(tmp_path):
+    schedule = ((0, 4e-3), (3, 2e-3), (5, 1e-3))
+    rule, network, sizes = BPTT(lr=schedule, clip=None), network_for(DMS), []
+    for step in range(7):
+        before = network.recurrent.detach().clone()
+        rule.update(network, DMS.sample(8, seed=step))
+        sizes.append((network.recurrent.detach() - before).abs().max().item())
+    # The first update of Adam has the size of the learning rate; at a constant rate later ones are hardly larger.
+    assert sizes[0] == pytest.approx(4e-3, rel=1e-3)
+    constant, network = BPTT(lr=4e-3, clip=None), network_for(DMS)
+    for step in range(4):
+        before = network.recurrent.detach().clone()
+        constant.update(network, DMS.sample(8, seed=step))
+    assert (network.recurrent.detach() - before).abs().max().item() == pytest.approx(2 * sizes[3], rel=1e-3)
+    settings = {"batch_size": 8, "evaluate_every": 2, "n_test": 10}
+    whole = train(DMS, network_for(DMS), BPTT(lr=schedule), 6, **settings)
+    train(DMS, network_for(DMS), BPTT(lr=schedule), 4, out=tmp_path / "run", **settings)
+    resumed = train(DMS, network_for(DMS), BPTT(lr=schedule), 6, out=tmp_path / "run", resume=True, **settings)
+    assert whole.metrics == resumed.metrics
+
+
+@pytest.mark.parametrize("lr", [(), ((1, 1e-3),), ((0, 1e-3), (0, 1e-4)), ((0, 0.0),)])
+def test_senseless_schedules_of_the_learning_rate_are_refused(lr):
+    with pytest.raises(ValueError, match="lr is"):
+        BPTT(lr=lr)
+
+
 # Data
 
 

@@ -13,7 +13,7 @@ from ...envs.trial import TrialBatch
 from ..annealing import Annealing
 from ..losses import Objective
 from ..rate_rnn import RateRNN
-from .descent import Descent
+from .descent import Descent, LearningRate
 
 
 class AnnealedRule(ABC):
@@ -23,7 +23,7 @@ class AnnealedRule(ABC):
         schedule: A number in each phase; the last must be 1, at which the network is plain.
         anneal_steps: Number of updates that all phases but the last take together.
         goal: Score of the plain network at which a phase ends early; None for never.
-        lr: Learning rate.
+        lr: Learning rate, or rows of (update, rate): the rate from each update on.
         clip: Largest norm of the gradient, longer ones are shortened to it; None for no limit.
         rate_penalty: Cost of activity.
         weight_penalty: Cost of synapses.
@@ -35,7 +35,7 @@ class AnnealedRule(ABC):
         schedule: Sequence[float],
         anneal_steps: int,
         goal: float | None,
-        lr: float,
+        lr: LearningRate,
         clip: float | None,
         rate_penalty: float,
         weight_penalty: float,

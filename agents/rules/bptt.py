@@ -11,7 +11,7 @@ from ...envs.trial import TrialBatch
 from ..data import tensors
 from ..losses import Objective
 from ..rate_rnn import RateRNN
-from .descent import Descent
+from .descent import Descent, LearningRate
 
 
 @final
@@ -22,7 +22,7 @@ class BPTT:
         L = L_{task} + \lambda_r \langle r^2 \rangle + \lambda_w \sum_W \langle W^2 \rangle
 
     Args:
-        lr: Learning rate.
+        lr: Learning rate, or rows of (update, rate): the rate from each update on.
         clip: Largest norm of the gradient, longer ones are shortened to it; None for no limit.
         rate_penalty: :math:`\lambda_r`, cost of activity.
         weight_penalty: :math:`\lambda_w`, cost of synapses.
@@ -34,7 +34,7 @@ class BPTT:
     """
 
     def __init__(
-        self, lr: float = 1e-3, clip: float | None = 1.0, rate_penalty: float = 0.0, weight_penalty: float = 0.0
+        self, lr: LearningRate = 1e-3, clip: float | None = 1.0, rate_penalty: float = 0.0, weight_penalty: float = 0.0
     ):
         self.descent, self.objective = Descent(lr, clip), Objective(rate_penalty, weight_penalty)
 

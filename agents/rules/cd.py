@@ -14,6 +14,7 @@ from ..coarse import coarsened
 from ..data import tensors
 from ..rate_rnn import RateRNN
 from .annealed import AnnealedRule
+from .descent import LearningRate
 
 
 @final
@@ -30,7 +31,7 @@ class CD(AnnealedRule):
         schedule: :math:`\theta` in each phase, a whole number; the last must be 1.
         anneal_steps: Number of updates that all phases but the last take together.
         goal: Score of the plain network at which a phase ends early; None for never.
-        lr: Learning rate.
+        lr: Learning rate, or rows of (update, rate): the rate from each update on.
         clip: Largest norm of the gradient, longer ones are shortened to it; None for no limit.
         rate_penalty: Cost of activity.
         weight_penalty: Cost of synapses.
@@ -47,7 +48,7 @@ class CD(AnnealedRule):
         schedule: Sequence[int] = (10, 1),
         anneal_steps: int = 2000,
         goal: float | None = 0.95,
-        lr: float = 1e-3,
+        lr: LearningRate = 1e-3,
         clip: float | None = 1.0,
         rate_penalty: float = 0.0,
         weight_penalty: float = 0.0,

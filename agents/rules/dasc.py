@@ -13,6 +13,7 @@ from ..bridges import Start, bins_of, blocks_of, run_bridged, trials_of
 from ..data import tensors
 from ..rate_rnn import RateRNN
 from .annealed import AnnealedRule
+from .descent import LearningRate
 
 
 @final
@@ -32,7 +33,7 @@ class DASC(AnnealedRule):
         anneal_steps: Number of updates that all phases but the last take together.
         goal: Score of the plain network at which a phase ends early; None for never.
         across_trials: Whether, in sessions, the state at the end of a trial is also joined with that at its start.
-        lr: Learning rate.
+        lr: Learning rate, or rows of (update, rate): the rate from each update on.
         clip: Largest norm of the gradient, longer ones are shortened to it; None for no limit.
         rate_penalty: Cost of activity.
         weight_penalty: Cost of synapses.
@@ -51,7 +52,7 @@ class DASC(AnnealedRule):
         anneal_steps: int = 2000,
         goal: float | None = 0.95,
         across_trials: bool = False,
-        lr: float = 1e-3,
+        lr: LearningRate = 1e-3,
         clip: float | None = 1.0,
         rate_penalty: float = 0.0,
         weight_penalty: float = 0.0,

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import final
 
 import torch
 from torch import Tensor
 
 from ..rate_rnn import RateRNN
+
+LearningRate = float | Sequence[tuple[int, float]]
 
 
 class Diverged(FloatingPointError):
@@ -19,20 +23,24 @@ class Descent:
     """Adam on the trainable parameters of one network, with clipping of the gradient.
 
     Args:
-        lr: Learning rate.
+        lr: Learning rate; or a schedule of it, ``((0, 1e-3), (2000, 2e-4))``: the rate from each update on.
         clip: Largest norm of the gradient, longer ones are shortened to it; None for no limit.
 
     Raises:
-        ValueError: If lr or clip is not positive.
+        ValueError: If lr or clip is not positive, or a schedule does not begin at 0 and go on from there.
 
     Source: Kingma & Ba 2015, arXiv:1412.6980.
     """
 
-    def __init__(self, lr: float = 1e-3, clip: float | None = 1.0):
-        if not lr > 0 or (clip is not None and not clip > 0):
+    def __init__(self, lr: LearningRate = 1e-3, clip: float | None = 1.0):
+        schedule = [(0, lr)] if isinstance(lr, int | float) else [tuple(pair) for pair in lr]
+        if (clip is not None and not clip > 0) or not all(rate > 0 for _, rate in schedule):
             raise ValueError(f"lr is {lr!r}, clip {clip!r}; both must be positive.")
-        self.lr, self.clip = lr, clip
-        self.config = {"lr": lr, "clip": clip}
+        starts = [start for start, _ in schedule]
+        if not starts or starts[0] != 0 or any(later <= start for start, later in pairwise(starts)):
+            raise ValueError(f"lr is {lr!r}; a schedule is rows of (update, rate), from update 0 on in rising order.")
+        self.schedule, self.clip = schedule, clip
+        self.config = {"lr": lr if isinstance(lr, int | float) else [list(pair) for pair in schedule], "clip": clip}
         self._network: RateRNN | None = None
         self._adam: torch.optim.Adam | None = None
 
@@ -104,7 +112,10 @@ class Descent:
     def _optimizer(self, network: RateRNN) -> torch.optim.Adam:
         if self._adam is None or self._network is not network:
             self._network = network
-            self._adam = torch.optim.Adam([p for _, p in trainable(network)], lr=self.lr)
+            self._adam = torch.optim.Adam([p for _, p in trainable(network)])
+        memory = next(iter(self._adam.state.values()), {})
+        taken = int(memory.get("step", 0))
+        self._adam.param_groups[0]["lr"] = max(pair for pair in self.schedule if pair[0] <= taken)[1]
         return self._adam
 
 

@@ -13,6 +13,7 @@ from ..bridges import Start, blocks_of, run_bridged
 from ..data import tensors
 from ..rate_rnn import RateRNN
 from .annealed import AnnealedRule
+from .descent import LearningRate
 
 
 class _Skip(torch.autograd.Function):
@@ -43,7 +44,7 @@ class GradientSkip(AnnealedRule):
         schedule: :math:`\beta` in each phase, in [0, 1]; the last must be 1.
         anneal_steps: Number of updates that all phases but the last take together.
         goal: Score at which a phase ends early; None for never.
-        lr: Learning rate.
+        lr: Learning rate, or rows of (update, rate): the rate from each update on.
         clip: Largest norm of the gradient, longer ones are shortened to it; None for no limit.
         rate_penalty: Cost of activity.
         weight_penalty: Cost of synapses.
@@ -60,7 +61,7 @@ class GradientSkip(AnnealedRule):
         schedule: Sequence[float] = (0.5, 1.0),
         anneal_steps: int = 2000,
         goal: float | None = 0.95,
-        lr: float = 1e-3,
+        lr: LearningRate = 1e-3,
         clip: float | None = 1.0,
         rate_penalty: float = 0.0,
         weight_penalty: float = 0.0,
