@@ -40,6 +40,11 @@ def ensemble_of(network: RateRNN, n_networks: int) -> RateRNN:
     return stacked([network, *others])
 
 
+def subset(ensemble: RateRNN, which: Sequence[int]) -> RateRNN:
+    """Some networks of an ensemble, as an ensemble."""
+    return stacked([member(ensemble, s) for s in which])
+
+
 def member(ensemble: RateRNN, s: int) -> RateRNN:
     """Network s of an ensemble, by itself."""
     network = RateRNN(**(ensemble.config | {"seed": ensemble.config["seed"][s]})).to(ensemble.recurrent)

@@ -13,7 +13,7 @@ from torch import Tensor
 from ..envs.task import Task
 from ..envs.trial import TrialBatch
 from .data import tensors
-from .ensemble import ensemble_of, member
+from .ensemble import ensemble_of, member, subset
 from .evaluation import check_fit, step_seed
 from .interrupt import deferred_interrupt
 from .rate_rnn import RateRNN
@@ -35,6 +35,14 @@ class EnsembleRule(Protocol):
 
     def report(self, score: float) -> None:
         """Hear the mean score of the networks."""
+        ...
+
+    def state(self, network: RateRNN) -> dict[str, Tensor]:
+        """What the rule remembers of an ensemble, with an axis of networks in front where it is of each."""
+        ...
+
+    def restore(self, network: RateRNN, state: dict[str, Tensor]) -> None:
+        """Remember what :meth:`state` returned."""
         ...
 
 
@@ -69,20 +77,23 @@ def train_ensemble(
     settings = {"batch_size": batch_size, "seed": seed, "evaluate_every": evaluate_every, "n_test": n_test}
     members = [member(ensemble, s) for s in range(n_networks)]
     runs = [Run(each, task, describe(task, each, rule, **settings)) for each in members]
-    learning = set(range(n_networks))
+    learning = list(range(n_networks))
     generator = torch.Generator(network.recurrent.device)
 
-    def keep(step: int, latest: dict[str, Tensor], end: bool) -> None:
-        scores = _scores(ensemble, task, n_test, seed)
-        for s in sorted(learning):
-            row = {"step": step, "loss": latest["loss"][s].item(), "score": scores[s]}
-            runs[s].metrics.append(row | {"gradient_norm": latest["gradient_norm"][s].item()})
-            if end or (stop_at is not None and scores[s] >= stop_at):
-                runs[s].network = member(ensemble, s)
-                learning.discard(s)
+    def keep(step: int, latest: dict[str, Tensor], end: bool) -> list[int]:
+        """Note how the networks do, keep those that are done, and return the places of the others."""
+        scores, others = _scores(ensemble, task, n_test, seed), []
+        for place, (s, score) in enumerate(zip(learning, scores, strict=True)):
+            row = {"step": step, "loss": latest["loss"][place].item(), "score": score}
+            runs[s].metrics.append(row | {"gradient_norm": latest["gradient_norm"][place].item()})
+            if end or (stop_at is not None and score >= stop_at):
+                runs[s].network = member(ensemble, place)
                 if out is not None:
                     runs[s].save(Path(out) / f"network-{s + 1}")
-        rule.report(sum(scores) / len(scores))
+            else:
+                others.append(place)
+        rule.report(sum(run.metrics[-1]["score"] for run in runs) / n_networks)
+        return others
 
     with deferred_interrupt() as interrupted:
         for step in range(1, steps + 1):
@@ -91,7 +102,12 @@ def train_ensemble(
             latest = rule.update_each(ensemble, batch, generator)
             stop = interrupted()
             if step % evaluate_every == 0 or step == steps or stop:
-                keep(step, latest, end=step == steps or stop)
+                others = keep(step, latest, end=step == steps or stop)
+                if 0 < len(others) < len(learning):
+                    memory = {k: v[others] if v.ndim else v for k, v in rule.state(ensemble).items()}
+                    ensemble = subset(ensemble, others)
+                    rule.restore(ensemble, memory)
+                learning = [learning[place] for place in others]
             if progress is not None:
                 scores = [run.metrics[-1]["score"] for run in runs if run.metrics]
                 shown = {"score": sum(scores) / len(scores)} if scores else {}

@@ -154,3 +154,14 @@ def test_all_networks_get_the_noise_of_one(leak, n_bins):
     alone = network(inputs, generator=torch.Generator().manual_seed(1)).rates
     torch.testing.assert_close(together[:, 0], together[:, 1], rtol=0, atol=0)
     torch.testing.assert_close(together[:, 0], alone)
+
+
+def test_networks_that_go_on_do_not_notice_those_that_stop():
+    settings = {"steps": 60, "batch_size": 32, "evaluate_every": 10, "n_test": 100, "stop_at": 0.25}
+    together = train(DMS, network_of().double(), BPTT(lr=3e-3), ensemble=S, **settings)
+    assert len({run.step for run in together}) > 1
+    for s, ours in enumerate(together):
+        alone = train(DMS, network_of(5 + s).double(), BPTT(lr=3e-3), **settings)
+        assert ours.step == alone.step
+        for a, b in zip(ours.network.parameters(), alone.network.parameters(), strict=True):
+            torch.testing.assert_close(a, b, rtol=1e-6, atol=1e-9)
