@@ -7,7 +7,7 @@ from pathlib import Path
 import gymnasium as gym
 import numpy as np
 import pytest
-from test_envs import TwoAnswers
+from playing import TwoAnswers
 
 from cogdyn.envs import ContractError, Levels, PaintedTask, check_task, make_task, register_task, task_names
 from cogdyn.envs.registry import TASKS

@@ -11,7 +11,8 @@ from typer.testing import CliRunner
 
 from cogdyn.agents import load_run
 from cogdyn.envs import Choice, Uniform, task_names
-from cogdyn.lessons.command_line import app, fresh_folder, parse_settings
+from cogdyn.lessons.command_line import app, fresh_folder
+from cogdyn.lessons.settings import parse_settings
 
 QUICK = ["--steps", "2", "--units", "8", "--batch-size", "4"]
 
@@ -100,7 +101,7 @@ def test_debug_shows_the_traceback(cogdyn):
     assert isinstance(result.exception, ValueError)
 
 
-@pytest.mark.parametrize("command", ["tasks", "train", "show", "lessons", "book"])
+@pytest.mark.parametrize("command", ["tasks", "train", "show", "study", "lessons", "book"])
 def test_help_has_an_example(cogdyn, command):
     result = cogdyn(command, "--help")
     assert result.exit_code == 0

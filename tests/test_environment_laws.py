@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
-from test_envs import TwoAnswers
+from playing import TwoAnswers
 
 from cogdyn.envs import (
     Between,
