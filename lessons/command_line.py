@@ -1,18 +1,17 @@
-"""The command ``cogdyn``: look at tasks, train a network, look at the run, open the lessons, build the book."""
+"""The command ``cogdyn``: look at tasks, train a network, show the run, run a study, the lessons, the book."""
 
 from __future__ import annotations
 
-import ast
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from ..envs.durations import Choice, TruncatedExponential, Uniform
 from ..envs.registry import make_task
+from .settings import parse_settings
 
 app = typer.Typer(
     name="cogdyn",
@@ -191,6 +190,45 @@ def play(
     guarded(work, debug)
 
 
+@app.command(epilog="Example: **cogdyn study soo2023 --quick**")
+def study(
+    name: Annotated[str, typer.Argument(help="Name of the study, as the paper's first author and year.")],
+    quick: Annotated[bool, typer.Option("--quick", help="A small version that ends in minutes.")] = False,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder of the study; runs/study-NAME, or runs/study-NAME-quick, by default.")
+    ] = None,
+    jobs: Annotated[int | None, typer.Option(help="Runs at once; one for each core by default.")] = None,
+    backend: Annotated[str, typer.Option(help="local: processes of this machine. dask: a cluster.")] = "local",
+    scheduler: Annotated[
+        str | None, typer.Option(help="Address of the cluster's scheduler.", metavar="tcp://HOST:PORT")
+    ] = None,
+    debug: Debug = False,
+) -> None:
+    """Run a paper's experiment: many trainings, a table of what was measured, figures. Run again, it goes on."""
+
+    def work() -> None:
+        from .progress import RunsProgress
+        from .studies import load_study
+        from .studies.runner import plan, run_study, write_report
+
+        chosen = load_study(name)
+        folder = out or Path("runs") / f"study-{name}{'-quick' if quick else ''}"
+        runs = len(plan(chosen, quick))
+        with RunsProgress(runs) as progress:
+            table = run_study(chosen, folder, quick, jobs=jobs, backend=backend, scheduler=scheduler, progress=progress)
+        failures = [row["failed"] for row in table if row["failed"]]
+        if len(failures) < runs:
+            console.print(write_report(chosen, folder), markup=False)
+            console.print(f"In {folder}/: table.csv, report.txt and the figures")
+        if failures:
+            raise RuntimeError(
+                f"{len(failures)} of {runs} runs failed, the first with {failures[0]}; "
+                f"{folder / 'table.csv'} tells of each; the same command tries them again."
+            )
+
+    guarded(work, debug)
+
+
 @app.command(epilog="Example: **cogdyn lessons my-lessons**")
 def lessons(
     folder: Annotated[Path, typer.Argument(help="Where to put the notebooks.")] = Path("cogdyn-lessons"),
@@ -222,31 +260,6 @@ def book(
         console.print(f"built: open {build_book(out)}")
 
     guarded(work, debug)
-
-
-def parse_settings(settings: list[str]) -> dict[str, Any]:
-    """Read ``NAME=VALUE`` pairs; a value is a Python literal, or a duration such as ``Uniform(200,600)``.
-
-    Raises:
-        ValueError: If a pair has no ``=``, or its value is neither.
-    """
-    kinds = {"Uniform": Uniform, "Choice": Choice, "TruncatedExponential": TruncatedExponential}
-    found: dict[str, Any] = {}
-    for text in settings:
-        name, equals, value = text.partition("=")
-        try:
-            tree = ast.parse(value.strip() if equals else "", mode="eval").body
-            if isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name) and tree.func.id in kinds:
-                found[name] = kinds[tree.func.id](*map(ast.literal_eval, tree.args))
-            elif isinstance(tree, ast.Name):
-                found[name] = tree.id
-            else:
-                found[name] = ast.literal_eval(tree)
-        except (SyntaxError, ValueError, TypeError) as error:
-            raise ValueError(
-                f"--set {text!r} is not NAME=VALUE with a number, a list, a word, or one of {', '.join(kinds)}(...)."
-            ) from error
-    return found
 
 
 def fresh_folder(parent: Path, name: str) -> Path:

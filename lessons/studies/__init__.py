@@ -1,0 +1,19 @@
+"""Studies: experiments of papers, each run again by one command, ``cogdyn study NAME``."""
+
+from importlib import import_module
+
+from ...envs.names import check_name
+from .study import Report as Report
+from .study import Study as Study
+
+STUDIES: dict[str, str] = {"soo2023": "soo2023"}
+"""The module in this folder that holds each study, as ``STUDY``; loaded only when it is asked for."""
+
+
+def load_study(name: str) -> Study:
+    """The study of that name.
+
+    Raises:
+        ValueError: If there is none; the message lists those that there are.
+    """
+    return import_module(f".{STUDIES[check_name('study', name, STUDIES)]}", __name__).STUDY
