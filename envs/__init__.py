@@ -17,6 +17,7 @@ from .registration import register_environments
 from .registration import register_task as register_task
 from .registry import make_task as make_task
 from .registry import task_names as task_names
+from .reporting import Reporting as Reporting
 from .rewards import Rewards as Rewards
 from .ring import Ring as Ring
 from .task import Task as Task

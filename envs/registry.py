@@ -13,6 +13,7 @@ from .mixture import Mixture
 from .names import check_name
 from .noisy import Noisy
 from .painted_task import PaintedTask
+from .reporting import Reporting
 from .task import Task
 from .tasks.catalogue import TASKS, task_class
 
@@ -21,7 +22,7 @@ _VALUES: dict[str, Callable[..., Any]] = {
     for cls in (durations.Uniform, durations.Choice, durations.TruncatedExponential, durations.PerBatch, ring.Ring)
 }
 
-_COMBINATORS: dict[str, type[Task]] = {cls.__name__: cls for cls in (Mixture, Noisy)}
+_COMBINATORS: dict[str, type[Task]] = {cls.__name__: cls for cls in (Mixture, Noisy, Reporting)}
 
 
 def task_names() -> tuple[str, ...]:

@@ -26,7 +26,8 @@ SPLITS = ("train", "test")
 class Task(ABC):
     """What environments, training and lessons ask of a task.
 
-    To write one, subclass :class:`PaintedTask`; :class:`Mixture` and :class:`Noisy` are made of other tasks.
+    To write one, subclass :class:`PaintedTask`; :class:`Mixture`, :class:`Noisy` and
+    :class:`Reporting` are made of other tasks.
 
     Attributes:
         dt: Bin width (ms).

@@ -8,7 +8,7 @@ import pytest
 
 from cogdyn.agents import RateRNN, evaluate, train_curriculum
 from cogdyn.agents.rules import BPTT
-from cogdyn.envs import Curriculum, Mixture, Noisy, TrialEnv, TrialVectorEnv, make_task
+from cogdyn.envs import Curriculum, Mixture, Noisy, Reporting, TrialEnv, TrialVectorEnv, make_task
 from cogdyn.envs.contract import CHECKS
 from cogdyn.envs.contract.trials import same
 from cogdyn.envs.registry import task_config, task_from_config
@@ -21,6 +21,7 @@ COMBINED = {
     "noisy": Noisy(task=PDM, added=0.3, groups=("evidence",)),
     "frozen": Noisy(task=make_task("DelayedReach"), added=0.2, frozen=True),
     "noisy sessions": Noisy(task=make_task("ReversalBandit"), added=0.2),
+    "reporting": Reporting(task=make_task("yang19.dms"), group="modality 1", seen="stimulus", reported="delay"),
 }
 
 
@@ -156,3 +157,44 @@ def test_training_climbs_the_curriculum_and_goes_on_where_it_stopped(tmp_path):
     assert len(resumed) == 2
     for name, value in net.state_dict().items():
         assert (value == other.state_dict()[name]).all(), name
+
+
+# Reports
+
+
+def test_a_report_shows_what_was_seen_and_has_no_part_in_the_score():
+    task = make_task("yang19.dms", noise=0.0)
+    reporting = Reporting(task=task, group="modality 2", seen="stimulus", reported="test")
+    batch, alone = reporting.sample(20, seed=3), task.sample(20, seed=3)
+    np.testing.assert_array_equal(batch.inputs, alone.inputs)
+    np.testing.assert_array_equal(batch.targets[..., : task.n_outputs], alone.targets)
+    assert reporting.output_names[task.n_outputs :] == tuple(
+        f"report {name}" for name in task.input_names if name.startswith("modality 2")
+    )
+    reported = batch.targets[..., task.n_outputs :]
+    for trial in range(20):
+        (first, _), (begin, end) = batch.periods["stimulus"], batch.periods["test"]
+        shown = batch.inputs[first[trial], trial, task.input_groups["modality 2"]]
+        np.testing.assert_allclose(
+            reported[begin[trial] : end[trial], trial], np.tile(shown, (end[trial] - begin[trial], 1)), rtol=1e-5
+        )
+        assert not reported[: begin[trial], trial].any()
+        assert not reported[end[trial] :, trial].any()
+    outputs = np.random.default_rng(0).uniform(0, 1, batch.targets.shape)
+    np.testing.assert_array_equal(reporting.score(outputs, batch), task.score(outputs[..., : task.n_outputs], alone))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"task": DMS}, "must be continuous"),
+        ({"group": "modality 3"}, "modality 2"),
+        ({"seen": "sample"}, "period"),
+        ({"seen": "delay", "reported": "stimulus"}, "must come after"),
+        ({"reported": "stimulus"}, "must come after"),
+    ],
+)
+def test_reports_that_cannot_be_are_refused(arguments, message):
+    sound = {"task": make_task("yang19.dms"), "group": "modality 1", "seen": "stimulus", "reported": "delay"}
+    with pytest.raises(ValueError, match=message):
+        Reporting(**sound | arguments)

@@ -1,0 +1,267 @@
+"""Lesson 2: its figures, its check, its numbers in the browser, and the notebook as a learner runs it."""
+
+import dataclasses
+import json
+import re
+import resource
+from pathlib import Path
+
+import jupytext
+import numpy as np
+import pytest
+import torch
+from nbclient import NotebookClient
+from node import evaluate, needs_node
+
+from cogdyn.agents import RateRNN, train
+from cogdyn.agents.dynamics import Bridge, jacobian_product
+from cogdyn.agents.rules import BPTT
+from cogdyn.envs import make_task
+from cogdyn.lessons import (
+    check_bridged_block,
+    draw_error_left,
+    draw_learning,
+    error_left,
+    how_much_is_done,
+    study_results,
+)
+from cogdyn.lessons.bridges import delay_dynamics
+from cogdyn.lessons.live_transmission import LiveTransmission
+from cogdyn.lessons.notebooks import write_notebooks
+from cogdyn.lessons.studies import load_study
+
+PAGE = Path(__file__).parent.parent / "book/lessons/bridges-through-time.md"
+TASK = make_task("DelayResponse")
+STUDY = load_study("soo2023")
+
+
+def network_of(init, seed=1, n_units=50):
+    arguments = {"leak": "rate", "self_connections": True, "init": init, "seed": seed}
+    return RateRNN(TASK.n_inputs, n_units, TASK.n_outputs, dt=20, tau=100, **arguments)
+
+
+# The exercise
+
+
+def test_the_solution_on_the_page_passes_and_its_stub_does_not():
+    text = PAGE.read_text()
+    solution = re.search(r"<summary>Solution</summary>\s+```python\n(.*?)```", text, re.DOTALL).group(1)
+    stub = re.search(r":tags: \[exercise\]\n\n(.*?)\n\n\nlessons", text, re.DOTALL).group(1)
+    assert solution.splitlines()[0] == stub.splitlines()[0]
+    for source, passed in ((solution, True), (stub, False)):
+        space = {"np": np}
+        exec(source, space)
+        verdict = check_bridged_block(space["bridged_block"])
+        assert verdict.passed is passed, verdict
+    assert "nothing is written" in verdict.reason
+
+
+def test_the_solution_is_the_block_whose_jacobian_the_lesson_shows():
+    rng = np.random.default_rng(0)
+    weights = torch.from_numpy(rng.normal(size=(5, 5)))
+    h0 = torch.from_numpy(rng.normal(size=5))
+
+    def step(h):
+        return 0.8 * h + 0.2 * torch.tanh(h @ weights.T)
+
+    expected = torch.autograd.functional.jacobian(lambda h: right(step, h, 6, 0.4), h0)
+    (found,) = jacobian_product(step, h0, [6], Bridge("SCTT", 6, 0.4))
+    np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-14)
+
+
+def after(step, h, n):
+    for _ in range(n):
+        h = step(h)
+    return h
+
+
+def right(step, h_0, lag, beta):
+    return (1 - beta) * h_0 + beta * after(step, h_0, lag)
+
+
+@pytest.mark.parametrize(
+    ("slip", "reason"),
+    [
+        (lambda step, h, n, b: after(step, h, n), "the bridge is missing"),
+        (lambda step, h, n, b: b * h + (1 - b) * after(step, h, n), "the wrong path"),
+        (lambda step, h, n, b: h + b * after(step, h, n), "counts whole"),
+        (lambda step, h, n, b: (1 - b) * after(step, h, n - 1) + b * after(step, h, n), "before the last step"),
+        (lambda step, h, n, b: after(lambda x: (1 - b) * h + b * step(x), h, n), "after every step"),
+        (lambda step, h, n, b: after(lambda x: (1 - b) * x + b * step(x), h, n), "the one before"),
+        (lambda step, h, n, b: right(step, h, n - 1, b), "one step is missing"),
+        (lambda step, h, n, b: right(step, h, n + 1, b), "one step too many"),
+        (lambda step, h, n, b: right(step, h, 1, b), "only one step"),
+        (lambda step, h, n, b: (1 - b) * (h + n * (step(h) - h)) + b * after(step, h, n), "this is DASC"),
+        (lambda step, h, n, b: 0.9 * right(step, h, n, b), "off by up to"),
+        (lambda step, h, n, b: None, "returns nothing"),
+        (lambda step, h, n, b: 0.0, "shape"),
+        (lambda step, h, n, b: step(h, n), "raised TypeError"),
+        (lambda step, h, n, b: np.add(h, 1, out=h), "changes its arguments"),
+    ],
+)
+def test_each_slip_is_named(slip, reason):
+    verdict = check_bridged_block(slip)
+    assert not verdict.passed
+    assert reason in verdict.reason
+    assert verdict.hint
+
+
+# What is left of an error
+
+
+@pytest.mark.parametrize("init", ["soo2023", "slow_mode"])
+def test_the_delay_is_that_of_the_network(init):
+    network = network_of(init, n_units=9)
+    batch = dataclasses.replace(TASK, delay_ms=500, noise=0.0).sample(1, seed=0)
+    start, stop = (int(edge[0]) for edge in batch.periods["delay"])
+    rates = network(torch.from_numpy(batch.inputs), noise=0.0).rates.detach()[:, 0]
+    dynamics = delay_dynamics(network, TASK)
+    h = dynamics.h0
+    for t in range(start, stop):
+        h = dynamics.step(h[None])[0]
+        np.testing.assert_allclose(h, rates[t], rtol=1e-4, atol=1e-5)
+
+
+def test_without_synapses_an_error_fades_with_the_time_constant():
+    network = RateRNN(TASK.n_inputs, 6, TASK.n_outputs, dt=20, tau=100, leak="rate", gain=0.0)
+    left = error_left(network, TASK, [0, 200, 1000])
+    np.testing.assert_allclose(left, np.repeat([[1.0], [0.8**10], [0.8**50]], 6, axis=1), rtol=1e-6)
+
+
+def test_what_the_page_says_of_errors_holds_for_other_seeds():
+    """Less than a thousandth, a thirtieth or more over SCTT bridges, nothing over DASC bridges as long as tau."""
+    for seed in range(1, 6):
+        network, slow = network_of("soo2023", seed), network_of("slow_mode", seed)
+
+        def best(network, bridge=None):
+            return error_left(network, TASK, [1000], bridge)[0, 0]
+
+        assert 1e-5 < best(network) < 3e-4
+        assert best(network, Bridge("SCTT", 10, 0.5)) > 0.5**5
+        assert best(network, Bridge("DASC", 5, 0.0)) < best(network) / 100
+        assert 0.1 < best(network, Bridge("DASC", 10, 0.0)) < 20
+        assert error_left(network, TASK, [800], Bridge("DASC", 20, 0.0))[0, 0] > 2
+        assert best(slow) > 0.3
+
+
+def test_networks_that_the_delay_is_not_drawn_for_are_refused():
+    with pytest.raises(ValueError, match="activation='relu' and leak='rate'"):
+        error_left(RateRNN(TASK.n_inputs, 4, TASK.n_outputs), TASK, [100])
+    go = make_task("yang19.go")
+    with pytest.raises(ValueError, match="has no delay"):
+        error_left(RateRNN(go.n_inputs, 4, go.n_outputs, dt=go.dt, leak="rate"), go, [100])
+
+
+# The browser
+
+
+@needs_node
+@pytest.mark.parametrize("init", ["soo2023", "slow_mode"])
+@pytest.mark.parametrize("kind", [None, "SCTT", "DASC", "gradient skip"])
+def test_the_browser_multiplies_the_same_jacobians(kind, init):
+    network, bins = network_of(init), 47
+    (start,) = LiveTransmission.of({init: network}, TASK).starts
+    for lag, beta in ((1, 0.3), (5, 0.0), (10, 0.5), (13, 1.0)):
+        bridge = kind and {"kind": kind, "lag": lag, "beta": beta}
+        found = evaluate(
+            "transmission.mjs",
+            f"module.errorLeft(data.start, data.bridge, {bins})",
+            {"start": start, "bridge": bridge},
+        )
+        values = error_left(network, TASK, [20 * bin for bin in range(bins + 1)], kind and Bridge(**bridge))
+        np.testing.assert_allclose(found["best"], values[:, 0], rtol=0.01)
+        np.testing.assert_allclose(found["average"], np.sqrt((values**2).mean(axis=1)), rtol=1e-4)
+
+
+@needs_node
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (0.61, "0.61"),
+        (1.0, "1"),
+        (0.064, "0.064"),
+        (12.34, "12"),
+        (8.56e-5, "8.6 × 10⁻⁵"),
+        (4.2e12, "4.2 × 10¹²"),
+        (0.0, "nothing"),
+    ],
+)
+def test_numbers_are_told_with_two_digits(value, words):
+    assert evaluate("live_transmission.mjs", "module.inWords(data)", value) == words
+
+
+def test_a_live_transmission_keeps_within_its_controls():
+    live = LiveTransmission.of({"one": network_of("soo2023", n_units=5)}, TASK, bridge="DASC", lag_ms=100)
+    assert (live.bridge, live.lag_ms, live.beta, live.delay) == ("DASC", 100, 0.5, 1000)
+    assert [len(live.starts[0][name]) for name in ("alpha", "recurrent", "drive", "h0")] == [5] * 4
+
+
+# Figures and results
+
+
+def test_figures_say_what_they_show():
+    left = {"one": error_left(network_of("soo2023", n_units=5), TASK, [0, 100, 200])}
+    (axes,) = draw_error_left([0, 100, 200], left, tau=100).axes
+    assert axes.get_yscale() == "log"
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["one", "a unit alone (tau = 100 ms)"]
+    network = network_of("soo2023", n_units=5)
+    runs = train(TASK, network, BPTT(), steps=2, batch_size=4, evaluate_every=1, n_test=8, ensemble=2)
+    (axes,) = draw_learning({"a way": runs}, TASK.chance, changes=(1,)).axes
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["a way"]
+
+
+def test_the_recap_is_read_from_the_table_that_travels_with_the_package():
+    rows = study_results(STUDY)
+    asked = sum(job["networks"] for job in STUDY.jobs(False))
+    assert 0 < len(rows) <= asked
+    assert all(row["failed"] is None for row in rows)
+    first, *lines = how_much_is_done(STUDY, rows).splitlines()
+    assert first == f"{len(rows)} of {asked} networks of the study are trained:"
+    counts = np.array([re.match(r" *(\d+) of (\d+)", line).groups() for line in lines], dtype=int)
+    assert counts.sum(axis=0).tolist() == [len(rows), asked]
+    assert (counts[:, 0] <= counts[:, 1]).all()
+    main = [row for row in rows if (row["task"], row["delay_ms"]) == ("yang19.dlygo", 1000)]
+    assert "base" in {row["arm"] for row in main}
+    assert "learned" in STUDY.report(rows).figures
+
+
+# The notebook
+
+
+@pytest.fixture(scope="module")
+def executed(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("lessons")
+    (file,) = (path for path in write_notebooks(folder) if path.stem == PAGE.stem)
+    notebook = jupytext.read(file)
+    # What the reader sees is kept; a last cell hands the numbers behind it to the test.
+    last = "import json; print(json.dumps([[[r.step, r.metrics[-1]['score']] for r in way] for way in runs.values()]))"
+    notebook.cells.append(jupytext.reads(last, "py:percent").cells[0])
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    NotebookClient(notebook, timeout=300, kernel_name="python3").execute(cwd=str(folder))
+    now = resource.getrusage(resource.RUSAGE_CHILDREN)
+    notebook.metadata["cpu_seconds"] = now.ru_utime + now.ru_stime - before.ru_utime - before.ru_stime
+    return notebook
+
+
+def printed(notebook):
+    return [out["text"] for cell in notebook.cells for out in cell.get("outputs", []) if out.output_type == "stream"]
+
+
+@pytest.mark.slow
+class TestNotebook:
+    def test_it_runs_within_a_minute_of_cpu(self, executed):
+        assert 0 < executed.metadata["cpu_seconds"] < 60
+
+    def test_what_it_claims_of_learning_holds(self, executed):
+        """Near chance without help, part of the way with a bridge that is gone, perfect in the slow mode."""
+        plain, bridged, slow = np.array(json.loads(printed(executed)[-1].strip().splitlines()[-1]))
+        assert plain[:, 1].mean() < 0.35
+        assert bridged[:, 1].mean() > plain[:, 1].mean() + 0.2
+        assert slow[:, 1].min() >= 0.95
+        assert 100 <= slow[:, 0].min() <= slow[:, 0].max() <= 300
+
+    def test_every_figure_and_widget_is_there(self, executed):
+        kinds = [kind for cell in executed.cells for out in cell.get("outputs", []) for kind in out.get("data", {})]
+        assert kinds.count("image/png") == 3
+        assert kinds.count("application/vnd.jupyter.widget-view+json") == 8
+        assert kinds.count("text/html") == 1  # the verdict on the empty exercise
