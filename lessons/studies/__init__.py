@@ -6,7 +6,7 @@ from ...envs.names import check_name
 from .study import Report as Report
 from .study import Study as Study
 
-STUDIES: dict[str, str] = {"soo2023": "soo2023"}
+STUDIES: dict[str, str] = {"soo2023": "soo2023", "soo2023-tuning": "soo2023_tuning"}
 """The module in this folder that holds each study, as ``STUDY``; loaded only when it is asked for."""
 
 

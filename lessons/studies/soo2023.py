@@ -32,50 +32,56 @@ class Arm:
     """A way to train.
 
     Attributes:
-        rule: From the cap of updates to the learning rule.
+        rule: From the cap of updates and the learning rate to the learning rule.
         network: Arguments of the network that differ from the authors'.
     """
 
-    rule: Callable[[int], Rule]
+    rule: Callable[[int, float], Rule]
     network: dict[str, Any] = field(default_factory=dict)
 
 
-def plain(clip: float | None = 1.0, lr: float = LR) -> Callable[[int], Rule]:
+def unclipped(steps: int, lr: float) -> Rule:
+    """BPTT as the authors have it."""
+    return BPTT(lr=lr, clip=None)
+
+
+def plain(steps: int, lr: float) -> Rule:
     """BPTT without help."""
-    return lambda steps: BPTT(lr=lr, clip=clip)
+    return BPTT(lr=lr)
 
 
-def sctt(steps: int) -> Rule:
+def sctt(steps: int, lr: float) -> Rule:
     """The setting that the authors carry to rule reversal, annealed in the first half of the training."""
-    return SCTT(lag_ms=200, anneal_steps=steps // 2, lr=LR)
+    return SCTT(lag_ms=200, anneal_steps=steps // 2, lr=lr)
 
 
-def dasc(steps: int) -> Rule:
+def dasc(steps: int, lr: float) -> Rule:
     """The setting that the authors carry to rule reversal, annealed in the first half of the training."""
-    return DASC(lag_ms=200, anneal_steps=steps // 2, lr=LR)
+    return DASC(lag_ms=200, anneal_steps=steps // 2, lr=lr)
 
 
-def gradient_skip(steps: int) -> Rule:
+def gradient_skip(steps: int, lr: float) -> Rule:
     """As DASC, for errors alone."""
-    return GradientSkip(lag_ms=200, anneal_steps=steps // 2, lr=LR)
+    return GradientSkip(lag_ms=200, anneal_steps=steps // 2, lr=lr)
 
 
-def cd(steps: int) -> Rule:
+def cd(steps: int, lr: float) -> Rule:
     """Bins of 50 ms in the first half of the training."""
-    return CD(schedule=(5, 1), anneal_steps=steps // 2, lr=LR)
+    return CD(schedule=(5, 1), anneal_steps=steps // 2, lr=lr)
 
 
+SMALL = {"input_gain": 0.2, "readout_gain": 0.2}
 SLOW = {"init": "slow_mode"}
 ARMS: dict[str, Arm] = {
-    "base": Arm(plain(clip=None)),
-    "base, clipped": Arm(plain()),
-    "base, small readout": Arm(plain(), {"input_gain": 0.2, "readout_gain": 0.2}),
-    "gain 1, small readout": Arm(plain(), {"init": "soo2023", "gain": 50**0.5, "input_gain": 0.2, "readout_gain": 0.2}),
+    "base": Arm(unclipped),
+    "base, clipped": Arm(plain),
+    "base, small readout": Arm(plain, SMALL),
+    "gain 1, small readout": Arm(plain, {"gain": 50**0.5} | SMALL),
     "CD": Arm(cd),
     "SCTT": Arm(sctt),
     "DASC": Arm(dasc),
     "gradient skip": Arm(gradient_skip),
-    "slow mode": Arm(plain(), SLOW),
+    "slow mode": Arm(plain, SLOW),
     "slow mode + SCTT": Arm(sctt, SLOW),
     "slow mode + DASC": Arm(dasc, SLOW),
     "slow mode + gradient skip": Arm(gradient_skip, SLOW),
@@ -139,7 +145,7 @@ def measure(job: Job) -> list[Row]:
     runs = train(
         task,
         network,
-        ARMS[job["arm"]].rule(job["steps"]),
+        ARMS[job["arm"]].rule(job["steps"], job.get("lr", LR)),
         job["steps"],
         batch_size=20,
         seed=job["first_seed"],

@@ -1,0 +1,88 @@
+"""The study of bridges through time: what its runs are, what is measured, what the report says."""
+
+import numpy as np
+import pytest
+import torch
+
+from cogdyn.agents import evaluate, train
+from cogdyn.lessons.studies import load_study
+from cogdyn.lessons.studies.runner import plan
+from cogdyn.lessons.studies.soo2023 import ARMS, CRITERION, measure, network_of, task_of
+from cogdyn.lessons.studies.soo2023_tuning import FIRST_SEED
+
+STUDY, TUNING = load_study("soo2023"), load_study("soo2023-tuning")
+TINY = {"task": "yang19.dlygo", "delay_ms": 200.0, "networks": 2, "steps": 3, "criterion": CRITERION}
+
+
+def test_the_tuning_searches_alike_for_all_arms_and_on_other_networks():
+    jobs = plan(TUNING, quick=False).values()
+    rates = {arm: sorted(job["lr"] for job in jobs if job["arm"] == arm) for arm in ARMS}
+    assert len({tuple(found) for found in rates.values()}) == 1
+    reported = {job["first_seed"] + s for job in plan(STUDY, quick=False).values() for s in range(job["networks"])}
+    assert not reported & {FIRST_SEED + s for s in range(5)}
+
+
+def test_the_main_tasks_get_twenty_networks_in_every_arm_and_all_others_ten():
+    networks = {}
+    for job in plan(STUDY, quick=False).values():
+        cell = job["task"], job["delay_ms"], job["arm"]
+        networks[cell] = networks.get(cell, 0) + job["networks"]
+    main = {("yang19.dlygo", 1000.0), ("yang19.dms", 1000.0)}
+    for (task, delay, _), n in networks.items():
+        assert n == (20 if (task, delay) in main else 10)
+    assert {arm for _, _, arm in networks} == set(ARMS)
+
+
+@pytest.mark.parametrize("arm", ARMS)
+def test_every_arm_trains_and_tells_what_became_of_each_network(arm):
+    rows = measure(TINY | {"arm": arm, "first_seed": 3})
+    assert [row["network"] for row in rows] == [0, 1]
+    assert all(row["updates"] == 3 and not row["solved"] and 0 <= row["score"] <= 1 for row in rows)
+
+
+def test_a_row_is_what_a_network_trained_alone_would_give():
+    rows = measure(TINY | {"arm": "slow mode", "first_seed": 3, "lr": 1e-3})
+    task = task_of("yang19.dlygo", 200.0)
+    network = network_of(task, "slow mode", 4)
+    train(task, network, ARMS["slow mode"].rule(3, 1e-3), 3, 20, seed=3, device="cpu")
+    assert evaluate(network, task, 200, 3).score == pytest.approx(rows[1]["score"], abs=0.01)
+
+
+def test_the_network_is_that_of_the_authors():
+    task = task_of("yang19.dlygo", 1000.0)
+    network = network_of(task, "base", 0)
+    assert (network.n_inputs, network.n_units, network.n_outputs, network.dt) == (85, 50, 33, 10.0)
+    assert network.input_weights.any(1).nonzero().flatten().tolist() == list(range(20))
+    assert network.readout_weights.any(0).nonzero().flatten().tolist() == list(range(20, 40))
+    assert 0.1 < torch.linalg.eigvals(network.recurrent_weights.detach()).abs().max() < 0.2
+    outputs = network(torch.zeros(5, 2, 85)).outputs
+    assert ((outputs > 0) & (outputs < 1)).all()
+
+
+def test_the_report_counts_failures_with_the_cap():
+    rng = np.random.default_rng(0)
+    rows = [
+        {**TINY, "steps": 4000, "arm": arm, "network": s, "solved": s < solved, "score": 0.9, "cpu_seconds": 1.0}
+        | {"updates": int(rng.integers(1, 10)) * 100 if s < solved else 4000}
+        for arm, solved in (("base", 1), ("SCTT", 9))
+        for s in range(10)
+    ]
+    report = STUDY.report(rows)
+    base, sctt = (line.split() for line in report.text.splitlines() if line.startswith("yang19"))
+    assert base[3:5] == ["10", "1"]
+    assert sctt[3:5] == ["10", "9"]
+    assert base[8] == "4000"
+    # Fisher's exact test of 1 and 9 of 10.
+    assert float(sctt[-2]) == pytest.approx(0.001093, rel=1e-2)
+    (figure,) = report.figures.values()
+    lines = figure.axes[0].get_lines()
+    assert [line.get_ydata()[-1] for line in lines] == [0.1, 0.9]
+
+
+def test_the_tuning_names_the_rate_with_which_most_learn_and_of_those_the_fastest():
+    rows = [
+        {"arm": "base", "lr": lr, "steps": 100, "solved": s < solved, "updates": updates}
+        for lr, solved, updates in ((5e-4, 3, 50), (1e-3, 4, 60), (2e-3, 4, 40), (5e-3, 0, 100))
+        for s in range(5)
+    ]
+    assert TUNING.report(rows).text.splitlines()[-1].split()[-1] == "0.002"
