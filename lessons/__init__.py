@@ -1,6 +1,10 @@
 """What a reader touches: figures, checks, widgets, the command line."""
 
+from .bridges import draw_error_left as draw_error_left
+from .bridges import draw_learning as draw_learning
+from .bridges import error_left as error_left
 from .checks import Verdict as Verdict
+from .checks import check_bridged_block as check_bridged_block
 from .checks import check_euler_step as check_euler_step
 from .memory import MemoryTrace as MemoryTrace
 from .memory import decode_sample as decode_sample
@@ -11,5 +15,8 @@ from .memory import memory_trace as memory_trace
 from .memory import score_by_delay as score_by_delay
 from .notebook import start as start
 from .play_buttons import play as play
+from .study_results import ReportTable as ReportTable
+from .study_results import how_much_is_done as how_much_is_done
+from .study_results import study_results as study_results
 from .summary_figure import draw_summary as draw_summary
 from .trial_figure import draw_trial as draw_trial

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
+from typing import Any
 
 import numpy as np
 
-EulerStep = Callable[..., np.ndarray]
+Answer = Callable[..., np.ndarray]
+"""A function that a reader wrote."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class Verdict:
         )
 
 
-def check_euler_step(step: EulerStep) -> Verdict:
+def check_euler_step(step: Answer) -> Verdict:
     """Check one Euler step of a leaky rate network with f = relu, leak on the voltage.
 
     x_t = (1 - alpha) x + alpha (W f(x) + W_in u + b)
@@ -49,24 +51,6 @@ def check_euler_step(step: EulerStep) -> Verdict:
     rng = np.random.default_rng(1)
     x, u, b, alpha = rng.normal(size=5), rng.normal(size=3), rng.normal(size=5), 0.2
     w, w_in = rng.normal(size=(5, 5)), rng.normal(size=(5, 3))
-    given = [array.copy() for array in (x, u, w, w_in, b)]
-    try:
-        answer = step(*given, alpha)
-    except NotImplementedError:
-        return Verdict(False, "nothing is written yet.", "Replace the raise by one line that returns the next x.")
-    except Exception as error:  # a reader's code may raise anything, and the reader is to be told
-        return Verdict(
-            False, f"your function raised {type(error).__name__}: {error}.", "Check the shapes: W is (N, N)."
-        )
-    if answer is None:
-        return Verdict(False, "your function returns nothing.", "Did you forget return?")
-    if any((now != before).any() for now, before in zip(given, (x, u, w, w_in, b), strict=True)):
-        return Verdict(
-            False, "your function changes its arguments.", "Return a new array; x += ... changes the caller's x."
-        )
-    answer = np.asarray(answer)
-    if answer.shape != x.shape:
-        return Verdict(False, f"the result has shape {answer.shape}, not that of x, {x.shape}.", "W @ r sums over j.")
     r = np.maximum(x, 0)
     drive = w @ r + w_in @ u + b
     slips = {
@@ -88,10 +72,117 @@ def check_euler_step(step: EulerStep) -> Verdict:
         "the external input is missing.": ((1 - alpha) * x + alpha * (w @ r + b), "Add W_in @ u inside the bracket."),
         "rates leak, not voltages.": ((1 - alpha) * r + alpha * drive, "What decays here is x."),
     }
-    if np.allclose(answer, (1 - alpha) * x + alpha * drive, rtol=1e-8, atol=1e-10):
-        return Verdict(True, "this is the step that the trained network takes, once every 20 ms.")
+    return _judged(
+        lambda given: step(*given, alpha),
+        [x, u, w, w_in, b],
+        right=(1 - alpha) * x + alpha * drive,
+        slips=slips,
+        praise="this is the step that the trained network takes, once every 20 ms.",
+        hints={
+            "stub": "Replace the raise by one line that returns the next x.",
+            "error": "Check the shapes: W is (N, N).",
+            "shape": "W @ r sums over j.",
+            "change": "Return a new array; x += ... changes the caller's x.",
+        },
+    )
+
+
+def check_bridged_block(block: Answer) -> Verdict:
+    """Check a block of steps with a bridge to its start (SCTT).
+
+    h = (1 - beta) h_0 + beta E(h_0), where E takes lag steps
+
+    Args:
+        block: Takes step, which takes h (N,) to the next h (N,), and h_0 (N,), lag and beta; returns h (N,).
+    """
+    rng = np.random.default_rng(2)
+    h0, w, lag, beta = rng.normal(size=4), rng.normal(size=(4, 4)), 5, 0.3
+
+    def step(h: np.ndarray) -> np.ndarray:
+        return h + 0.2 * (np.tanh(w @ h) - h)
+
+    def repeated(n: int, one: Answer = step) -> np.ndarray:
+        h = h0
+        for _ in range(n):
+            h = one(h)
+        return h
+
+    def joined(skip: np.ndarray, h: np.ndarray) -> np.ndarray:
+        return (1 - beta) * skip + beta * h
+
+    end = repeated(lag)
+    slips = {
+        "the bridge is missing: this is the plain network.": (
+            end,
+            "Keep h_0 while h moves on, and join the two after the loop.",
+        ),
+        "beta weighs the wrong path.": (
+            beta * h0 + (1 - beta) * end,
+            "At beta = 1 the network must be plain: beta belongs to what the steps made of h_0.",
+        ),
+        "the start counts whole.": (h0 + beta * end, "Its weight is 1 - beta, so that both weights add up to 1."),
+        "the state before the last step is joined, not that at the start.": (
+            joined(repeated(lag - 1), end),
+            "Keep h_0 under a name of its own, and let another name move on.",
+        ),
+        "h_0 is joined after every step.": (
+            repeated(lag, lambda h: joined(h0, step(h))),
+            "The bridge has one end: join after the loop.",
+        ),
+        "every step is joined with the one before.": (
+            repeated(lag, lambda h: joined(h, step(h))),
+            "Such a network is merely slower. Join once, after the loop, with h_0.",
+        ),
+        "one step is missing.": (joined(h0, repeated(lag - 1)), "range(lag) counts lag steps."),
+        "that is one step too many.": (joined(h0, repeated(lag + 1)), "range(lag) counts lag steps."),
+        "only one step is taken.": (joined(h0, step(h0)), "The network moves lag times from one end to the other."),
+        "this is DASC.": (
+            joined(h0 + lag * (step(h0) - h0), end),
+            "Well done, but the exercise is simpler: skip to h_0 itself.",
+        ),
+    }
+    return _judged(
+        lambda given: block(step, *given, lag, beta),
+        [h0],
+        right=joined(h0, end),
+        slips=slips,
+        praise="at beta = 1 it is the plain network, and below it an error finds a short way back.",
+        hints={
+            "stub": "Replace the raise by a loop over the steps, and join after it.",
+            "error": "step takes one state, h, and returns the next.",
+            "shape": "Return the state after the block.",
+            "change": "Write h = step(h), not h += ..., which changes the caller's h_0.",
+        },
+    )
+
+
+def _judged(
+    run: Callable[[list[np.ndarray]], Any],
+    arguments: Sequence[np.ndarray],
+    right: np.ndarray,
+    slips: Mapping[str, tuple[np.ndarray, str]],
+    praise: str,
+    hints: Mapping[str, str],
+) -> Verdict:
+    """Compare what a reader's function returns with the right answer, and with known slips, each with its hint."""
+    given = [array.copy() for array in arguments]
+    try:
+        answer = run(given)
+    except NotImplementedError:
+        return Verdict(False, "nothing is written yet.", hints["stub"])
+    except Exception as error:  # a reader's code may raise anything, and the reader is to be told
+        return Verdict(False, f"your function raised {type(error).__name__}: {error}.", hints["error"])
+    if answer is None:
+        return Verdict(False, "your function returns nothing.", "Did you forget return?")
+    if any((now != before).any() for now, before in zip(given, arguments, strict=True)):
+        return Verdict(False, "your function changes its arguments.", hints["change"])
+    answer = np.asarray(answer)
+    if answer.shape != right.shape:
+        return Verdict(False, f"the result has shape {answer.shape}, not {right.shape}.", hints["shape"])
+    if np.allclose(answer, right, rtol=1e-8, atol=1e-10):
+        return Verdict(True, praise)
     for reason, (wrong, hint) in slips.items():
         if np.allclose(answer, wrong, rtol=1e-8, atol=1e-10):
             return Verdict(False, reason, hint)
-    error = float(np.abs(answer - ((1 - alpha) * x + alpha * drive)).max())
+    error = float(np.abs(answer - right).max())
     return Verdict(False, f"the result is off by up to {error:.2g}.", "Compare with the equation term by term.")

@@ -1,7 +1,8 @@
 // A trained network that runs in the reader's browser: controls, the picture of one trial, and the answer in words.
 import { argmax, meanOver, normal, observed, paint, periodBins, run, softmax, withTau } from "./live_dynamics.mjs";
-import { drawPicture, palette } from "./live_picture.mjs";
+import { drawPicture } from "./live_picture.mjs";
 import { element } from "./element.mjs";
+import { pageLook, slider, watchPage } from "./live_controls.mjs";
 import { unitStrip } from "./live_units.mjs";
 
 const repeats = 48; // runs behind the percentage of correct answers
@@ -85,20 +86,6 @@ function render({ model, el }) {
   const trialSelect = element("select", {}, ...trials.map(({ label }, i) => element("option", { value: i }, label)));
   trialSelect.addEventListener("change", () => change({ trial: Number(trialSelect.value) }));
 
-  function slider(words, range, show, set) {
-    const value = element("span", { className: "cogdyn-value" });
-    const input = element("input", { type: "range", ...range });
-    input.addEventListener("input", () => set(Number(input.value)));
-    const label = element("label", { className: "cogdyn-slider" }, element("span", {}, words, value), input);
-    return {
-      label,
-      place(number) {
-        input.value = number;
-        value.textContent = show(number);
-        input.setAttribute("aria-valuetext", show(number));
-      },
-    };
-  }
   const tau = slider(
     "Time constant",
     { min: -2, max: 2, step: 0.1 },
@@ -164,14 +151,6 @@ function render({ model, el }) {
   );
   el.append(root);
 
-  function theme() {
-    const style = getComputedStyle(root);
-    const [r, g, b] = style.color.match(/[\d.]+/g).map(Number);
-    const dark = 0.3 * r + 0.6 * g + 0.1 * b > 128;
-    root.classList.toggle("cogdyn-dark", dark);
-    return { colours: dark ? palette.dark : palette.light, ink: style.color, fontFamily: style.fontFamily };
-  }
-
   function placeControls({ tau_factor, noise: sigma, delay: ms, silenced }) {
     trialSelect.value = trials.indexOf(shownTrial());
     tau.place(Math.log2(tau_factor));
@@ -225,7 +204,7 @@ function render({ model, el }) {
     }
     const width = root.clientWidth;
     if (!width) return;
-    const look = theme();
+    const look = pageLook(root);
     drawPicture(
       canvas,
       {
@@ -276,17 +255,13 @@ function render({ model, el }) {
 
   const watched = ["trial", "tau_factor", "noise", "delay", "silenced", "seed"].map((name) => `change:${name}`);
   watched.forEach((event) => model.on(event, update));
-  const resized = new ResizeObserver(request);
-  resized.observe(root);
-  const repainted = new MutationObserver(request);
-  for (const page of [document.documentElement, document.body]) repainted.observe(page, { attributes: true });
+  const unwatch = watchPage(root, request);
   update();
 
   return () => {
     watched.forEach((event) => model.off(event, update));
     units.close();
-    resized.disconnect();
-    repainted.disconnect();
+    unwatch();
     clearTimeout(settling);
     cancelAnimationFrame(frame);
   };

@@ -66,7 +66,14 @@ class LiveNetwork(anywidget.AnyWidget):
         ValueError: If an array has the wrong shape, a name is unknown or a trial does not fit the network.
     """
 
-    _esm = browser_module("element.mjs", "live_dynamics.mjs", "live_picture.mjs", "live_units.mjs", "live_network.mjs")
+    _esm = browser_module(
+        "element.mjs",
+        "live_dynamics.mjs",
+        "live_picture.mjs",
+        "live_controls.mjs",
+        "live_units.mjs",
+        "live_network.mjs",
+    )
     _css = Path(__file__).with_name("live_network.css")
 
     network = traitlets.Dict().tag(sync=True)

@@ -89,7 +89,16 @@ class Page:
 
     def press(self, key: str, times: int = 1) -> None:
         """Press a named key ("ArrowRight", "Tab", "Enter") on whatever has the focus."""
-        code = {"Tab": 9, "Enter": 13, "End": 35, "Home": 36, "ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39}
+        code = {
+            "Tab": 9,
+            "Enter": 13,
+            "End": 35,
+            "Home": 36,
+            "ArrowLeft": 37,
+            "ArrowUp": 38,
+            "ArrowRight": 39,
+            "ArrowDown": 40,
+        }
         text = {"text": "\r"} if key == "Enter" else {}
         for _ in range(times):
             for kind in ("keyDown", "keyUp"):

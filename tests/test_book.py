@@ -13,6 +13,7 @@ from cogdyn.lessons.book_build import BookError, build_book
 
 HARMLESS = "Identifier 'THEBE_JS_URL' has already been declared"  # the theme declares it twice
 LESSON = "lessons/a-network-that-remembers.html"
+BRIDGES = "lessons/bridges-through-time.html"
 ANSWER = "document.querySelector('.cogdyn-answer')?.textContent"
 SETTLED = f"document.querySelector('.cogdyn-spoken')?.textContent.startsWith({ANSWER} + ';')"
 
@@ -90,7 +91,7 @@ class TestBook:
     pytestmark = slow_and_real
 
     def test_every_page_loads_whole_with_no_other_host_and_no_complaint(self, site, server, browser):
-        assert {"index.html", LESSON, "tasks.html", "api.html", "notation.html"} <= {*pages(site)}
+        assert {"index.html", LESSON, BRIDGES, "tasks.html", "api.html", "notation.html"} <= {*pages(site)}
         for page in pages(site):
             for width in (1100, 390, 360):
                 browser.resize(width)
@@ -162,6 +163,25 @@ class TestBook:
         controls = "[...document.querySelectorAll(':is(.cogdyn-live, .cogdyn-choice) :is(input, select, button)')]"
         assert lesson.read(f"{controls}.length") > 100
         assert lesson.read(f"{controls}.every((control) => control.hasAttribute('data-lm-suppress-shortcuts'))")
+
+    def test_a_bridge_is_chosen_and_moved_by_keyboard(self, site, server, browser):
+        browser.resize(1100)
+        browser.complaints.clear()
+        browser.open(server.address + BRIDGES)
+        before = browser.wait(f"{SETTLED} && {ANSWER}")
+        assert "authors' start 0.064" in before
+        assert before in browser.read("document.querySelector('.cogdyn-live canvas').ariaLabel")
+        browser.read("document.querySelector('.cogdyn-live select').focus()")
+        browser.press("ArrowDown")
+        dasc = browser.wait(f"{SETTLED} && {ANSWER} !== {before!r} && {ANSWER}")
+        assert browser.read("document.querySelector('.cogdyn-live select').value") == "DASC"
+        browser.read("document.querySelectorAll('.cogdyn-slider input')[1].focus()")
+        browser.press("End")
+        browser.wait(f"{SETTLED} && /authors' start 8.6 × 10⁻⁵/.test({ANSWER})")
+        assert dasc != browser.read(ANSWER)
+        browser.read("document.querySelector('.cogdyn-live button').click()")
+        browser.wait(f"{ANSWER} === {before!r}")
+        assert [text for text in browser.complaints if HARMLESS not in text] == []
 
     def test_a_prediction_is_kept_and_recalled(self, lesson):
         asked, shown = ".cogdyn-choice[data-kind=predict]", ".cogdyn-choice[data-kind=recall]"

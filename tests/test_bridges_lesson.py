@@ -18,6 +18,7 @@ from cogdyn.agents.dynamics import Bridge, jacobian_product
 from cogdyn.agents.rules import BPTT
 from cogdyn.envs import make_task
 from cogdyn.lessons import (
+    ReportTable,
     check_bridged_block,
     draw_error_left,
     draw_learning,
@@ -201,13 +202,13 @@ def test_a_live_transmission_keeps_within_its_controls():
 
 def test_figures_say_what_they_show():
     left = {"one": error_left(network_of("soo2023", n_units=5), TASK, [0, 100, 200])}
-    (axes,) = draw_error_left([0, 100, 200], left, tau=100).axes
+    (axes,) = draw_error_left([0, 100, 200], left, dt=20, tau=100).axes
     assert axes.get_yscale() == "log"
     assert [text.get_text() for text in axes.get_legend().get_texts()] == ["one", "a unit alone (tau = 100 ms)"]
     network = network_of("soo2023", n_units=5)
     runs = train(TASK, network, BPTT(), steps=2, batch_size=4, evaluate_every=1, n_test=8, ensemble=2)
-    (axes,) = draw_learning({"a way": runs}, TASK.chance, changes=(1,)).axes
-    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["a way"]
+    figure = draw_learning({"a way": runs}, TASK.chance, changes=(1,))
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["a way"]
 
 
 def test_the_recap_is_read_from_the_table_that_travels_with_the_package():
@@ -225,6 +226,21 @@ def test_the_recap_is_read_from_the_table_that_travels_with_the_package():
     assert "learned" in STUDY.report(rows).figures
 
 
+def test_the_table_of_a_report_is_shown_as_a_table():
+    rows = study_results(STUDY)
+    main = [row for row in rows if (row["task"], row["delay_ms"]) == ("yang19.dlygo", 1000)]
+    report = STUDY.report(main)
+    shown = ReportTable(report)
+    assert str(shown) == report.text
+    html = shown._repr_html_()
+    arms = dict.fromkeys(row["arm"] for row in main)
+    assert html.count("<tr>") == 1 + len(arms)
+    assert all(f"<td>{arm}</td>" in html for arm in arms)
+    assert ">task</th>" not in html
+    assert "In every row: task yang19.dlygo, delay 1000" in html
+    assert ">solved</th>" in html
+
+
 # The notebook
 
 
@@ -234,7 +250,11 @@ def executed(tmp_path_factory):
     (file,) = (path for path in write_notebooks(folder) if path.stem == PAGE.stem)
     notebook = jupytext.read(file)
     # What the reader sees is kept; a last cell hands the numbers behind it to the test.
-    last = "import json; print(json.dumps([[[r.step, r.metrics[-1]['score']] for r in way] for way in runs.values()]))"
+    last = """
+import json
+kept = lambda run: int((lessons.error_left(run.network, task, [1000]) > 0.01).sum())
+print(json.dumps([[[run.step, run.metrics[-1]["score"], kept(run)] for run in way] for way in runs.values()]))
+"""
     notebook.cells.append(jupytext.reads(last, "py:percent").cells[0])
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     NotebookClient(notebook, timeout=300, kernel_name="python3").execute(cwd=str(folder))
@@ -253,15 +273,18 @@ class TestNotebook:
         assert 0 < executed.metadata["cpu_seconds"] < 60
 
     def test_what_it_claims_of_learning_holds(self, executed):
-        """Near chance without help, part of the way with a bridge that is gone, perfect in the slow mode."""
+        """Near chance without help, part of the way with a bridge that is gone, nearly perfect in the slow mode."""
         plain, bridged, slow = np.array(json.loads(printed(executed)[-1].strip().splitlines()[-1]))
         assert plain[:, 1].mean() < 0.35
         assert bridged[:, 1].mean() > plain[:, 1].mean() + 0.2
         assert slow[:, 1].min() >= 0.95
         assert 100 <= slow[:, 0].min() <= slow[:, 0].max() <= 300
+        assert np.median(plain[:, 2]) == 0
+        assert 1 <= np.median(bridged[:, 2]) <= 3
+        assert slow[:, 2].min() > 10
 
     def test_every_figure_and_widget_is_there(self, executed):
         kinds = [kind for cell in executed.cells for out in cell.get("outputs", []) for kind in out.get("data", {})]
         assert kinds.count("image/png") == 3
         assert kinds.count("application/vnd.jupyter.widget-view+json") == 8
-        assert kinds.count("text/html") == 1  # the verdict on the empty exercise
+        assert kinds.count("text/html") == 2  # the verdict on the empty exercise, and the table of the study

@@ -59,7 +59,7 @@ def test_every_lesson_of_the_book_becomes_a_valid_notebook(tmp_path):
         nbformat.validate(notebook)
         assert notebook.metadata.kernelspec.name == "python3"
         assert {cell.cell_type for cell in notebook.cells} == {"markdown", "code"}
-    assert [file.name for file in (tmp_path / "new" / "folder").iterdir()] == [file.name for file in files]
+    assert sorted((tmp_path / "new" / "folder").iterdir()) == files
 
 
 def test_the_same_lesson_gives_the_same_bytes(page, tmp_path):

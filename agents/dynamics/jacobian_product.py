@@ -40,6 +40,7 @@ class Bridge:
             raise ValueError(f"beta is {self.beta!r}; allowed: 0 to 1.")
 
 
+@torch.no_grad()
 def jacobian_product(
     step: Callable[[Tensor], Tensor], h0: Tensor, n_steps: Sequence[int], bridge: Bridge | None = None
 ) -> np.ndarray:
@@ -59,7 +60,7 @@ def jacobian_product(
     the gradient skip leaves them as they are.
 
     Args:
-        step: The dynamics: states (K, N) to the next states (K, N), differentiable.
+        step: The dynamics in double precision: states (K, N) to the next states (K, N), differentiable.
         h0: First state, (N,).
         n_steps: Numbers of steps n for which the Jacobian is wanted, n_steps[k] for the k-th.
         bridge: How blocks are bridged; None for plain dynamics.
@@ -78,13 +79,24 @@ def jacobian_product(
         raise ValueError(f"h0 has shape {tuple(h0.shape)}; expected one state, (N,).")
     if min(n_steps, default=0) < 0:
         raise ValueError(f"n_steps is {list(n_steps)}; a number of steps is 0 or more.")
+    kind, lag, beta = ("SCTT", 1, 1.0) if bridge is None else (bridge.kind, bridge.lag, bridge.beta)
     # Row j is the state, and beside it its derivative with respect to unit j before the first step.
-    n = len(h0)
-    h, product = h0.detach().double().expand(n, n), torch.eye(n, dtype=torch.float64)
-    wanted = {0: product}
-    beta = 1.0 if bridge is None else bridge.beta
-    for t in range(max(n_steps, default=0)):
-        start, since = (h, product), t if bridge is None else t % bridge.lag
-        # The derivative along each row at once: J times the product so far, whose columns the rows are.
-        h, columns = torch.func.jvp(step, (h,), (product.T,))
-        product = columns.T
+    h = h0.detach().double().repeat(len(h0), 1)
+    change = torch.eye(len(h0), dtype=torch.float64, device=h0.device)
+    found = {0: change}
+    at_start = coarse = h, change
+    for n in range(1, max(n_steps, default=0) + 1):
+        begins = (n - 1) % lag == 0
+        if begins:
+            at_start = h, change
+        h, change = torch.func.jvp(step, (h,), (change,))[:2]
+        if begins:
+            coarse = tuple(old + lag * (new - old) for old, new in zip(at_start, (h, change), strict=True))
+        if n % lag == 0:
+            skip, skip_change = coarse if kind == "DASC" else at_start
+            change = (1 - beta) * skip_change + beta * change
+            if kind != "gradient skip":
+                h = (1 - beta) * skip + beta * h
+        if n in n_steps:
+            found[n] = change
+    return np.stack([found[n].mT.cpu().numpy() for n in n_steps])
