@@ -83,14 +83,23 @@ def slow_mode(gain: float, mask: Tensor, signs: Tensor | None, generator: Genera
     This holds for either leak, where the slope of the activation is 1; the random part makes some modes slower still,
     or lets them grow. It is prior knowledge: a network that begins so has the memory that others have to learn.
     Biases are 0.1, which keeps rectified units at work, input and readout weights 0.2 N(0, 1).
+
+    Under Dale's law the excitatory units alone excite themselves, and the random part is as large, its inhibition
+    stronger by the ratio of excitatory to inhibitory units, so that both balance on average.
     """
-    if signs is not None or not mask.diagonal().all():
+    loops = mask.diagonal() if signs is None else mask.diagonal()[signs > 0]
+    if not loops.all():
         raise ValueError(
-            "init='slow_mode' lets every unit excite itself: set self_connections=True and dale=None, "
-            "with no density and no mask that takes self-connections away."
+            "init='slow_mode' lets units excite themselves: set self_connections=True, with no density and no mask "
+            "that takes self-connections away."
         )
-    normal = torch.randn(mask.shape, generator=generator)
-    return (gain * torch.eye(len(mask)) + normal / len(mask)) * mask
+    if signs is None:
+        random = torch.randn(mask.shape, generator=generator)
+    else:
+        random = _normal(torch.ones_like(mask), signs, generator)
+    excites = torch.ones(len(mask)) if signs is None else (signs > 0).float()
+    # Inhibitory units have synapses to themselves as to all others.
+    return (gain * excites.diag() + random / len(mask)) * mask
 
 
 @dataclass(frozen=True)

@@ -42,9 +42,7 @@ class RateRNN(nn.Module):
     the optimiser does to the parameters V, so they hold at every moment of training and after it.
 
     Args:
-        n_inputs: Number of input channels.
-        n_units: Number of units N.
-        n_outputs: Number of outputs.
+        n_inputs, n_units, n_outputs: Number of input channels, of units N, and of outputs.
         dt: Bin width (ms).
         tau: Time constant (ms), one for all or one for each unit (N,).
         activation: f, one of tanh, relu, rectified_tanh, softplus, sigmoid.
@@ -178,6 +176,10 @@ class RateRNN(nn.Module):
     def f(self, x: Tensor) -> Tensor:
         """The transfer function."""
         return self._f.f(x)
+
+    def slope(self, r: Tensor) -> Tensor:
+        """Slope f'(x) of the transfer function where its value is r = f(x)."""
+        return self._f.back(torch.ones_like(r), r)
 
     def g(self, z: Tensor) -> Tensor:
         """What the readout makes of the weighted rates."""

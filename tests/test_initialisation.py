@@ -134,16 +134,25 @@ class TestSlowMode:
         lives = -1 / torch.log(torch.linalg.eigvals(jacobian).abs())
         assert lives.median().item() == pytest.approx(memory, rel=0.15)
 
+    def test_under_dales_law_excitatory_units_excite_themselves_and_the_rest_is_balanced(self):
+        network = RateRNN(1, 200, 1, **SLOW, dale=0.8, seed=1)
+        w = weights(network)
+        assert (w[:, :160] >= 0).all() and (w[:, 160:] <= 0).all()
+        rest = 200 * (w - torch.diag(torch.cat([torch.full((160,), 0.8), torch.zeros(40)])).double())
+        assert rest.square().mean().item() == pytest.approx(1, rel=0.03)
+        assert abs(rest.sum(1).mean().item()) < 4 * rest.sum(1).std().item() / 200**0.5
+        assert (torch.linalg.eigvals(w).abs() > 0.7).sum() > 150
+
     @pytest.mark.parametrize(
         "arguments",
         [
             {"self_connections": False},
-            {"self_connections": True, "dale": 0.8},
+            {"self_connections": False, "dale": 0.8},
             {"self_connections": True, "mask": 1 - np.eye(5)},
         ],
     )
     def test_every_unit_must_be_able_to_excite_itself(self, arguments):
-        with pytest.raises(ValueError, match="set self_connections=True and dale=None"):
+        with pytest.raises(ValueError, match="set self_connections=True, with no density"):
             RateRNN(1, 5, 1, init="slow_mode", **arguments)
 
 

@@ -4,5 +4,13 @@ from .bptt import BPTT as BPTT
 from .cd import CD as CD
 from .dasc import DASC as DASC
 from .descent import Diverged as Diverged
+from .eprop import EProp as EProp
 from .gradient_skip import GradientSkip as GradientSkip
+from .kf_rtrl import KFRTRL as KFRTRL
+from .r_kf import RKF as RKF
+from .rflo import RFLO as RFLO
+from .rtrl import RTRL as RTRL
 from .sctt import SCTT as SCTT
+from .snap1 import SnAp1 as SnAp1
+from .truncated_bptt import TruncatedBPTT as TruncatedBPTT
+from .uoro import UORO as UORO

@@ -1,0 +1,50 @@
+"""The error at the outputs of a network, bin by bin, in closed form."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from .data import TensorBatch
+
+
+class OutputError:
+    r"""Gradient of the task's loss for what the readout weighs up, before its activation g.
+
+    Classes and probabilities: :math:`e = m\,(\mathrm{softmax}(z) - y) / M`. Vectors:
+    :math:`e = 2 m\,(z - y)\, g' / (n_{out} M)`. M is the sum of the mask m.
+
+    Args:
+        data: Targets and mask of the trials.
+        n_outputs: Number of outputs.
+        readout_activation: g, ``"linear"`` or ``"sigmoid"``.
+
+    Attributes:
+        labels: y as vectors, classes as one-hot ones, (T, B, n_out).
+    """
+
+    def __init__(self, data: TensorBatch, n_outputs: int, readout_activation: str = "linear"):
+        classes = data.targets.ndim == 2
+        labels = functional.one_hot(data.targets, n_outputs) if classes else data.targets
+        self.labels = labels.to(data.mask.dtype)
+        self._softmax, self._sigmoid = classes or data.probabilities, readout_activation == "sigmoid"
+        self._weight = (data.mask / data.mask.sum())[..., None]
+        if not self._softmax:
+            self._weight = self._weight * (2 / n_outputs)
+
+    def at(self, t: int, outputs: Tensor) -> Tensor:
+        """The error e in bin t, for the outputs z (..., B, n_out) of that bin."""
+        return self._error(outputs, self.labels[t], self._weight[t])
+
+    def of(self, outputs: Tensor) -> Tensor:
+        """The error e for the outputs of whole trials, (T, B, n_out), or of an ensemble (T, S, B, n_out)."""
+        if outputs.ndim == 4:
+            return self._error(outputs, self.labels[:, None], self._weight[:, None])
+        return self._error(outputs, self.labels, self._weight)
+
+    def _error(self, z: Tensor, labels: Tensor, weight: Tensor) -> Tensor:
+        if self._softmax:
+            return (torch.softmax(z, dim=-1) - labels).mul_(weight)
+        error = (z - labels).mul_(weight)
+        return error.mul_(z * (1 - z)) if self._sigmoid else error

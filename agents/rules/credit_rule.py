@@ -1,0 +1,189 @@
+"""What rules share that assign credit by themselves, without backpropagation: the way from there to an update."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any, Literal
+
+import torch
+from torch import Tensor
+
+from ...envs.names import check_name
+from ...envs.trial import TrialBatch
+from ..data import tensors
+from ..feedback import Feedback, Pathway
+from ..losses import task_loss
+from ..output_error import OutputError
+from ..rate_rnn import RateRNN
+from ..trajectory import Trajectory
+from .descent import Descent, Diverged, LearningRate, Optimizer, trainable
+from .every_bin import Pace, learn_in_every_bin
+from .traces import Memory, Traces
+
+Update = Literal["trial", "bin"]
+UPDATES = ("trial", "bin")
+
+
+class CreditRule(ABC):
+    r"""A rule that says itself how much each synapse contributed to the error, trial by trial or bin by bin.
+
+    The readout follows its exact gradient, the delta rule :math:`\Delta W_{out} = -\eta\, e^T r`. The initial state is
+    not learned.
+
+    Args:
+        lr: Learning rate, or rows of (update, rate): the rate from each update on.
+        clip: Largest norm of the gradient, longer ones are shortened to it; None for no limit.
+        update: ``"trial"``: contributions of all bins are added up at fixed weights, then descended; ``"bin"``: weights
+            change in every bin, by lr times T times what the bin adds to the gradient of the mean over T bins.
+        optimizer: ``"adam"`` or ``"sgd"``; None for Adam after trials, and plain descent in every bin.
+        weight_decay: Part of each weight, times lr, that is lost in an update.
+        feedback: How errors reach the units: ``"symmetric"``, ``"random"`` or ``"adaptive"``.
+        feedback_seed: Seed of random feedback weights.
+
+    Raises:
+        ValueError: If an argument is unknown or out of its range.
+    """
+
+    def __init__(
+        self,
+        lr: LearningRate,
+        clip: float | None,
+        update: Update,
+        optimizer: Optimizer | None,
+        weight_decay: float,
+        feedback: Pathway,
+        feedback_seed: int,
+    ):
+        self.every_bin = check_name("update", update, UPDATES) == "bin"
+        if self.every_bin and optimizer == "adam":
+            raise ValueError("update='bin' takes lr times the gradient in every bin: it goes with optimizer='sgd'.")
+        self.descent = Descent(lr, clip, optimizer or ("sgd" if self.every_bin else "adam"), weight_decay)
+        self.feedback = Feedback(feedback, feedback_seed)
+        self.memory: Memory = {}
+
+    @property
+    @abstractmethod
+    def own_config(self) -> dict[str, Any]:
+        """The arguments that other rules do not have."""
+
+    @abstractmethod
+    def begin(self, network: RateRNN, batch_size: int, memory: Memory, generator: torch.Generator | None) -> Traces:
+        """Traces before the first bin of B trials; what the rule learns for itself it writes into the memory."""
+
+    @abstractmethod
+    def assign(
+        self,
+        network: RateRNN,
+        inputs: Tensor,
+        errors: OutputError,
+        memory: Memory,
+        generator: torch.Generator | None,
+    ) -> tuple[dict[str, Tensor], Trajectory]:
+        """Gradients for recurrent, input and bias, summed over trials (T, B, n_in) at fixed weights; what was done."""
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """The arguments that make this rule again."""
+        own = {"update": "bin" if self.every_bin else "trial", "optimizer": self.descent.optimizer}
+        return (
+            self.descent.config
+            | own
+            | {"weight_decay": self.descent.weight_decay}
+            | self.feedback.config
+            | self.own_config
+        )
+
+    def loss(self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None) -> Tensor:
+        """The loss whose descent the rule approximates, a scalar; the generator draws the network's noise."""
+        data = tensors(batch, network.recurrent)
+        outputs = network(data.inputs, generator=generator).outputs
+        return task_loss(outputs, data.targets, data.mask, data.probabilities)
+
+    def gradient(
+        self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None
+    ) -> dict[str, Tensor]:
+        """What the rule adds up over trials for each trainable parameter; network and rule are left as they were."""
+        memory = {name: value.clone() for name, value in self.memory.items()}
+        found = self._gradients(network, batch, memory, generator)[0]
+        return {name: found.get(name, torch.zeros_like(parameter)) for name, parameter in trainable(network)}
+
+    def update(self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None) -> dict[str, float]:
+        """Change the parameters in place; returns the loss before the change and the gradient's norm.
+
+        With ``update="bin"`` it is the loss of the trials in which weights changed all along.
+
+        Raises:
+            Diverged: If loss or gradient is not finite; the parameters are then left as they were.
+        """
+        if self.every_bin:
+            return {name: value.item() for name, value in self._live(network, batch, generator).items()}
+        gradients, losses = self._gradients(network, batch, self.memory, generator)
+        before = network.readout.detach().clone()
+        metrics = self.descent.follow(network, gradients, losses)
+        self.feedback.adapt(before, network.readout.detach(), self._decay(network))
+        return metrics
+
+    def update_each(
+        self, ensemble: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None
+    ) -> dict[str, Tensor]:
+        """:meth:`update` for all networks of an ensemble, each by its own loss; returns one of each metric for each."""
+        if self.every_bin:
+            return self._live(ensemble, batch, generator)
+        gradients, losses = self._gradients(ensemble, batch, self.memory, generator)
+        before = ensemble.readout.detach().clone()
+        metrics = self.descent.follow_each(ensemble, gradients, losses)
+        self.feedback.adapt(before, ensemble.readout.detach(), self._decay(ensemble))
+        return metrics
+
+    def report(self, score: float) -> None:  # noqa: B027  no rule has to listen
+        """Hear how the network scored; nothing changes."""
+
+    def state(self, network: RateRNN) -> dict[str, Tensor]:
+        """What the optimiser and the rule itself remember of a network, as named tensors."""
+        feedback = {} if self.feedback.weights is None else {"feedback": self.feedback.weights}
+        return self.descent.state(network) | feedback | {f"own.{name}": v for name, v in self.memory.items()}
+
+    def restore(self, network: RateRNN, state: dict[str, Tensor]) -> None:
+        """Remember what :meth:`state` returned."""
+        self.descent.restore(network, state)
+        like = network.recurrent
+        self.feedback.weights = state["feedback"].to(like) if "feedback" in state else None
+        self.memory = {name.removeprefix("own."): v.to(like) for name, v in state.items() if name.startswith("own.")}
+
+    def _gradients(
+        self, network: RateRNN, batch: TrialBatch, memory: Memory, generator: torch.Generator | None
+    ) -> tuple[dict[str, Tensor], Tensor]:
+        data = tensors(batch, network.recurrent)
+        errors = OutputError(data, network.n_outputs, network.readout_activation)
+        found, trajectory = self.assign(network, data.inputs, errors, memory, generator)
+        rates, outputs = trajectory.rates.detach(), trajectory.outputs.detach()
+        error = errors.of(outputs)
+        found["readout"] = torch.einsum("t...bo,t...bn->...on", error, rates) * network.output_mask
+        found["readout_bias"] = error.sum((0, -2))
+        return found, task_loss(outputs, data.targets, data.mask, data.probabilities)
+
+    def _live(self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None) -> dict[str, Tensor]:
+        data = tensors(batch, network.recurrent)
+        errors = OutputError(data, network.n_outputs, network.readout_activation)
+        traces = self.begin(network, batch.batch_size, self.memory, generator)
+        pace = Pace(self.descent.rate(network), self.descent.clip, self.descent.weight_decay)
+        before = {name: parameter.detach().clone() for name, parameter in trainable(network)}
+        outputs, norms = learn_in_every_bin(network, data.inputs, errors, traces, self.feedback, pace, generator)
+        self.descent.count()
+        losses = task_loss(outputs, data.targets, data.mask, data.probabilities)
+        sound = torch.isfinite(norms) & torch.isfinite(losses)
+        if not sound.all():
+            with torch.no_grad():
+                for name, parameter in trainable(network):
+                    parameter.copy_(torch.where(sound.view(-1, *[1] * (parameter.ndim - 1)), parameter, before[name]))
+            if norms.ndim == 0:
+                raise Diverged(self._trouble(losses, norms))
+        return {"loss": losses, "gradient_norm": norms}
+
+    def _decay(self, network: RateRNN) -> float:
+        return self.descent.rate(network) * self.descent.weight_decay
+
+    def _trouble(self, loss: Tensor, norm: Tensor) -> str:
+        own = [name for name, value in self.memory.items() if not torch.isfinite(value).all()]
+        where = f"; its {' and '.join(own)} left the finite numbers" if own else ""
+        return f"{type(self).__name__}: loss {loss.item()}, gradient norm {norm.item()}{where}"

@@ -1,0 +1,85 @@
+"""Rules whose traces stay at their synapse: carried forward in every bin, or summed up backwards after the trial."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from ..bins import Bin
+from ..output_error import OutputError
+from ..rate_rnn import RateRNN
+from ..scan import Credit
+from ..trajectory import Trajectory
+
+
+class DiagonalTraces:
+    r"""A trace at each synapse, which decays by what is left of the state of its own unit.
+
+    .. math:: P_{ij}(t) = \lambda_i(t)\, P_{ij}(t-1) + d_i(t)\, p_j(t)
+
+    Args:
+        network: The network.
+        batch_size: Number of trials B.
+        own_synapse: Whether the synapse of a unit to itself counts in the decay, as the diagonal of the Jacobian has
+            it: :math:`\lambda_i = J_{ii}`; else :math:`\lambda_i = 1 - \alpha_i`.
+        filtered: Decay of a filter of what the traces say of the rates, f' P; 0 for none.
+    """
+
+    def __init__(self, network: RateRNN, batch_size: int, own_synapse: bool = False, filtered: float = 0.0):
+        state = network.initial_state(batch_size)
+        # Units first: the product with the learning signal is then a sum over trials for each unit.
+        units_first = (*state.shape[:-2], network.n_units, batch_size, network.n_units + network.n_inputs + 1)
+        self.traces = state.new_zeros(units_first)
+        self.smooth = torch.zeros_like(self.traces) if filtered else None
+        self.own_synapse, self.filtered = own_synapse, filtered
+
+    def step(self, bin: Bin, generator: torch.Generator | None) -> Tensor:
+        """Let the traces decay, add what is new, and weigh them by the learning signal."""
+        if self.own_synapse:
+            loops = bin.recurrent.diagonal(dim1=-2, dim2=-1)[..., None, :]
+            self.traces.mul_((bin.keep + bin.gate * loops * bin.slope_before).mT[..., None])
+        else:
+            self.traces.mul_(bin.keep[:, None, None])
+        self.traces.addcmul_(bin.gate.mT[..., None], bin.senders[..., None, :, :])
+        if self.smooth is None:
+            return (bin.signal.mT[..., None, :] @ self.traces).squeeze(-2)
+        self.smooth.mul_(self.filtered).add_(bin.slope.mT[..., None] * self.traces)
+        return (bin.told.mT[..., None, :] @ self.smooth).squeeze(-2)
+
+
+def summed_backwards(
+    network: RateRNN,
+    inputs: Tensor,
+    errors: OutputError,
+    feedback: Tensor,
+    credit: Credit,
+    generator: torch.Generator | None,
+    filtered: float = 0.0,
+) -> tuple[dict[str, Tensor], Trajectory]:
+    r"""What diagonal traces add up to over a trial, without the traces: one scan back in time, and one product.
+
+    .. math:: \sum_t L_i(t)\, P_{ij}(t) = \sum_s M_i(s)\, d_i(s)\, p_j(s), \qquad
+        M_i(s) = L_i(s) + \lambda_i(s+1)\, M_i(s+1)
+
+    Memory for it grows with B N instead of B N^2.
+
+    Args:
+        network: The network.
+        inputs: u, (T, B, n_in).
+        errors: The errors at its outputs.
+        feedback: W_fb, (n_out, N) or (S, n_out, N).
+        credit: ``"none"`` for :math:`\lambda = 1 - \alpha`, ``"diag"`` for the diagonal of the Jacobian.
+        generator: Source of the network's noise.
+        filtered: Decay of a filter of the traces, which becomes one of the learning signal, back in time.
+
+    Returns:
+        Gradients for recurrent, input and bias, and what the network did.
+    """
+    trajectory = network(inputs, generator=generator, credit=credit)
+    signal = errors.of(trajectory.outputs.detach()) @ feedback
+    if filtered:
+        for t in range(len(signal) - 2, -1, -1):
+            signal[t].add_(signal[t + 1], alpha=filtered)
+    parameters = (network.recurrent, network.input, network.bias)
+    found = torch.autograd.grad(trajectory.rates, parameters, signal)
+    return dict(zip(("recurrent", "input", "bias"), found, strict=True)), trajectory

@@ -1,0 +1,86 @@
+"""Reverse Kronecker-factored real-time recurrent learning."""
+
+from __future__ import annotations
+
+from typing import Any, final
+
+import torch
+from torch import Tensor
+
+from ..bins import Bin
+from ..feedback import Pathway
+from ..rate_rnn import RateRNN
+from .credit_rule import Update
+from .descent import LearningRate, Optimizer
+from .trace_rule import TraceRule
+from .traces import Memory, balance, norm, normal, random_signs
+
+
+class _Product:
+    """X (B, N) and Y (B, N, N + n_in + 1), whose product is the influence on average."""
+
+    def __init__(self, network: RateRNN, batch_size: int, generator: torch.Generator | None):
+        n, n_senders = network.n_units, network.n_units + network.n_inputs + 1
+        self.of_units = normal(network, batch_size, n, generator=generator)
+        self.of_senders = normal(network, batch_size, n, n_senders, generator=generator)
+
+    def step(self, bin: Bin, generator: torch.Generator | None) -> Tensor:
+        """Pass both on through one bin."""
+        signs = random_signs(bin.gate, generator)
+        spread = bin.recurrent[..., None, :, :] @ (bin.slope_before[..., None] * self.of_senders)
+        passed = bin.keep[:, None] * self.of_senders + bin.gate[..., None] * spread
+        new = (signs * bin.gate)[..., None] * bin.senders[..., None, :]
+        rho_0 = balance(norm(passed, 2), norm(self.of_units, 1))
+        rho_1 = balance(norm(new, 2), torch.tensor(signs.shape[-1] ** 0.5).to(new))
+        self.of_units = rho_0 * self.of_units + rho_1 * signs
+        self.of_senders = passed / rho_0[..., None] + new / rho_1[..., None]
+        told = (bin.signal[..., None, :] @ self.of_senders).squeeze(-2)
+        return self.of_units.mT @ told
+
+
+@final
+class RKF(TraceRule):
+    r"""The exact gradient on average: the influence of synapses as one number for each unit, times a matrix.
+
+    .. math:: M_{kij} \approx X_i Y_{kj}, \qquad X \leftarrow \rho_0 X + \rho_1 \nu, \qquad
+        Y \leftarrow J Y / \rho_0 + (\nu \circ d)\, p^T / \rho_1, \qquad
+        \Delta W_{ij} \propto -\sum_t X_i (L Y)_j
+
+    with signs :math:`\nu = \pm 1` drawn anew for every unit, trial and bin, :math:`\rho_0 = \sqrt{|JY| / |X|}` and
+    :math:`\rho_1 = \sqrt{|(\nu \circ d)\, p^T| / \sqrt N}`. Memory grows with N^2, time with N^3.
+
+    Args:
+        lr: Learning rate, or rows of (update, rate): the rate from each update on.
+        clip: Largest norm of the gradient, longer ones are shortened to it; None for no limit.
+        update: ``"trial"``: weights change after the trial; ``"bin"``: in every bin.
+        optimizer: ``"adam"`` or ``"sgd"``; None for Adam after trials, and plain descent in every bin.
+        weight_decay: Part of each weight, times lr, that is lost in an update.
+        feedback: How errors reach the units: ``"symmetric"``, ``"random"`` or ``"adaptive"``.
+        feedback_seed: Seed of random feedback weights.
+
+    Raises:
+        ValueError: If an argument is unknown or out of its range.
+
+    Source: Marschall, Cho & Savin 2020, JMLR 21(135), arXiv:1907.02649
+    """
+
+    def __init__(
+        self,
+        lr: LearningRate = 1e-3,
+        clip: float | None = 1.0,
+        update: Update = "trial",
+        optimizer: Optimizer | None = None,
+        weight_decay: float = 0.0,
+        feedback: Pathway = "symmetric",
+        feedback_seed: int = 0,
+    ):
+        super().__init__(lr, clip, update, optimizer, weight_decay, feedback, feedback_seed)
+
+    @property
+    def own_config(self) -> dict[str, Any]:
+        """Nothing: all arguments are those of other rules."""
+        return {}
+
+    def begin(self, network: RateRNN, batch_size: int, memory: Memory, generator: torch.Generator | None) -> _Product:
+        """A random product without meaning, before the first bin."""
+        return _Product(network, batch_size, generator)

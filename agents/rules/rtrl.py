@@ -1,0 +1,81 @@
+"""Real-time recurrent learning."""
+
+from __future__ import annotations
+
+from typing import Any, final
+
+import torch
+from torch import Tensor
+
+from ..bins import Bin
+from ..feedback import Pathway
+from ..rate_rnn import RateRNN
+from .credit_rule import Update
+from .descent import LearningRate, Optimizer
+from .trace_rule import TraceRule
+from .traces import Memory
+
+
+class _Influence:
+    """How each synapse changed each state: M[..., b, k, i, j] is the derivative of s_k by the synapse from j to i."""
+
+    def __init__(self, network: RateRNN, batch_size: int):
+        state = network.initial_state(batch_size)
+        n = network.n_units
+        self.influence = state.new_zeros(*state.shape, n, n + network.n_inputs + 1)
+
+    def step(self, bin: Bin, generator: torch.Generator | None) -> Tensor:
+        spread = torch.einsum(
+            "...kl,...blij->...bkij", bin.recurrent, bin.slope_before[..., None, None] * self.influence
+        )
+        self.influence = bin.keep[:, None, None] * self.influence + bin.gate[..., None, None] * spread
+        direct = bin.gate[..., None] * bin.senders[..., None, :]
+        self.influence.diagonal(dim1=-3, dim2=-2).add_(direct.mT)
+        return torch.einsum("...bk,...bkij->...ij", bin.signal, self.influence)
+
+
+@final
+class RTRL(TraceRule):
+    r"""The exact gradient, carried forward: how every synapse changed every state so far.
+
+    .. math:: M_{kij}(t) = \sum_l J_{kl}(t)\, M_{lij}(t-1) + \delta_{ki}\, d_i(t)\, p_j(t), \qquad
+        \Delta W_{ij} \propto -\sum_t \sum_k L_k(t)\, M_{kij}(t)
+
+    with J and p as in :class:`~cogdyn.agents.bins.Bin` and the learning signal L. Memory grows with N^3, time with N^4:
+    an oracle for small networks. With fixed weights it adds up to the gradient of backpropagation through time.
+
+    Args:
+        lr: Learning rate, or rows of (update, rate): the rate from each update on.
+        clip: Largest norm of the gradient, longer ones are shortened to it; None for no limit.
+        update: ``"trial"``: weights change after the trial; ``"bin"``: in every bin, as the rule was meant.
+        optimizer: ``"adam"`` or ``"sgd"``; None for Adam after trials, and plain descent in every bin.
+        weight_decay: Part of each weight, times lr, that is lost in an update.
+        feedback: How errors reach the units: ``"symmetric"``, ``"random"`` or ``"adaptive"``.
+        feedback_seed: Seed of random feedback weights.
+
+    Raises:
+        ValueError: If an argument is unknown or out of its range.
+
+    Source: Williams & Zipser 1989, doi:10.1162/neco.1989.1.2.270.
+    """
+
+    def __init__(
+        self,
+        lr: LearningRate = 1e-3,
+        clip: float | None = 1.0,
+        update: Update = "trial",
+        optimizer: Optimizer | None = None,
+        weight_decay: float = 0.0,
+        feedback: Pathway = "symmetric",
+        feedback_seed: int = 0,
+    ):
+        super().__init__(lr, clip, update, optimizer, weight_decay, feedback, feedback_seed)
+
+    @property
+    def own_config(self) -> dict[str, Any]:
+        """Nothing: all arguments are those of other rules."""
+        return {}
+
+    def begin(self, network: RateRNN, batch_size: int, memory: Memory, generator: torch.Generator | None) -> _Influence:
+        """No influence before the first bin."""
+        return _Influence(network, batch_size)
