@@ -37,6 +37,21 @@ def tensors(batch: TrialBatch, like: Tensor) -> TensorBatch:
     )
 
 
+def check_inputs(inputs: Tensor, n_inputs: int, like: Tensor) -> None:
+    """Refuse what a network with weights like these cannot take as inputs.
+
+    Raises:
+        ValueError: If inputs are no tensor of the weights' precision, not (T, B, n_in), or hold NaN or infinity.
+    """
+    if not isinstance(inputs, Tensor) or inputs.dtype != like.dtype:
+        given = inputs.dtype if isinstance(inputs, Tensor) else type(inputs).__name__
+        raise ValueError(f"inputs are {given}; expected a tensor of {like.dtype}, as the weights are.")
+    if inputs.ndim != 3 or inputs.shape[2] != n_inputs or 0 in inputs.shape:
+        raise ValueError(f"inputs have shape {tuple(inputs.shape)}; expected (T, B, {n_inputs}), none of them 0.")
+    if not torch.isfinite(inputs).all():
+        raise ValueError("inputs hold NaN or infinity.")
+
+
 class TrialDataset(IterableDataset[TensorBatch]):
     """A task's stream of batches for PyTorch's DataLoader (with ``batch_size=None``: they are batches already).
 

@@ -7,6 +7,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from .data import TensorBatch
+from .losses import task_loss
 
 
 class OutputError:
@@ -28,10 +29,15 @@ class OutputError:
         classes = data.targets.ndim == 2
         labels = functional.one_hot(data.targets, n_outputs) if classes else data.targets
         self.labels = labels.to(data.mask.dtype)
+        self._data = data
         self._softmax, self._sigmoid = classes or data.probabilities, readout_activation == "sigmoid"
         self._weight = (data.mask / data.mask.sum())[..., None]
         if not self._softmax:
             self._weight = self._weight * (2 / n_outputs)
+
+    def loss(self, outputs: Tensor) -> Tensor:
+        """The loss whose gradient the error is, a scalar, or of an ensemble one for each network, (S,)."""
+        return task_loss(outputs, self._data.targets, self._data.mask, self._data.probabilities)
 
     def at(self, t: int, outputs: Tensor) -> Tensor:
         """The error e in bin t, for the outputs z (..., B, n_out) of that bin."""

@@ -16,8 +16,9 @@ from ..envs.numbers import finite_number, standard_deviation, whole_number
 from .activations import READOUTS
 from .activations import activation as activation_function
 from .anatomy import chosen_units, dale_signs, existing_synapses, time_constants
+from .data import check_inputs
 from .initialisation import initialisation
-from .scan import Credit, Dynamics, Scan
+from .scan import Credit, Dynamics, scan_trials
 from .trajectory import Trajectory
 
 LEAKS = ("voltage", "rate")
@@ -221,6 +222,7 @@ class RateRNN(nn.Module):
         noise: float | None = None,
         generator: torch.Generator | None = None,
         credit: Credit = "full",
+        feedback: Tensor | None = None,
         cuts: Sequence[int] = (),
         at_cut: Callable[[int, Tensor], Tensor] | None = None,
     ) -> Trajectory:
@@ -233,6 +235,7 @@ class RateRNN(nn.Module):
             generator: Source of the process noise; PyTorch's own when None.
             credit: What errors learn of the past in the backward pass: ``"full"``, the exact gradient; ``"diag"``,
                 what went through leak and synapse of the unit itself (SnAp-1); ``"none"``, what the leak kept (RFLO).
+            feedback: Weights by which errors go back from outputs to units, (n_out, N); the readout's when None.
             cuts: Numbers of bins, from 1 to T in rising order, after which the state passes through ``at_cut``.
             at_cut: Called with the number of bins so far and the state (B, N); it returns the state to go on from,
                 which then shows in the rates and outputs of the last of these bins.
@@ -244,15 +247,7 @@ class RateRNN(nn.Module):
             ValueError: If inputs or h have the wrong shape, or inputs hold NaN or infinity or are no tensor of the
                 weights' precision.
         """
-        if not isinstance(inputs, Tensor) or inputs.dtype != self.recurrent.dtype:
-            given = inputs.dtype if isinstance(inputs, Tensor) else type(inputs).__name__
-            raise ValueError(f"inputs are {given}; expected a tensor of {self.recurrent.dtype}, as the weights are.")
-        if inputs.ndim != 3 or inputs.shape[2] != self.n_inputs or 0 in inputs.shape:
-            raise ValueError(
-                f"inputs have shape {tuple(inputs.shape)}; expected (T, B, {self.n_inputs}), none of them 0."
-            )
-        if not torch.isfinite(inputs).all():
-            raise ValueError("inputs hold NaN or infinity.")
+        check_inputs(inputs, self.n_inputs, self.recurrent)
         initial = self.initial_state(inputs.shape[1])
         if h is None:
             h = initial
@@ -267,8 +262,10 @@ class RateRNN(nn.Module):
         if sigma > 0:
             noise_std = sigma * torch.sqrt(2 * self.alpha if self.leak == "voltage" else 2 / self.alpha)
         with_one = torch.cat([inputs, torch.ones_like(inputs[..., :1])], dim=2)
-        dynamics = Dynamics(self._f, self.leak, self.alpha, noise_std, (generator,), credit)
-        scan = partial(_scan, weights=(into, recurrent, self.readout_weights, self.readout_bias), dynamics=dynamics)
+        dynamics = Dynamics(self._f, self.leak, self.alpha, noise_std, (generator,), credit, feedback)
+        scan = partial(
+            scan_trials, weights=(into, recurrent, self.readout_weights, self.readout_bias), dynamics=dynamics
+        )
         if at_cut is None:
             rates, outputs, h = scan(with_one, h)
             return Trajectory(rates, self.g(outputs), h)
@@ -284,15 +281,6 @@ class RateRNN(nn.Module):
                 all_rates += [rates[:-1], self.rates(h)[None]]
                 all_outputs += [self.g(outputs[:-1]), self.outputs(h)[None]]
         return Trajectory(torch.cat(all_rates), torch.cat(all_outputs), h)
-
-
-def _scan(inputs: Tensor, h: Tensor, weights: tuple[Tensor, ...], dynamics: Dynamics) -> tuple[Tensor, Tensor, Tensor]:
-    """Rates (T, B, N), outputs before their activation (T, B, n_out) and last state; of ensembles (T, S, B, ...)."""
-    if h.ndim == 3:
-        rates, outputs, last = Scan.apply(inputs.expand(len(h), -1, -1, -1), *weights, h, dynamics)
-        return rates.transpose(0, 1), outputs.transpose(0, 1), last
-    rates, outputs, last = Scan.apply(inputs[None], *(weight[None] for weight in weights), h[None], dynamics)
-    return rates[0], outputs[0], last[0]
 
 
 def _for_batch(bias: Tensor) -> Tensor:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import torch
@@ -30,6 +30,7 @@ class Dynamics:
         generators: Sources of the noise, one for each network; of a single one all networks get the same noise.
         credit: What an error learns of its past: ``"full"``, all; ``"diag"``, what went through leak and synapse of
             the unit itself; ``"none"``, what the leak kept.
+        feedback: Weights by which errors at the outputs reach the units, (S, n_out, N); those of the readout when None.
     """
 
     f: Activation
@@ -38,6 +39,7 @@ class Dynamics:
     noise: Tensor | None = None
     generators: Sequence[torch.Generator | None] = (None,)
     credit: Credit = "full"
+    feedback: Tensor | None = None
 
 
 class Scan(torch.autograd.Function):
@@ -103,6 +105,7 @@ class Scan(torch.autograd.Function):
         back, alpha, voltage = dynamics.f.back, dynamics.alpha, dynamics.leak == "voltage"
         n_bins, keep = rates.shape[1], 1 - alpha
         d_inputs = torch.empty_like(inputs) if ctx.needs_input_grad[0] else None
+        feedback = readout if dynamics.feedback is None else dynamics.feedback
         d_into, d_recurrent, d_readout = (torch.zeros_like(w) for w in (into, recurrent, readout))
         errors_of_block = torch.empty_like(rates[:, :BLOCK])
         # With a voltage leak: the error of the voltage of the bin after. With a rate leak: what came back to the rate.
@@ -114,7 +117,7 @@ class Scan(torch.autograd.Function):
                 errors.zero_()
             else:
                 told = d_outputs[:, block].flatten(1, 2)
-                torch.bmm(told, readout, out=errors.flatten(1, 2))
+                torch.bmm(told, feedback, out=errors.flatten(1, 2))
                 d_readout.baddbmm_(told.mT, seen.flatten(1, 2))
             if d_rates is not None:
                 errors += d_rates[:, block]
@@ -146,6 +149,23 @@ class Scan(torch.autograd.Function):
             later = back(error, before).addcmul_(later, keep)
         d_bias = None if d_outputs is None else d_outputs.sum((1, 2))
         return d_inputs, d_into, d_recurrent, d_readout, d_bias, later, None
+
+
+def scan_trials(
+    inputs: Tensor, state: Tensor, weights: tuple[Tensor, ...], dynamics: Dynamics
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Time first: u (T, B, k), state (B, N), weights (A, W, C, c) and feedback of one network, or with S in front.
+
+    Returns:
+        Rates (T, B, N), outputs (T, B, n_out) and the last state; of an ensemble (T, S, B, ...).
+    """
+    if state.ndim == 3:
+        rates, outputs, last = Scan.apply(inputs.expand(len(state), -1, -1, -1), *weights, state, dynamics)
+        return rates.transpose(0, 1), outputs.transpose(0, 1), last
+    if dynamics.feedback is not None:
+        dynamics = replace(dynamics, feedback=dynamics.feedback[None])
+    rates, outputs, last = Scan.apply(inputs[None], *(weight[None] for weight in weights), state[None], dynamics)
+    return rates[0], outputs[0], last[0]
 
 
 def _blocks(n_bins: int) -> list[slice]:

@@ -103,6 +103,20 @@ def test_the_sum_backwards_is_that_of_the_traces(rule, leak, feedback):
 
 
 @EXACT
+@pytest.mark.parametrize("rule", DIAGONAL)
+def test_the_sum_backwards_goes_through_a_sigmoid_readout(rule, leak):
+    task = make_task("yang19.go", **TASKS["yang19.go"])
+    network = network_for(task, leak, readout_activation="sigmoid", output_units=range(2, 6), self_connections=True)
+    batch = task.sample(3, seed=0)
+    found = rule(feedback="random").gradient(network, batch, noise())
+    same({name: found[name] for name in SYNAPSES}, carried_forward(rule(feedback="random"), network, batch, noise()))
+    exact = BPTT().gradient(network, batch, noise())
+    same(
+        {name: found[name] for name in ("readout", "readout_bias")}, {n: exact[n] for n in ("readout", "readout_bias")}
+    )
+
+
+@EXACT
 def test_where_rules_become_exact(leak):
     task = add()
     batch = task.sample(3, seed=0)

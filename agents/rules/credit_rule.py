@@ -157,10 +157,11 @@ class CreditRule(ABC):
         errors = OutputError(data, network.n_outputs, network.readout_activation)
         found, trajectory = self.assign(network, data.inputs, errors, memory, generator)
         rates, outputs = trajectory.rates.detach(), trajectory.outputs.detach()
-        error = errors.of(outputs)
-        found["readout"] = torch.einsum("t...bo,t...bn->...on", error, rates) * network.output_mask
-        found["readout_bias"] = error.sum((0, -2))
-        return found, task_loss(outputs, data.targets, data.mask, data.probabilities)
+        if "readout" not in found:
+            error = errors.of(outputs)
+            found["readout"] = torch.einsum("t...bo,t...bn->...on", error, rates) * network.output_mask
+            found["readout_bias"] = error.sum((0, -2))
+        return found, errors.loss(outputs)
 
     def _live(self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None) -> dict[str, Tensor]:
         data = tensors(batch, network.recurrent)
@@ -170,7 +171,7 @@ class CreditRule(ABC):
         before = {name: parameter.detach().clone() for name, parameter in trainable(network)}
         outputs, norms = learn_in_every_bin(network, data.inputs, errors, traces, self.feedback, pace, generator)
         self.descent.count()
-        losses = task_loss(outputs, data.targets, data.mask, data.probabilities)
+        losses = errors.loss(outputs)
         sound = torch.isfinite(norms) & torch.isfinite(losses)
         if not sound.all():
             with torch.no_grad():

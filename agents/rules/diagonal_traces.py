@@ -54,14 +54,13 @@ def summed_backwards(
     feedback: Tensor,
     credit: Credit,
     generator: torch.Generator | None,
-    filtered: float = 0.0,
 ) -> tuple[dict[str, Tensor], Trajectory]:
     r"""What diagonal traces add up to over a trial, without the traces: one scan back in time, and one product.
 
     .. math:: \sum_t L_i(t)\, P_{ij}(t) = \sum_s M_i(s)\, d_i(s)\, p_j(s), \qquad
         M_i(s) = L_i(s) + \lambda_i(s+1)\, M_i(s+1)
 
-    Memory for it grows with B N instead of B N^2.
+    What is carried back has the size B N instead of the B N^2 of the traces.
 
     Args:
         network: The network.
@@ -70,16 +69,13 @@ def summed_backwards(
         feedback: W_fb, (n_out, N) or (S, n_out, N).
         credit: ``"none"`` for :math:`\lambda = 1 - \alpha`, ``"diag"`` for the diagonal of the Jacobian.
         generator: Source of the network's noise.
-        filtered: Decay of a filter of the traces, which becomes one of the learning signal, back in time.
 
     Returns:
-        Gradients for recurrent, input and bias, and what the network did.
+        Gradients by the names of their parameters, and what the network did.
     """
-    trajectory = network(inputs, generator=generator, credit=credit)
-    signal = errors.of(trajectory.outputs.detach()) @ feedback
-    if filtered:
-        for t in range(len(signal) - 2, -1, -1):
-            signal[t].add_(signal[t + 1], alpha=filtered)
-    parameters = (network.recurrent, network.input, network.bias)
-    found = torch.autograd.grad(trajectory.rates, parameters, signal)
-    return dict(zip(("recurrent", "input", "bias"), found, strict=True)), trajectory
+    trajectory = network(inputs, generator=generator, credit=credit, feedback=feedback)
+    names = ("recurrent", "input", "bias", "readout", "readout_bias")
+    learned = [name for name in names if getattr(network, name).requires_grad]
+    loss = errors.loss(trajectory.outputs).sum()
+    found = torch.autograd.grad(loss, [getattr(network, name) for name in learned])
+    return dict(zip(learned, found, strict=True)), trajectory

@@ -80,7 +80,14 @@ class EProp(CreditRule):
         memory: Memory,
         generator: torch.Generator | None,
     ) -> tuple[dict[str, Tensor], Trajectory]:
-        """Sum the traces up backwards."""
-        return summed_backwards(
-            network, inputs, errors, self.feedback.of(network), "none", generator, self.readout_filter
-        )
+        """Sum the traces up backwards; a filter of theirs becomes one of the learning signal, back in time."""
+        feedback = self.feedback.of(network)
+        if self.readout_filter == 0:
+            return summed_backwards(network, inputs, errors, feedback, "none", generator)
+        trajectory = network(inputs, generator=generator, credit="none")
+        signal = errors.of(trajectory.outputs.detach()) @ feedback
+        for t in range(len(signal) - 2, -1, -1):
+            signal[t].add_(signal[t + 1], alpha=self.readout_filter)
+        parameters = (network.recurrent, network.input, network.bias)
+        found = torch.autograd.grad(trajectory.rates, parameters, signal)
+        return dict(zip(("recurrent", "input", "bias"), found, strict=True)), trajectory
