@@ -52,7 +52,8 @@ def same(found, expected, tolerance=1e-12):
 def carried_forward(rule, network, batch, generator=None):
     """Gradients by traces that are carried forward, also where the rule sums them up backwards."""
     data = tensors(batch, network.recurrent)
-    return TraceRule.assign(rule, network, data.inputs, OutputError(data, network.n_outputs), {}, generator)[0]
+    errors = OutputError(data, network.n_outputs, network.readout_activation)
+    return TraceRule.assign(rule, network, data.inputs, errors, {}, generator)[0]
 
 
 @EXACT
