@@ -1,0 +1,108 @@
+"""How well what a rule does agrees with the exact gradient."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from ..envs.names import check_name
+from ..envs.trial import TrialBatch
+from .bins import Bin, bins_of
+from .data import tensors
+from .output_error import OutputError
+from .rate_rnn import RateRNN
+from .rules.credit_rule import CreditRule
+from .rules.rtrl import RTRL
+from .synapses import Synapses
+
+GROUPS: dict[str, tuple[str, ...]] = {
+    "recurrent": ("recurrent",),
+    "input": ("input",),
+    "bias": ("bias",),
+    "readout": ("readout", "readout_bias"),
+    "all synapses": ("recurrent", "input", "bias"),
+}
+"""Weights whose alignment is told, by name; the last are all synapses onto units."""
+
+
+def alignment(
+    found: Mapping[str, Tensor], exact: Mapping[str, Tensor], groups: Mapping[str, tuple[str, ...]] = GROUPS
+) -> dict[str, float]:
+    """Cosine of two gradients in each group of weights; NaN where one of them is 0.
+
+    Args:
+        found: A gradient by the names of parameters, as ``rule.gradient(network, batch)`` gives it.
+        exact: Another, such as that of ``BPTT().gradient(network, batch)``.
+        groups: Which parameters belong together.
+    """
+    return {
+        name: _cosine(*(torch.cat([one[key].flatten() for key in keys]) for one in (found, exact))).item()
+        for name, keys in groups.items()
+    }
+
+
+def contributions(
+    rule: CreditRule, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None
+) -> Tensor:
+    """What a rule adds in each bin to the gradient for [W, W_in, b], at fixed weights, (T, N, N + n_in + 1).
+
+    Synapses that do not exist get nothing. What a future-facing rule tells of a bin later stands where it is told; what it tells after the last bin is left
+    out.
+    """
+    bins = _bins(rule, network, batch, generator)
+    memory = {name: value.clone() for name, value in rule.memory.items()}
+    traces = rule.begin(network, batch.batch_size, memory, generator)
+    with torch.no_grad():
+        return torch.stack([traces.step(each, generator) for each in bins]) * Synapses(network).mask
+
+
+def exact_contributions(
+    network: RateRNN, batch: TrialBatch, facing: Literal["past", "future"], generator: torch.Generator | None = None
+) -> Tensor:
+    r"""The exact gradient for [W, W_in, b] as a sum over bins, (T, N, N + n_in + 1), in one of two ways.
+
+    ``"past"``: bin t holds what the error of bin t says of all synapses until then, as real-time recurrent learning has
+    it. ``"future"``: bin t holds what all later errors say of what the synapses did in bin t, :math:`(c(t) \circ d)^T
+    p`, with the credit :math:`c(t) = L(t) + c(t+1)\, J(t+1)`. The sums are the same, the bins are not: a rule is to be
+    compared with the one that looks the same way.
+
+    Raises:
+        ValueError: If facing is neither.
+    """
+    rule = RTRL()
+    if check_name("facing", facing, ("past", "future")) == "past":
+        return contributions(rule, network, batch, generator)
+    bins, told = list(_bins(rule, network, batch, generator)), []
+    credit = torch.zeros_like(bins[-1].signal)
+    with torch.no_grad():
+        for this, after in zip(reversed(bins), [None, *reversed(bins[1:])], strict=True):
+            credit = this.signal if after is None else this.signal + after.backward(credit)
+            told.append((credit * this.gate).mT @ this.senders)
+    return torch.stack(told[::-1]) * Synapses(network).mask
+
+
+def alignment_in_bins(found: Tensor, exact: Tensor, lag: int = 0) -> Tensor:
+    """Cosine of two contributions (T, N, N + n_in + 1) in each bin, (T - lag,); NaN where one of them is 0.
+
+    Args:
+        found: What a rule adds in each bin.
+        exact: What it should.
+        lag: Number of bins by which the rule tells of a bin too late, such as its horizon less one.
+    """
+    n_bins = len(exact) - lag
+    return torch.stack([_cosine(a, b) for a, b in zip(found[lag:], exact[:n_bins], strict=True)])
+
+
+def _bins(rule: CreditRule, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None) -> list[Bin]:
+    data = tensors(batch, network.recurrent)
+    errors = OutputError(data, network.n_outputs, network.readout_activation)
+    with torch.no_grad():
+        trajectory = network(data.inputs, generator=generator)
+        return list(bins_of(network, data.inputs, trajectory, errors, rule.feedback.of(network)))
+
+
+def _cosine(a: Tensor, b: Tensor) -> Tensor:
+    return (a * b).sum() / (torch.linalg.vector_norm(a) * torch.linalg.vector_norm(b))

@@ -1,0 +1,89 @@
+"""Agreement of rules with the exact gradient, over trials and in single bins."""
+
+import pytest
+import torch
+
+from cogdyn.agents import RateRNN
+from cogdyn.agents.alignment import alignment, alignment_in_bins, contributions, exact_contributions
+from cogdyn.agents.rules import BPTT, RFLO, RTRL, UORO
+from cogdyn.envs import make_task
+
+TASK = make_task("Add", n_steps=8)
+LEAKS = pytest.mark.parametrize("leak", ["voltage", "rate"])
+
+
+def network_for(leak="voltage", **arguments):
+    given = {"tau": 3 * TASK.dt, "train_h0": False, "seed": 1} | arguments
+    return RateRNN(TASK.n_inputs, 6, TASK.n_outputs, dt=TASK.dt, leak=leak, **given).double()
+
+
+def synapses(gradient):
+    return torch.cat([gradient["recurrent"], gradient["input"], gradient["bias"][:, None]], dim=1)
+
+
+@LEAKS
+@pytest.mark.parametrize("facing", ["past", "future"])
+def test_both_ways_to_see_the_exact_gradient_add_up_to_it(leak, facing):
+    network, batch = network_for(leak, self_connections=True), TASK.sample(3, seed=0)
+    found = exact_contributions(network, batch, facing)
+    assert found.shape == (len(batch.inputs), 6, 6 + 2 + 1)
+    torch.testing.assert_close(found.sum(0), synapses(BPTT().gradient(network, batch)), rtol=0, atol=1e-12)
+
+
+def test_what_faces_the_future_is_zero_after_the_last_error_and_what_faces_the_past_before_the_first():
+    network, batch = network_for(), TASK.sample(3, seed=0)
+    first = int(batch.mask.any(1).argmax())
+    assert first > 0
+    past, future = (
+        exact_contributions(network, batch, facing).flatten(1).abs().amax(1) for facing in ("past", "future")
+    )
+    assert (past[:first] == 0).all() and (past[first:] > 0).all()
+    assert (future > 0).all()
+
+
+@LEAKS
+def test_a_rule_that_is_exact_is_aligned_and_its_opposite_is_opposed(leak):
+    network, batch = network_for(leak), TASK.sample(3, seed=0)
+    exact = BPTT().gradient(network, batch)
+    found = alignment(RTRL().gradient(network, batch), exact)
+    assert found == pytest.approx(dict.fromkeys(found, 1.0))
+    opposed = alignment({name: -value for name, value in exact.items()}, exact)
+    assert opposed == pytest.approx(dict.fromkeys(found, -1.0))
+
+
+def test_a_local_rule_is_partly_aligned_and_its_readout_wholly():
+    network, batch = network_for(), TASK.sample(20, seed=0)
+    exact = BPTT().gradient(network, batch)
+    symmetric = alignment(RFLO(feedback="symmetric").gradient(network, batch), exact)
+    assert symmetric["readout"] == pytest.approx(1.0)
+    assert 0.1 < symmetric["all synapses"] < 0.999
+
+
+def test_contributions_leave_network_and_rule_as_they_were():
+    network, batch, rule = network_for(), TASK.sample(3, seed=0), RFLO()
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    found = contributions(rule, network, batch)
+    assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
+    torch.testing.assert_close(found.sum(0), synapses(rule.gradient(network, batch)), rtol=0, atol=1e-12)
+
+
+def test_cosines_in_bins_are_matched_by_their_lag():
+    generator = torch.Generator().manual_seed(0)
+    exact = torch.randn(9, 3, 4, generator=generator)
+    late = torch.cat([torch.zeros(2, 3, 4), 5 * exact[:-2]])
+    torch.testing.assert_close(alignment_in_bins(late, exact, lag=2), torch.ones(7))
+    assert alignment_in_bins(late, exact)[:2].isnan().all()
+    assert alignment_in_bins(late, exact)[2:].abs().max() < 0.95
+
+
+def test_one_draw_of_a_random_rule_is_hardly_aligned_in_single_bins():
+    network, batch = network_for(noise=0.0), TASK.sample(4, seed=0)
+    found = contributions(UORO(), network, batch, torch.Generator().manual_seed(1))
+    exact = exact_contributions(network, batch, "past")
+    cosines = alignment_in_bins(found, exact)
+    assert cosines[-8:].abs().mean() < 0.7
+
+
+def test_the_way_must_be_past_or_future():
+    with pytest.raises(ValueError, match="future"):
+        exact_contributions(network_for(), TASK.sample(1, seed=0), "futur")
