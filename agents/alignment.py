@@ -14,6 +14,7 @@ from .bins import Bin, bins_of
 from .data import tensors
 from .output_error import OutputError
 from .rate_rnn import RateRNN
+from .rules.bptt import BPTT
 from .rules.credit_rule import CreditRule
 from .rules.rtrl import RTRL
 from .synapses import Synapses
@@ -42,6 +43,39 @@ def alignment(
         name: _cosine(*(torch.cat([one[key].flatten() for key in keys]) for one in (found, exact))).item()
         for name, keys in groups.items()
     }
+
+
+class AlignmentWatch:
+    """What ``train(..., watch=...)`` notes at each evaluation: how well rules agree with the exact gradient by then.
+
+    The rule that trains may be among them, or others that only look on; of a rule that learns for itself, such as DNI,
+    an onlooker stays as it was when it began.
+
+    Args:
+        rules: Rules by the name of their columns, ``"RFLO: recurrent"`` and so on.
+        batch: The trials on which gradients are compared.
+        groups: Which parameters belong together.
+    """
+
+    def __init__(
+        self,
+        rules: Mapping[str, CreditRule],
+        batch: TrialBatch,
+        groups: Mapping[str, tuple[str, ...]] = GROUPS,
+    ):
+        self.rules, self.batch, self.groups = rules, batch, groups
+
+    def __call__(self, network: RateRNN, step: int) -> dict[str, float]:
+        """Cosines by rule and group of weights; the noise is the same for all rules."""
+
+        def source() -> torch.Generator:
+            return torch.Generator(network.recurrent.device).manual_seed(0)
+
+        exact, found = BPTT().gradient(network, self.batch, source()), {}
+        for name, rule in self.rules.items():
+            cosines = alignment(rule.gradient(network, self.batch, source()), exact, self.groups)
+            found |= {f"{name}: {group}": cosine for group, cosine in cosines.items()}
+        return found
 
 
 def contributions(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol, overload
 
@@ -21,6 +21,7 @@ from .rules.descent import Diverged
 from .run import MODEL, Run, describe, load_run
 
 Progress = Callable[[int, dict[str, float]], None]
+Watch = Callable[[RateRNN, int], Mapping[str, float]]
 """Called after each update with the number of updates and the latest metrics."""
 
 
@@ -87,6 +88,7 @@ def train(
     n_test: int = 500,
     resume: bool = False,
     ensemble: None = None,
+    watch: Watch | None = None,
     progress: Progress | None = None,
 ) -> Run: ...
 
@@ -126,6 +128,7 @@ def train(
     n_test: int = 500,
     resume: bool = False,
     ensemble: int | None = None,
+    watch: Watch | None = None,
     progress: Progress | None = None,
 ) -> Run | list[Run]:
     """Train a network on a task.
@@ -148,6 +151,8 @@ def train(
         resume: Go on with the run in ``out``, whose weights the network takes.
         ensemble: Number of networks S to train at once, this one and others that differ from it in their seed, on
             the same trials and with the same noise; each is trained as it would be alone. None for one network.
+        watch: Called at each evaluation with the network and the number of updates; the numbers that it returns by name
+            become columns of the metrics. Not for ensembles.
         progress: Called after each update.
 
     Returns:
@@ -166,6 +171,8 @@ def train(
     if ensemble is not None:
         if resume:
             raise ValueError("an ensemble cannot be resumed; train its networks singly for that.")
+        if watch is not None:
+            raise ValueError("an ensemble cannot be watched; train its networks singly for that.")
         n = whole_number("ensemble", ensemble, least=1)
         measuring = (stop_at, evaluate_every, n_test)
         return train_ensemble(task, network, rule, n, steps, batch_size, seed, out, *measuring, progress)
@@ -185,7 +192,8 @@ def train(
     def keep(step: int) -> None:
         score = evaluate(network, task, n_test, seed).score
         latest.update(step=step, score=score)
-        run.metrics.append({name: latest[name] for name in ("step", "loss", "score", "gradient_norm")})
+        row = {name: latest[name] for name in ("step", "loss", "score", "gradient_norm")}
+        run.metrics.append(row | ({} if watch is None else dict(watch(network, step))))
         rule.report(score)
         run.memory = rule.state(network)
         if out is not None:

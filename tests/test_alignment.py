@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from cogdyn.agents import RateRNN
-from cogdyn.agents.alignment import alignment, alignment_in_bins, contributions, exact_contributions
+from cogdyn.agents import RateRNN, load_run, train
+from cogdyn.agents.alignment import AlignmentWatch, alignment, alignment_in_bins, contributions, exact_contributions
 from cogdyn.agents.rules import BPTT, RFLO, RTRL, UORO
 from cogdyn.envs import make_task
 
@@ -37,7 +37,8 @@ def test_what_faces_the_future_is_zero_after_the_last_error_and_what_faces_the_p
     past, future = (
         exact_contributions(network, batch, facing).flatten(1).abs().amax(1) for facing in ("past", "future")
     )
-    assert (past[:first] == 0).all() and (past[first:] > 0).all()
+    assert (past[:first] == 0).all()
+    assert (past[first:] > 0).all()
     assert (future > 0).all()
 
 
@@ -87,3 +88,17 @@ def test_one_draw_of_a_random_rule_is_hardly_aligned_in_single_bins():
 def test_the_way_must_be_past_or_future():
     with pytest.raises(ValueError, match="future"):
         exact_contributions(network_for(), TASK.sample(1, seed=0), "futur")
+
+
+def test_a_training_notes_alignments_among_its_metrics_and_keeps_them_on_disk(tmp_path):
+    network = network_for().float()
+    watch = AlignmentWatch({"exact": RTRL(), "local": RFLO(feedback="symmetric")}, TASK.sample(4, seed=1))
+    run = train(TASK, network, RFLO(), 4, 4, evaluate_every=2, n_test=5, out=tmp_path / "run", watch=watch)
+    assert [row["step"] for row in run.metrics] == [2, 4]
+    for row in run.metrics:
+        assert row["exact: all synapses"] == pytest.approx(1, abs=1e-4)
+        assert row["local: readout"] == pytest.approx(1, abs=1e-4)
+        assert -1 < row["local: recurrent"] < 1
+    assert load_run(tmp_path / "run").metrics == run.metrics
+    with pytest.raises(ValueError, match="watched"):
+        train(TASK, network, RFLO(), 1, 4, ensemble=2, watch=watch)
