@@ -17,6 +17,7 @@ from .rate_rnn import RateRNN
 from .rules.bptt import BPTT
 from .rules.credit_rule import CreditRule
 from .rules.rtrl import RTRL
+from .rules.traces import of_own_loss
 from .synapses import Synapses
 
 GROUPS: dict[str, tuple[str, ...]] = {
@@ -83,14 +84,15 @@ def contributions(
 ) -> Tensor:
     """What a rule adds in each bin to the gradient for [W, W_in, b], at fixed weights, (T, N, N + n_in + 1).
 
-    Synapses that do not exist get nothing. What a future-facing rule tells of a bin later stands where it is told; what it tells after the last bin is left
-    out.
+    Synapses that do not exist get nothing. What a future-facing rule tells of a bin later stands where it is told; what
+    it tells after the last bin is left out.
     """
     bins = _bins(rule, network, batch, generator)
     memory = {name: value.clone() for name, value in rule.memory.items()}
     traces = rule.begin(network, batch.batch_size, memory, generator)
     with torch.no_grad():
-        return torch.stack([traces.step(each, generator) for each in bins]) * Synapses(network).mask
+        told = [traces.step(of_own_loss(each, len(bins)), generator) for each in bins]
+        return torch.stack(told) * Synapses(network).mask / len(bins)
 
 
 def exact_contributions(
