@@ -28,8 +28,9 @@ ROOMS = {
     "agents.dynamics": ({"agents.dynamics"}, {"numpy", "scipy", "torch"}),
     "lessons": ({"lessons", "agents", "envs"}, None),
 }
-# Drawing a single frame is the one place where envs may reach for matplotlib, and only when it is called.
-INSIDE_FUNCTIONS = {"envs/render.py": {"matplotlib"}}
+# Drawing a single frame is the one place where envs may reach for matplotlib, and only when it is called; so may one
+# analysis for the package of the extra "similarity".
+INSIDE_FUNCTIONS = {"envs/render.py": {"matplotlib"}, "agents/dynamics/dsa.py": {"DSA"}}
 
 GLOBAL_SEEDS = {
     "np.random.seed",

@@ -1,0 +1,142 @@
+"""Whether slow points lie on a line along which a network can integrate, and what it reads its input with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse.csgraph import dijkstra, minimum_spanning_tree
+from scipy.spatial.distance import pdist, squareform
+
+from .fixed_points import FixedPoints
+
+
+@dataclass(frozen=True)
+class LineAttractor:
+    r"""How much a set of points is like a line of fixed points; a value for each of the P points along the line.
+
+    Attributes:
+        score: From 0, a cloud of points or a line that is not slow, to 1, an ideal line attractor: ``on_line`` times
+            the mean of ``alignment`` times ``separation``.
+        on_line: Length of the longest path through the points' minimal spanning tree, as a fraction of the whole tree:
+            1 for points on a line, however curved.
+        order: Indices of the points on this path, from one end to the other, (P,).
+        position: Distance from the first along the path, (P,).
+        alignment: Modulus of the cosine between the path and the direction of the slowest mode, (P,).
+        separation: How much slower the slowest mode is than the next, :math:`1 - |\log\lambda_1| / |\log\lambda_2|`,
+            from 0 to 1, (P,).
+        drift: How far a state moves in one step, :math:`\sqrt{2q}`, (P,).
+        time_constants: Of the slowest mode (ms), negative if it grows, (P,); None if the points have none.
+    """
+
+    score: float
+    on_line: float
+    order: np.ndarray
+    position: np.ndarray
+    alignment: np.ndarray
+    separation: np.ndarray
+    drift: np.ndarray
+    time_constants: np.ndarray | None
+
+
+def line_attractor_score(found: FixedPoints) -> LineAttractor:
+    r"""Measure how line-like a set of fixed and slow points is, and how slow the dynamics are along the line.
+
+    A line attractor has three marks: its points follow each other along a curve; at each of them the slowest mode,
+    that whose eigenvalue is nearest to 1, points along the curve; and all other modes are much faster.
+
+    Args:
+        found: The points, as from ``fixed_points(step, candidates, tolerance=1e-6)``, with eigenvectors.
+
+    Returns:
+        The measures; fewer than three points are no line, and score 0.
+
+    Raises:
+        ValueError: If the points were found without eigenvectors.
+
+    Source: the marks are those of Mante, Sussillo, Shenoy & Newsome 2013, Nature, doi:10.1038/nature12742; how they
+    are measured is ours.
+    """
+    slowest = slowest_mode(found)
+    on_line, order = _path(found.points) if len(found) > 2 else (0.0, np.zeros(0, int))
+    along = found.points[order]
+    position = np.append(0.0, np.linalg.norm(np.diff(along, axis=0), axis=1).cumsum())[: len(order)]
+    tangent = np.gradient(along, axis=0) if len(order) else along
+    tangent = tangent / np.linalg.norm(tangent, axis=1, keepdims=True)
+    direction = found.right_eigenvectors[order, :, slowest[order]]
+    alignment = np.abs((tangent * direction).sum(axis=1))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        rates = np.sort(np.abs(np.log(found.eigenvalues[order])), axis=1)
+        next_rate = rates[:, 1] if rates.shape[1] > 1 else np.inf
+        separation = np.where(next_rate == 0, 0.0, 1 - rates[:, 0] / next_rate)
+    return LineAttractor(
+        score=float(on_line * (alignment * separation).mean()) if len(order) else 0.0,
+        on_line=on_line,
+        order=order,
+        position=position,
+        alignment=alignment,
+        separation=separation,
+        drift=np.sqrt(2 * found.speed[order]),
+        time_constants=None if found.time_constants is None else found.time_constants[order, slowest[order]],
+    )
+
+
+def selection_vector(found: FixedPoints) -> np.ndarray:
+    """What each point reads its input with: the left eigenvector of the slowest mode.
+
+    A pulse of input moves the state; all of it decays but what lies along the line, which is its product with this
+    vector. Input orthogonal to it is forgotten, however large.
+
+    Args:
+        found: The points, with eigenvectors.
+
+    Returns:
+        Vectors of length one, (K, N), with signs such that the slowest modes of neighbours point the same way, and the
+        largest entry of the first point's is positive; NaN where the slowest mode is one that turns.
+
+    Raises:
+        ValueError: If the points were found without eigenvectors.
+
+    Source: Mante, Sussillo, Shenoy & Newsome 2013, Nature, doi:10.1038/nature12742.
+    """
+    each, slowest = np.arange(len(found)), slowest_mode(found)
+    left, right = found.left_eigenvectors[each, slowest], found.right_eigenvectors[each, :, slowest]
+    turning = np.imag(found.eigenvalues[each, slowest]) != 0
+    left, right = np.real(left), np.real(right)
+    if len(found):
+        sign = np.ones(len(found))
+        sign[0] = np.sign(right[0, np.abs(right[0]).argmax()])
+        distance, before = dijkstra(_tree(found.points), directed=False, indices=0, return_predecessors=True)
+        for k in distance.argsort()[1:]:
+            sign[k] = sign[before[k]] * (-1 if right[k] @ right[before[k]] < 0 else 1)
+        left = sign[:, None] * left
+    vectors = left / np.linalg.norm(left, axis=1, keepdims=True)
+    return np.where(turning[:, None], np.nan, vectors)
+
+
+def slowest_mode(found: FixedPoints) -> np.ndarray:
+    """Index of the mode of each point whose eigenvalue is nearest to 1, among those with eigenvectors, (K,).
+
+    Raises:
+        ValueError: If there are none.
+    """
+    n_modes = found.left_eigenvectors.shape[1]
+    if n_modes == 0:
+        raise ValueError("the points were found with n_modes=0; this needs eigenvectors.")
+    return np.abs(found.eigenvalues[:, :n_modes] - 1).argmin(axis=1) if len(found) else np.zeros(0, int)
+
+
+def _path(points: np.ndarray) -> tuple[float, np.ndarray]:
+    """The longest path through the minimal spanning tree: its fraction of the tree's length, and its points."""
+    tree = _tree(points)
+    end = dijkstra(tree, directed=False, indices=0).argmax()
+    distances, before = dijkstra(tree, directed=False, indices=end, return_predecessors=True)
+    order = [int(distances.argmax())]
+    while order[-1] != end:
+        order.append(int(before[order[-1]]))
+    return float(distances.max() / tree.sum()), np.array(order)
+
+
+def _tree(points: np.ndarray):
+    """The shortest lines that join all points, as a sparse matrix of lengths, (K, K)."""
+    return minimum_spanning_tree(squareform(pdist(points)))
