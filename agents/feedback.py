@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, final
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -49,9 +50,9 @@ class Feedback:
             return readout
         weights = self.weights
         if weights is None or weights.shape != readout.shape:
-            generator = torch.Generator().manual_seed(self.seed)
-            drawn = torch.randn(readout.shape[-2:], generator=generator) / readout.shape[-2] ** 0.5
-            weights = self.weights = drawn.to(readout).expand(readout.shape).clone()
+            # A stream of its own: a network of the same seed draws its weights from the plain one.
+            drawn = np.random.default_rng([self.seed, 0]).standard_normal(readout.shape[-2:]) / readout.shape[-2] ** 0.5
+            weights = self.weights = torch.from_numpy(drawn).to(readout).expand(readout.shape).clone()
         return weights
 
     def adapt(self, before: Tensor, after: Tensor, decay: float) -> None:

@@ -20,18 +20,19 @@ class OutputError:
         data: Targets and mask of the trials.
         n_outputs: Number of outputs.
         readout_activation: g, ``"linear"`` or ``"sigmoid"``.
+        times: What errors are multiplied by.
 
     Attributes:
         labels: y as vectors, classes as one-hot ones, (T, B, n_out).
     """
 
-    def __init__(self, data: TensorBatch, n_outputs: int, readout_activation: str = "linear"):
+    def __init__(self, data: TensorBatch, n_outputs: int, readout_activation: str = "linear", times: float = 1.0):
         classes = data.targets.ndim == 2
         labels = functional.one_hot(data.targets, n_outputs) if classes else data.targets
         self.labels = labels.to(data.mask.dtype)
         self._data = data
         self._softmax, self._sigmoid = classes or data.probabilities, readout_activation == "sigmoid"
-        self._weight = (data.mask / data.mask.sum())[..., None]
+        self._weight = (times * data.mask / data.mask.sum())[..., None]
         if not self._softmax:
             self._weight = self._weight * (2 / n_outputs)
 

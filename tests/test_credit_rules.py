@@ -10,7 +10,7 @@ from cogdyn.agents import RateRNN
 from cogdyn.agents.data import tensors
 from cogdyn.agents.ensemble import ensemble_of, member
 from cogdyn.agents.output_error import OutputError
-from cogdyn.agents.rules import BPTT, KFRTRL, RFLO, RKF, RTRL, UORO, EProp, SnAp1, TruncatedBPTT
+from cogdyn.agents.rules import BPTT, KFRTRL, RFLO, RKF, RTRL, UORO, EProp, ReadoutOnly, SnAp1, TruncatedBPTT
 from cogdyn.agents.rules.trace_rule import TraceRule
 from cogdyn.envs import make_task
 
@@ -115,6 +115,20 @@ def test_the_sum_backwards_goes_through_a_sigmoid_readout(rule, leak):
     same(
         {name: found[name] for name in ("readout", "readout_bias")}, {n: exact[n] for n in ("readout", "readout_bias")}
     )
+
+
+@pytest.mark.parametrize("update", ["trial", "bin"])
+def test_the_control_changes_the_readout_alone_and_as_the_exact_gradient_does(update):
+    task = add()
+    network = network_for(task, noise=0.0)
+    batch, before = task.sample(3, seed=0), {name: value.clone() for name, value in network.state_dict().items()}
+    rule = ReadoutOnly(update=update, lr=1e-2)
+    found, exact = rule.gradient(network, batch), BPTT().gradient(network, batch)
+    same({n: found[n] for n in ("readout", "readout_bias")}, {n: exact[n] for n in ("readout", "readout_bias")})
+    rule.update(network, batch)
+    changed = {name for name, value in network.state_dict().items() if not torch.equal(value, before[name])}
+    assert changed == {"readout", "readout_bias"}
+    assert ReadoutOnly(**rule.config).config == rule.config
 
 
 @EXACT

@@ -2,12 +2,17 @@
 
 from .bptt import BPTT as BPTT
 from .cd import CD as CD
+from .compartments import Compartments as Compartments
 from .dasc import DASC as DASC
 from .descent import Diverged as Diverged
+from .dni import DNI as DNI
 from .eprop import EProp as EProp
+from .fbptt import FBPTT as FBPTT
 from .gradient_skip import GradientSkip as GradientSkip
+from .kernl import KeRNL as KeRNL
 from .kf_rtrl import KFRTRL as KFRTRL
 from .r_kf import RKF as RKF
+from .readout_only import ReadoutOnly as ReadoutOnly
 from .rflo import RFLO as RFLO
 from .rtrl import RTRL as RTRL
 from .sctt import SCTT as SCTT

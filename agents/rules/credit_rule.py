@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import torch
 from torch import Tensor
@@ -43,6 +43,8 @@ class CreditRule(ABC):
     Raises:
         ValueError: If an argument is unknown or out of its range.
     """
+
+    learns_readout_alone: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -84,14 +86,10 @@ class CreditRule(ABC):
     @property
     def config(self) -> dict[str, Any]:
         """The arguments that make this rule again."""
-        own = {"update": "bin" if self.every_bin else "trial", "optimizer": self.descent.optimizer}
-        return (
-            self.descent.config
-            | own
-            | {"weight_decay": self.descent.weight_decay}
-            | self.feedback.config
-            | self.own_config
-        )
+        shared = {"update": "bin" if self.every_bin else "trial", "optimizer": self.descent.optimizer}
+        if not self.learns_readout_alone:
+            shared |= {"weight_decay": self.descent.weight_decay} | self.feedback.config
+        return self.descent.config | shared | self.own_config
 
     def loss(self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None) -> Tensor:
         """The loss whose descent the rule approximates, a scalar; the generator draws the network's noise."""
@@ -165,7 +163,7 @@ class CreditRule(ABC):
 
     def _live(self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None) -> dict[str, Tensor]:
         data = tensors(batch, network.recurrent)
-        errors = OutputError(data, network.n_outputs, network.readout_activation)
+        errors = OutputError(data, network.n_outputs, network.readout_activation, len(data.inputs))
         traces = self.begin(network, batch.batch_size, self.memory, generator)
         pace = Pace(self.descent.rate(network), self.descent.clip, self.descent.weight_decay)
         before = {name: parameter.detach().clone() for name, parameter in trainable(network)}

@@ -71,7 +71,7 @@ class Descent:
     def gradient(self, network: RateRNN, loss: Tensor) -> dict[str, Tensor]:
         """Gradient of a loss for each trainable parameter, by name; the network is left as it was."""
         names, parameters = zip(*trainable(network), strict=True)
-        gradients = torch.autograd.grad(loss, parameters, materialize_grads=True)
+        gradients = torch.autograd.grad(loss.sum(), parameters, materialize_grads=True)
         return dict(zip(names, gradients, strict=True))
 
     def step(self, network: RateRNN, loss: Tensor) -> dict[str, float]:

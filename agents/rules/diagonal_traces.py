@@ -26,10 +26,9 @@ class DiagonalTraces:
     """
 
     def __init__(self, network: RateRNN, batch_size: int, own_synapse: bool = False, filtered: float = 0.0):
-        state = network.initial_state(batch_size)
-        # Units first: the product with the learning signal is then a sum over trials for each unit.
-        units_first = (*state.shape[:-2], network.n_units, batch_size, network.n_units + network.n_inputs + 1)
-        self.traces = state.new_zeros(units_first)
+        state, n_senders = network.initial_state(batch_size), network.n_units + network.n_inputs + 1
+        # Units last: they are next to each other in all that is multiplied.
+        self.traces = state.new_zeros(*state.shape[:-1], n_senders, network.n_units)
         self.smooth = torch.zeros_like(self.traces) if filtered else None
         self.own_synapse, self.filtered = own_synapse, filtered
 
@@ -37,14 +36,43 @@ class DiagonalTraces:
         """Let the traces decay, add what is new, and weigh them by the learning signal."""
         if self.own_synapse:
             loops = bin.recurrent.diagonal(dim1=-2, dim2=-1)[..., None, :]
-            self.traces.mul_((bin.keep + bin.gate * loops * bin.slope_before).mT[..., None])
+            self.traces.mul_((bin.keep + bin.gate * loops * bin.slope_before)[..., None, :])
         else:
-            self.traces.mul_(bin.keep[:, None, None])
-        self.traces.addcmul_(bin.gate.mT[..., None], bin.senders[..., None, :, :])
+            self.traces.mul_(bin.keep)
+        self.traces.addcmul_(bin.senders[..., None], bin.gate[..., None, :])
         if self.smooth is None:
-            return (bin.signal.mT[..., None, :] @ self.traces).squeeze(-2)
-        self.smooth.mul_(self.filtered).add_(bin.slope.mT[..., None] * self.traces)
-        return (bin.told.mT[..., None, :] @ self.smooth).squeeze(-2)
+            return (bin.signal[..., None, :] * self.traces).sum(-3).mT
+        self.smooth.mul_(self.filtered).addcmul_(bin.slope[..., None, :], self.traces)
+        return (bin.told[..., None, :] * self.smooth).sum(-3).mT
+
+
+class SharedTraces:
+    r"""Diagonal traces of units that keep and take in alike: those of a sender are the same at all units.
+
+    .. math:: \epsilon_j(t) = (1-\alpha)\, \epsilon_j(t-1) + p_j(t), \qquad P_{ij} = d_i\, \epsilon_j
+
+    So it is with a voltage leak and one time constant, and with a rate leak where nothing is kept, :math:`\alpha = 1`.
+
+    Args:
+        network: The network.
+        batch_size: Number of trials B.
+    """
+
+    def __init__(self, network: RateRNN, batch_size: int):
+        state, n_senders = network.initial_state(batch_size), network.n_units + network.n_inputs + 1
+        self.traces = state.new_zeros(*state.shape[:-1], n_senders)
+        self.keep = 1 - float(network.alpha[0])
+
+    @staticmethod
+    def suit(network: RateRNN) -> bool:
+        """Whether the units of a network keep and take in alike."""
+        alpha = network.alpha
+        return bool((alpha == alpha[0]).all()) and (network.leak == "voltage" or float(alpha[0]) == 1)
+
+    def step(self, bin: Bin, generator: torch.Generator | None) -> Tensor:
+        """Let the traces decay, add what is new, and weigh them by the learning signal."""
+        self.traces.mul_(self.keep).add_(bin.senders)
+        return (bin.signal * bin.gate).mT @ self.traces
 
 
 def summed_backwards(

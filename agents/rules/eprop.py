@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, final
+from typing import Any, ClassVar, final
 
 import torch
 from torch import Tensor
@@ -15,7 +15,7 @@ from ..trajectory import Trajectory
 from .credit_rule import CreditRule, Update
 from .descent import LearningRate, Optimizer
 from .diagonal_traces import DiagonalTraces, summed_backwards
-from .traces import Memory
+from .traces import Memory, Read
 
 
 @final
@@ -44,6 +44,8 @@ class EProp(CreditRule):
 
     Source: Bellec et al. 2020, doi:10.1038/s41467-020-17236-y
     """
+
+    reads: ClassVar[tuple[Read, ...]] = ("presynaptic rate", "own voltage", "error broadcast")
 
     def __init__(
         self,

@@ -62,52 +62,56 @@ def learn_in_every_bin(
     synapses, voltage, alpha = Synapses(network), network.leak == "voltage", network.alpha
     readout, bias = network.readout_weights.detach().clone(), network.readout_bias.detach().clone()[..., None, :]
     state = network.initial_state(batch_size).detach()
-    rates, slope, one = network.rates(state), torch.ones_like(state), torch.ones_like(state)
+    rates, one = network.rates(state), torch.ones_like(state)
+    slope = network.slope(rates) if voltage else one
     senders = state.new_ones(n_bins, *state.shape[:-1], synapses.weights.shape[-1])
     senders[..., network.n_units : -1] = inputs if state.ndim == 2 else inputs[:, None]
     sigma = network.noise * torch.sqrt(2 * alpha if voltage else 2 / alpha)
-    if voltage:
-        slope = network.slope(rates)
-    outputs, keep, total = [], 1 - alpha, 0.0
-    for t in range(n_bins):
-        p = senders[t]
+    keep, steady_gate = 1 - alpha, alpha.expand_as(state)
+    decay, some_unread = pace.rate * pace.weight_decay, not bool(network.output_mask.all())
+    outputs, total = [], torch.zeros_like(synapses.weights)
+    for p, label, t in zip(senders.unbind(0), errors.labels.unbind(0), range(n_bins), strict=True):
         p[..., : network.n_units] = rates
         current = p @ synapses.weights.mT
-        noise = sigma * _normal(state, generator) if network.noise else 0.0
+        if not voltage and network.noise:
+            current += sigma * _normal(state, generator)
         before, slope_before = rates, slope
         if voltage:
-            state = keep * state + alpha * current + noise
-            rates = network.f(state)
-            gate, slope = alpha.expand_as(state), network.slope(rates)
+            state = keep * state + alpha * current
+            if network.noise:
+                state += sigma * _normal(state, generator)
+            rates, gate = network.f(state), steady_gate
+            slope = network.slope(rates)
         else:
-            fired = network.f(current + noise)
-            state = rates = torch.lerp(before, fired, alpha)
-            gate = alpha * network.slope(fired)
+            fired = network.f(current)
+            rates, gate = torch.lerp(before, fired, alpha), alpha * network.slope(fired)
         z = network.g(rates @ readout.mT + bias)
         outputs.append(z)
-        error = errors.at(t, z) * n_bins
+        error = errors.at(t, z)
         told = error @ (readout if feedback.pathway == "symmetric" else feedback.of(network))
         signal = told * slope if voltage else told
-        now = slope if voltage else one
-        keys = senders[t], gate, now, slope_before, before, rates, told, signal, error, errors.labels[t]
-        gradient = traces.step(Bin(*keys, keep, synapses.recurrent), generator)
-        d_readout, d_bias = error.mT @ rates * network.output_mask, error.sum(-2, keepdim=True)
-        scale = _shortened(pace.clip, gradient, d_readout, d_bias)
-        total = total + gradient
-        synapses.descend(scale * gradient, pace.rate, pace.weight_decay)
-        decay, old = pace.rate * pace.weight_decay, readout
-        readout = (1 - decay) * old - pace.rate * scale * d_readout
+        seen = (p, gate, slope, slope_before, before, rates, told, signal, error, label)
+        gradient = traces.step(Bin(*seen, keep, synapses.recurrent), generator)
+        total += gradient
+        d_readout, d_bias = error.mT @ rates, error.sum(-2, keepdim=True)
+        if some_unread:
+            d_readout *= network.output_mask
+        if pace.clip is not None:
+            scale = _shortened(pace.clip, gradient, d_readout, d_bias)
+            gradient, d_readout, d_bias = gradient * scale, d_readout.mul_(scale), d_bias.mul_(scale)
+        synapses.descend(gradient, pace.rate, pace.weight_decay)
+        old, readout = readout, torch.sub(readout if decay == 0 else (1 - decay) * readout, d_readout, alpha=pace.rate)
         feedback.adapt(old, readout, decay)
         if network.readout_bias.requires_grad:
-            bias = bias - pace.rate * scale * d_bias
+            bias.sub_(d_bias, alpha=pace.rate)
     if isinstance(traces, FutureFacing):
         gradient = traces.finish()
-        total = total + gradient
-        synapses.descend(_shortened(pace.clip, gradient) * gradient, pace.rate)
+        total += gradient
+        synapses.descend(gradient * _shortened(pace.clip, gradient), pace.rate)
     synapses.write_back()
     network.readout.copy_(readout)
     network.readout_bias.copy_(bias[..., 0, :])
-    return torch.stack(outputs), torch.linalg.vector_norm(torch.as_tensor(total), dim=(-2, -1))
+    return torch.stack(outputs), torch.linalg.vector_norm(total, dim=(-2, -1))
 
 
 def _normal(like: Tensor, generator: torch.Generator | None) -> Tensor:
@@ -119,5 +123,5 @@ def _shortened(clip: float | None, *gradients: Tensor) -> Tensor | float:
     """By what a gradient is multiplied to be no longer than allowed: a number, or of an ensemble (S, 1, 1)."""
     if clip is None:
         return 1.0
-    norm = sum(gradient.square().sum((-2, -1), keepdim=True) for gradient in gradients)
-    return (clip / (torch.as_tensor(norm).sqrt() + 1e-6)).clamp(max=1.0)
+    parts = [torch.linalg.vector_norm(gradient, dim=(-2, -1), keepdim=True) for gradient in gradients]
+    return (clip / (torch.cat(parts, dim=-1).norm(dim=-1, keepdim=True) + 1e-6)).clamp(max=1.0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, final
+from typing import Any, ClassVar, final
 
 import torch
 from torch import Tensor
@@ -13,8 +13,8 @@ from ..rate_rnn import RateRNN
 from ..trajectory import Trajectory
 from .credit_rule import CreditRule, Update
 from .descent import LearningRate, Optimizer
-from .diagonal_traces import DiagonalTraces, summed_backwards
-from .traces import Memory
+from .diagonal_traces import DiagonalTraces, SharedTraces, summed_backwards
+from .traces import Memory, Read
 
 
 @final
@@ -43,6 +43,8 @@ class RFLO(CreditRule):
     Source: Murray 2019, doi:10.7554/eLife.43299
     """
 
+    reads: ClassVar[tuple[Read, ...]] = ("presynaptic rate", "own voltage", "error broadcast")
+
     def __init__(
         self,
         lr: LearningRate = 1e-3,
@@ -62,9 +64,9 @@ class RFLO(CreditRule):
 
     def begin(
         self, network: RateRNN, batch_size: int, memory: Memory, generator: torch.Generator | None
-    ) -> DiagonalTraces:
+    ) -> DiagonalTraces | SharedTraces:
         """No traces before the first bin."""
-        return DiagonalTraces(network, batch_size)
+        return (SharedTraces if SharedTraces.suit(network) else DiagonalTraces)(network, batch_size)
 
     def assign(
         self,

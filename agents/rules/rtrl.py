@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, final
+from typing import Any, ClassVar, final
 
 import torch
 from torch import Tensor
@@ -13,7 +13,7 @@ from ..rate_rnn import RateRNN
 from .credit_rule import Update
 from .descent import LearningRate, Optimizer
 from .trace_rule import TraceRule
-from .traces import Memory
+from .traces import Memory, Read
 
 
 class _Influence:
@@ -25,13 +25,13 @@ class _Influence:
         self.influence = state.new_zeros(*state.shape, n, n + network.n_inputs + 1)
 
     def step(self, bin: Bin, generator: torch.Generator | None) -> Tensor:
-        spread = torch.einsum(
-            "...kl,...blij->...bkij", bin.recurrent, bin.slope_before[..., None, None] * self.influence
-        )
-        self.influence = bin.keep[:, None, None] * self.influence + bin.gate[..., None, None] * spread
+        jacobian = bin.gate[..., None] * bin.recurrent[..., None, :, :] * bin.slope_before[..., None, :]
+        jacobian.diagonal(dim1=-2, dim2=-1).add_(bin.keep)
+        self.influence = (jacobian @ self.influence.flatten(-2)).view_as(self.influence)
         direct = bin.gate[..., None] * bin.senders[..., None, :]
         self.influence.diagonal(dim1=-3, dim2=-2).add_(direct.mT)
-        return torch.einsum("...bk,...bkij->...ij", bin.signal, self.influence)
+        told = bin.signal.flatten(-2)[..., None, :] @ self.influence.flatten(-4, -3).flatten(-2)
+        return told.view(*told.shape[:-2], *self.influence.shape[-2:])
 
 
 @final
@@ -58,6 +58,16 @@ class RTRL(TraceRule):
 
     Source: Williams & Zipser 1989, doi:10.1162/neco.1989.1.2.270.
     """
+
+    reads: ClassVar[tuple[Read, ...]] = (
+        "presynaptic rate",
+        "own voltage",
+        "self-connection",
+        "error broadcast",
+        "voltages of others",
+        "errors of others",
+        "weights of others",
+    )
 
     def __init__(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, final
+from typing import Any, ClassVar, final
 
 import torch
 from torch import Tensor
@@ -14,7 +14,7 @@ from ..trajectory import Trajectory
 from .credit_rule import CreditRule, Update
 from .descent import LearningRate, Optimizer
 from .diagonal_traces import DiagonalTraces, summed_backwards
-from .traces import Memory
+from .traces import Memory, Read
 
 
 @final
@@ -40,6 +40,8 @@ class SnAp1(CreditRule):
 
     Source: Menick et al. 2020, "A practical sparse approximation for real time recurrent learning", arXiv:2006.07232
     """
+
+    reads: ClassVar[tuple[Read, ...]] = ("presynaptic rate", "own voltage", "self-connection", "error broadcast")
 
     def __init__(
         self,

@@ -20,16 +20,17 @@ Read = Literal[
     "self-connection",
     "own apical voltage",
     "error broadcast",
+    "sent by others",
     "senders of others",
     "voltages of others",
     "errors of others",
     "weights of others",
 ]
-"""What the change of the synapse from j to i may read.
+"""What the change of the synapse from j to i may read, itself or by way of what i has learned.
 
-Local: p_j, the voltage of i with its slope, W_ii, the apical voltage of i, and L_i, what the errors say to i. Not
-local: what other synapses get, the voltages or slopes of other units k, their L_k, and the weights of other synapses,
-of W or of what the rule has learned for itself.
+Local: p_j; the voltage of i and its slope; W_ii; the apical voltage of i; L_i, what the errors say to i; and what other
+units send to i beside rates, by synapses onto i. Not local: what other synapses get; the slopes of other units k; their
+L_k; and synapses onto other units, or other ones of W onto i.
 """
 
 LOCAL: tuple[Read, ...] = (
@@ -38,6 +39,7 @@ LOCAL: tuple[Read, ...] = (
     "self-connection",
     "own apical voltage",
     "error broadcast",
+    "sent by others",
 )
 
 
@@ -67,6 +69,12 @@ def of_own_loss(bin: Bin, n_bins: int) -> Bin:
     They do not depend on how long trials are; what a rule learns for itself may be measured by them.
     """
     return replace(bin, told=n_bins * bin.told, signal=n_bins * bin.signal, error=n_bins * bin.error)
+
+
+def no_contribution(network: RateRNN) -> Tensor:
+    """Zeros in the shape of a gradient for [W, W_in, b], (N, N + n_in + 1)."""
+    like = network.recurrent
+    return like.new_zeros(*like.shape[:-1], network.n_units + network.n_inputs + 1)
 
 
 def random_signs(like: Tensor, generator: torch.Generator | None) -> Tensor:

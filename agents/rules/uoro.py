@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, final
+from typing import Any, ClassVar, final
 
 import torch
 from torch import Tensor
@@ -13,7 +13,7 @@ from ..rate_rnn import RateRNN
 from .credit_rule import Update
 from .descent import LearningRate, Optimizer
 from .trace_rule import TraceRule
-from .traces import Memory, balance, norm, normal, random_signs
+from .traces import Memory, Read, balance, norm, normal, random_signs
 
 
 class _Product:
@@ -62,6 +62,17 @@ class UORO(TraceRule):
 
     Source: Tallec & Ollivier 2017, arXiv:1702.05043
     """
+
+    reads: ClassVar[tuple[Read, ...]] = (
+        "presynaptic rate",
+        "own voltage",
+        "self-connection",
+        "error broadcast",
+        "senders of others",
+        "voltages of others",
+        "errors of others",
+        "weights of others",
+    )
 
     def __init__(
         self,

@@ -1,0 +1,109 @@
+"""Synthetic gradients: what each unit takes for its credit from what it sees now, and how that is learned."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ...envs.numbers import finite_number
+from ..bins import Bin
+from ..rate_rnn import RateRNN
+from .traces import Memory
+
+Bootstrap = Literal["identity", "tanh"]
+BOOTSTRAPS = {"identity": lambda credit: credit, "tanh": torch.tanh}
+"""What is made of the credit that the next bin takes for its own, before it is carried back."""
+
+
+def delta_rule(weights: Tensor, senders: Tensor, target: Tensor, lr: float) -> Tensor:
+    r"""How synapses X change that are to make a target of what they get.
+
+    .. math:: \Delta X = -\eta\, \langle (x X^T - y)^T x \rangle
+
+    with the mean over trials, so that :math:`\eta` means the same for any number of them.
+
+    Args:
+        weights: X, (N, k).
+        senders: x, (B, k).
+        target: y, (B, N).
+        lr: :math:`\eta`.
+    """
+    wrong = senders @ weights.mT - target
+    return (-lr / senders.shape[-2]) * wrong.mT @ senders
+
+
+def apical_inputs(bin: Bin) -> Tensor:
+    r""":math:`\tilde r = [r, y, 1]`: the rates, the label, and a one for the bias, (B, N + n_out + 1)."""
+    label = bin.label.expand(*bin.rates.shape[:-1], -1)
+    return torch.cat([bin.rates, label, torch.ones_like(label[..., :1])], dim=-1)
+
+
+def own_signal(bin: Bin) -> Tensor:
+    """What the error of a bin says of the states of each trial, (B, N): B times what it says of the mean over B."""
+    return len(bin.label) * bin.signal
+
+
+def contribution(credit: Tensor, bin: Bin) -> Tensor:
+    """What a bin adds to the gradient for [W, W_in, b] by the credit (B, N) of each trial, (N, N + n_in + 1)."""
+    return (credit * bin.gate).mT @ bin.senders / len(bin.label)
+
+
+def first_apical(network: RateRNN, seed: int) -> Tensor:
+    """A before it has learned, N(0, 1 / k) with k = N + n_out + 1, (N, k); the same for all of an ensemble."""
+    return _drawn(network, [seed, 1], network.n_units + network.n_outputs + 1)
+
+
+def first_jacobian(network: RateRNN) -> Tensor:
+    r"""The Jacobian of a network all of whose slopes are 1, (N, N): :math:`[1-\alpha] + [\alpha] W`."""
+    alpha = network.alpha
+    return torch.diag(1 - alpha) + alpha[:, None] * network.recurrent_weights.detach()
+
+
+def random_jacobian(network: RateRNN, seed: int) -> Tensor:
+    """Weights that know nothing of the network, N(0, 1 / N), (N, N); the same for all of an ensemble."""
+    return _drawn(network, [seed, 2], network.n_units)
+
+
+def random_mirror(network: RateRNN, seed: int) -> Tensor:
+    """Weights as of :func:`random_jacobian`, of which they know nothing either, (N, N)."""
+    return _drawn(network, [seed, 3], network.n_units)
+
+
+def refresh(memory: Memory, age: int, every: int) -> int:
+    """Take the slow copy of A anew once it is ``every`` bins old; returns its age."""
+    if age < every:
+        return age
+    memory["slow"] = memory["apical"]
+    return 0
+
+
+def apical_rate(given: float | None, network: RateRNN) -> float:
+    """The learning rate of A: 0.01 for 32 units and less for more, as a regression on more numbers needs."""
+    return 0.01 * 32 / network.n_units if given is None else given
+
+
+def refuse_voltage_leak(rule: str, jacobian: str, network: RateRNN) -> None:
+    """Raise ValueError if an estimate of the Jacobian is asked for where it would have to tell voltages from rates."""
+    if network.leak == "voltage":
+        raise ValueError(
+            f"{rule} with jacobian={jacobian!r} carries credit from rate to rate; with leak='voltage' credit belongs "
+            "to the voltages. Allowed: a network with leak='rate', or jacobian='exact'."
+        )
+
+
+def positive(name: str, value: float) -> float:
+    """The value as a float, or ValueError if it is not above 0."""
+    number = finite_number(name, value)
+    if number <= 0:
+        raise ValueError(f"{name} is {value!r}; it must be positive.")
+    return number
+
+
+def _drawn(network: RateRNN, seed: list[int], n_senders: int) -> Tensor:
+    # A stream of its own for each matrix: random feedback is drawn from the plain seed.
+    values = np.random.default_rng(seed).standard_normal((network.n_units, n_senders)) / n_senders**0.5
+    like = network.recurrent
+    return torch.from_numpy(values).to(like).expand(*like.shape[:-2], -1, -1).clone()

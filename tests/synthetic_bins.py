@@ -1,0 +1,53 @@
+"""Bins that no network went through: random ones, and ones that can be worked out by hand."""
+
+import torch
+
+from cogdyn.agents.bins import Bin
+
+
+def rows(*values):
+    """Numbers as a tensor in float64."""
+    return torch.tensor(values, dtype=torch.float64)
+
+
+def plain_bin(rates_before, rates, signal, label=(0.0, 0.0), inputs=(0.0,), recurrent=None):
+    """A bin of one trial of units without leak whose activation is the identity; W = I unless given."""
+    n = len(rates)
+    one, before = torch.ones(1, n, dtype=torch.float64), rows(rates_before)
+    senders = torch.cat([before, rows(inputs), one[:, :1]], dim=1)
+    weights = torch.eye(n, dtype=torch.float64) if recurrent is None else recurrent
+    told, e = rows(signal), torch.zeros(1, len(label), dtype=torch.float64)
+    return Bin(senders, one, one, one, before, rows(rates), told, told, e, rows(label), 0 * one[0], weights)
+
+
+def random_bins(n_bins, n=4, n_in=2, n_out=2, batch_size=3, seed=0):
+    """Bins of arbitrary numbers, which share nothing but W and the leak."""
+    generator = torch.Generator().manual_seed(seed)
+
+    def draw(*shape):
+        return torch.rand(shape, generator=generator, dtype=torch.float64) + 0.2
+
+    recurrent, keep = draw(n, n), draw(n) / 2
+    return [
+        Bin(
+            senders=draw(batch_size, n + n_in + 1),
+            gate=draw(batch_size, n),
+            slope=draw(batch_size, n),
+            slope_before=draw(batch_size, n),
+            rates_before=draw(batch_size, n),
+            rates=draw(batch_size, n),
+            told=draw(batch_size, n),
+            signal=draw(batch_size, n),
+            error=draw(batch_size, n_out),
+            label=draw(batch_size, n_out),
+            keep=keep,
+            recurrent=recurrent,
+        )
+        for _ in range(n_bins)
+    ]
+
+
+def summed(traces, bins, generator=None):
+    """What traces add up over bins, to the last."""
+    total = sum(traces.step(bin, generator) for bin in bins)
+    return total + traces.finish() if hasattr(traces, "finish") else total
