@@ -8,11 +8,16 @@ from .descent import Diverged as Diverged
 from .dni import DNI as DNI
 from .eprop import EProp as EProp
 from .fbptt import FBPTT as FBPTT
+from .force import FORCE as FORCE
+from .full_force import FullFORCE as FullFORCE
 from .gradient_skip import GradientSkip as GradientSkip
 from .kernl import KeRNL as KeRNL
 from .kf_rtrl import KFRTRL as KFRTRL
+from .modprop import ModProp as ModProp
+from .node_perturbation import NodePerturbation as NodePerturbation
 from .r_kf import RKF as RKF
 from .readout_only import ReadoutOnly as ReadoutOnly
+from .reward_hebbian import RewardHebbian as RewardHebbian
 from .rflo import RFLO as RFLO
 from .rtrl import RTRL as RTRL
 from .sctt import SCTT as SCTT

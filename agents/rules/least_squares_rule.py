@@ -1,0 +1,170 @@
+"""What rules share that solve for weights by recursive least squares while the network runs."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ...envs.numbers import finite_number, whole_number
+from ...envs.trial import TrialBatch
+from ..data import TensorBatch, tensors
+from ..losses import task_loss
+from ..output_error import OutputError
+from ..rate_rnn import RateRNN
+from ..recursive_least_squares import RecursiveLeastSquares
+from .descent import Diverged
+
+
+class LeastSquaresRule(ABC):
+    r"""A rule that keeps the squared error of the outputs small in every bin, by large and exact changes of weights.
+
+    Targets that are classes are taken as vectors of 0 and 1. Bins count by their mask. What was learned, P, goes on
+    from trial to trial.
+
+    Args:
+        regularisation: a, how strongly weights are held where they began; the smaller, the larger the first changes.
+        feedback_gain: Largest of the weights that carry outputs into the network, uniform in [-gain, gain].
+        feedback_seed: Seed of these.
+        reads_all: Whether the rule is defined only where all units are read.
+
+    Raises:
+        ValueError: If an argument is out of its range.
+    """
+
+    def __init__(self, regularisation: float, feedback_gain: float, feedback_seed: int, reads_all: bool):
+        self.regularisation = finite_number("regularisation", regularisation)
+        self.feedback_gain = finite_number("feedback_gain", feedback_gain)
+        self.feedback_seed = whole_number("feedback_seed", feedback_seed, least=0)
+        if self.regularisation <= 0 or self.feedback_gain <= 0:
+            raise ValueError(
+                f"regularisation is {regularisation!r}, feedback_gain {feedback_gain!r}; both must be positive."
+            )
+        self.reads_all = reads_all
+        self._network: RateRNN | None = None
+        self.memory: dict[str, Tensor] = {}
+
+    @abstractmethod
+    def learn(
+        self,
+        network: RateRNN,
+        data: TensorBatch,
+        labels: Tensor,
+        squares: RecursiveLeastSquares,
+        generator: torch.Generator | None,
+    ) -> tuple[Tensor, Tensor]:
+        """Go through trials and change weights in every bin, towards labels (T, B, n_out).
+
+        Returns:
+            Rates (T, B, N) and outputs (T, B, n_out), the latter before the change of their bin.
+        """
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """The arguments that make this rule again."""
+        return {
+            "regularisation": self.regularisation,
+            "feedback_gain": self.feedback_gain,
+            "feedback_seed": self.feedback_seed,
+        }
+
+    def feedback(self, network: RateRNN) -> Tensor:
+        """The weights u from outputs to units, (N, n_out), the same for all networks of an ensemble."""
+        generator = torch.Generator().manual_seed(self.feedback_seed)
+        drawn = torch.rand(network.n_units, network.n_outputs, generator=generator)
+        return ((2 * drawn - 1) * self.feedback_gain).to(network.recurrent)
+
+    def loss(self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None) -> Tensor:
+        """Mean squared error of a batch, a scalar; the generator draws the network's noise."""
+        data = tensors(batch, network.recurrent)
+        outputs = network(data.inputs, generator=generator).outputs
+        return task_loss(outputs, OutputError(data, network.n_outputs).labels, data.mask)
+
+    def gradient(
+        self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None
+    ) -> dict[str, Tensor]:
+        """There is none.
+
+        Raises:
+            ValueError: Always.
+        """
+        raise ValueError(
+            f"{type(self).__name__} has no gradient: it solves for the weights in every bin, "
+            "and what it would do in the next depends on that. Compare weights before and after update()."
+        )
+
+    def update(self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None) -> dict[str, float]:
+        """Change the weights in place, bin by bin; returns the loss of the trials in which they changed all along.
+
+        As norm of the gradient it returns that of the loss for the readout, with the errors as they were made.
+
+        Raises:
+            ValueError: If the rule is not defined for the network.
+            Diverged: If weights leave the finite numbers; the parameters are then left as they were.
+        """
+        metrics, sound = self._learned(network, batch, generator)
+        if not sound:
+            raise Diverged(
+                f"{type(self).__name__}: its P or the weights left the finite numbers at regularisation "
+                f"{self.regularisation:g}; try {100 * self.regularisation:g}"
+            )
+        return {name: value.item() for name, value in metrics.items()}
+
+    def update_each(
+        self, ensemble: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None
+    ) -> dict[str, Tensor]:
+        """:meth:`update` for all networks of an ensemble, each with a P of its own; returns one of each metric each."""
+        return self._learned(ensemble, batch, generator)[0]
+
+    def report(self, score: float) -> None:  # noqa: B027  no rule has to listen
+        """Hear how the network scored; nothing changes."""
+
+    def state(self, network: RateRNN) -> dict[str, Tensor]:
+        """P, and what else the rule remembers of a network, as named tensors."""
+        return dict(self.memory) if network is self._network else {}
+
+    def restore(self, network: RateRNN, state: dict[str, Tensor]) -> None:
+        """Remember what :meth:`state` returned."""
+        self._network = network
+        self.memory = {name: value.to(network.recurrent.device) for name, value in state.items()}
+
+    def _check(self, network: RateRNN) -> None:
+        problems = {
+            "has Dale's law: use dale=None": network.signs is not None,
+            "lacks synapses: use density=1, no mask and self_connections=True": (network.recurrent_mask == 0).any(),
+            "has outputs that are not linear: use readout_activation='linear'": network.readout_activation != "linear",
+            "has units that are not read: use output_units=None": self.reads_all and (network.output_mask == 0).any(),
+        }
+        found = [problem for problem, is_there in problems.items() if is_there]
+        if found:
+            raise ValueError(
+                f"{type(self).__name__} solves for all synapses at once, and is not defined for this network, "
+                f"which {'; '.join(found)}."
+            )
+
+    @torch.no_grad()
+    def _learned(
+        self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None
+    ) -> tuple[dict[str, Tensor], Tensor]:
+        self._check(network)
+        if network is not self._network:
+            self._network, self.memory = network, {}
+        data = tensors(batch, network.recurrent)
+        labels = OutputError(data, network.n_outputs).labels
+        squares = RecursiveLeastSquares(network, self.regularisation)
+        squares.P = self.memory.get("P", squares.P)
+        changing = {"P": squares.P} | {name: getattr(network, name).detach() for name in ("recurrent", "readout")}
+        before = {name: values.clone() for name, values in changing.items()}
+        rates, outputs = self.learn(network, data, labels, squares, generator)
+        changing["P"] = squares.P
+        sound = torch.stack([torch.isfinite(values).all(-1).all(-1) for values in changing.values()]).all(0)
+        for name, values in changing.items():
+            values.copy_(torch.where(sound[..., None, None], values, before[name]))
+        self.memory["P"] = squares.P
+        error = outputs - labels.view(*labels.shape[:1], *[1] * (outputs.ndim - 3), *labels.shape[1:])
+        weight = (data.mask / data.mask.sum()).view(*data.mask.shape[:1], *[1] * (outputs.ndim - 3), -1, 1)
+        gradient = torch.einsum("t...bo,t...bn->...on", 2 / network.n_outputs * weight * error, rates)
+        norm = torch.linalg.vector_norm(gradient, dim=(-2, -1))
+        return {"loss": task_loss(outputs, labels, data.mask), "gradient_norm": norm}, sound

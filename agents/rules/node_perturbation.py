@@ -1,0 +1,180 @@
+"""Node perturbation: units try something else at random, and what earned more is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal, final
+
+import torch
+from torch import Tensor
+
+from ...envs.names import check_name
+from ...envs.trial import TrialBatch
+from ..data import TensorBatch, tensors
+from ..driven_step import driven_step, noise_currents, noise_deviation
+from ..losses import task_loss
+from ..output_error import OutputError
+from ..pulses import Pulses
+from ..rate_rnn import RateRNN
+from ..reward import ExpectedReward, rewards
+from ..synapses import Synapses
+from .descent import Descent, LearningRate, Optimizer, trainable
+
+Exploration = Literal["pulses", "noise"]
+EXPLORATIONS = ("pulses", "noise")
+Readout = Literal["delta", "fixed"]
+READOUTS = ("delta", "fixed")
+
+
+@final
+class NodePerturbation:
+    r"""A trace at each synapse of what it got while its unit was perturbed, weighed by the reward of the trial.
+
+    .. math:: e_{ij} = \sum_t \Delta_i(t)\, p_j(t), \qquad
+        \Delta W_{ij} = \eta\, \frac{R - \bar R}{\mathrm{Var}\,\Delta_i}\, e_{ij}, \qquad p(t) = [r(t-1), u(t), 1]
+
+    averaged over the trials of a batch. The perturbation :math:`\Delta` is added to the currents: pulses at random
+    bins, or the network's own noise, where the mean of the change is exactly the gradient of the mean reward
+    (REINFORCE). With pulses it is that up to terms of the order of their variance. The reward R of a trial is minus
+    its error, and :math:`\bar R` a running mean for each kind of trial. What comes after the last bin that counts is
+    no part of the trace. The initial state is not learned.
+
+    Synapses see their own input, the perturbation of their own unit, and one number for all. Only the readout may be
+    told more: its errors, each to its own output.
+
+    Args:
+        lr: Learning rate, or rows of (update, rate): the rate from each update on.
+        clip: Largest norm of the gradient, longer ones are shortened to it; None for no limit.
+        optimizer: ``"adam"`` or ``"sgd"``.
+        exploration: ``"pulses"``, or ``"noise"``: the network's own, which must not be 0.
+        amplitude: Largest height of a pulse.
+        rate_hz: Mean number of pulses of a unit in a second.
+        readout: ``"delta"``: the readout follows its exact gradient, as with other rules. ``"fixed"``: it stays.
+        baseline_decay: What :math:`\bar R` keeps of itself with each trial of the kind, in [0, 1).
+        trial_types: Names of the conditions that make a kind of trial; all that are no fractions when None.
+
+    Raises:
+        ValueError: If an argument is unknown or out of its range; on a batch, if it lacks a condition; on a network,
+            if it has no noise to explore with, or its bins are too long for the pulses.
+
+    Source: Fiete & Seung 2006, doi:10.1103/PhysRevLett.97.048104; Williams 1992, doi:10.1007/BF00992696.
+    """
+
+    def __init__(
+        self,
+        lr: LearningRate = 1e-3,
+        clip: float | None = 1.0,
+        optimizer: Optimizer = "sgd",
+        exploration: Exploration = "pulses",
+        amplitude: float = 0.5,
+        rate_hz: float = 3.0,
+        readout: Readout = "delta",
+        baseline_decay: float = 0.99,
+        trial_types: Sequence[str] | None = None,
+    ):
+        self.descent = Descent(lr, clip, optimizer)
+        self.exploration = check_name("exploration", exploration, EXPLORATIONS)
+        self.pulses = Pulses(amplitude, rate_hz)
+        self.readout = check_name("readout", readout, READOUTS)
+        self.expected = ExpectedReward(baseline_decay, trial_types)
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """The arguments that make this rule again."""
+        return self.descent.config | {
+            "optimizer": self.descent.optimizer,
+            "exploration": self.exploration,
+            "amplitude": self.pulses.amplitude,
+            "rate_hz": self.pulses.rate_hz,
+            "readout": self.readout,
+            "baseline_decay": self.expected.decay,
+            "trial_types": self.expected.conditions,
+        }
+
+    def loss(self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None) -> Tensor:
+        """The loss of a batch without pulses, a scalar; the generator draws the network's noise."""
+        data = tensors(batch, network.recurrent)
+        outputs = network(data.inputs, generator=generator).outputs
+        return task_loss(outputs, data.targets, data.mask, data.probabilities)
+
+    def gradient(
+        self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None
+    ) -> dict[str, Tensor]:
+        """What one try with each trial says of the gradient, by name; network and rule are left as they were."""
+        found = self._try(network, batch, generator)[0]
+        return {name: found.get(name, torch.zeros_like(parameter)) for name, parameter in trainable(network)}
+
+    def update(self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None) -> dict[str, float]:
+        """Change the parameters in place; returns the loss of the trials as they were tried, and the gradient's norm.
+
+        Raises:
+            ValueError: If the rule is not defined for the network or the trials.
+            Diverged: If loss or gradient is not finite; the parameters are then left as they were.
+        """
+        gradients, reward = self._try(network, batch, generator)
+        metrics = self.descent.follow(network, gradients, -reward.mean(-1))
+        self.expected.hear(batch, reward)
+        return metrics
+
+    def update_each(
+        self, ensemble: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None
+    ) -> dict[str, Tensor]:
+        """:meth:`update` for all networks of an ensemble, each by its own reward; returns one of each metric each."""
+        gradients, reward = self._try(ensemble, batch, generator)
+        metrics = self.descent.follow_each(ensemble, gradients, -reward.mean(-1))
+        self.expected.hear(batch, reward)
+        return metrics
+
+    def report(self, score: float) -> None:
+        """Hear how the network scored; nothing changes."""
+
+    def state(self, network: RateRNN) -> dict[str, Tensor]:
+        """What the optimiser remembers of a network, and the expected rewards, as named tensors."""
+        return self.descent.state(network) | {f"expected.{kind}": mean for kind, mean in self.expected.means.items()}
+
+    def restore(self, network: RateRNN, state: dict[str, Tensor]) -> None:
+        """Remember what :meth:`state` returned."""
+        known = {name: value for name, value in state.items() if name.startswith("expected.")}
+        self.descent.restore(network, {name: value for name, value in state.items() if name not in known})
+        self.expected.means = {k.removeprefix("expected."): v.to(network.recurrent) for k, v in known.items()}
+
+    @torch.no_grad()
+    def _try(
+        self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None
+    ) -> tuple[dict[str, Tensor], Tensor]:
+        """Gradients by name, and the reward of each trial, (B,) or (S, B)."""
+        data = tensors(batch, network.recurrent)
+        perturbation, current, variance = self._explored(network, data, generator)
+        states = [network.initial_state(batch.batch_size)]
+        for inputs, extra in zip(data.inputs, current, strict=True):
+            states.append(driven_step(network, states[-1], inputs, extra))
+        rates = network.rates(torch.stack(states))
+        outputs = network.outputs(torch.stack(states[1:]))
+        reward = rewards(outputs, data)
+        better = reward - self.expected.of(batch, reward)
+
+        of_ensemble = rates.ndim == 4
+        inputs = data.inputs[:, None].expand(-1, rates.shape[1], -1, -1) if of_ensemble else data.inputs
+        senders = torch.cat([rates[:-1], inputs, torch.ones_like(inputs[..., :1])], dim=-1)
+        counts = data.mask.flip(0).cumsum(0).flip(0) > 0
+        tried = perturbation * counts[..., None] / (variance * batch.batch_size)
+        weighed = (tried[:, None] if of_ensemble else tried) * better[..., None]
+        gradients = Synapses(network).gradients(-torch.einsum("t...bi,t...bj->...ij", weighed, senders))
+        if self.readout == "delta":
+            error = OutputError(data, network.n_outputs, network.readout_activation).of(outputs)
+            gradients["readout"] = torch.einsum("t...bo,t...bn->...on", error, rates[1:]) * network.output_mask
+            gradients["readout_bias"] = error.sum((0, -2))
+        return gradients, reward
+
+    def _explored(
+        self, network: RateRNN, data: TensorBatch, generator: torch.Generator | None
+    ) -> tuple[Tensor, Tensor, Tensor | float]:
+        """The perturbation that is traced (T, B, N), all currents that come with it, and its variance, (N,) or one."""
+        n_bins, batch_size, _ = data.inputs.shape
+        noise = noise_currents(network, n_bins, batch_size, generator)
+        if self.exploration == "pulses":
+            pulses = self.pulses.draw(network, n_bins, batch_size, generator)
+            return pulses, noise + pulses, self.pulses.variance(network.dt)
+        if network.noise == 0:
+            raise ValueError("the network has no noise to explore with: set its noise, or choose exploration='pulses'.")
+        return noise, noise, noise_deviation(network) ** 2

@@ -1,0 +1,192 @@
+"""Reward-modulated Hebbian learning."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, final
+
+import torch
+from torch import Tensor
+
+from ...envs.numbers import finite_number, whole_number
+from ...envs.trial import TrialBatch
+from ..data import tensors
+from ..driven_step import driven_step, noise_currents
+from ..losses import task_loss
+from ..pulses import Pulses
+from ..rate_rnn import RateRNN
+from ..reward import ExpectedReward, rewards
+from .descent import Diverged, trainable
+
+
+@final
+class RewardHebbian:
+    r"""Recurrent synapses remember when their unit jumped as they were active, and change with the trial's reward.
+
+    .. math:: e_{ij} = \sum_t S\left(r_j(t-1)\, [x_i(t) - \bar x_i(t-1)]\right), \qquad
+        \Delta W_{ij} = \eta\, e_{ij}\, (R - \bar R)\, |\bar R|
+
+    :math:`\bar x \leftarrow \kappa \bar x + (1-\kappa) x` follows the voltage closely, so that what is left is sudden:
+    pulses :math:`\Delta` on the voltage at random bins above all. Synapses are not told which jumps were pulses. The
+    supralinear :math:`S(x) = x^3` tells: slow and small fluctuations hardly count, and what brings the voltage back
+    after a pulse does not undo its trace, as it would with S(x) = x. Bins must be much shorter than tau, in the source
+    a thirtieth: in longer ones the network's own steps are as sudden as pulses. R is minus the error of the trial,
+    :math:`\bar R` a running mean for each kind of trial. The change of one trial is limited; those of a batch add up.
+
+    S of a product is here the product of S, so the traces of a trial are one matrix product. Only recurrent weights
+    learn. In the source the output is the rate of one of the units; here it is the readout with the weights it
+    happens to have, which stay: ``output_units`` of the network can name a single unit. Noise in the initial state,
+    which the source has, is left out.
+
+    Args:
+        lr: :math:`\eta`.
+        max_change: Largest change of a weight by one trial.
+        exponent: k of :math:`S(x) = \mathrm{sign}(x)\, |x|^k`; 1 for none of the supralinear, with which it fails.
+        amplitude: Largest height of a pulse.
+        rate_hz: Mean number of pulses of a unit in a second.
+        average: :math:`\kappa`, what :math:`\bar x` keeps of itself in a bin, in [0, 1).
+        baseline_decay: What :math:`\bar R` keeps of itself with each trial of the kind, in [0, 1).
+        warm_up: Number of trials at the beginning in which only :math:`\bar R` learns.
+        trial_types: Names of the conditions that make a kind of trial; all that are no fractions when None.
+
+    Raises:
+        ValueError: If an argument is out of its range; on a batch, if it lacks a condition; on a network, if it is
+            none of tanh units whose voltage leaks, or its bins are too long for the pulses.
+
+    Source: Miconi 2017, doi:10.7554/eLife.20899; numbers and the factor :math:`|\bar R|` are those of the code to it.
+    """
+
+    def __init__(
+        self,
+        lr: float = 0.1,
+        max_change: float = 3e-4,
+        exponent: float = 3.0,
+        amplitude: float = 0.5,
+        rate_hz: float = 3.0,
+        average: float = 0.05,
+        baseline_decay: float = 0.75,
+        warm_up: int = 100,
+        trial_types: Sequence[str] | None = None,
+    ):
+        self.lr, self.max_change = finite_number("lr", lr), finite_number("max_change", max_change)
+        self.exponent, self.average = finite_number("exponent", exponent), finite_number("average", average)
+        if min(self.lr, self.max_change, self.exponent) <= 0:
+            raise ValueError(f"lr is {lr!r}, max_change {max_change!r}, exponent {exponent!r}; all must be positive.")
+        if not 0 <= self.average < 1:
+            raise ValueError(f"average is {average!r}; allowed: from 0 to below 1.")
+        self.pulses = Pulses(amplitude, rate_hz)
+        self.expected = ExpectedReward(baseline_decay, trial_types)
+        self.warm_up, self._n_trials = whole_number("warm_up", warm_up, least=0), 0
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """The arguments that make this rule again."""
+        return {
+            "lr": self.lr,
+            "max_change": self.max_change,
+            "exponent": self.exponent,
+            "amplitude": self.pulses.amplitude,
+            "rate_hz": self.pulses.rate_hz,
+            "average": self.average,
+            "baseline_decay": self.expected.decay,
+            "warm_up": self.warm_up,
+            "trial_types": self.expected.conditions,
+        }
+
+    def loss(self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None) -> Tensor:
+        """The loss of a batch without pulses, a scalar; the generator draws the network's noise."""
+        data = tensors(batch, network.recurrent)
+        outputs = network(data.inputs, generator=generator).outputs
+        return task_loss(outputs, data.targets, data.mask, data.probabilities)
+
+    def gradient(
+        self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None
+    ) -> dict[str, Tensor]:
+        """What lr times is taken from the weights but for the limit, by name; it is the gradient of no loss.
+
+        Network and rule are left as they were.
+        """
+        change = self._directed(network, self._try(network, batch, generator)[0].sum(-3))
+        zeros = {name: torch.zeros_like(parameter) for name, parameter in trainable(network)}
+        return zeros | {"recurrent": -change}
+
+    def update(self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None) -> dict[str, float]:
+        """Change the recurrent weights in place; returns the loss of the trials as tried, and the norm of the change.
+
+        The norm, in units of lr, is that before the limit.
+
+        Raises:
+            ValueError: If the rule is not defined for the network or the trials.
+            Diverged: If loss or change is not finite; the weights are then left as they were.
+        """
+        metrics = self.update_each(network, batch, generator)
+        if not all(map(torch.isfinite, metrics.values())):
+            raise Diverged(f"RewardHebbian: loss {metrics['loss']}, norm of the change {metrics['gradient_norm']}")
+        return {name: value.item() for name, value in metrics.items()}
+
+    def update_each(
+        self, ensemble: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None
+    ) -> dict[str, Tensor]:
+        """:meth:`update` for all networks of an ensemble, each by its own reward; returns one of each metric for each.
+
+        A network whose loss or change is not finite is left as it was.
+        """
+        earned, reward = self._try(ensemble, batch, generator)
+        norm = torch.linalg.vector_norm(earned.sum(-3), dim=(-2, -1))
+        sound = torch.isfinite(norm) & torch.isfinite(reward).all(-1)
+        if self._n_trials >= self.warm_up:
+            limited = (self.lr * earned).clamp_(-self.max_change, self.max_change).sum(-3)
+            with torch.no_grad():
+                ensemble.recurrent.add_(self._directed(ensemble, limited).where(sound[..., None, None], 0.0))
+        self._n_trials += batch.batch_size
+        self.expected.hear(batch, reward)
+        return {"loss": -reward.mean(-1), "gradient_norm": norm}
+
+    def report(self, score: float) -> None:
+        """Hear how the network scored; nothing changes."""
+
+    def state(self, network: RateRNN) -> dict[str, Tensor]:
+        """The number of trials and the expected rewards, as named tensors."""
+        expected = {f"expected.{kind}": mean for kind, mean in self.expected.means.items()}
+        return {"trials": torch.tensor(self._n_trials)} | expected
+
+    def restore(self, network: RateRNN, state: dict[str, Tensor]) -> None:
+        """Remember what :meth:`state` returned."""
+        self._n_trials = int(state["trials"])
+        known = {name: value for name, value in state.items() if name.startswith("expected.")}
+        self.expected.means = {k.removeprefix("expected."): v.to(network.recurrent) for k, v in known.items()}
+
+    @torch.no_grad()
+    def _try(self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None) -> tuple[Tensor, Tensor]:
+        """What each trial earned its synapses, e (R - mean R) |mean R|, (B, N, N), and its reward, (B,)."""
+        if network.leak != "voltage" or network.activation != "tanh":
+            raise ValueError(
+                f"RewardHebbian is defined for leak='voltage' and activation='tanh', whose rates have both signs; "
+                f"the network has {network.leak!r} and {network.activation!r}."
+            )
+        data = tensors(batch, network.recurrent)
+        n_bins, batch_size, _ = data.inputs.shape
+        pulses = self.pulses.draw(network, n_bins, batch_size, generator)
+        noise = noise_currents(network, n_bins, batch_size, generator)
+        x = mean = network.initial_state(batch_size)
+        before, jumps, states = [], [], []
+        for inputs, pulse, extra in zip(data.inputs, pulses, noise, strict=True):
+            before.append(network.rates(x))
+            x = driven_step(network, x, inputs, extra) + pulse
+            jumps.append(x - mean)
+            mean = self.average * mean + (1 - self.average) * x
+            states.append(x)
+        post, pre = self._supralinear(torch.stack(jumps)), self._supralinear(torch.stack(before))
+        traces = torch.einsum("t...bi,t...bj->...bij", post, pre)
+        reward = rewards(network.outputs(torch.stack(states)), data)
+        expected = self.expected.of(batch, reward)
+        return traces * ((reward - expected) * expected.abs())[..., None, None], reward
+
+    def _supralinear(self, x: Tensor) -> Tensor:
+        return x.sign() * x.abs() ** self.exponent
+
+    def _directed(self, network: RateRNN, change: Tensor) -> Tensor:
+        """A change of the effective weights as one of the parameters, within Dale's law and mask."""
+        if network.signs is not None:
+            change = change * network.signs * network.recurrent.detach().sign()
+        return change * network.recurrent_mask
