@@ -42,6 +42,22 @@ def tasks(
     guarded(work, debug)
 
 
+@app.command(epilog="Example: **cogdyn rules RFLO**")
+def rules(
+    rule: Annotated[str | None, typer.Argument(help="Name of a rule, to see all there is to know of it.")] = None,
+    debug: Debug = False,
+) -> None:
+    """List the learning rules: when weights change, whether they are local, what they are; or tell of one."""
+
+    def work() -> None:
+        from .rule_table import rule_in_words, rule_table
+
+        width = console.width if console.is_terminal else None
+        console.print(rule_table(width) if rule is None else rule_in_words(rule))
+
+    guarded(work, debug)
+
+
 @app.command(epilog="Example: **cogdyn train DelayMatchSample --set delay_ms=1000 --steps 2000 --out runs/long-delay**")
 def train(
     task: Annotated[str, typer.Argument(help="Name of the task; see *cogdyn tasks*.")],
@@ -51,6 +67,11 @@ def train(
     activation: Annotated[str, typer.Option(help="tanh, relu, rectified_tanh, softplus or sigmoid.")] = "relu",
     dale: Annotated[float, typer.Option(help="Excitatory fraction; 0 does without Dale's law.")] = 0.8,
     noise: Annotated[float, typer.Option(help="Standard deviation of the process noise.")] = 0.05,
+    rule: Annotated[str, typer.Option(help="Learning rule; see *cogdyn rules*.")] = "BPTT",
+    rule_setting: Annotated[
+        list[str] | None,
+        typer.Option("--rule-set", help="A rule's argument, NAME=VALUE; once for each.", metavar="NAME=VALUE"),
+    ] = None,
     lr: Annotated[float, typer.Option(help="Learning rate.")] = 2e-3,
     batch_size: Annotated[int, typer.Option(help="Trials in each update.")] = 64,
     seed: Annotated[int, typer.Option(help="Seed of weights, trials and noise.")] = 0,
@@ -66,20 +87,22 @@ def train(
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in the folder.")] = False,
     debug: Debug = False,
 ) -> None:
-    """Train a rate network on a task by backpropagation through time, and draw what it does."""
+    """Train a rate network on a task, and draw what it does."""
 
     def work() -> None:
         import torch
 
         from ..agents import RateRNN, evaluate
         from ..agents import train as train_network
-        from ..agents.rules import BPTT
+        from ..agents.rules.catalogue import make_rule, rule_arguments
         from .progress import TrainingProgress
         from .summary_figure import draw_summary, write_figure
 
         # Networks of this size are fastest on one core; a second one is better used by a second seed.
         torch.set_num_threads(1)
         chosen = make_task(task, **parse_settings(setting or []))
+        rate = {"lr": lr} if "lr" in rule_arguments(rule) else {}
+        learning = make_rule(rule, **rate | parse_settings(rule_setting or [], "--rule-set"))
         network = RateRNN(
             chosen.n_inputs,
             units,
@@ -98,7 +121,7 @@ def train(
                 run = train_network(
                     chosen,
                     network,
-                    BPTT(lr=lr),
+                    learning,
                     steps=steps,
                     batch_size=batch_size,
                     seed=seed,

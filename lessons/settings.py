@@ -1,4 +1,4 @@
-"""A task's arguments as words of the command line, ``NAME=VALUE``."""
+"""Arguments of a task or rule as words of the command line, ``NAME=VALUE``."""
 
 import ast
 from typing import Any
@@ -6,8 +6,12 @@ from typing import Any
 from ..envs.durations import Choice, TruncatedExponential, Uniform
 
 
-def parse_settings(settings: list[str]) -> dict[str, Any]:
+def parse_settings(settings: list[str], option: str = "--set") -> dict[str, Any]:
     """Read ``NAME=VALUE`` pairs; a value is a Python literal, or a duration such as ``Uniform(200,600)``.
+
+    Args:
+        settings: The pairs.
+        option: The option that brought them, for the error.
 
     Raises:
         ValueError: If a pair has no ``=``, or its value is neither.
@@ -26,6 +30,6 @@ def parse_settings(settings: list[str]) -> dict[str, Any]:
                 found[name] = ast.literal_eval(tree)
         except (SyntaxError, ValueError, TypeError) as error:
             raise ValueError(
-                f"--set {text!r} is not NAME=VALUE with a number, a list, a word, or one of {', '.join(kinds)}(...)."
+                f"{option} {text!r} is not NAME=VALUE with a number, a list, a word, or one of {', '.join(kinds)}(...)."
             ) from error
     return found

@@ -1,0 +1,79 @@
+"""All learning rules by name."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+from ...envs.names import check_name
+from .bptt import BPTT
+from .cd import CD
+from .compartments import Compartments
+from .dasc import DASC
+from .dni import DNI
+from .eprop import EProp
+from .fbptt import FBPTT
+from .force import FORCE
+from .full_force import FullFORCE
+from .gradient_skip import GradientSkip
+from .kernl import KeRNL
+from .kf_rtrl import KFRTRL
+from .modprop import ModProp
+from .node_perturbation import NodePerturbation
+from .r_kf import RKF
+from .readout_only import ReadoutOnly
+from .reward_hebbian import RewardHebbian
+from .rflo import RFLO
+from .rtrl import RTRL
+from .sctt import SCTT
+from .snap1 import SnAp1
+from .truncated_bptt import TruncatedBPTT
+from .uoro import UORO
+
+RULES: dict[str, dict[str, type]] = {
+    "backpropagation through time": {"BPTT": BPTT, "TruncatedBPTT": TruncatedBPTT, "FBPTT": FBPTT},
+    "bridges through time": {"SCTT": SCTT, "DASC": DASC, "CD": CD, "GradientSkip": GradientSkip},
+    "carried forward": {"RTRL": RTRL, "UORO": UORO, "KFRTRL": KFRTRL, "RKF": RKF, "KeRNL": KeRNL},
+    "local traces": {"RFLO": RFLO, "EProp": EProp, "SnAp1": SnAp1, "ModProp": ModProp},
+    "foreseen credit": {"DNI": DNI, "Compartments": Compartments},
+    "reward": {"NodePerturbation": NodePerturbation, "RewardHebbian": RewardHebbian},
+    "least squares": {"FORCE": FORCE, "FullFORCE": FullFORCE},
+    "control": {"ReadoutOnly": ReadoutOnly},
+}
+"""The classes by family and name."""
+
+
+def rule_names() -> tuple[str, ...]:
+    """Names of all rules, family by family."""
+    return tuple(name for family in RULES.values() for name in family)
+
+
+def rule_class(name: str) -> type:
+    """The class of a rule.
+
+    Raises:
+        ValueError: If there is no such rule; the message lists the nearest.
+    """
+    check_name("rule", name, rule_names())
+    return next(family[name] for family in RULES.values() if name in family)
+
+
+def make_rule(name: str, **arguments: Any) -> Any:
+    """Make a rule by name.
+
+    Args:
+        name: One of :func:`rule_names`.
+        **arguments: Arguments of its class.
+
+    Raises:
+        ValueError: If the name or an argument is unknown, or a value makes no sense.
+    """
+    cls = rule_class(name)
+    for argument in arguments:
+        check_name(f"argument of {name}", argument, rule_arguments(name))
+    return cls(**arguments)
+
+
+def rule_arguments(name: str) -> dict[str, Any]:
+    """The arguments of a rule with their defaults."""
+    return {key: parameter.default for key, parameter in inspect.signature(rule_class(name)).parameters.items()}

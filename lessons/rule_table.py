@@ -1,0 +1,73 @@
+"""All learning rules in one table, and one rule in words."""
+
+from __future__ import annotations
+
+import inspect
+import re
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from ..agents.rules.catalogue import RULES, rule_arguments, rule_class, rule_names
+from ..agents.rules.traces import LOCAL
+
+
+def rule_table(width: int | None = None) -> Text:
+    """The rules by family: when weights may change, whether synapses see local signals alone, and what a rule is.
+
+    Args:
+        width: Number of columns; what does not fit is cut. None for as wide as it gets.
+    """
+    row = f"{{:<{max(map(len, rule_names()))}}}  {{:<16}} {{:<6}} {{}}"
+    lines = [Text(row.format("rule", "weights change", "local", "what it is"), style="bold")]
+    for family, members in RULES.items():
+        lines.append(Text(f"\n{family}", style="bold"))
+        lines += [Text(row.format(name, changes(name), locality(name), sentence(name))) for name in members]
+    for line in lines:
+        if width is not None:
+            line.truncate(width, overflow="ellipsis")
+    return Text("\n").join(lines)
+
+
+def changes(name: str) -> str:
+    """When weights change."""
+    if "update" in rule_arguments(name):
+        return "by trial or bin"
+    return "by bin" if name in RULES["least squares"] else "by trial"
+
+
+def locality(name: str) -> str:
+    """Whether the change of a synapse reads what is at hand there alone, as its class declares and the tests prove.
+
+    Of a rule whose answer depends on its arguments, that of the defaults; "-" of one that declares nothing.
+    """
+    reads = getattr(rule_class(name)() if name in ("DNI", "Compartments") else rule_class(name), "reads", None)
+    return "-" if not reads else "yes" if set(reads) <= set(LOCAL) else "no"
+
+
+def sentence(name: str) -> str:
+    """The first sentence of its docstring."""
+    text = " ".join((inspect.getdoc(rule_class(name)) or "").split("\n\n")[0].split())
+    plain = re.sub(r":math:`\\?([^`]*)`", r"\1", text.split(": :math:")[0])
+    return plain if plain.endswith(".") else f"{plain}."
+
+
+def rule_in_words(name: str) -> RenderableType:
+    """What a rule is, its arguments with their defaults and meanings, and the paper it comes from.
+
+    Raises:
+        ValueError: If there is no such rule.
+    """
+    text = inspect.getdoc(rule_class(name)) or ""
+    body, _, rest = text.partition("\nArgs:")
+    told = dict(re.findall(r"^    (\w+): (.*(?:\n {8}.*)*)", rest, re.MULTILINE))
+    facts = Table(box=None, show_header=False, pad_edge=False)
+    for key, default in rule_arguments(name).items():
+        meaning = " ".join(told.get(key, "").split()).replace("``", "")
+        shown = "needed" if default is inspect.Parameter.empty else repr(default)
+        facts.add_row(Text(key, style="cyan"), f"{shown}  {meaning}".strip())
+    source = " ".join(rest.partition("Source:")[2].split())
+    if source:
+        facts.add_row(Text("from", style="bold"), source)
+    return Group(Text(name, style="bold"), body.strip(), "", facts)
