@@ -349,6 +349,14 @@ def main() -> None:
     )
 
     compare_core()
+    # They measure with the functions of this file, so that it cannot import them at its top.
+    from benchmark_dynamics import compare_fixed_points
+    from benchmark_population import compare_population
+    from benchmark_rules import compare_rules
+
+    compare_rules()
+    compare_population()
+    compare_fixed_points()
 
     modules = ("gymnasium", "cogdyn.envs")
     imports = np.median([[import_seconds(module) for module in modules] for _ in range(7)], axis=0)

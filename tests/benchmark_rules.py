@@ -1,0 +1,112 @@
+"""Speed of learning rules beside plain NumPy ones (part of ``make bench``)."""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import time
+from functools import partial
+
+import numpy as np
+import torch
+from benchmark import Work, medians, show
+from online_numpy import NumpyNetwork
+
+from cogdyn.agents import RateRNN
+from cogdyn.agents.rules import BPTT, DNI, RFLO, RTRL
+from cogdyn.agents.rules.credit_rule import CreditRule
+from cogdyn.envs.trial import TrialBatch
+
+T, N_IN, N_OUT, DT = 100, 2, 2, 10.0
+MEASURED = ((32, 1), (32, 64), (128, 1), (128, 64))
+
+
+def trials(batch_size: int, n_bins: int = T, n_in: int = N_IN, n_out: int = N_OUT) -> TrialBatch:
+    """Trials without meaning, with continuous targets."""
+    rng = np.random.default_rng(0)
+    inputs = rng.standard_normal((n_bins, batch_size, n_in)).astype(np.float32)
+    targets = rng.standard_normal((n_bins, batch_size, n_out)).astype(np.float32)
+    return TrialBatch(inputs, targets, np.ones((n_bins, batch_size), np.float32), {}, {}, DT, "continuous")
+
+
+def network(n: int, n_in: int = N_IN, n_out: int = N_OUT, noise: float = 0.0) -> RateRNN:
+    """A tanh network with leak on the rate."""
+    return RateRNN(n_in, n, n_out, dt=DT, tau=2 * DT, activation="tanh", leak="rate", noise=noise, train_h0=False)
+
+
+def ours(rule: CreditRule, n: int, batch: TrialBatch) -> Work:
+    """One update on the batch."""
+    net = network(n)
+
+    def work() -> None:
+        rule.update(net, batch)
+
+    return work
+
+
+def theirs(name: str, n: int, batch: TrialBatch) -> Work:
+    """CPU seconds of NumPy's rule on one trial of the batch."""
+    net = NumpyNetwork(n, N_IN, N_OUT)
+    step = getattr(net, name)
+    inputs, targets = batch.inputs[:, 0].astype(float), batch.targets[:, 0].astype(float)
+
+    def work() -> float:
+        net.reset()
+        start = time.process_time()
+        for x, y in zip(inputs, targets, strict=True):
+            step(x, y)
+        return time.process_time() - start
+
+    return work
+
+
+def compare_rules(rounds: int = 7) -> None:
+    """Sample-steps a second with an update in every bin, and at the end of trials, beside NumPy one trial at a time."""
+    rows = []
+    for n, batch_size in MEASURED:
+        batch, n_bins = trials(batch_size), T
+        variants: dict[str, Work] = {
+            "rflo": theirs("rflo", n, batch),
+            "RFLO": ours(RFLO(update="bin", clip=None, lr=1e-3), n, batch),
+            "RFLO after trials": ours(RFLO(clip=None), n, batch),
+            "dni": theirs("dni", n, batch),
+            "DNI": ours(DNI(update="bin", clip=None, lr=1e-3), n, batch),
+        }
+        if n == 32:
+            variants |= {"rtrl": theirs("rtrl", n, batch), "RTRL": ours(RTRL(update="bin", clip=None), n, batch)}
+        seconds = medians(variants, rounds)
+        for name, reference in (("RFLO", "rflo"), ("RFLO after trials", "rflo"), ("DNI", "dni"), ("RTRL", "rtrl")):
+            if name in seconds:
+                ratio = batch_size * seconds[reference] / seconds[name]
+                rate = batch_size * n_bins / seconds[name]
+                rows.append((name, str(n), str(batch_size), f"{rate:,.0f}", f"{ratio:.1f} x"))
+    show(
+        "Learning rules: sample-steps a second; beside NumPy, one trial at a time",
+        rows,
+        ("rule", "N", "B", "sample-steps/s", "NumPy"),
+    )
+    compare_with_bptt(rounds)
+
+
+def compare_with_bptt(rounds: int = 7) -> None:
+    """A whole training step of RFLO after trials, beside that of BPTT."""
+    rows = []
+    for n, batch_size, n_bins in ((100, 64, 200), (256, 64, 500)):
+        batch = trials(batch_size, n_bins, 6, 3)
+        variants: dict[str, Work] = {}
+        for rule in (RFLO(), BPTT()):
+            variants[type(rule).__name__] = partial(_update, rule, network(n, 6, 3, noise=0.05), batch)
+        seconds = medians(variants, rounds)
+        rows.append((f"{n}, {batch_size}, {n_bins}", f"{seconds['RFLO'] / seconds['BPTT']:.2f}"))
+    show("A training step of RFLO, of one of BPTT", rows, ("N, B, T", "of BPTT"))
+
+
+def _update(rule: RFLO | BPTT, net: RateRNN, batch: TrialBatch) -> None:
+    rule.update(net, batch)
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    compare_rules()
