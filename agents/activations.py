@@ -8,6 +8,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from ..envs.names import check_name
+from ..envs.numbers import finite_number
 
 aten = torch.ops.aten
 
@@ -23,15 +24,15 @@ class Activation:
 
     Attributes:
         f: The function.
-        write: ``write(x, out)`` writes f(x) into out and returns it.
-        back: ``back(error, r)`` multiplies an error in place by f'(x), told by r = f(x).
+        write: ``write(x, out)`` writes f(x) into out and returns it; None if there is no such operation.
+        back: ``back(error, r)`` multiplies an error in place by f'(x), told by r = f(x); None if that does not tell it.
         gain: Gain of initial recurrent weights with which activity neither dies out at once nor explodes: about 1
             over the slope where a unit works, and a little more.
     """
 
     f: Callable[[Tensor], Tensor]
-    write: Callable[[Tensor, Tensor], Tensor]
-    back: Callable[[Tensor, Tensor], Tensor]
+    write: Callable[[Tensor, Tensor], Tensor] | None
+    back: Callable[[Tensor, Tensor], Tensor] | None
     gain: float
 
 
@@ -72,6 +73,29 @@ ACTIVATIONS: dict[str, Activation] = {
         gain=4.0,
     ),
 }
+
+
+def register_activation(name: str, f: Callable[[Tensor], Tensor], gain: float = 1.0) -> None:
+    """Let ``RateRNN(activation=name)`` use a function of yours.
+
+    Any function will do that autograd can go through; networks run it in a plain loop, slower than those that the core
+    knows. A run with it is saved by its name, and is loaded after the function was registered again.
+
+    Args:
+        name: Its name.
+        f: From voltages of any shape to rates of the same shape.
+        gain: Gain of initial recurrent weights.
+
+    Raises:
+        ValueError: If the name is taken, the gain no finite number, or f changes the shape.
+    """
+    if name in ACTIVATIONS:
+        raise ValueError(f"there is an activation {name!r} already; choose another name.")
+    probe = torch.linspace(-1, 1, 6).view(2, 3)
+    if not isinstance(out := f(probe), Tensor) or out.shape != probe.shape:
+        raise ValueError(f"the activation {name!r} made {getattr(out, 'shape', out)!r} of voltages {(2, 3)}.")
+    ACTIVATIONS[name] = Activation(f, None, None, finite_number("gain", gain))
+
 
 READOUTS: dict[str, Callable[[Tensor], Tensor]] = {"linear": lambda z: z, "sigmoid": torch.sigmoid}
 """What a readout may end in."""

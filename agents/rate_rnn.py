@@ -18,7 +18,8 @@ from .activations import activation as activation_function
 from .anatomy import chosen_units, dale_signs, existing_synapses, time_constants
 from .data import check_inputs
 from .initialisation import initialisation
-from .scan import Credit, Dynamics, scan_trials
+from .scan import Credit, Dynamics
+from .scan_trials import scan_trials
 from .trajectory import Trajectory
 
 LEAKS = ("voltage", "rate")
@@ -179,7 +180,13 @@ class RateRNN(nn.Module):
         return self._f.f(x)
 
     def slope(self, r: Tensor) -> Tensor:
-        """Slope f'(x) of the transfer function where its value is r = f(x)."""
+        """Slope f'(x) of the transfer function where its value is r = f(x).
+
+        Raises:
+            ValueError: If the value does not tell the slope.
+        """
+        if self._f.back is None:
+            raise ValueError(f"the slope of {self.activation!r} is not known; use a rule that goes by autograd: BPTT.")
         return self._f.back(torch.ones_like(r), r)
 
     def g(self, z: Tensor) -> Tensor:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import torch
@@ -41,6 +41,13 @@ class Dynamics:
     credit: Credit = "full"
     feedback: Tensor | None = None
 
+    @property
+    def known(self) -> tuple[Callable[[Tensor, Tensor], Tensor], Callable[[Tensor, Tensor], Tensor]]:
+        """How the function is written into an array, and how errors go back through it; only of those known so."""
+        assert self.f.write is not None
+        assert self.f.back is not None
+        return self.f.write, self.f.back
+
 
 class Scan(torch.autograd.Function):
     r"""S networks, B trials, T bins: rates, outputs and the last state, and the exact gradient of all of them.
@@ -67,7 +74,7 @@ class Scan(torch.autograd.Function):
         dynamics: Dynamics,
     ) -> tuple[Tensor, Tensor, Tensor]:
         n_networks, n_bins, batch_size, _ = inputs.shape
-        write, alpha, voltage = dynamics.f.write, dynamics.alpha, dynamics.leak == "voltage"
+        write, alpha, voltage = dynamics.known[0], dynamics.alpha, dynamics.leak == "voltage"
         rates = state.new_empty(n_networks, n_bins, batch_size, state.shape[2])
         outputs = state.new_empty(n_networks, n_bins, batch_size, readout.shape[1])
         learns = any(ctx.needs_input_grad)
@@ -102,7 +109,7 @@ class Scan(torch.autograd.Function):
         d_rates, d_outputs, d_last = grad_outputs
         inputs, into, recurrent, readout, before, rates, fired = ctx.saved_tensors
         dynamics: Dynamics = ctx.dynamics
-        back, alpha, voltage = dynamics.f.back, dynamics.alpha, dynamics.leak == "voltage"
+        back, alpha, voltage = dynamics.known[1], dynamics.alpha, dynamics.leak == "voltage"
         n_bins, keep = rates.shape[1], 1 - alpha
         d_inputs = torch.empty_like(inputs) if ctx.needs_input_grad[0] else None
         feedback = readout if dynamics.feedback is None else dynamics.feedback
@@ -149,23 +156,6 @@ class Scan(torch.autograd.Function):
             later = back(error, before).addcmul_(later, keep)
         d_bias = None if d_outputs is None else d_outputs.sum((1, 2))
         return d_inputs, d_into, d_recurrent, d_readout, d_bias, later, None
-
-
-def scan_trials(
-    inputs: Tensor, state: Tensor, weights: tuple[Tensor, ...], dynamics: Dynamics
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Time first: u (T, B, k), state (B, N), weights (A, W, C, c) and feedback of one network, or with S in front.
-
-    Returns:
-        Rates (T, B, N), outputs (T, B, n_out) and the last state; of an ensemble (T, S, B, ...).
-    """
-    if state.ndim == 3:
-        rates, outputs, last = Scan.apply(inputs.expand(len(state), -1, -1, -1), *weights, state, dynamics)
-        return rates.transpose(0, 1), outputs.transpose(0, 1), last
-    if dynamics.feedback is not None:
-        dynamics = replace(dynamics, feedback=dynamics.feedback[None])
-    rates, outputs, last = Scan.apply(inputs[None], *(weight[None] for weight in weights), state[None], dynamics)
-    return rates[0], outputs[0], last[0]
 
 
 def _blocks(n_bins: int) -> list[slice]:
