@@ -6,6 +6,10 @@ from .bridges import error_left as error_left
 from .checks import Verdict as Verdict
 from .checks import check_bridged_block as check_bridged_block
 from .checks import check_euler_step as check_euler_step
+from .local_signals import check_rflo as check_rflo
+from .local_signals import cue_alignment as cue_alignment
+from .local_signals import draw_cue_alignment as draw_cue_alignment
+from .local_signals import feedback_alignment as feedback_alignment
 from .memory import MemoryTrace as MemoryTrace
 from .memory import decode_sample as decode_sample
 from .memory import draw_memory_trace as draw_memory_trace

@@ -117,13 +117,19 @@ def draw_error_left(delays: Sequence[float], left: Mapping[str, np.ndarray], dt:
     return figure
 
 
-def draw_learning(runs: Mapping[str, Sequence[Run]], chance: float, changes: Sequence[int] = ()) -> Figure:
+def draw_learning(
+    runs: Mapping[str, Sequence[Run]],
+    chance: float,
+    changes: Sequence[int] = (),
+    score: str = "score, without a bridge",
+) -> Figure:
     """Draw the score of each network against the number of updates, one colour for each way to train.
 
     Args:
         runs: Runs by the way they were trained.
         chance: Score of a responder that guesses.
         changes: Updates after which a bridge got weaker, marked by lines.
+        score: What the scores are called.
     """
     with matplotlib.rc_context(RC):
         figure = new_figure(6.4, 3.1)
@@ -137,5 +143,5 @@ def draw_learning(runs: Mapping[str, Sequence[Run]], chance: float, changes: Seq
                 steps, scores = ([row[key] for row in run.metrics] for key in ("step", "score"))
                 axes.plot(steps, scores, "o-", color=colour, lw=1.4, ms=3, alpha=0.8, label="" if number else name)
         figure.legend(loc="outside upper left", ncols=len(runs))
-        axes.set(xlabel="updates", ylabel="score, without a bridge", xlim=(0, None), ylim=(-0.03, 1.05))
+        axes.set(xlabel="updates", ylabel=score, xlim=(0, None), ylim=(-0.03, 1.05))
     return figure

@@ -72,7 +72,7 @@ def check_euler_step(step: Answer) -> Verdict:
         "the external input is missing.": ((1 - alpha) * x + alpha * (w @ r + b), "Add W_in @ u inside the bracket."),
         "rates leak, not voltages.": ((1 - alpha) * r + alpha * drive, "What decays here is x."),
     }
-    return _judged(
+    return judged(
         lambda given: step(*given, alpha),
         [x, u, w, w_in, b],
         right=(1 - alpha) * x + alpha * drive,
@@ -141,7 +141,7 @@ def check_bridged_block(block: Answer) -> Verdict:
             "Well done, but the exercise is simpler: skip to h_0 itself.",
         ),
     }
-    return _judged(
+    return judged(
         lambda given: block(step, *given, lag, beta),
         [h0],
         right=joined(h0, end),
@@ -156,7 +156,7 @@ def check_bridged_block(block: Answer) -> Verdict:
     )
 
 
-def _judged(
+def judged(
     run: Callable[[list[np.ndarray]], Any],
     arguments: Sequence[np.ndarray],
     right: np.ndarray,

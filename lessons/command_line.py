@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 
 from ..envs.registry import make_task
+from .grading.commands import assignments_app
 from .settings import parse_settings
 
 app = typer.Typer(
@@ -21,6 +22,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
+app.add_typer(assignments_app, name="assignment")
 console = Console(highlight=False, soft_wrap=True)
 
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
@@ -90,70 +92,14 @@ def train(
     """Train a rate network on a task, and draw what it does."""
 
     def work() -> None:
-        import torch
+        from .training_command import NetworkChoice, train_and_tell
 
-        from ..agents import RateRNN, evaluate
-        from ..agents import train as train_network
-        from ..agents.rules.catalogue import make_rule, rule_arguments
-        from .progress import TrainingProgress
-        from .summary_figure import draw_summary, write_figure
-
-        # Networks of this size are fastest on one core; a second one is better used by a second seed.
-        torch.set_num_threads(1)
         chosen = make_task(task, **parse_settings(setting or []))
-        rate = {"lr": lr} if "lr" in rule_arguments(rule) else {}
-        learning = make_rule(rule, **rate | parse_settings(rule_setting or [], "--rule-set"))
-        network = RateRNN(
-            chosen.n_inputs,
-            units,
-            chosen.n_outputs,
-            dt=chosen.dt,
-            tau=tau,
-            activation=activation,
-            dale=dale or None,
-            noise=noise,
-            seed=seed,
-        )
+        network = NetworkChoice(units, tau, activation, dale or None, noise, seed)
+        learning = rule, lr, parse_settings(rule_setting or [], "--rule-set")
         folder = out or (Path("runs") / task if resume else fresh_folder(Path("runs"), task))
-        goal = chosen.chance + 0.96 * (chosen.ceiling - chosen.chance) if stop_at is None else stop_at
-        try:
-            with TrainingProgress(steps) as progress:
-                run = train_network(
-                    chosen,
-                    network,
-                    learning,
-                    steps=steps,
-                    batch_size=batch_size,
-                    seed=seed,
-                    device=device,
-                    out=folder,
-                    stop_at=goal,
-                    resume=resume,
-                    progress=progress,
-                )
-        except KeyboardInterrupt:
-            raise KeyboardInterrupt(
-                f"Stopped after a checkpoint. Go on with the same command and --out {folder} --resume."
-            ) from None
-        fresh = evaluate(run.network, chosen, 1000, seed, number=1)
-        write_figure(draw_summary(run, fresh, seed), folder / "summary.png")
-        console.print(
-            f"\n[bold]{task}[/bold]: {fresh.score:.1%} correct on 1,000 fresh trials after {run.step} updates "
-            f"(chance {chosen.chance:.1%}, ceiling {chosen.ceiling:.1%})."
-        )
-        if run.step == steps and fresh.score < goal:
-            console.print(f"It did not reach {goal:.1%}: give it more updates with --resume --steps {2 * steps}.")
-        console.print(f"\nIn {folder}/")
-        for file, what in (
-            ("summary.png", "what it does, at a glance: open this first"),
-            ("metrics.csv", "the learning curve"),
-            ("model.safetensors", "weights and configuration; cogdyn.agents.load_run reads them"),
-        ):
-            console.print(f"  {file:<18} {what}")
-        console.print("\nNext: harder, the same task with a longer delay or more noise, and the lessons")
-        harder = "delay_ms=1500" if hasattr(chosen, "delay_ms") else f"noise={3 * chosen.noise:g}"
-        for command in (f"train {task} --set {harder}", f"show {folder}", "lessons my-lessons"):
-            console.print(f"  cogdyn {command}")
+        counts = {"steps": steps, "batch_size": batch_size, "stop_at": stop_at}
+        train_and_tell(console, chosen, network, *learning, **counts, folder=folder, device=device, resume=resume)
 
     guarded(work, debug)
 

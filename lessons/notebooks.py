@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-_LINK_TO_PAGE = re.compile(r"\[([^\]]+)\]\(\.\./[^)]+\.md\)")  # other pages are not beside a notebook
+LINK_TO_PAGE = re.compile(r"\[([^\]]+)\]\(\.\./[^)]+\.md\)")  # other pages are not beside a notebook
 _PAGES = Path(__file__).parent.parent / "book" / "lessons"
 
 
@@ -32,7 +32,7 @@ def write_notebooks(folder: Path, say: Callable[[str], object] = print) -> list[
     """
     if folder.exists() and not folder.is_dir():
         raise NotADirectoryError(f"{folder} is a file; name a folder for the notebooks.")
-    _jupytext()  # before anything is made
+    load_jupytext()  # before anything is made
     folder.mkdir(parents=True, exist_ok=True)
     return [_write(page, folder / f"{page.stem}.ipynb", say) for page in sorted(_PAGES.glob("*.md"))]
 
@@ -81,11 +81,11 @@ def _write(page: Path, file: Path, say: Callable[[str], object]) -> Path:
 
 def _notebook(page: Path) -> Any:
     """The page as a notebook which remembers what it was written from."""
-    jupytext = _jupytext()
+    jupytext = load_jupytext()
     notebook = jupytext.read(page, fmt="md:myst")
     for number, cell in enumerate(notebook.cells):
         cell["id"] = f"cell-{number}"
-        cell["source"] = _LINK_TO_PAGE.sub(r"\1", cell["source"])
+        cell["source"] = LINK_TO_PAGE.sub(r"\1", cell["source"])
     notebook.metadata.pop("jupytext", None)  # it would tie the learner's file to a page that is not there
     notebook.metadata["cogdyn"] = {"edition": _digest(notebook)}
     return notebook
@@ -94,7 +94,7 @@ def _notebook(page: Path) -> Any:
 def _editions(file: Path) -> tuple[str | None, str | None]:
     """The edition that a notebook on disk was written as, and the one that its cells are now."""
     try:
-        notebook = _jupytext().read(file)
+        notebook = load_jupytext().read(file)
     except (OSError, ValueError, KeyError):
         return None, None
     return notebook.metadata.get("cogdyn", {}).get("edition"), _digest(notebook)
@@ -107,14 +107,15 @@ def _digest(notebook: Any) -> str:
 
 def _save(notebook: Any, file: Path) -> None:
     """Write to the side first: an interruption leaves the old file or the new one, never half of one."""
-    text = _jupytext().writes(notebook, fmt="ipynb")
+    text = load_jupytext().writes(notebook, fmt="ipynb")
     with tempfile.NamedTemporaryFile("w", dir=file.parent, suffix=".tmp", delete=False, encoding="utf-8") as side:
         side.write(text)
     os.chmod(side.name, 0o644)
     os.replace(side.name, file)
 
 
-def _jupytext() -> Any:
+def load_jupytext() -> Any:
+    """The module jupytext, or an error that says how to get it."""
     try:
         import jupytext
     except ModuleNotFoundError:

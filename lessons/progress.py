@@ -58,12 +58,13 @@ class RunsProgress:
     Args:
         runs: Number of runs of the study.
         console: Where to draw; standard error when None.
+        what: What is counted.
     """
 
-    def __init__(self, runs: int, console: Console | None = None):
+    def __init__(self, runs: int, console: Console | None = None, what: str = "runs"):
         console = console or Console(stderr=True)
         self._bar = Progress(
-            TextColumn("runs"),
+            TextColumn(what),
             BarColumn(bar_width=28),
             MofNCompleteColumn(),
             TextColumn("{task.fields[failed]}"),
@@ -73,7 +74,7 @@ class RunsProgress:
             disable=not console.is_terminal,
         )
         self._runs = runs
-        self._task = self._bar.add_task("runs", total=runs, failed="", left="")
+        self._task = self._bar.add_task(what, total=runs, failed="", left="")
         self._began: tuple[float, int] | None = None
 
     def __enter__(self) -> RunsProgress:

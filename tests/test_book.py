@@ -14,6 +14,7 @@ from cogdyn.lessons.book_build import BookError, build_book
 HARMLESS = "Identifier 'THEBE_JS_URL' has already been declared"  # the theme declares it twice
 LESSON = "lessons/a-network-that-remembers.html"
 BRIDGES = "lessons/bridges-through-time.html"
+LOCAL = "lessons/local-signals.html"
 ANSWER = "document.querySelector('.cogdyn-answer')?.textContent"
 SETTLED = f"document.querySelector('.cogdyn-spoken')?.textContent.startsWith({ANSWER} + ';')"
 
@@ -91,7 +92,7 @@ class TestBook:
     pytestmark = slow_and_real
 
     def test_every_page_loads_whole_with_no_other_host_and_no_complaint(self, site, server, browser):
-        assert {"index.html", LESSON, BRIDGES, "tasks.html", "api.html", "notation.html"} <= {*pages(site)}
+        assert {"index.html", LESSON, BRIDGES, LOCAL, "tasks.html", "api.html", "notation.html"} <= {*pages(site)}
         for page in pages(site):
             for width in (1100, 390, 360):
                 browser.resize(width)
@@ -179,6 +180,26 @@ class TestBook:
         browser.press("End")
         browser.wait(f"{SETTLED} && /authors' start 8.6 × 10⁻⁵/.test({ANSWER})")
         assert dasc != browser.read(ANSWER)
+        browser.read("document.querySelector('.cogdyn-live button').click()")
+        browser.wait(f"{ANSWER} === {before!r}")
+        assert [text for text in browser.complaints if HARMLESS not in text] == []
+
+    def test_a_synapse_is_chosen_and_its_error_moved_by_keyboard(self, server, browser):
+        browser.resize(1100)
+        browser.complaints.clear()
+        browser.open(server.address + LOCAL)
+        before = browser.wait(f"{SETTLED} && {ANSWER}")
+        assert before.startswith("credit of this synapse: RFLO 0.")
+        assert before in browser.read("document.querySelector('.cogdyn-live canvas').ariaLabel")
+        browser.read("document.querySelector('.cogdyn-live select').focus()")
+        browser.press("ArrowDown")
+        browser.wait(f"{SETTLED} && {ANSWER} !== {before!r}")
+        browser.read("document.querySelectorAll('.cogdyn-slider input')[1].focus()")
+        browser.press("Home")
+        browser.wait(f"{SETTLED} && document.querySelector('.cogdyn-many').textContent.endsWith('cosine 1.00')")
+        browser.read("document.querySelectorAll('.cogdyn-slider input')[2].focus()")
+        browser.press("Home")
+        browser.wait(f"{SETTLED} && {ANSWER} === 'credit of this synapse: RFLO 0.0000, exact 0.0000'")
         browser.read("document.querySelector('.cogdyn-live button').click()")
         browser.wait(f"{ANSWER} === {before!r}")
         assert [text for text in browser.complaints if HARMLESS not in text] == []

@@ -7,11 +7,14 @@ import torch
 from cogdyn.agents import evaluate, train
 from cogdyn.lessons.studies import load_study
 from cogdyn.lessons.studies.runner import plan
-from cogdyn.lessons.studies.soo2023 import ARMS, CRITERION, measure, network_of, task_of
-from cogdyn.lessons.studies.soo2023_tuning import FIRST_SEED
+from cogdyn.lessons.studies.soo2023 import measure
+from cogdyn.lessons.studies.soo2023_arms import ARMS, CRITERION, KINDS, LR, network_of, of_kind, task_of
+from cogdyn.lessons.studies.soo2023_gated import CELLS, Gated
+from cogdyn.lessons.studies.soo2023_transmission import measure as measure_transmission
+from cogdyn.lessons.studies.soo2023_tuning import FIRST_SEED, RATES, best_arms, best_rates
 
 STUDY, TUNING = load_study("soo2023"), load_study("soo2023-tuning")
-TINY = {"task": "yang19.dlygo", "delay_ms": 200.0, "networks": 2, "steps": 3, "criterion": CRITERION}
+TINY = {"task": "yang19.dlygo", "delay_ms": 200.0, "networks": 2, "steps": 3, "criterion": CRITERION, "lr": LR}
 
 
 def test_the_tuning_searches_alike_for_all_arms_and_on_other_networks():
@@ -28,12 +31,23 @@ def test_the_main_tasks_get_twenty_networks_in_every_arm_and_all_others_ten():
         cell = job["task"], job["delay_ms"], job["arm"]
         networks[cell] = networks.get(cell, 0) + job["networks"]
     main = {("yang19.dlygo", 1000.0), ("yang19.dms", 1000.0)}
-    for (task, delay, _), n in networks.items():
-        assert n == (20 if (task, delay) in main else 10)
-    assert {arm for _, _, arm in networks} == set(ARMS)
+    for (task, delay, arm), n in networks.items():
+        assert n == (3 if arm in CELLS else 20 if (task, delay) in main and arm in ARMS else 10)
+    others = {of_kind(arm, kind) for arm in best_arms(3) for kind in KINDS}
+    assert {arm for _, _, arm in networks} == {*ARMS, *others, *CELLS}
 
 
-@pytest.mark.parametrize("arm", ARMS)
+def test_every_arm_runs_at_the_rate_that_the_tuning_found_for_it():
+    rates = best_rates()
+    assert set(rates) == set(ARMS)
+    assert set(rates.values()) <= set(RATES)
+    for job in plan(STUDY, quick=False).values():
+        if job["arm"] not in CELLS:
+            arm = job["arm"].rsplit(", ", 1)[0] if job["arm"] not in ARMS else job["arm"]
+            assert job["lr"] == rates[arm]
+
+
+@pytest.mark.parametrize("arm", [*ARMS, "slow mode, tanh", "SCTT, Dale", "slow mode, Dale", *CELLS])
 def test_every_arm_trains_and_tells_what_became_of_each_network(arm):
     rows = measure(TINY | {"arm": arm, "first_seed": 3})
     assert [row["network"] for row in rows] == [0, 1]
@@ -57,6 +71,31 @@ def test_the_network_is_that_of_the_authors():
     assert 0.1 < torch.linalg.eigvals(network.recurrent_weights.detach()).abs().max() < 0.2
     outputs = network(torch.zeros(5, 2, 85)).outputs
     assert ((outputs > 0) & (outputs < 1)).all()
+
+
+def test_gated_networks_are_drawn_from_their_seed_and_learn():
+    task = task_of("yang19.go", 0.0)
+    one, same, other = (Gated("GRU", task.n_inputs, 50, task.n_outputs, seed) for seed in (1, 1, 2))
+    for a, b, c in zip(one.parameters(), same.parameters(), other.parameters(), strict=True):
+        assert torch.equal(a, b)
+        assert not torch.equal(a, c)
+        assert a.abs().max() <= 50**-0.5
+    job = {"task": "yang19.go", "delay_ms": 0.0, "networks": 1, "first_seed": 0, "lr": 1e-2, "arm": "GRU"}
+    (before,), (after,) = (measure(job | {"steps": steps}) for steps in (1, 60))
+    assert after["score"] > before["score"]
+
+
+def test_transmission_is_measured_before_and_while_a_network_learns():
+    job = {"task": "yang19.dlygo", "delay_ms": 200.0, "steps": 250, "arm": "slow mode", "seed": 3, "lr": LR}
+    rows = measure_transmission(job)
+    assert [row["updates"] for row in rows] == [0, 250]
+    assert rows[0]["score"] is None
+    assert all(row["left"] > 0.1 for row in rows)
+    (base,) = measure_transmission(job | {"arm": "base", "steps": 1})
+    assert base["left"] < 0.2 * rows[0]["left"]
+    report = load_study("soo2023-transmission").report([row | {"arm": "slow mode"} for row in rows])
+    assert "at 250" in report.text
+    assert len(report.figures) == 1
 
 
 def test_the_report_counts_failures_with_the_cap():

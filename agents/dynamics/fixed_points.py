@@ -28,7 +28,7 @@ class FixedPoints:
 
     Attributes:
         points: Where they are, (K, N).
-        speed: q = |F(x) - x|^2 / 2 there, (K,).
+        speed: :math:`q = |F(x) - x|^2 / 2` there, (K,).
         eigenvalues: Of the Jacobian of the step, from the largest modulus down, (K, N), complex.
         stable: Whether all modes decay, (K,).
         n_unstable: Number of modes that grow, the index of a saddle, (K,).

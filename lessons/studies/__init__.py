@@ -6,7 +6,14 @@ from ...envs.names import check_name
 from .study import Report as Report
 from .study import Study as Study
 
-STUDIES: dict[str, str] = {"soo2023": "soo2023", "soo2023-tuning": "soo2023_tuning"}
+STUDIES: dict[str, str] = {
+    "kao2019": "kao2019",
+    "marschall2019": "marschall2019",
+    "marschall2019-tuning": "marschall2019_tuning",
+    "soo2023": "soo2023",
+    "soo2023-tuning": "soo2023_tuning",
+    "soo2023-transmission": "soo2023_transmission",
+}
 """The module in this folder that holds each study, as ``STUDY``; loaded only when it is asked for."""
 
 

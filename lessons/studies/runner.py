@@ -77,6 +77,9 @@ def run_study(
                         if progress is not None:
                             progress(done, failed)
             except KeyboardInterrupt:
+                # It may have come between keeping a result and counting it.
+                _write_table(out, planned, known)
+                done = sum(not result.failed for result in known.values())
                 raise KeyboardInterrupt(
                     f"Stopped. {done} of {len(planned)} runs are kept in {out}; the same command does the rest."
                 ) from None

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
-from .soo2023 import ARMS, CRITERION, measure
+from .soo2023_arms import ARMS, CRITERION, measure_rate_networks
 from .study import Job, Report, Row, Study
-from .table import text_table
+from .table import finished, read_table, text_table
 
-RATES = (5e-4, 1e-3, 2e-3, 5e-3)
+RATES = (1e-3, 2e-3, 5e-3)
 FIRST_SEED = 9000
 
 
@@ -24,21 +25,40 @@ def jobs(quick: bool) -> Sequence[Job]:
 
 def report(table: list[Row]) -> Report:
     """The best learning rate of each arm: the one with which most networks learn; of those, the fastest."""
-    found: dict[str, dict[float, list[Row]]] = {}
-    for row in table:
-        found.setdefault(row["arm"], {}).setdefault(row["lr"], []).append(row)
     rows = []
-    for arm, rates in found.items():
-        results = {lr: _result(networks) for lr, networks in rates.items()}
-        best = max(results, key=lambda lr: (results[lr][0], -results[lr][1]))
-        cells = {f"{lr:g}": f"{results[lr][0]} ({results[lr][1]:.0f})" for lr in sorted(results)}
+    for arm, results in _by_rate(table).items():
+        cells = {f"{lr:g}": f"{results[lr][0]} ({-results[lr][1]:.0f})" for lr in sorted(results)}
+        best = max(results, key=results.__getitem__)
         rows.append({"arm": arm, **dict.fromkeys((f"{lr:g}" for lr in RATES), "-"), **cells, "best": best})
     return Report("Networks that learned (their mean updates, others counted with the cap):\n\n" + text_table(rows))
 
 
+def best_rates() -> dict[str, float]:
+    """The learning rate of each arm that the tuning found, by the table that travels with the package."""
+    return {arm: max(results, key=results.__getitem__) for arm, results in _by_rate(_travelling()).items()}
+
+
+def best_arms(n: int) -> list[str]:
+    """The arms with which most networks learned in the tuning, each at its best rate; of those, the fastest."""
+    found = {arm: max(results.values()) for arm, results in _by_rate(_travelling()).items()}
+    return sorted(found, key=found.__getitem__, reverse=True)[:n]
+
+
+def _travelling() -> list[Row]:
+    return finished(read_table(Path(__file__).with_name("results") / "soo2023-tuning.csv"))
+
+
+def _by_rate(table: list[Row]) -> dict[str, dict[float, tuple[int, float]]]:
+    """For each arm and rate, how many networks learned, and minus their mean updates: the larger, the better."""
+    found: dict[str, dict[float, list[Row]]] = {}
+    for row in table:
+        found.setdefault(row["arm"], {}).setdefault(row["lr"], []).append(row)
+    return {arm: {lr: _result(networks) for lr, networks in rates.items()} for arm, rates in found.items()}
+
+
 def _result(networks: list[Row]) -> tuple[int, float]:
     updates = [row["updates"] if row["solved"] else row["steps"] for row in networks]
-    return sum(row["solved"] for row in networks), float(np.mean(updates))
+    return sum(row["solved"] for row in networks), -float(np.mean(updates))
 
 
 STUDY = Study(
@@ -46,6 +66,6 @@ STUDY = Study(
     claim="Every way to train gets the same search for its learning rate, on other seeds than those reported.",
     paper="10.1101/2023.10.10.561588",
     jobs=jobs,
-    measure=measure,
+    measure=measure_rate_networks,
     report=report,
 )

@@ -1,0 +1,5 @@
+"""Assignments that grade themselves: released, checked by the student, run shut off, judged outside."""
+
+from .check import check as check
+from .check import demand as demand
+from .judging import Judgement as Judgement

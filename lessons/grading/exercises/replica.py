@@ -1,0 +1,161 @@
+"""A task that asks a submission for all that its own task says: so the contract of tasks can be checked from outside.
+
+It lays out trials, adds the noise, scores; what is painted and how an ideal observer answers comes from the submission,
+as plain data.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ....envs.canvas import Canvas
+from ....envs.contract import CHECKS, ContractError
+from ....envs.contract import environments as environment_checks
+from ....envs.factors import Between, Conditions, Factor, Levels
+from ....envs.painted_task import PaintedTask
+from ....envs.trial import TrialBatch
+from ..judging import Ask, Judgement, Unanswered
+
+PROMISES = tuple(check for check in CHECKS if not hasattr(environment_checks, check.__name__))
+"""The promises about trials and observers. Those about environments are kept by ours: they replay what was painted."""
+UNREADABLE = "what the task says of itself cannot be read."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Replica(PaintedTask):
+    """A task in the words of a submission.
+
+    Attributes:
+        ask: Asks the submission.
+        told: What it said of its task.
+    """
+
+    ask: Ask
+    told: dict[str, Any]
+
+    def channels(self) -> dict[str, int | tuple[str, ...]]:
+        """The groups of channels that it named."""
+        groups = self.told["channels"].items()
+        return {group: tuple(kind) if isinstance(kind, list) else int(kind) for group, kind in groups}
+
+    def responses(self) -> tuple[str, ...]:
+        """The responses that it named."""
+        return tuple(self.told["responses"])
+
+    def factors(self) -> dict[str, Factor]:
+        """The factors that it declared."""
+        return {name: Between(**f) if "low" in f else Levels(**f) for name, f in self.told["factors"].items()}
+
+    def durations(self) -> dict[str, float]:
+        """The durations that it declared."""
+        return self.told["durations"]
+
+    def paint(self, canvas: Canvas, conditions: Conditions) -> None:
+        """Have the submission paint; the noise is on the canvas already."""
+        seed = int(canvas.rng.integers(2**31))
+        arguments = {name: getattr(self, name) for name in ("dt", "grace_ms", "response_weight")}
+        painted = painting(self.ask, arguments, conditions, seed)
+        for name, array in (("inputs", canvas.inputs), ("targets", canvas.targets), ("mask", canvas.mask)):
+            if painted[name].shape != array.shape:
+                reason = f"{name} have shape {painted[name].shape}, not {array.shape}."
+                raise Unanswered(Judgement(False, reason, "Durations are numbers here, the same in all trials."))
+        canvas.inputs += painted["inputs"].astype(np.float32)
+        canvas.targets[...] = painted["targets"]
+        canvas.mask[...] = painted["mask"]
+
+    def ideal(self, batch: TrialBatch) -> np.ndarray:
+        """Have the submission observe."""
+        arguments = {name: getattr(self, name) for name in ("dt", "noise", "grace_ms", "response_weight")}
+        return observing(self.ask, arguments, batch, self.n_outputs)
+
+    @property
+    def answers(self) -> np.ndarray:
+        """How often each response is right, as it said."""
+        return np.asarray(self.told["answers"], float)
+
+
+def replica(ask: Ask) -> Replica:
+    """The task of a submission.
+
+    Raises:
+        Unanswered: If what it says of itself makes no task.
+    """
+    told = description(ask)
+    own = ("family", "source", "informative", "response_period")
+    body = {"__doc__": told["doc"], "periods": tuple(told["periods"]), "contrasts": tuple(told["contrasts"])}
+    ceiling = float(told["ceiling"])
+    body |= {name: told[name] for name in own} | {"ceiling": property(lambda self: ceiling)}
+    cls = dataclass(frozen=True, kw_only=True)(type(str(told["name"]), (Replica,), body))
+    numbers = {name: told[name] for name in ("dt", "noise", "grace_ms", "response_weight")}
+    try:
+        return cls(ask=ask, told=told, **numbers)
+    except (TypeError, ValueError) as error:
+        raise Unanswered(
+            Judgement(False, f"the task cannot be made: {error}", "Look at periods and durations.")
+        ) from None
+
+
+def description(ask: Ask) -> dict[str, Any]:
+    """What the task of a submission says of itself.
+
+    Raises:
+        Unanswered: If it is not what a description looks like.
+    """
+    told = ask(what="describe")
+    shapes = {
+        "channels": dict,
+        "responses": list,
+        "periods": list,
+        "contrasts": list,
+        "durations": dict,
+        "factors": dict,
+    }
+    if not isinstance(told, dict) or not all(isinstance(told.get(name), kind) for name, kind in shapes.items()):
+        raise Unanswered(Judgement(False, UNREADABLE, "Compare with the book's page “A task of your own”."))
+    return told
+
+
+def painting(ask: Ask, arguments: dict[str, Any], conditions: Conditions, seed: int) -> dict[str, Any]:
+    """Inputs, targets, mask and periods of trials that the submission painted without noise.
+
+    Raises:
+        Unanswered: If they are none.
+    """
+    painted = ask(what="paint", arguments=arguments, conditions=conditions, seed=seed)
+    names = ("inputs", "targets", "mask")
+    if not isinstance(painted, dict) or not all(isinstance(painted.get(name), np.ndarray) for name in names):
+        raise Unanswered(
+            Judgement(False, "what was painted cannot be read.", "paint adds to the canvas, returns nothing.")
+        )
+    return painted
+
+
+def observing(ask: Ask, arguments: dict[str, Any], batch: TrialBatch, n_outputs: int) -> np.ndarray:
+    """Outputs (T, B, n_out) of the observer of the submission.
+
+    Raises:
+        Unanswered: If they are none.
+    """
+    outputs = ask(what="observe", arguments=arguments, batch=dict(vars(batch)))
+    shape = (*batch.mask.shape, n_outputs)
+    if not isinstance(outputs, np.ndarray) or outputs.shape != shape or outputs.dtype.kind not in "biuf":
+        seen = outputs.shape if isinstance(outputs, np.ndarray) else type(outputs).__name__
+        hint = "End with return self.respond(batch, choices), where choices (B,) are classes."
+        raise Unanswered(Judgement(False, f"ideal returns {seen}, not outputs of shape {shape}.", hint))
+    if not np.isfinite(outputs).all():
+        raise Unanswered(Judgement(False, "ideal returns NaN or infinity.", "Look for a division by 0."))
+    return outputs
+
+
+def broken_promise(task: Replica) -> Judgement | None:
+    """The first promise of the contract that a task breaks; None if it keeps all."""
+    for check in PROMISES:
+        try:
+            check(task)
+        except ContractError as error:
+            promise = (check.__doc__ or "").split("\n")[0].replace("``", "")
+            return Judgement(False, f"it breaks a promise: {promise[0].lower()}{promise[1:]}", str(error))
+    return None

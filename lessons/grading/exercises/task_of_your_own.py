@@ -1,0 +1,220 @@
+"""Assignment 1: a task of your own, written, registered, and proved with the contract of tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ....envs.trial import TrialBatch
+from ..judging import Ask, Exercise, Judgement, Unanswered, difference
+from . import Work
+from .odd_one_out import INPUT_SLIPS, LAMPS, RESPONSES, OddOneOut, lights
+from .replica import broken_promise, description, observing, painting, replica
+
+N_DRAWN, N_OBSERVED = 4000, 400
+
+
+def judge_draws(ask: Ask, rng: np.random.Generator) -> Judgement:
+    """Whether channels, responses and factors are as asked for, and what is drawn follows them."""
+    told = description(ask)
+    asked = {"channels": {"fixation": 1, "lamp": list(LAMPS)}, "responses": list(RESPONSES)}
+    for name, wanted in asked.items():
+        if told[name] != wanted or list(told[name]) != list(wanted):
+            seen, expected = (str(value)[:200] for value in (told[name], wanted))
+            return Judgement(False, f"{name} are not as asked for.", "Names and order count.", seen, expected)
+    drawn = ask(what="draw", n=N_DRAWN, seed=int(rng.integers(2**31)))
+    if not isinstance(drawn, dict):
+        return Judgement(False, "what is drawn cannot be read.", "factors returns a dictionary.")
+    for name, levels in (("odd", (1, 2, 3, 4)), ("sign", (-1, 1))):
+        if not isinstance(values := drawn.get(name), np.ndarray) or values.shape != (N_DRAWN,):
+            return Judgement(
+                False, f"there is no factor {name!r}.", f"It takes the levels {levels}.", str(sorted(drawn))
+            )
+        seen = tuple(np.unique(values).tolist())
+        if seen != levels:
+            hint = "Classes of answers are counted from 1: 0 is to fixate." if 0 in seen and name == "odd" else ""
+            hint = hint or "List the levels in Levels((...))."
+            return Judgement(False, f"{name} takes other values.", hint, str(seen)[:80], str(levels))
+    table = np.array(
+        [[((drawn["odd"] == lamp) & (drawn["sign"] == sign)).mean() for sign in (-1, 1)] for lamp in range(1, 5)]
+    )
+    for name, shares in (("odd", table.sum(axis=1)), ("sign", table.sum(axis=0))):
+        if np.abs(shares - 1 / len(shares)).max() > 0.05:
+            told_shares = ", ".join(f"{share:.2f}" for share in shares)
+            return Judgement(False, f"the levels of {name} are not balanced.", "Levels without p are.", told_shares)
+    if np.abs(table - 1 / 8).max() > 0.04:
+        return Judgement(False, "odd and sign are not independent.", "Declare two factors; each is drawn on its own.")
+    return Judgement(True, "every lamp is odd as often as the others, and brighter as often as dimmer.")
+
+
+def judge_paints(ask: Ask, rng: np.random.Generator) -> Judgement:
+    """Whether given conditions are painted as asked for, whatever the arguments."""
+    description(ask)
+    cases = []
+    for arguments in ({}, {"contrast": 0.25, "lamps_ms": 300.0}, {"contrast": 0.8, "delay_ms": 600.0, "dt": 10.0}):
+        wanted = OddOneOut(**arguments, noise=0.0)
+        seed = int(rng.integers(2**31))
+        conditions = {"odd": rng.integers(1, 5, 24), "sign": rng.choice([-1, 1], 24)}
+        batch = wanted.lay_out(conditions, np.random.default_rng(seed))
+        painted = painting(ask, arguments, conditions, seed)
+        for name in ("inputs", "targets"):
+            if painted[name].shape != getattr(batch, name).shape:
+                seen, expected = str(painted[name].shape), str(getattr(batch, name).shape)
+                return Judgement(
+                    False, f"{name} have another shape.", "Keep the periods and their order.", seen, expected
+                )
+        cases.append((batch, wanted.contrast, painted))
+    if (found := _wrong_inputs(cases)) is not None:
+        return found
+    if (found := _wrong_targets(cases)) is not None:
+        return found
+    return Judgement(True, "what is shown and what is asked for are as they should be, for other arguments too.")
+
+
+def _wrong_inputs(cases: list[tuple[TrialBatch, float, dict[str, Any]]]) -> Judgement | None:
+    found = [difference(painted["inputs"], batch.inputs) for batch, _, painted in cases]
+    wrong = [one for one in found if one is not None]
+    if not wrong:
+        return None
+    for reason, hint, slip in INPUT_SLIPS:
+        if all(difference(painted["inputs"], slip(batch, contrast)) is None for batch, contrast, painted in cases):
+            return Judgement(False, reason, hint, wrong[0].seen, wrong[0].expected)
+    batch, contrast, painted = cases[0]
+    brighter = lights(contrast, batch.conditions["odd"], np.ones(batch.batch_size))
+    if difference(painted["inputs"][..., 1:], batch.during("lamps")[..., None] * brighter) is None:
+        return Judgement(False, "the odd lamp is always brighter.", "Where sign is -1 it is dimmer.")
+    seen, expected = wrong[0].seen, wrong[0].expected
+    return Judgement(False, "the inputs are not as asked for (bin, trial, channel).", wrong[0].hint, seen, expected)
+
+
+def _wrong_targets(cases: list[tuple[TrialBatch, float, dict[str, Any]]]) -> Judgement | None:
+    def all_are(wanted: Callable[[TrialBatch], np.ndarray]) -> bool:
+        return all(np.array_equal(painted["targets"], wanted(batch)) for batch, _, painted in cases)
+
+    if all_are(lambda batch: batch.targets):
+        return None
+    slips = (
+        ("no target is set.", 'canvas.target(..., "decision").', lambda batch: 0 * batch.targets),
+        (
+            "the targets are counted from 0.",
+            "Class 0 is to fixate; lamp a is class 1.",
+            lambda batch: np.maximum(batch.targets - 1, 0),
+        ),
+        (
+            "an answer is asked for in the whole trial.",
+            "Set the target in the decision alone; else it is 0, to fixate.",
+            lambda batch: np.broadcast_to(batch.conditions["odd"], batch.targets.shape),
+        ),
+        (
+            "an answer is asked for in the delay already.",
+            "Set the target in the decision alone.",
+            lambda batch: np.where(batch.during("delay"), batch.conditions["odd"], batch.targets),
+        ),
+    )
+    for reason, hint, wanted in slips:
+        if all_are(wanted):
+            return Judgement(False, reason, hint)
+    return Judgement(False, "the targets are not the odd lamp.", 'canvas.target(conditions["odd"], "decision").')
+
+
+def judge_observes(ask: Ask, rng: np.random.Generator) -> Judgement:
+    """Whether the ideal observer makes no mistake in trials that the submission never painted."""
+    if description(ask)["responses"] != list(RESPONSES):
+        return Judgement(False, "the responses are not as asked for.", "Mend them first.")
+    task = OddOneOut()
+    batch = task.sample(N_OBSERVED, int(rng.integers(2**31)))
+    blank = TrialBatch(batch.inputs, 0 * batch.targets, 0 * batch.mask, {}, batch.periods, batch.dt, batch.kind)
+    try:
+        outputs = observing(ask, {}, blank, task.n_outputs)
+    except Unanswered as error:
+        if "KeyError" not in error.judgement.reason:
+            raise
+        return Judgement(False, "ideal reads a condition, which no observer sees.", "Use inputs: self.mean_input(...).")
+    chosen = outputs[-1].argmax(axis=-1)
+    odd, brighter = batch.conditions["odd"], batch.conditions["sign"] > 0
+    right = chosen == odd
+    if right.all() and (task.score(outputs, batch) == 1).all():
+        return Judgement(True, f"it is right in all of {N_OBSERVED} trials, and has seen nothing but inputs.")
+    score = f"{right.mean():.0%} right"
+    known = (
+        ((chosen == 0).all(), "it never answers.", "self.respond(batch, choices) answers in the decision."),
+        ((chosen == (odd % 5) - 1).all(), "it names the lamp before.", "argmax counts from 0, classes from 1."),
+        (
+            right[brighter].all() and not right[~brighter].any(),
+            "it finds brighter lamps, and no dimmer ones.",
+            "Look for the largest distance from the others, not for the largest light.",
+        ),
+        (
+            right[~brighter].all() and not right[brighter].any(),
+            "it finds dimmer lamps, and no brighter ones.",
+            "Look for the largest distance from the others.",
+        ),
+        (
+            right.all(),
+            "it answers at the wrong time.",
+            "It has to fixate until the decision, and to answer in all of it: self.respond does.",
+        ),
+        (right.mean() < 0.35, "it guesses.", 'Where were the lamps on? self.mean_input(batch, "lamp", "lamps").'),
+        (
+            right.mean() > 0.5,
+            "it is not as good as can be.",
+            "Average the whole period of the lamps, and compare with the median of the four.",
+        ),
+    )
+    for holds, reason, hint in known:
+        if holds:
+            return Judgement(False, reason, hint, score, "100% right")
+    return Judgement(False, "it is often wrong.", "Which lamp is furthest from the others?", score, "100% right")
+
+
+def judge_registered(ask: Ask, rng: np.random.Generator) -> Judgement:
+    """Whether the task has a name that ``gym.make`` knows, and is the one that was written."""
+    description(ask)
+    arguments = {"contrast": 0.25}
+    told = ask(what="registered", seed=int(rng.integers(2**31)), arguments=arguments)
+    if not isinstance(told, dict) or told.get("known") is not True:
+        return Judgement(
+            False, "it is not registered yet.", "register_task(OddOneOut), or @register_task above the class."
+        )
+    if told.get("name") != "OddOneOut" or told.get("same") is not True:
+        return Judgement(False, "another class has its name.", "Run the registration again, after the last change.")
+    wanted = OddOneOut(**arguments, noise=0.0)
+    every = {"odd": np.repeat([1, 2, 3, 4], 2), "sign": np.tile([-1, 1], 4)}
+    trials = wanted.lay_out(every, np.random.default_rng(0)).inputs
+    shown = told.get("shown")
+    until = int(wanted.sample(1, 0).periods["decision"][0][0])  # what comes later depends on what was answered
+    episode = shown[:until] if isinstance(shown, np.ndarray) and shown.ndim == 2 else None
+    if not any(difference(episode, trials[:until, k]) is None for k in range(8)):
+        return Judgement(
+            False, "the environment shows something else.", "Its trials are those that paint paints: mend it first."
+        )
+    return Judgement(True, 'gym.make("cogdyn/OddOneOut-v0") makes it, and shows its trials.')
+
+
+def judge_promises(ask: Ask, rng: np.random.Generator) -> Judgement:
+    """Whether the task keeps the contract of tasks, checked outside of the submission."""
+    found = broken_promise(replica(ask))
+    return found or Judgement(True, "it keeps the contract of tasks, as ours do.")
+
+
+WORK = Work(
+    exercises=(
+        Exercise("task/draws", "what is drawn", 2, "OddOneOut", judge_draws, "task"),
+        Exercise("task/paints", "what is shown and asked", 4, "OddOneOut", judge_paints, "task"),
+        Exercise("task/observes", "the ideal observer", 3, "OddOneOut", judge_observes, "task"),
+        Exercise("task/registered", "registered", 1, "OddOneOut", judge_registered, "task"),
+        Exercise(
+            "task/promises",
+            "proved",
+            2,
+            "OddOneOut",
+            judge_promises,
+            "task",
+            builds_on=("task/draws", "task/paints", "task/observes"),
+        ),
+    ),
+    imports=("numpy", "cogdyn.envs", "cogdyn.envs.trial_env"),
+    hidden=(),
+)

@@ -1,0 +1,247 @@
+"""Grading a folder of submissions: a table, a page for each student, a page of the class.
+
+Each result is kept as one file as soon as it is there. A grader that was killed goes on with ``resume``, and ends
+with the same table.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import queue
+import re
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from contextlib import ExitStack
+from dataclasses import asdict, replace
+from pathlib import Path
+from urllib.parse import quote
+
+from joblib import cpu_count
+
+from ... import __version__
+from ...agents.run import write_atomically
+from ...envs.numbers import whole_number
+from ..studies.lock import locked
+from .assignment import Assignment, assignment
+from .exercises import MODULES
+from .feedback import feedback_page
+from .judging import Judgement
+from .marking import Mark, Marked, mark
+from .protections import Limits, Protections, SandboxError
+from .sandbox import Nursery, why_not_isolated
+from .submissions import BadSubmission, Notebook, find_submissions, read_notebook
+from .summary import summary_page
+from .table import Line, table_as_csv
+
+Progress = Callable[[int, int], None]
+"""Called at the start and after each submission, with how many are done and how many could not be graded."""
+
+
+def grade(
+    folder: Path,
+    out: Path,
+    *,
+    only: int | None = None,
+    jobs: int | None = None,
+    resume: bool = False,
+    require_isolation: bool = False,
+    seed: int = 0,
+    limits: Limits | None = None,
+    progress: Progress | None = None,
+) -> tuple[Assignment, list[Line]]:
+    """Grade a folder of submissions.
+
+    Args:
+        folder: Holds a folder or a notebook for each student.
+        out: The table; the pages and the results go into the folder beside it that has its name without ending.
+        only: Number of the assignment; that of most notebooks if None.
+        jobs: Submissions at once; as many as there are cores when None.
+        resume: Keep the results of notebooks that have not changed since.
+        require_isolation: Refuse to run submissions that cannot be shut off.
+        seed: Of the inputs; another one gives other inputs.
+        limits: What each submission may take.
+        progress: Called at the start and after each submission.
+
+    Returns:
+        The assignment, and a line for each student in the order of their names.
+
+    Raises:
+        ValueError: If there is nothing to grade.
+        SandboxError: If no submission can be run here, or they cannot be shut off and that is required.
+        OSError: If the results cannot be written; those that were are kept.
+    """
+    at_once = cpu_count() if jobs is None else whole_number("jobs", jobs, 1)
+    limits = limits or Limits()
+    desk = out.with_suffix("")
+    if desk == out:
+        raise ValueError(f"{out} is the name of a folder; name a table, for example {out / 'grades.csv'}.")
+    if folder.resolve() in (desk.resolve(), *desk.resolve().parents):
+        raise ValueError(f"the pages would go to {desk}, among the submissions; name a table that lies elsewhere.")
+    handed_in = find_submissions(folder)
+    read = {student: _read(paths) for student, paths in handed_in.items()}
+    which = assignment(only if only is not None else _commonest(read.values()))
+    lines = {student: _line(student, found, which, folder) for student, found in read.items()}
+    jobs_left = {student: found for student, (line, found) in lines.items() if found is not None}
+    reason = why_not_isolated(which.work.imports, which.work.hidden)
+    isolate = reason is None
+    if require_isolation and not isolate:
+        raise SandboxError(f"submissions cannot be shut off here, as --require-isolation asks: {reason}.")
+    results = desk / "results"
+    results.mkdir(parents=True, exist_ok=True)
+    judges = _judges()
+    done: dict[str, Line] = {student: line for student, (line, found) in lines.items() if found is None}
+    with locked(desk):
+        keys = {}
+        for student, notebook in jobs_left.items():
+            stated = [notebook.digest, which.release, judges, __version__, seed, isolate, asdict(limits)]
+            keys[student] = hashlib.sha256(json.dumps(stated).encode()).hexdigest()[:24]
+            if resume and (kept := _kept(results / f"{keys[student]}.json")) is not None:
+                done[student] = _with_marks(lines[student][0], kept)
+        bad = len(done) - sum(bool(line.marks) for line in done.values())
+        if progress is not None:
+            progress(len(done) - bad, bad)
+        waiting = {student: notebook for student, notebook in jobs_left.items() if student not in done}
+        for student, marked, seconds in _marked(waiting, which, isolate, limits, seed, at_once):
+            kept = {"student": student, "seconds": round(seconds, 3), **asdict(marked)}
+            write_atomically(results / f"{keys[student]}.json", json.dumps(kept, indent=1).encode())
+            done[student] = _with_marks(lines[student][0], marked)
+            if progress is not None:
+                progress(len(done) - bad, 0)
+        table = [done[student] for student in sorted(done)]
+        (desk / "feedback").mkdir(exist_ok=True)
+        for line in table:
+            write_atomically(desk / "feedback" / page_name(line.student), feedback_page(which, line))
+        write_atomically(desk / "summary.html", summary_page(which, table))
+        write_atomically(out, table_as_csv(which, table))
+    return which, table
+
+
+def page_name(student: str) -> str:
+    """Name of the file of a student's page."""
+    return quote(student, safe=" @,+") + ".html"
+
+
+def _read(paths: list[Path]) -> list[Notebook] | str:
+    """The notebooks of a student, or the reason why there is none to grade."""
+    found, bad = [], []
+    for path in paths:
+        try:
+            found.append(read_notebook(path))
+        except BadSubmission as error:
+            bad.append(str(error))
+    if found:
+        return found
+    return f"{bad[0]}." if bad else "there is no notebook (.ipynb) in the folder."
+
+
+def number_of(notebook: Notebook) -> int | None:
+    """Number of the assignment, by its stamp, or else by the names of its cells."""
+    number = notebook.stamp.get("assignment")
+    if type(number) is int:
+        return number
+    shared = {number: len(notebook.cell_names & _cell_names(assignment(number))) for number in MODULES}
+    best = max(shared, key=lambda number: shared[number])
+    return best if shared[best] else None
+
+
+def _cell_names(which: Assignment) -> frozenset[str]:
+    """Names of the cells that a release has, which are those that it says must not go."""
+    return frozenset(re.findall(r"^  grade_id: (\S+)$", which.page.read_text(encoding="utf-8"), re.M))
+
+
+def _commonest(read: Iterable[list[Notebook] | str]) -> int:
+    numbers = Counter(
+        number
+        for found in read
+        if not isinstance(found, str)
+        for number in {number_of(notebook) for notebook in found}
+        if number in MODULES
+    )
+    if not numbers:
+        raise ValueError("no notebook here is of an assignment; name the assignment with --only.")
+    return min(numbers, key=lambda number: (-numbers[number], number))
+
+
+def _line(student: str, found: list[Notebook] | str, which: Assignment, folder: Path) -> tuple[Line, Notebook | None]:
+    """The line of a student before it is graded, and what there is to grade."""
+    empty = Line(student, "")
+    if isinstance(found, str):
+        return replace(empty, notes=(found,)), None
+    ours = [notebook for notebook in found if number_of(notebook) == which.number]
+    if len(ours) > 1:
+        names = ", ".join(str(notebook.path.relative_to(folder)) for notebook in ours)
+        return replace(empty, notes=(f"there are {len(ours)} submissions: {names}; leave one.",)), None
+    if not ours:
+        number = number_of(found[0])
+        what = (
+            "of no assignment that is known" if number not in MODULES else f"of assignment {number}, not {which.number}"
+        )
+        return replace(empty, notes=(f"{found[0].path.name} is {what}.",)), None
+    notebook = ours[0]
+    notes = notes_on(notebook, which)
+    if (owner := notebook.stamp.get("student")) is not None and owner != student:
+        notes.append(f"the notebook was released for {str(owner)[:80]!r}, not for {student!r}.")
+    return replace(empty, file=str(notebook.path.relative_to(folder)), notes=tuple(notes)), notebook
+
+
+def notes_on(notebook: Notebook, which: Assignment) -> list[str]:
+    """What is odd about a notebook: of another release, or without cells that the release had."""
+    notes = []
+    if (release := notebook.stamp.get("release")) != which.release:
+        older = f"of another release ({str(release)[:12]}, cogdyn {str(notebook.stamp.get('version'))[:12]})"
+        what = older if isinstance(release, str) else "without the stamp of a release"
+        notes.append(f"the notebook is {what}; graded by the present one, {which.release}.")
+    if missing := sorted(_cell_names(which) - notebook.cell_names):
+        notes.append(f"missing cells: {', '.join(missing)}.")
+    return notes
+
+
+def _marked(
+    waiting: dict[str, Notebook], which: Assignment, isolate: bool, limits: Limits, seed: int, jobs: int
+) -> Iterator[tuple[str, Marked, float]]:
+    """Run submissions, several at once, and yield each as it is done."""
+    if not waiting:
+        return
+    free: queue.SimpleQueue[Nursery] = queue.SimpleQueue()
+
+    def run(notebook: Notebook) -> tuple[Marked, float]:
+        nursery = free.get()
+        start = time.perf_counter()
+        try:
+            return mark(nursery, which.work, notebook.cells, notebook.digest, seed), time.perf_counter() - start
+        finally:
+            free.put(nursery)
+
+    with ExitStack() as stack:
+        workers = stack.enter_context(ThreadPoolExecutor(jobs))
+        for _ in range(min(jobs, len(waiting))):
+            free.put(stack.enter_context(Nursery(which.work.imports, which.work.hidden, isolate, limits)))
+        futures: dict[Future[tuple[Marked, float]], str] = {
+            workers.submit(run, notebook): student for student, notebook in waiting.items()
+        }
+        stack.callback(workers.shutdown, wait=False, cancel_futures=True)
+        for future in as_completed(futures):
+            yield futures[future], *future.result()
+
+
+def _kept(path: Path) -> Marked | None:
+    """A result on disk; None if there is none that can be read."""
+    try:
+        kept = json.loads(path.read_text(encoding="utf-8"))
+        marks = tuple(Mark(m["exercise"], m["points"], Judgement(**m["judgement"])) for m in kept["marks"])
+        return Marked(marks, tuple(kept["remarks"]), Protections(**kept["protections"]))
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+
+
+def _with_marks(line: Line, marked: Marked) -> Line:
+    return replace(line, marks=marked.marks, remarks=marked.remarks, protections=marked.protections)
+
+
+def _judges() -> str:
+    """Hash of all that judges: results of other judges are not kept."""
+    files = sorted(Path(__file__).parent.rglob("*.py"))
+    return hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()[:16]

@@ -1,0 +1,171 @@
+"""The nursery: one process that has imported what submissions need, and begets a fresh one for each of them.
+
+It is started with its settings as JSON in the first argument, and gets for each submission two lines: one on which
+the submission answers, one that keeps it alive. Between them stands a guard, which ends the submission with all that
+it started when the second line is closed, when it takes too much memory, or when it ends itself.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import select
+import shutil
+import signal
+import socket
+import sys
+import time
+from typing import Any, NoReturn
+
+from . import answers, isolation, kernel, plain
+
+PACE = 0.05
+"""Seconds between two looks at the memory of a submission."""
+
+
+def main() -> None:
+    """Serve submissions until the grader closes the line, which is descriptor 3."""
+    settings = json.loads(sys.argv[1])
+    desk = socket.socket(fileno=3)
+    sys.path.remove(settings["here"])
+    settings["visible"] += [path for path in sys.path if os.path.isabs(path)]
+    settings["visible"] += [os.path.realpath(path) for path in settings["visible"]]
+    answers.prepare(settings["hidden"])
+    for name in settings["imports"]:
+        importlib.import_module(name)
+    answers.begin(0)  # what it imports is there for all
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    desk.send(b"!")
+    while True:
+        request, lines, _, _ = socket.recv_fds(desk, 2**16, 2)
+        if not request:  # the grader is gone; what it had no time for is done here
+            shutil.rmtree(os.getcwd(), ignore_errors=True)
+            return
+        line, life = (socket.socket(fileno=number) for number in lines)
+        if os.fork() == 0:
+            desk.close()
+            _guard(settings | json.loads(request), line, life)
+        line.close()
+        life.close()
+
+
+def _guard(settings: dict[str, Any], line: socket.socket, life: socket.socket) -> None:
+    """Start a submission, watch over it, and leave nothing of it behind."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    linux = sys.platform == "linux"
+    protections = ["own_process", "limits"]
+    if linux:
+        kernel.adopt_orphans()
+    if settings["isolate"]:
+        try:
+            isolation.leave_namespaces()
+        except OSError as error:
+            _refuse(line, error)
+        protections += ["own_processes", "no_network", "read_only_files"]
+    first = os.fork()
+    if first == 0:
+        life.close()
+        try:
+            try:
+                _enter(settings, line, protections)
+                answers.begin(settings["seed"])
+            except Exception as error:
+                _refuse(line, error)
+            answers.serve(line, protections)
+        finally:
+            os._exit(1)
+    line.close()
+    reason = ""
+    while not reason:
+        if _has_ended(first):
+            reason = "ended"
+        elif select.select([life], [], [], PACE)[0]:
+            reason = "closed"
+        elif linux and _resident() > settings["limits"]["memory_of_all"]:
+            reason = "memory"
+    _sweep(first)
+    try:
+        life.send(reason.encode())
+    finally:
+        os._exit(0)
+
+
+def _refuse(line: socket.socket, error: Exception) -> NoReturn:
+    """Tell the grader, before any code of the submission ran, what the system does not allow; and end."""
+    plain.write(line, {"refused": f"{type(error).__name__}: {error}"})
+    os._exit(1)
+
+
+def _has_ended(process: int) -> bool:
+    """Whether a child has ended; its number stays taken, so that nobody else's process can be killed by it."""
+    if sys.platform == "linux":
+        return os.waitid(os.P_PID, process, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+    return os.waitpid(process, os.WNOHANG)[0] != 0
+
+
+def _resident() -> int:
+    """Resident memory of all processes below this one (bytes)."""
+    return sum(isolation.taken(one)[1] for one in isolation.descendants(os.getpid()))
+
+
+def _sweep(first: int) -> None:
+    """Kill the first process of a submission, its session and all that has come down to us."""
+    until = time.monotonic() + 10
+    while time.monotonic() < until:
+        for process in {first, *isolation.descendants(os.getpid())}:
+            for kill in (os.killpg, os.kill):
+                try:
+                    kill(process, signal.SIGKILL)
+                except OSError:
+                    continue
+        try:
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+        except ChildProcessError:
+            return
+        time.sleep(0.002)
+
+
+def _enter(settings: dict[str, Any], line: socket.socket, protections: list[str]) -> None:
+    """In the first process of a submission: shut the door, then begin."""
+    os.setsid()
+    isolate = settings["isolate"]
+    limits = settings["limits"]
+    if isolate:
+        isolation.build_root(settings["folder"], settings["visible"], settings["covered"], limits["file"])
+    if os.geteuid() == 0:
+        isolation.become_nobody()
+        protections.append("other_user")
+    if sys.platform == "linux":
+        kernel.die_with_parent()  # anew: the kernel forgets it with the user
+    os.chdir(isolation.HOME if isolate else settings["folder"])
+    _close_all_but(line)
+    if isolate and (student := os.fork()):  # this one is the init of the namespace: it buries orphans
+        line.close()
+        while os.wait()[0] != student:
+            pass
+        os._exit(0)
+    if isolate and isolation.count_anew():
+        protections.append("processes_counted")
+    if sys.platform == "linux":
+        kernel.give_up_privileges()
+    home = isolation.HOME if isolate else settings["folder"]
+    os.environ.update(HOME=home, TMPDIR=home)
+    isolation.limit(limits, "processes_counted" in protections)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def _close_all_but(line: socket.socket) -> None:
+    """Keep the line and the three standard descriptors, which lead nowhere."""
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for number in range(3):
+        os.dup2(nowhere, number)
+    keep = line.fileno()
+    os.closerange(3, keep)
+    os.closerange(keep + 1, 4096)
+
+
+if __name__ == "__main__":
+    main()

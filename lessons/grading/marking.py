@@ -1,0 +1,156 @@
+"""Marking one submission: its cells run in the sandbox, its answers are judged here."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from types import TracebackType
+from typing import Any
+
+from .exercises import Work
+from .judging import NOT_WRITTEN, Inputs, Judgement, judged
+from .protections import Ended, Protections
+from .sandbox import Nursery, Submission
+
+
+@dataclass(frozen=True)
+class Mark:
+    """An exercise of a submission.
+
+    Attributes:
+        exercise: Its name.
+        points: What it is worth.
+        judgement: How it was judged.
+    """
+
+    exercise: str
+    points: int
+    judgement: Judgement
+
+    @property
+    def earned(self) -> int:
+        """Points earned."""
+        return self.points if self.judgement.passed else 0
+
+
+@dataclass(frozen=True)
+class Marked:
+    """A submission that was run.
+
+    Attributes:
+        marks: One for each exercise.
+        remarks: What happened in its cells, a line each.
+        protections: What was in force.
+    """
+
+    marks: tuple[Mark, ...]
+    remarks: tuple[str, ...]
+    protections: Protections
+
+
+class Attempt:
+    """The run of a submission, begun anew, without the cell to blame, when it came to a bad end.
+
+    Use it as a context manager.
+
+    Args:
+        nursery: Where submissions start.
+        cells: Number and source of each.
+        seed: Seed of global generators.
+    """
+
+    def __init__(self, nursery: Nursery, cells: Sequence[tuple[int, str]], seed: int):
+        self.nursery, self.cells, self.seed = nursery, cells, seed
+        self.skipped: dict[int, str] = {}
+        self.failed: dict[int, dict[str, str]] = {}
+        self.protections = Protections()
+        self._running: Submission | None = None
+        self._over = time.monotonic() + nursery.limits.total_s
+
+    def __enter__(self) -> Attempt:
+        """Run the cells."""
+        self._begin()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """End it."""
+        self._end()
+
+    def answer(self, probe: str, name: str, inputs: Inputs) -> dict[str, Any]:
+        """The answer of the submission; an end of it is an answer too, and costs only this one."""
+        if not self._begin():
+            return {"error": "gone", "message": "the time for the whole submission was used up"}
+        assert self._running is not None
+        try:
+            return self._running.ask(probe, name, inputs)
+        except Ended as end:
+            self._end()
+            return {"error": "gone", "message": str(end)}
+
+    def _begin(self) -> bool:
+        """Have the cells run, but those that ended it before; False when time is up."""
+        while self._running is None:
+            if time.monotonic() > self._over:
+                return False
+            current = [0]
+            cells = [cell for cell in self.cells if cell[0] not in self.skipped]
+            self._running = self.nursery.submission(self.seed)
+            self.protections = self._running.protections
+            try:
+                self.failed = self._running.run(cells, lambda number, current=current: current.__setitem__(0, number))
+            except Ended as end:
+                self._end()
+                if current[0] not in dict(cells):
+                    self._over = 0
+                self.skipped[current[0]] = str(end)
+        return True
+
+    def _end(self) -> None:
+        if self._running is not None:
+            self._running.close()
+            self._running = None
+
+    def remarks(self) -> tuple[str, ...]:
+        """What happened in the cells, a line each, in their order."""
+        lines = {number: f"cell {number} was left out: {reason}." for number, reason in self.skipped.items()}
+        for number, said in self.failed.items():
+            if said["error"] != "NotImplementedError":
+                lines[number] = f"cell {number} raised {said['error']}: {said['message']}".rstrip(" .:") + "."
+        return tuple(" ".join(lines[number].split()) for number in sorted(lines))
+
+
+def mark(nursery: Nursery, work: Work, cells: Sequence[tuple[int, str]], digest: str, seed: int) -> Marked:
+    """Run a submission and judge it on fresh inputs.
+
+    The inputs follow from the file itself, so that nobody can hand in answers to them: to write one into the file
+    changes them. And they are the same whenever this file is graded.
+
+    Args:
+        nursery: Where it runs.
+        work: The exercises.
+        cells: Number and source of each code cell.
+        digest: Hash of the file.
+        seed: Seed of the grader.
+
+    Raises:
+        SandboxError: If it cannot be run; it is not to blame.
+    """
+    with Attempt(nursery, cells, _number(digest, "cells", seed)) as attempt:
+        found: dict[str, Judgement] = {}
+        for exercise in work.exercises:
+            judgement = judged(exercise, attempt.answer, [_number(digest, exercise.name, seed)])
+            wrong = [name for name in exercise.builds_on if not found[name].passed]
+            if wrong and not judgement.passed and judgement.reason != NOT_WRITTEN:
+                hint = f"It builds on {wrong[0].split('/')[1]}, which is not right yet: begin there."
+                judgement = replace(judgement, hint=hint)
+            found[exercise.name] = judgement
+        marks = tuple(Mark(exercise.name, exercise.points, found[exercise.name]) for exercise in work.exercises)
+        return Marked(marks, attempt.remarks(), attempt.protections)
+
+
+def _number(digest: str, what: str, seed: int) -> int:
+    return int.from_bytes(hashlib.sha256(f"{digest} {what} {seed}".encode()).digest()[:8], "big")

@@ -1,0 +1,73 @@
+"""What a submission may take, what keeps it from harm, and how it can end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+
+class SandboxError(RuntimeError):
+    """The system does not let submissions run; no submission is to blame."""
+
+
+class Ended(Exception):
+    """A submission is gone: it ended itself, took too long or too much, or sent what cannot be read."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a submission may take.
+
+    Attributes:
+        cell_s: Seconds for each cell.
+        answer_s: Seconds for each answer.
+        total_s: Seconds for all of it.
+        cpu_s: Seconds of CPU time for each of its processes.
+        memory: Memory that one process may ask for, beside what Python and the libraries have (bytes).
+        memory_of_all: Resident memory of all its processes together (bytes).
+        file: Size of a file, and of all that it writes (bytes).
+        processes: Number of processes and threads.
+        files: Number of open files of a process.
+    """
+
+    cell_s: int = 30
+    answer_s: int = 15
+    total_s: int = 180
+    cpu_s: int = 120
+    memory: int = 2**31
+    memory_of_all: int = 3 * 2**30
+    file: int = 2**26
+    processes: int = 32
+    files: int = 256
+
+
+@dataclass(frozen=True)
+class Protections:
+    """What keeps a submission from harm, as it reported before any of its code ran.
+
+    Attributes:
+        own_process: A process, a session and an empty folder of its own, without our environment.
+        limits: Time, memory, number of processes, open files and size of files are limited.
+        own_processes: It sees no process but its own, and none of them outlives it.
+        no_network: It has no network.
+        read_only_files: It sees Python and the libraries, read-only, an empty home, and nothing else.
+        other_user: It runs as a user to whom nothing belongs; only where the grader is root.
+    """
+
+    own_process: bool = True
+    limits: bool = True
+    own_processes: bool = False
+    no_network: bool = False
+    read_only_files: bool = False
+    other_user: bool = False
+
+    @property
+    def isolated(self) -> bool:
+        """Whether nothing that a submission does can reach anything outside."""
+        return self.own_processes and self.no_network and self.read_only_files
+
+    def in_words(self) -> str:
+        """One line that names those in force and those that are not."""
+        on = [field.name.replace("_", " ") for field in fields(self) if getattr(self, field.name)]
+        needed = ("own_processes", "no_network", "read_only_files")
+        off = [name.replace("_", " ") for name in needed if not getattr(self, name)]
+        return "; ".join([f"in force: {', '.join(on)}", *([f"NOT in force: {', '.join(off)}"] if off else [])])

@@ -1,0 +1,287 @@
+"""Where submissions run: each in a process of its own, shut off as far as the system allows.
+
+The grader talks to it in plain data, and believes nothing: see :mod:`cogdyn.lessons.grading.inside`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import asdict, fields
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from .inside import plain
+from .protections import Ended, Limits, Protections, SandboxError
+from .view import clean_environment, covered, readable_by_all, visible
+
+PATIENCE = 60
+"""Seconds in which the nursery has to be ready."""
+
+
+class Nursery:
+    """A process that has imported what submissions need, and starts each of them as a copy of itself.
+
+    Use it as a context manager.
+
+    Args:
+        imports: Modules to import before.
+        hidden: Modules that submissions have to do without.
+        isolate: Whether to shut submissions off; with False only limits are set.
+        limits: What each submission may take.
+    """
+
+    def __init__(self, imports: Sequence[str], hidden: Sequence[str], isolate: bool, limits: Limits):
+        self.imports, self.hidden, self.isolate, self.limits = list(imports), list(hidden), isolate, limits
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Nursery:
+        """Start the process."""
+        if not hasattr(os, "fork"):
+            raise SandboxError("submissions are run on Linux or macOS; on Windows use the Windows subsystem for Linux.")
+        self._base = Path(tempfile.mkdtemp(prefix="cogdyn-grading-"))
+        self._base.chmod(0o755)
+        self._closed = False
+        self._live: set[Submission] = set()
+        try:
+            self._start()
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """End it, and the submissions that are at work for other threads."""
+        self._closed = True
+        for submission in list(self._live):
+            submission.hang_up()
+        self._stop()
+        shutil.rmtree(self._base, ignore_errors=True)
+
+    def _start(self) -> None:
+        settings = {
+            "imports": self.imports,
+            "hidden": self.hidden,
+            "isolate": self.isolate,
+            "limits": asdict(self.limits),
+            "visible": visible(),
+            "here": str(Path(__file__).parent),
+            "covered": [str(path) for path in covered(self.hidden)],
+        }
+        if not self.isolate and hasattr(os, "geteuid") and os.geteuid() == 0 and not readable_by_all():
+            raise SandboxError(
+                "without isolation, submissions of a grader who is root run as nobody, and nobody cannot read Python "
+                f"in {sys.base_prefix}; grade as an ordinary user."
+            )
+        ours, theirs = socket.socketpair()
+        begin = f"import sys; sys.path.insert(0, {settings['here']!r}); import inside.nursery as n; n.main()"
+        with theirs:
+            self._process = subprocess.Popen(
+                [
+                    sys.executable,
+                    "-s",
+                    "-P",
+                    "-B",
+                    "-c",
+                    _ON_THREE.format(theirs.fileno()) + begin,
+                    json.dumps(settings),
+                ],
+                env=clean_environment(),
+                cwd=self._base,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,
+            )
+        self._desk = ours
+        ours.settimeout(PATIENCE)
+        try:
+            ready = ours.recv(1)
+        except OSError:
+            ready = b""
+        if not ready:
+            said = self._stop().strip().splitlines()
+            raise SandboxError(f"submissions cannot be run here: {said[-1] if said else 'Python does not start'}.")
+
+    def _stop(self) -> str:
+        """End the process; returns what it said."""
+        if self._process is None:
+            return ""
+        self._desk.close()
+        self._process.kill()
+        said = self._process.communicate()[1].decode(errors="replace")
+        self._process = None
+        return said
+
+    def submission(self, seed: int) -> Submission:
+        """Start a submission; its global generators are seeded.
+
+        Raises:
+            SandboxError: If it cannot be started.
+        """
+        if self._closed or self._process is None:
+            raise SandboxError("grading was stopped.")
+        if self._process.poll() is not None:  # possible only where submissions are not shut off
+            self._stop()
+            self._start()
+        folder = Path(tempfile.mkdtemp(dir=self._base))
+        folder.chmod(0o777)  # it may run as another user
+        line, its_line = socket.socketpair()
+        life, its_life = socket.socketpair()
+        with its_line, its_life:
+            request = json.dumps({"folder": str(folder), "seed": seed}).encode()
+            socket.send_fds(self._desk, [request], [its_line.fileno(), its_life.fileno()])
+        submission = Submission(line, life, folder, self.limits)
+        submission.on_close = lambda: self._live.discard(submission)
+        self._live.add(submission)
+        return submission
+
+
+class Submission:
+    """A submission at work; use it as a context manager.
+
+    Attributes:
+        protections: What was in force when it began.
+        on_close: Called when it is closed.
+    """
+
+    def __init__(self, line: socket.socket, life: socket.socket, folder: Path, limits: Limits):
+        self._line, self._life, self._folder, self._limits = line, life, folder, limits
+        self.on_close: Callable[[], None] = lambda: None
+        self._end = time.monotonic() + limits.total_s
+        try:
+            said = plain.read(line, time.monotonic() + PATIENCE)
+        except (EOFError, OSError, plain.NotPlain) as error:
+            said = {"refused": f"{type(error).__name__}: {error}"}
+        if "refused" in said:
+            self.close()
+            raise SandboxError(f"a submission could not be shut off, {said['refused']}.")
+        self.protections = Protections(**{name: True for name in said["ready"] if name in _FIELDS})
+
+    def __enter__(self) -> Submission:
+        """The submission itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """End it with all that it has started."""
+        self.close()
+
+    def run(self, cells: Sequence[tuple[int, str]], began: Callable[[int], None]) -> dict[int, dict[str, str]]:
+        """Run cells, each under its number; returns the errors of those that failed.
+
+        Args:
+            cells: Number and source.
+            began: Called with the number of each cell that begins.
+
+        Raises:
+            Ended: If the submission is gone.
+        """
+        self._send({"cells": [list(cell) for cell in cells]})
+        failed: dict[int, dict[str, str]] = {}
+        while True:
+            said = self._hear(self._limits.cell_s)
+            if said.get("done") is True:
+                return failed
+            if type(number := said.get("begins")) is int:
+                began(number)
+            elif type(number := said.get("failed")) is int:
+                failed[number] = {key: str(said.get(key, "")) for key in ("error", "message", "where")}
+            else:
+                raise Ended("it spoke out of turn")
+
+    def ask(self, probe: str, name: str, inputs: dict[str, Any]) -> dict[str, Any]:
+        """Ask a probe about something that the submission defines: ``{"value": ...}``, or an error in words.
+
+        Raises:
+            Ended: If the submission is gone.
+        """
+        self._send({"probe": probe, "name": name, "inputs": plain.pack(inputs)})
+        said = self._hear(self._limits.answer_s)
+        if "error" in said:
+            return {key: str(said.get(key, "")) for key in ("error", "message", "where")}
+        if "value" not in said:
+            raise Ended("it spoke out of turn")
+        try:
+            return {"value": plain.unpack(said["value"])}
+        except plain.NotPlain as error:
+            raise Ended(str(error)) from None
+
+    def hang_up(self) -> None:
+        """Have whoever waits for it, in whichever thread, find that it is gone."""
+        with suppress(OSError):
+            self._line.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """End it, and wait until nothing is left of it."""
+        self.on_close()
+        self._line.close()
+        with suppress(OSError):
+            self._life.shutdown(socket.SHUT_WR)
+            self._life.settimeout(PATIENCE)
+            while self._life.recv(64):  # its guard hangs up when all is swept
+                pass
+        self._life.close()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _send(self, message: dict[str, Any]) -> None:
+        self._line.settimeout(self._limits.answer_s)
+        try:
+            plain.write(self._line, message)
+        except OSError:
+            raise Ended(self._reason()) from None
+
+    def _hear(self, seconds: float) -> dict[str, Any]:
+        try:
+            return plain.read(self._line, min(self._end, time.monotonic() + seconds))
+        except TimeoutError:
+            late = time.monotonic() >= self._end
+            seconds = self._limits.total_s if late else seconds
+            raise Ended(f"it took longer than {seconds:g} s{' in all' if late else ''}") from None
+        except plain.NotPlain as error:
+            raise Ended(str(error)) from None
+        except (EOFError, OSError):
+            raise Ended(self._reason()) from None
+
+    def _reason(self) -> str:
+        self._life.settimeout(5)
+        try:
+            reason = self._life.recv(64)
+        except OSError:
+            reason = b""
+        if reason == b"memory":
+            return "it took too much memory"
+        return "it ended itself, or crashed, or was stopped for the time or memory it took"
+
+
+_FIELDS = {field.name for field in fields(Protections)}
+_ON_THREE = "import os; os.dup2({0}, 3); ({0} == 3) or os.close({0}); "
+
+
+def why_not_isolated(imports: Sequence[str] = (), hidden: Sequence[str] = ()) -> str | None:
+    """Why this system does not let submissions be shut off; None if it does, as one is to prove.
+
+    Args:
+        imports: Modules that submissions find imported already.
+        hidden: Modules that they have to do without.
+    """
+    if sys.platform != "linux":
+        return f"that takes Linux, and this is {sys.platform}"
+    try:
+        with Nursery(imports, hidden, True, Limits()) as nursery, nursery.submission(0) as submission:
+            return None if submission.protections.isolated else submission.protections.in_words()
+    except SandboxError as error:
+        return str(error).rstrip(".")

@@ -1,0 +1,61 @@
+"""The table of a class: a line for each student."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .assignment import Assignment
+from .marking import Mark
+from .protections import Protections
+
+GRADED, NOT_GRADED = "graded", "not graded"
+
+
+@dataclass(frozen=True)
+class Line:
+    """What came of the submission of a student.
+
+    Attributes:
+        student: The name, as that of the folder or the file.
+        file: What was graded, relative to the folder of submissions; empty if nothing was.
+        marks: A mark for each exercise; empty if it could not be graded.
+        notes: What the instructor should know, a line each; the reason where nothing was graded.
+        remarks: What happened in the cells.
+        protections: What was in force while it ran; None if it did not run.
+    """
+
+    student: str
+    file: str
+    marks: tuple[Mark, ...] = ()
+    notes: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+    protections: Protections | None = None
+
+    @property
+    def points(self) -> int:
+        """Points earned."""
+        return sum(mark.earned for mark in self.marks)
+
+
+def table_as_csv(which: Assignment, lines: Sequence[Line]) -> bytes:
+    """The table: student, points, a column for each exercise, status, notes and file."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    names = [exercise.name for exercise in which.work.exercises]
+    writer.writerow(["student", "assignment", "points", "out_of", *names, "status", "notes", "file"])
+    for line in lines:
+        earned = [mark.earned for mark in line.marks] if line.marks else [""] * len(names)
+        points = line.points if line.marks else ""
+        status = GRADED if line.marks else NOT_GRADED
+        words = [line.student, status, " ".join(line.notes), line.file]
+        student, status, notes, file = map(_harmless, words)
+        writer.writerow([student, which.stem, points, which.points, *earned, status, notes, file])
+    return text.getvalue().encode("utf-8", errors="replace")
+
+
+def _harmless(word: str) -> str:
+    """A word that no spreadsheet takes for a formula."""
+    return f"'{word}" if word.startswith(("=", "+", "-", "@")) else word

@@ -1,0 +1,114 @@
+"""What submissions do that mean harm, or marks without work: each a cell in place of ``forward``."""
+
+# ruff: noqa: E501  the code of a submission, a line or two each
+
+
+def inside(body):
+    """The code in the function that is asked, not in the cell."""
+    lines = "\n    ".join(body.splitlines())
+    return f"def forward(W, W_in, b, u, r_0, alpha):\n    {lines}\n"
+
+
+HARM = {
+    "endless loop": "while True:\n    pass",
+    "endless sleep": "import time\ntime.sleep(10**6)",
+    "endless loop that ignores signals": (
+        "import signal\nfor number in range(1, 65):\n    try:\n        signal.signal(number, signal.SIG_IGN)\n"
+        "    except (OSError, ValueError):\n        pass\nwhile True:\n    pass"
+    ),
+    "endless loop when asked": inside("while True:\n    pass"),
+    "quiet exit": "import sys\nsys.exit(0)",
+    "exit at once": "import os\nos._exit(0)",
+    "exit when asked": inside("import os\nos._exit(0)"),
+    "crash": "import ctypes\nctypes.string_at(0)",
+    "10 GB": "x = bytearray(10 * 2**30)",
+    "memory bit by bit": "x = []\nwhile True:\n    x.append(bytearray(2**22))",
+    "memory of many processes": (
+        "import os, time\nfor k in range(6):\n    if os.fork() == 0:\n        x = bytearray(2**27)\n"
+        "        time.sleep(60)\ntime.sleep(60)"
+    ),
+    "fork bomb": (
+        "import os, time\nfor k in range(500):\n    try:\n        if os.fork() == 0:\n            time.sleep(60)\n"
+        "            os._exit(0)\n    except OSError:\n        break"
+    ),
+    "threads": "import threading, time\nfor k in range(500):\n    threading.Thread(target=time.sleep, args=(60,)).start()",
+    "daemon": (
+        "import os, time\nif os.fork() == 0:\n    os.setsid()\n    if os.fork() == 0:\n"
+        "        while True:\n            time.sleep(0.01)\n    os._exit(0)"
+    ),
+    "large file": "with open('big', 'wb') as file:\n    while True:\n        file.write(b'x' * 2**20)",
+    "full disk": "for k in range(1000):\n    open(f'{k}', 'wb').write(b'x' * 2**21)",
+    "many files": "for k in range(10**6):\n    open(f'{k}', 'w').close()",
+    "open files": "files = [open('/dev/null') for k in range(10**5)]",
+    "kill all": "import os\nos.kill(-1, 9)",
+    "kill the parent": "import os\nos.kill(os.getppid(), 9)",
+    "delete home": "import os, shutil\nshutil.rmtree(os.path.expanduser('~'), ignore_errors=True)",
+    "write outside": "open('/usr/evil', 'w').write('x')",
+    "network": "import socket\nsocket.create_connection(('127.0.0.1', 22), timeout=1)",
+    "remount": (
+        "import ctypes\nlibc = ctypes.CDLL(None)\n"
+        "assert libc.mount(b'none', b'/', None, ctypes.c_ulong(32 | 4096), None) == 0, 'not allowed'"
+    ),
+    "new namespaces": "import ctypes\nassert ctypes.CDLL(None).unshare(0x10000000) == 0, 'not allowed'",
+    "lift limits": "import resource\nresource.setrlimit(resource.RLIMIT_AS, (-1, -1))",
+    "deep recursion": "import sys\nsys.setrecursionlimit(10**9)\ndef f():\n    return f()\nf()",
+    "much output": "print('x' * 10**8)",
+}
+
+CHEATING = {
+    "100 %": "print('100 %')\nprint('12 of 12 points')",
+    "forged answers": inside(
+        "import json, os, struct\n"
+        "for number in range(3, 30):\n"
+        "    for said in ({'done': True}, {'value': {'dict': {'value': True, 'changed': {'list': []}}}}, {'passed': True}):\n"
+        "        text = json.dumps(said).encode()\n"
+        "        try:\n            os.write(number, struct.pack('!I', len(text)) + text)\n        except OSError:\n            pass\n"
+        "return True"
+    ),
+    "noise on the line": inside(
+        "import os\nfor number in range(3, 30):\n    try:\n        os.write(number, b'x' * 999)\n    except OSError:\n        pass"
+    ),
+    "forged results": (
+        "import os\nos.makedirs('results', exist_ok=True)\n"
+        "for name in ('grades.csv', 'results/x.json', 'results.json'):\n    open(name, 'w').write('student,points\\n,12\\n')"
+    ),
+    "patched check": (
+        "import sys\nfor name, module in list(sys.modules.items()):\n    if 'check' in name or 'grading' in name:\n"
+        "        vars(module).update(check=lambda *a: 'Right', demand=lambda *a: None, judged=lambda *a: 'Right')\n"
+        "import inside.answers, inside.plain, inside.probes\ninside.probes.PROBES['call'] = lambda f, **k: {'value': True}\n"
+        "inside.answers.told = lambda e: {'value': True}\ninside.answers.run_cell = lambda *a: None"
+    ),
+    "patched numpy": (
+        "import numpy as np\nnp.allclose = np.array_equal = lambda *a, **k: True\nnp.abs = lambda x: 0 * x\n"
+        + inside("return u, u")
+    ),
+    "patched json": "import json\njson.dumps = lambda *a, **k: '{\"value\": true}'",
+    "patched builtins": "import builtins\nbuiltins.isinstance = lambda *a: True\nbuiltins.compile = builtins.exec = None",
+    "equal to all": (
+        "class Equal:\n    def __eq__(self, other):\n        return True\n    def __array__(self, *a, **k):\n"
+        "        raise ValueError\n" + inside("return Equal(), Equal()")
+    ),
+    "an array that lies": (
+        "import numpy as np\nclass Lies(np.ndarray):\n    def __eq__(self, o):\n        return True\n"
+        "    def __sub__(self, o):\n        return 0 * np.asarray(o)\n    __rsub__ = __sub__\n"
+        + inside("return np.zeros((len(u), len(b))).view(Lies), np.zeros((len(u), len(b))).view(Lies)")
+    ),
+    "pickled code": inside(
+        "import numpy as np\nclass Evil:\n    def __reduce__(self):\n        import os\n"
+        "        return os.system, ('touch /tmp/cogdyn-evil',)\nreturn np.array([Evil()], dtype=object), Evil()"
+    ),
+    "imported solution": (
+        "import sys\nfor name in ('cogdyn.lessons', 'cogdyn.lessons.grading'):\n    sys.modules.pop(name, None)\n"
+        "sys.meta_path[:] = [f for f in sys.meta_path if type(f).__name__ != 'Hidden']\n"
+        "from cogdyn.lessons.grading.exercises.leaky_network import forward"
+    ),
+    "read solution": (
+        "import os, cogdyn\ntop = os.path.dirname(cogdyn.__file__)\n"
+        "for folder, folders, names in os.walk(top):\n    folders[:] = [name for name in folders if name[0] != '.']\n"
+        "    if 'leaky_network.py' in names:\n        exec(open(os.path.join(folder, 'leaky_network.py')).read())"
+    ),
+    "huge answer": inside("import numpy as np\nreturn np.zeros((4000, 4000)), np.zeros((4000, 4000))"),
+    "nested answer": inside("x = []\nfor k in range(10**5):\n    x = [x]\nreturn x"),
+    "long error": inside("raise ValueError('<script>alert(1)</script>' + 'x' * 10**7)"),
+    "error that cannot be told": inside("class E(Exception):\n    def __str__(self):\n        raise self\nraise E"),
+}
