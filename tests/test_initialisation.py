@@ -137,7 +137,8 @@ class TestSlowMode:
     def test_under_dales_law_excitatory_units_excite_themselves_and_the_rest_is_balanced(self):
         network = RateRNN(1, 200, 1, **SLOW, dale=0.8, seed=1)
         w = weights(network)
-        assert (w[:, :160] >= 0).all() and (w[:, 160:] <= 0).all()
+        assert (w[:, :160] >= 0).all()
+        assert (w[:, 160:] <= 0).all()
         rest = 200 * (w - torch.diag(torch.cat([torch.full((160,), 0.8), torch.zeros(40)])).double())
         assert rest.square().mean().item() == pytest.approx(1, rel=0.03)
         assert abs(rest.sum(1).mean().item()) < 4 * rest.sum(1).std().item() / 200**0.5

@@ -102,6 +102,10 @@ class Attempt:
             self.protections = self._running.protections
             try:
                 self.failed = self._running.run(cells, lambda number, current=current: current.__setitem__(0, number))
+                full = next((number for number, said in self.failed.items() if said["error"] == "MemoryError"), None)
+                if full is not None:  # what it holds would be missing to all that follow
+                    self._end()
+                    self.skipped[full] = "it took too much memory"
             except Ended as end:
                 self._end()
                 if current[0] not in dict(cells):
