@@ -35,7 +35,7 @@ def setting(
     noise: float,
     code: str = "xy",
     *,
-    updates: int = 800,
+    updates: int = 1200,
     networks: int = 5,
     surrogates: int = 200,
 ) -> Job:
