@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -36,6 +37,14 @@ class Activation:
     gain: float
 
 
+def _write_tanh(x: Tensor, out: Tensor) -> Tensor:
+    if x.device.type != "cpu":
+        return torch.tanh(x, out=out)
+    # NumPy's is as exact as PyTorch's, and takes a fifth to a half of the time.
+    np.tanh(x.detach().numpy(), out=out.detach().numpy())
+    return out
+
+
 def _back_rectified_tanh(error: Tensor, r: Tensor) -> Tensor:
     aten.tanh_backward.grad_input(error, r, grad_input=error)
     return aten.threshold_backward.grad_input(error, r, 0, grad_input=error)
@@ -44,7 +53,7 @@ def _back_rectified_tanh(error: Tensor, r: Tensor) -> Tensor:
 ACTIVATIONS: dict[str, Activation] = {
     "tanh": Activation(
         f=torch.tanh,
-        write=lambda x, out: torch.tanh(x, out=out),
+        write=_write_tanh,
         back=lambda error, r: aten.tanh_backward.grad_input(error, r, grad_input=error),
         gain=1.2,
     ),
@@ -56,7 +65,7 @@ ACTIVATIONS: dict[str, Activation] = {
     ),
     "rectified_tanh": Activation(
         f=rectified_tanh,
-        write=lambda x, out: torch.tanh(x, out=out).clamp_(min=0),
+        write=lambda x, out: _write_tanh(x, out).clamp_(min=0),
         back=_back_rectified_tanh,
         gain=2.0,
     ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -13,8 +13,7 @@ from .rate_rnn import RateRNN
 from .trajectory import Trajectory
 
 
-@dataclass(frozen=True)
-class Bin:
+class Bin(NamedTuple):
     r"""What happened in bin t; of an ensemble, all have an axis S in front.
 
     The state s is the voltage or the rate, as the leak says. With the current :math:`h = W_{all}\, p`,

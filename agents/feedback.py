@@ -45,7 +45,10 @@ class Feedback:
 
     def of(self, network: RateRNN) -> Tensor:
         """:math:`W_{fb}`, (n_out, N), or of an ensemble (S, n_out, N): all networks have the same random weights."""
-        readout = network.readout_weights.detach()
+        return self.beside(network.readout_weights.detach())
+
+    def beside(self, readout: Tensor) -> Tensor:
+        """:math:`W_{fb}` of a network with these readout weights, both (n_out, N) or (S, n_out, N)."""
         if self.pathway == "symmetric":
             return readout
         weights = self.weights

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -42,7 +44,11 @@ class OutputError:
 
     def at(self, t: int, outputs: Tensor) -> Tensor:
         """The error e in bin t, for the outputs z (..., B, n_out) of that bin."""
-        return self._error(outputs, self.labels[t], self._weight[t])
+        return self._error(outputs, *self._of_bin[t])
+
+    @cached_property
+    def _of_bin(self) -> list[tuple[Tensor, Tensor]]:
+        return list(zip(self.labels.unbind(0), self._weight.unbind(0), strict=True))
 
     def of(self, outputs: Tensor) -> Tensor:
         """The error e for the outputs of whole trials, (T, B, n_out), or of an ensemble (T, S, B, n_out)."""

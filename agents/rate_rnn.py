@@ -179,6 +179,10 @@ class RateRNN(nn.Module):
         """The transfer function."""
         return self._f.f(x)
 
+    def fire(self, x: Tensor, out: Tensor) -> Tensor:
+        """Write the transfer function of x into out, which is returned: faster than :meth:`f`, and without gradient."""
+        return out.copy_(self.f(x)) if self._f.write is None else self._f.write(x, out)
+
     def slope(self, r: Tensor) -> Tensor:
         """Slope f'(x) of the transfer function where its value is r = f(x).
 

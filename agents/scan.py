@@ -109,15 +109,13 @@ class Scan(torch.autograd.Function):
         d_rates, d_outputs, d_last = grad_outputs
         inputs, into, recurrent, readout, before, rates, fired = ctx.saved_tensors
         dynamics: Dynamics = ctx.dynamics
-        back, alpha, voltage = dynamics.known[1], dynamics.alpha, dynamics.leak == "voltage"
-        n_bins, keep = rates.shape[1], 1 - alpha
+        voltage, n_bins = dynamics.leak == "voltage", rates.shape[1]
         d_inputs = torch.empty_like(inputs) if ctx.needs_input_grad[0] else None
         feedback = readout if dynamics.feedback is None else dynamics.feedback
         d_into, d_recurrent, d_readout = (torch.zeros_like(w) for w in (into, recurrent, readout))
         errors_of_block = torch.empty_like(rates[:, :BLOCK])
         # With a voltage leak: the error of the voltage of the bin after. With a rate leak: what came back to the rate.
         later = torch.zeros_like(before) if d_last is None else d_last.clone()
-        last = True
         for block in reversed(_blocks(n_bins)):
             errors, seen = errors_of_block[:, : block.stop - block.start], rates[:, block]
             if d_outputs is None:
@@ -128,17 +126,9 @@ class Scan(torch.autograd.Function):
                 d_readout.baddbmm_(told.mT, seen.flatten(1, 2))
             if d_rates is not None:
                 errors += d_rates[:, block]
-            values = (seen if voltage else fired[:, block]).unbind(1)
-            for error, value in reversed(list(zip(errors.unbind(1), values, strict=True))):
-                if not voltage:
-                    torch.mul(error.add_(later), keep, out=later)
-                    back(error.mul_(alpha), value)
-                    _send(later, error, recurrent, dynamics.credit)
-                elif last:
-                    later, last = back(error, value).add_(later), False
-                else:
-                    _send(error, later, recurrent, dynamics.credit)
-                    later = back(error, value).addcmul_(later, keep)
+            values = seen if voltage else fired[:, block]
+            carry = _carry_by_leak if dynamics.credit == "none" else _carry
+            later = carry(errors, values, later, block.stop == n_bins, recurrent, dynamics)
             if block.start == 0:
                 d_recurrent.baddbmm_(errors[:, 0].mT, before)
                 seen, late = rates[:, : block.stop - 1], errors[:, 1:]
@@ -153,7 +143,7 @@ class Scan(torch.autograd.Function):
         if voltage:
             error = torch.zeros_like(before)
             _send(error, later, recurrent, dynamics.credit)
-            later = back(error, before).addcmul_(later, keep)
+            later = dynamics.known[1](error, before).addcmul_(later, 1 - dynamics.alpha)
         d_bias = None if d_outputs is None else d_outputs.sum((1, 2))
         return d_inputs, d_into, d_recurrent, d_readout, d_bias, later, None
 
@@ -172,6 +162,53 @@ def _fill(drive: Tensor, inputs: Tensor, into: Tensor, dynamics: Dynamics) -> No
         network.normal_(generator=generator)
     drive[len(dynamics.generators) :] = drive[:1]
     flat.mul_(dynamics.noise).baddbmm_(inputs.flatten(1, 2), into.mT)
+
+
+def _carry(errors: Tensor, values: Tensor, later: Tensor, last: bool, recurrent: Tensor, dynamics: Dynamics) -> Tensor:
+    """Bring errors of the rates (S, bins, B, N) to what the synapses wrote, each with what it tells the bin before.
+
+    Args:
+        errors: Changed in place.
+        values: Rates, or with a rate leak f(h).
+        later: What the bin after them tells the last of them.
+        last: Whether no bin is after them.
+        recurrent: W, (S, N, N).
+        dynamics: How the network goes from bin to bin.
+
+    Returns:
+        What the first of them tells the bin before; it may lie in the first two arrays.
+    """
+    back, alpha, keep = dynamics.known[1], dynamics.alpha, 1 - dynamics.alpha
+    for error, value in reversed(list(zip(errors.unbind(1), values.unbind(1), strict=True))):
+        if dynamics.leak == "rate":
+            torch.mul(error.add_(later), keep, out=later)
+            back(error.mul_(alpha), value)
+            _send(later, error, recurrent, dynamics.credit)
+        elif last:
+            later, last = back(error, value).add_(later), False
+        else:
+            _send(error, later, recurrent, dynamics.credit)
+            later = back(error, value).addcmul_(later, keep)
+    return later
+
+
+def _carry_by_leak(
+    errors: Tensor, values: Tensor, later: Tensor, last: bool, recurrent: Tensor, dynamics: Dynamics
+) -> Tensor:
+    """As :func:`_carry`, where only the leak carries errors back: slopes are multiplied for all bins at once."""
+    back, alpha, keep = dynamics.known[1], dynamics.alpha, 1 - dynamics.alpha
+    voltage = dynamics.leak == "voltage"
+    if voltage:
+        back(errors, values)
+    *earlier, error = errors.unbind(1)
+    after = error.add_(later) if last or not voltage else error.addcmul_(later, keep)
+    for error in reversed(earlier):
+        after = error.addcmul_(after, keep)
+    if voltage:
+        return after
+    told = after * keep
+    back(errors.mul_(alpha), values)
+    return told
 
 
 def _send(past: Tensor, error: Tensor, recurrent: Tensor, credit: Credit) -> None:

@@ -101,7 +101,7 @@ def test_it_learns_how_long_each_unit_remembers():
     rule, memory = KeRNL(sigma=1.0, lr_kernel=0.02), {}
     traces, source = rule.begin(network, 20, memory, None), noise()
     bin = random_bins(1, n=3, n_in=1, n_out=1, batch_size=20)[0]
-    still = type(bin)(**(vars(bin) | {"keep": 1 - network.alpha, "recurrent": network.recurrent_weights.detach()}))
+    still = bin._replace(keep=1 - network.alpha, recurrent=network.recurrent_weights.detach())
     for _ in range(3000):
         traces.step(still, source)
     torch.testing.assert_close(memory["forgetting"], network.alpha, rtol=0, atol=0.01)

@@ -6,7 +6,6 @@ other units are changed in directions in which these units send the same as befo
 they are may not be seen.
 """
 
-from dataclasses import replace
 from typing import get_args
 
 import pytest
@@ -69,7 +68,7 @@ def unseen(*seen):
 
 def everywhere(**changes):
     """All bins, with one kind of number in each changed where it says."""
-    return [replace(bin, **{k: scaled(getattr(bin, k), where) for k, where in changes.items()}) for bin in BINS]
+    return [bin._replace(**{k: scaled(getattr(bin, k), where) for k, where in changes.items()}) for bin in BINS]
 
 
 def other_weights(memory):

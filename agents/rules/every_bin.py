@@ -62,33 +62,37 @@ def learn_in_every_bin(
     synapses, voltage, alpha = Synapses(network), network.leak == "voltage", network.alpha
     readout, bias = network.readout_weights.detach().clone(), network.readout_bias.detach().clone()[..., None, :]
     state = network.initial_state(batch_size).detach()
-    rates, one = network.rates(state), torch.ones_like(state)
+    # The rates of a bin are written where the next bin's synapses get them.
+    senders = state.new_ones(n_bins + 1, *state.shape[:-1], synapses.weights.shape[-1])
+    senders[:-1, ..., network.n_units : -1] = inputs if state.ndim == 2 else inputs[:, None]
+    rates, *later = senders[..., : network.n_units].unbind(0)
+    rates.copy_(network.rates(state))
+    one = torch.ones_like(state)
     slope = network.slope(rates) if voltage else one
-    senders = state.new_ones(n_bins, *state.shape[:-1], synapses.weights.shape[-1])
-    senders[..., network.n_units : -1] = inputs if state.ndim == 2 else inputs[:, None]
     sigma = network.noise * torch.sqrt(2 * alpha if voltage else 2 / alpha)
     keep, steady_gate = 1 - alpha, alpha.expand_as(state)
+    affine = torch.addmm if state.ndim == 2 else torch.baddbmm
     decay, some_unread = pace.rate * pace.weight_decay, not bool(network.output_mask.all())
+    learns_bias = network.readout_bias.requires_grad
     outputs, total = [], torch.zeros_like(synapses.weights)
-    for p, label, t in zip(senders.unbind(0), errors.labels.unbind(0), range(n_bins), strict=True):
-        p[..., : network.n_units] = rates
+    for t, (p, after, label) in enumerate(zip(senders, later, errors.labels.unbind(0), strict=False)):
         current = p @ synapses.weights.mT
         if not voltage and network.noise:
             current += sigma * _normal(state, generator)
         before, slope_before = rates, slope
         if voltage:
-            state = keep * state + alpha * current
+            state = torch.lerp(state, current, alpha)
             if network.noise:
                 state += sigma * _normal(state, generator)
-            rates, gate = network.f(state), steady_gate
+            rates, gate = network.fire(state, after), steady_gate
             slope = network.slope(rates)
         else:
-            fired = network.f(current)
-            rates, gate = torch.lerp(before, fired, alpha), alpha * network.slope(fired)
-        z = network.g(rates @ readout.mT + bias)
+            fired = network.fire(current, current)
+            rates, gate = torch.lerp(before, fired, alpha, out=after), network.slope(fired).mul_(alpha)
+        z = network.g(affine(bias, rates, readout.mT))
         outputs.append(z)
         error = errors.at(t, z)
-        told = error @ (readout if feedback.pathway == "symmetric" else feedback.of(network))
+        told = error @ feedback.beside(readout)
         signal = told * slope if voltage else told
         seen = (p, gate, slope, slope_before, before, rates, told, signal, error, label)
         gradient = traces.step(Bin(*seen, keep, synapses.recurrent), generator)
@@ -102,7 +106,7 @@ def learn_in_every_bin(
         synapses.descend(gradient, pace.rate, pace.weight_decay)
         old, readout = readout, torch.sub(readout if decay == 0 else (1 - decay) * readout, d_readout, alpha=pace.rate)
         feedback.adapt(old, readout, decay)
-        if network.readout_bias.requires_grad:
+        if learns_bias:
             bias.sub_(d_bias, alpha=pace.rate)
     if isinstance(traces, FutureFacing):
         gradient = traces.finish()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import replace
 from typing import Any, ClassVar, final
 
 import torch
@@ -36,7 +35,7 @@ class _Horizon:
         told = bin.signal
         for s in range(len(self.bins) - 1, 0, -1):
             # Where weights change in every bin, errors go back through those of now; no others are kept.
-            told = replace(self.bins[s], recurrent=bin.recurrent).backward(told)
+            told = self.bins[s]._replace(recurrent=bin.recurrent).backward(told)
             self.credits[s - 1] = self.credits[s - 1] + told
         return self._release() if len(self.bins) == self.horizon else self.nothing
 

@@ -23,11 +23,13 @@ class _Influence:
         state = network.initial_state(batch_size)
         n = network.n_units
         self.influence = state.new_zeros(*state.shape, n, n + network.n_inputs + 1)
+        self.spare = torch.empty_like(self.influence)
 
     def step(self, bin: Bin, generator: torch.Generator | None) -> Tensor:
         jacobian = bin.gate[..., None] * bin.recurrent[..., None, :, :] * bin.slope_before[..., None, :]
         jacobian.diagonal(dim1=-2, dim2=-1).add_(bin.keep)
-        self.influence = (jacobian @ self.influence.flatten(-2)).view_as(self.influence)
+        torch.matmul(jacobian, self.influence.flatten(-2), out=self.spare.flatten(-2))
+        self.influence, self.spare = self.spare, self.influence
         direct = bin.gate[..., None] * bin.senders[..., None, :]
         self.influence.diagonal(dim1=-3, dim2=-2).add_(direct.mT)
         told = bin.signal.flatten(-2)[..., None, :] @ self.influence.flatten(-4, -3).flatten(-2)

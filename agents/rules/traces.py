@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Literal, Protocol, runtime_checkable
 
 import torch
@@ -68,7 +67,7 @@ def of_own_loss(bin: Bin, n_bins: int) -> Bin:
 
     They do not depend on how long trials are; what a rule learns for itself may be measured by them.
     """
-    return replace(bin, told=n_bins * bin.told, signal=n_bins * bin.signal, error=n_bins * bin.error)
+    return bin._replace(told=n_bins * bin.told, signal=n_bins * bin.signal, error=n_bins * bin.error)
 
 
 def no_contribution(network: RateRNN) -> Tensor:
