@@ -214,7 +214,8 @@ def train(
                     else "nothing was kept"
                 )
                 raise TrainingDiverged(
-                    f"training diverged at step {step} ({error}); {kept}. Try a smaller learning rate."
+                    f"training with {type(rule).__name__} diverged at step {step} ({error}); {kept}. "
+                    "Try a smaller learning rate."
                 ) from error
             stop = interrupted()
             if step % evaluate_every == 0 or step == steps or stop:

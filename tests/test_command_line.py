@@ -82,7 +82,7 @@ def test_show_draws_the_summary_anew(cogdyn, tmp_path):
         (["train", "DelayMatchSample", "--resume"], "no run to resume"),
         (["train", "DelayMatchSample", "--steps", "0"], "steps is 0; it must be at least 1"),
         (["train", "DelayMatchSample", "--seed", "-1"], "seed is -1; it must be at least 0"),
-        (["train", "DelayMatchSample", "--lr", "1e30", "--units", "10"], "training diverged at step 2"),
+        (["train", "DelayMatchSample", "--lr", "1e30", "--units", "10"], "training with BPTT diverged at step 2"),
         (["show", "nowhere"], "nowhere holds no run"),
         (["lessons", "--no-open", __file__], "is a file; name a folder"),
     ],

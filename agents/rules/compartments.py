@@ -17,6 +17,7 @@ from .credit_rule import Update
 from .descent import LearningRate, Optimizer
 from .synthetic_gradient import (
     BOOTSTRAPS,
+    OWN_RATES,
     Bootstrap,
     apical_inputs,
     apical_rate,
@@ -186,6 +187,7 @@ class Compartments(TraceRule):
     doi:10.1109/ICNN.1994.374486.
     """
 
+    own_rates = OWN_RATES
     reads: tuple[Read, ...] = ("presynaptic rate", "own voltage", "own apical voltage", "error broadcast")
 
     def __init__(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
 import torch
@@ -22,6 +23,8 @@ from .traces import Memory, Traces
 
 Update = Literal["trial", "bin"]
 UPDATES = ("trial", "bin")
+LARGEST = 1e6
+"""What a rule learned for itself and is larger in size than this has grown without bound."""
 
 
 class CreditRule(ABC):
@@ -45,6 +48,8 @@ class CreditRule(ABC):
     """
 
     learns_readout_alone: ClassVar[bool] = False
+    own_rates: ClassVar[Mapping[str, str]] = {}
+    """The learning rate of what the rule learns for itself, by its name in the memory."""
 
     def __init__(
         self,
@@ -117,7 +122,10 @@ class CreditRule(ABC):
             return {name: value.item() for name, value in self._live(network, batch, generator).items()}
         gradients, losses = self._gradients(network, batch, self.memory, generator)
         before = network.readout.detach().clone()
-        metrics = self.descent.follow(network, gradients, losses)
+        try:
+            metrics = self.descent.follow(network, gradients, losses)
+        except Diverged as error:
+            raise Diverged(f"{error}{self._grown()}") from error
         self.feedback.adapt(before, network.readout.detach(), self._decay(network))
         return metrics
 
@@ -176,13 +184,21 @@ class CreditRule(ABC):
                 for name, parameter in trainable(network):
                     parameter.copy_(torch.where(sound.view(-1, *[1] * (parameter.ndim - 1)), parameter, before[name]))
             if norms.ndim == 0:
-                raise Diverged(self._trouble(losses, norms))
+                raise Diverged(f"loss {losses.item()}, gradient norm {norms.item()}{self._grown()}")
         return {"loss": losses, "gradient_norm": norms}
 
     def _decay(self, network: RateRNN) -> float:
         return self.descent.rate(network) * self.descent.weight_decay
 
-    def _trouble(self, loss: Tensor, norm: Tensor) -> str:
-        own = [name for name, value in self.memory.items() if not torch.isfinite(value).all()]
-        where = f"; its {' and '.join(own)} left the finite numbers" if own else ""
-        return f"{type(self).__name__}: loss {loss.item()}, gradient norm {norm.item()}{where}"
+    def _grown(self) -> str:
+        """What of the rule's own grew without bound, and what to try."""
+        grown = [name for name in self.own_rates if name in self.memory and not self._bounded(self.memory[name])]
+        if not grown:
+            return ""
+        given = {rate: getattr(self, rate) for rate in dict.fromkeys(self.own_rates[name] for name in grown)}
+        smaller = (f"a tenth of {name}" if value is None else f"{name}={value / 10:g}" for name, value in given.items())
+        return f"; its {', '.join(grown)} grew beyond {LARGEST:g}: try {', '.join(smaller)}"
+
+    @staticmethod
+    def _bounded(values: Tensor) -> bool:
+        return bool((values.abs() <= LARGEST).all())

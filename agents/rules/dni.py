@@ -16,6 +16,7 @@ from .credit_rule import Update
 from .descent import LearningRate, Optimizer
 from .synthetic_gradient import (
     BOOTSTRAPS,
+    OWN_RATES,
     Bootstrap,
     apical_inputs,
     apical_rate,
@@ -119,6 +120,7 @@ class DNI(TraceRule):
     arXiv:1907.02649.
     """
 
+    own_rates = OWN_RATES
     reads: tuple[Read, ...] = (
         "presynaptic rate",
         "own voltage",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar, final
 
 import torch
@@ -82,6 +83,7 @@ class KeRNL(TraceRule):
     Source: Roth, Kanitscheider & Fiete 2019, "Kernel RNN learning (KeRNL)", ICLR.
     """
 
+    own_rates: ClassVar[Mapping[str, str]] = {"sensitivity": "lr_kernel", "forgetting": "lr_kernel"}
     reads: ClassVar[tuple[Read, ...]] = (
         "presynaptic rate",
         "own voltage",

@@ -16,6 +16,8 @@ from .traces import Memory
 Bootstrap = Literal["identity", "tanh"]
 BOOTSTRAPS = {"identity": lambda credit: credit, "tanh": torch.tanh}
 """What is made of the credit that the next bin takes for its own, before it is carried back."""
+OWN_RATES = {"apical": "lr_apical", "slow": "lr_apical", "jacobian": "lr_jacobian", "mirror": "lr_jacobian"}
+"""The learning rate of each matrix that foresees or carries credit."""
 
 
 def delta_rule(weights: Tensor, senders: Tensor, target: Tensor, lr: float) -> Tensor:
