@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -121,8 +122,9 @@ def train_ensemble(
 
 @torch.no_grad()
 def _scores(ensemble: RateRNN, task: Task, n_test: int, seed: int) -> list[float]:
-    """Score of each network on the trials and with the noise of :func:`evaluate`."""
+    """Score of each network on the trials and with the noise of :func:`evaluate`; 0 if its outputs are not finite."""
     batch = next(task.stream(n_test, seed, "test"))
     generator = torch.Generator(ensemble.recurrent.device).manual_seed(step_seed(seed, "test", 0))
     outputs = ensemble(tensors(batch, ensemble.recurrent).inputs, generator=generator).outputs
-    return [float(task.score(one.cpu().numpy(), batch).mean()) for one in outputs.unbind(1)]
+    answers = [one.cpu().numpy() for one in outputs.unbind(1)]
+    return [float(task.score(one, batch).mean()) if np.isfinite(one).all() else 0.0 for one in answers]

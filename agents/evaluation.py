@@ -51,9 +51,15 @@ class NetworkPolicy:
 
     @torch.no_grad()
     def __call__(self, segment: TrialBatch) -> np.ndarray:
-        """Run through a segment; returns outputs (T, B, n_out)."""
+        """Run through a segment; returns outputs (T, B, n_out).
+
+        Raises:
+            FloatingPointError: If they are not finite.
+        """
         inputs = torch.from_numpy(segment.inputs).to(self.network.recurrent)
         trajectory = self.network(inputs, self._state, noise=self.noise, generator=self.generator)
+        if not torch.isfinite(trajectory.outputs).all():
+            raise FloatingPointError("the network's outputs left the finite numbers")
         self._state = trajectory.state
         self.rates.append(trajectory.rates.cpu().numpy())
         self.outputs.append(trajectory.outputs.cpu().numpy())
@@ -102,6 +108,7 @@ def evaluate(
 
     Raises:
         ValueError: If network and task do not fit.
+        FloatingPointError: If the network's outputs are not finite.
     """
     check_fit(network, task)
     generator = torch.Generator(network.recurrent.device)

@@ -17,7 +17,6 @@ from .ensemble_training import train_ensemble
 from .evaluation import NetworkPolicy, check_fit, evaluate, step_seed
 from .interrupt import deferred_interrupt
 from .rate_rnn import RateRNN
-from .rules.descent import Diverged
 from .run import MODEL, Run, describe, load_run
 
 Progress = Callable[[int, dict[str, float]], None]
@@ -160,7 +159,7 @@ def train(
 
     Raises:
         ValueError: If task and network do not fit, a number makes no sense, or ``out`` holds a run already.
-        TrainingDiverged: If loss or gradient is not finite; the last good checkpoint stays in ``out``.
+        TrainingDiverged: If loss, gradient or outputs are not finite; the last good checkpoint stays in ``out``.
         KeyboardInterrupt: After Ctrl-C, once the update is finished and the checkpoint written.
     """
     check_fit(network, task)
@@ -204,10 +203,13 @@ def train(
             generator.manual_seed(step_seed(seed, "train", step))
             if task.n_segments > 1:
                 policy = NetworkPolicy(network, generator)
-            batch = next(task.stream(batch_size, seed, "train", start=step, policy=policy))
             try:
+                batch = next(task.stream(batch_size, seed, "train", start=step, policy=policy))
                 latest.update(rule.update(network, batch, generator))
-            except Diverged as error:
+                stop = interrupted()
+                if step % evaluate_every == 0 or step == steps or stop:
+                    keep(step)
+            except FloatingPointError as error:
                 kept = (
                     f"the last good checkpoint, of step {run.step}, is in {out}"
                     if out and run.metrics
@@ -217,9 +219,6 @@ def train(
                     f"training with {type(rule).__name__} diverged at step {step} ({error}); {kept}. "
                     "Try a smaller learning rate."
                 ) from error
-            stop = interrupted()
-            if step % evaluate_every == 0 or step == steps or stop:
-                keep(step)
             if progress is not None:
                 progress(step, latest)
             if stop:
