@@ -1,5 +1,8 @@
 """Plausible wrong answers to every exercise, as changes of the solution."""
 
+from mistakes_in_memory import MEMORY
+from mistakes_of_mechanisms import MECHANISMS
+
 # For each exercise: what is written in place of what, and a part of the reason.
 MISTAKES = {
     "bptt/forward": [
@@ -118,6 +121,85 @@ MISTAKES = {
         ("decay = ", "lag = 1\n    decay = ", "the block has one bin"),
         ('"DASC"', '"dasc"', "no entry 'DASC'"),
     ],
+    "rflo/traces": [
+        ("(1 - alpha) * P + alpha", "alpha", "nothing stays from bin to bin"),
+        ("(1 - alpha) * P", "P", "the leak is missing"),
+        ("+ alpha * np", "+ np", "alpha is missing"),
+        ("(1 - alpha) * P + alpha", "alpha * P + (1 - alpha)", "changed places"),
+        ("np.outer(slope, sender)", "sender", "the slope is missing"),
+        (
+            "np.outer(slope, sender)\n        found.append(P)",
+            "sender * np.ones((len(slope), 1))\n        found.append(slope[:, None] * P)",
+            "the slope stands outside",
+        ),
+        ("np.array(found)", "np.array(found).transpose(0, 2, 1)", "receiver and sender have changed places"),
+        ("np.array(found)", "np.array([0 * P, *found[:-1]])", "a bin late"),
+        (
+            "P = (1 - alpha) * P + alpha * np.outer(slope, sender)",
+            "P *= 1 - alpha; P += alpha * np.outer(slope, sender)",
+            "hold the last trace",
+        ),
+        ("np.array(found)", "np.sum(found, axis=0)", "has shape (4, 3), not (7, 4, 3)"),
+    ],
+    "rflo/change": [
+        ("misses = rates @ W_out.T - targets", "misses = targets - rates @ W_out.T", "the sign of ascent"),
+        ("-lr *", "-", "the learning rate is missing"),
+        ("misses @ W_fb", "misses @ W_out", "by the readout's weights"),
+        (
+            "P = traces(slopes, senders, alpha)",
+            "P = alpha * slopes[:, :, None] * senders[:, None]",
+            "traces are forgotten",
+        ),
+        ("traces(slopes,", "traces(0 * slopes + 1,", "the slope is missing"),
+        ("np.vstack([r_0, rates[:-1]])", "rates", "the rates of the same bin"),
+        ("np.vstack([r_0, ", "np.vstack([0 * r_0, ", "silent"),
+        ('    change["b"]', '    change["W"] = change["W"].T\n    change["b"]', "transposed"),
+        ("signals = misses @ W_fb", "signals = misses @ W_fb\n    signals[:-1] = 0", "only the error of the last bin"),
+        ("-lr * misses.T @ rates", "0 * W_out", "the readout does not learn"),
+        ("    rates, slopes", "    lr = lr / len(u)\n    rates, slopes", "time is averaged"),
+        ('    change["b"] = change["b"][:, 0]\n', "", "b has shape (5, 1), not (5,)"),
+        (
+            "signals = misses @ W_fb",
+            "signals = two_credits(W, slopes, misses @ W_fb, alpha)[1]\n"
+            "    traces = lambda f, p, a: a * f[:, :, None] * p[:, None]",
+            "errors travel by way of W",
+        ),
+    ],
+    "rflo/credits": [
+        ("return local, exact", "return exact, local", "changed places"),
+        ("return local, exact", "return local, local", "both are the local"),
+        ("return local, exact", "return exact, exact", "both are the exact"),
+        ("        local[t] +=", "        0 *", "the error of the bin alone"),
+        ("(1 - alpha) * exact[t + 1] + ", "", "lacks the leak"),
+        ("(1 - alpha) * ", "0 * ", "the leak is missing"),
+        ("W.T @", "W @", "as on the way forward"),
+        ("alpha * W.T", "W.T", "alpha is missing"),
+        ("(slopes[t + 1] * exact[t + 1])", "exact[t + 1]", "the slope is missing"),
+        ("slopes[t + 1]", "slopes[t]", "slope is that of the wrong bin"),
+        ("W.T @ (slopes[t + 1] * exact[t + 1])", "slopes[t + 1] * (W.T @ exact[t + 1])", "wrong side"),
+        ("np.array(errors), np", "errors, np", "changes its argument errors"),
+    ],
+    "rflo/cosines": [
+        ("gain * W", "W", "W is not scaled"),
+        ("two_credits(gain * W", "two_credits(W", "not of gain * W"),
+        ("alone[t] = errors[t]", "alone[:] = errors", "the errors of all bins"),
+        (" / np.sqrt((x**2).sum() * (y**2).sum())", "", "products, not cosines"),
+        (".T @ u", ".T @ np.vstack([r_0, rates[:-1]])", "cosines for W, not"),
+        (".T @ u", ".T @ np.hstack([np.vstack([r_0, rates[:-1]]), u, 0 * u[:, :1] + 1])", "for all weights"),
+        ("    return table", "    return -table", "the sign is wrong"),
+        ("    return table", "    return table.T", "rows and columns"),
+        ("(slopes * exact).T", "(slopes * local).T", "compared with itself"),
+    ],
+    "rflo/truth": [
+        ("return ~", "return ", "the units that are misled"),
+        ("range(len(W))", "range(0)", "only ways of one synapse"),
+        ("range(len(W))", "range(1)", "up to two synapses"),
+        ("W != 0", "W.T != 0", "from the receiver to the sender"),
+        ("W != 0", "(W != 0) & ~np.eye(len(W), dtype=bool)", "onto itself"),
+        ("(W_out != 0).any(axis=0)", "np.ones(len(W), bool)", "with a synapse onward"),
+        ("~(matters @ synapses)", "~matters", "because they are read"),
+        ("~(matters @ synapses)", "np.flatnonzero(~(matters @ synapses))", "has shape"),
+    ],
     "task/draws": [
         ("Levels((1, 2, 3, 4))", "Levels((0, 1, 2, 3))", "odd takes other values"),
         ("Levels((-1, 1))", "Levels((0, 1))", "sign takes other values"),
@@ -177,4 +259,6 @@ MISTAKES = {
         ('contrasts = ("odd", "sign")', 'contrasts = ("colour",)', "has a name"),
         ('target(odd, "decision")', 'target(odd, "decision")\n        canvas.inputs[3] = np.nan', "NaN"),
     ],
+    **MEMORY,
+    **MECHANISMS,
 }

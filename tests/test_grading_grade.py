@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from cogdyn.lessons.command_line import app
 from cogdyn.lessons.grading.assignment import assignment
+from cogdyn.lessons.grading.exercises import MODULES
 from cogdyn.lessons.grading.grade import grade, page_name
 from cogdyn.lessons.grading.inside import isolation
 from cogdyn.lessons.grading.judging import Judgement
@@ -165,7 +166,7 @@ def test_magics_and_a_cell_that_fails_cost_nothing(tmp_path):
     assert line.remarks == (f"cell {len(notebook.cells)} raised ZeroDivisionError: division by zero.",)
 
 
-@pytest.mark.parametrize("number", [1, 2, 3])
+@pytest.mark.parametrize("number", MODULES)
 def test_solution_all_stub_nothing(number, tmp_path):
     hand_in(tmp_path / "in" / "solved.ipynb", homework(number, solved=True))
     hand_in(tmp_path / "in" / "stub.ipynb", homework(number))

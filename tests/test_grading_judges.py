@@ -12,7 +12,7 @@ from mistakes import MISTAKES
 from cogdyn.envs.registry import TASKS
 from cogdyn.lessons.grading import check, demand
 from cogdyn.lessons.grading.assignment import assignments
-from cogdyn.lessons.grading.exercises import exercise, work
+from cogdyn.lessons.grading.exercises import MODULES, exercise, work
 from cogdyn.lessons.grading.exercises.bptt_reference import by_autograd, by_hand
 from cogdyn.lessons.grading.judging import Exercise, Judgement, compares, difference, judged
 
@@ -27,7 +27,7 @@ def no_tasks_left():
 def written(name, old, new, monkeypatch):
     """What the notebook defines when the solution is changed in the cell of the exercise."""
     which = exercise(name)
-    number = next(number for number in (1, 2, 3) if which in work(number).exercises)
+    number = next(number for number in MODULES if which in work(number).exercises)
     notebook = homework(number, solved=True)
     cell_name = "task-odd-one-out" if number == 1 else name.replace("/", "-")
     (cell,) = [c for c in notebook.cells if c.metadata.get("nbgrader", {}).get("grade_id") == cell_name]
@@ -90,7 +90,7 @@ def test_nothing_but_words_of_a_judge_is_said_when_slips_are_right_for_some_inpu
      {"value": np.array(["a"])}, {"value": 1 + 2j}, {"value": 10**400}, {"value": [[]]}, {"value": np.full(3, np.inf)}],
 )  # fmt: skip
 def test_no_answer_stops_a_judge(said):
-    for number in (1, 2, 3):
+    for number in MODULES:
         for one in work(number).exercises:
             found = judged(one, lambda *_, said=said: {"value": said}, [0])
             assert not found.passed
@@ -98,8 +98,10 @@ def test_no_answer_stops_a_judge(said):
 
 
 def test_slips_differ_from_each_other_and_from_what_is_right():
-    for number in (2, 3):
+    for number in (2, 3, 4, 6):
         for one in work(number).exercises:
+            if one.judge.__closure__ is None:  # not one that compares
+                continue
             inside = dict(
                 zip(one.judge.__code__.co_freevars, (c.cell_contents for c in one.judge.__closure__), strict=True)
             )

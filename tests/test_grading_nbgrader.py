@@ -25,6 +25,9 @@ WRONG = {
     1: {"odd_one_out": source_of(1, "task-odd-one-out").replace("1 + far.argmax", "far.argmax")},
     2: {"backward": source_of(2, "bptt-backward").replace("W.T @", "W @")},
     3: {"kept": source_of(3, "bridge-kept").replace("sizes[0]", "sizes.mean()")},
+    4: {"credits": source_of(4, "rflo-credits").replace("W.T @", "W @")},
+    5: {"pulses": source_of(5, "memory-pulses").replace("argmin(axis=1)", "argmin(axis=1) + 1")},
+    6: {"tangling": source_of(6, "mechanisms-tangling").replace(".max()", ".mean()")},
 }
 
 

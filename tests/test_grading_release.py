@@ -15,6 +15,7 @@ from cogdyn.envs.registry import TASKS
 from cogdyn.lessons.command_line import app
 from cogdyn.lessons.grading import Judgement, check
 from cogdyn.lessons.grading.assignment import assignment, assignments
+from cogdyn.lessons.grading.inside import plain
 from cogdyn.lessons.grading.release import instructor_notebook, seed_of, student_notebook, without_solution
 from cogdyn.lessons.grading.submissions import read_notebook
 
@@ -139,6 +140,54 @@ def test_each_student_gets_a_number(tmp_path):
         assert read.stamp["student"] == name
         assert f"SEED = {seed_of(name)}" in read.cells[0][1]
     assert seed_of("anna") != seed_of("ben")
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_the_checks_of_a_student_follow_from_the_seed(number, monkeypatch):
+    which = assignment(number)
+    seen = {}
+    for name in ("anna", "anna", "ben", None):
+        first = code_of(student_notebook(which, name))[0]
+        page = run_in_process({"cells": [{"cell_type": "code", "source": first}]}, monkeypatch)
+        assert page.get("SEED", 0) == (seed_of(name) if name else 0)
+        asked = []
+        page["check"](which.work.exercises[1].name, recording(asked))
+        again = seen.setdefault(name, asked)
+        assert len(asked) > 0 or number == 1  # a class is not called
+        assert same(asked, again)
+    assert number == 1 or not any(same(seen[a], seen[b]) for a, b in (("anna", "ben"), ("anna", None), ("ben", None)))
+
+
+def recording(asked):
+    """An answer that notes what it is asked."""
+
+    def answer(**inputs):
+        asked.append(inputs)
+        return 0
+
+    return answer
+
+
+def same(asked, others):
+    return json.dumps(plain.pack(asked)) == json.dumps(plain.pack(others))
+
+
+@pytest.mark.parametrize("name", ["anna", "Zoë"])
+def test_the_solution_is_right_whatever_the_seed(name, monkeypatch):
+    """For any student; and a mistake is one for all of them."""
+    names = run_in_process(homework(6, solved=True), monkeypatch)
+    for exercise in assignment(6).work.exercises:
+        assert check(exercise.name, names[exercise.answer], seed_of(name)).passed
+    names = run_in_process(homework(2, solved=True), monkeypatch)
+    for exercise in assignment(2).work.exercises:
+        assert check(exercise.name, names[exercise.answer], seed_of(name)).passed
+        assert not check(exercise.name, lambda **given: 0, seed_of(name)).passed
+
+
+@pytest.mark.parametrize("seed", [-1, 0.5, "anna", None])
+def test_a_seed_is_a_whole_number(seed):
+    with pytest.raises(ValueError, match="seed is"):
+        check("bptt/forward", None, seed)
 
 
 def test_the_instructors_notebook_is_where_nbgrader_looks(tmp_path):

@@ -2,4 +2,5 @@
 
 from .check import check as check
 from .check import demand as demand
+from .inside.examples import example as example
 from .judging import Judgement as Judgement

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+from ...envs.numbers import whole_number
 from .exercises import exercise
 from .inside import answers, plain
 from .judging import Exercise, Inputs, Judgement, judged
@@ -13,17 +14,19 @@ PUBLIC, FRESH = 1, 2
 """Seeds of the inputs of the student's check, and of those of nbgrader's hidden tests."""
 
 
-def check(name: str, answer: Any) -> Judgement:
+def check(name: str, answer: Any, seed: int = 0) -> Judgement:
     """Check an exercise in this process, and say what is right, or what is wrong and why.
 
     Args:
         name: Name of the exercise, for example ``"bptt/forward"``.
         answer: What was written, a function or a class.
+        seed: Of the inputs that it is tried on: a student's own where the release has a name on it. No mark depends
+            on it: the grader takes other inputs.
 
     Raises:
         ValueError: If there is no such exercise.
     """
-    return _checked(exercise(name), answer, PUBLIC)
+    return _checked(exercise(name), answer, PUBLIC, seed)
 
 
 def demand(name: str, answer: Any) -> None:
@@ -36,13 +39,13 @@ def demand(name: str, answer: Any) -> None:
     Raises:
         AssertionError: If it is wrong; it tells the reason.
     """
-    found = _checked(exercise(name), answer, FRESH)
+    found = _checked(exercise(name), answer, FRESH, 0)
     if not found.passed:
         raise AssertionError(str(found))
 
 
-def _checked(which: Exercise, answer: Any, seed: int) -> Judgement:
-    return judged(which, partial(_asked, answer), [seed])
+def _checked(which: Exercise, answer: Any, kind: int, seed: int) -> Judgement:
+    return judged(which, partial(_asked, answer), [kind, whole_number("seed", seed, 0)])
 
 
 def _asked(answer: Any, probe: str, name: str, inputs: Inputs) -> dict[str, Any]:

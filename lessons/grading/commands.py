@@ -41,7 +41,10 @@ def release(
     only: Annotated[int | None, typer.Option(help="Number of one assignment; all by default.")] = None,
     student: Annotated[
         list[str] | None,
-        typer.Option(help="A student, who gets a notebook with a number of their own; once for each.", metavar="NAME"),
+        typer.Option(
+            help="A student, who gets a notebook whose checks and examples have numbers of their own; once for each.",
+            metavar="NAME",
+        ),
     ] = None,
     students: Annotated[Path | None, typer.Option(help="A file with a name on each line.")] = None,
     instructor: Annotated[
@@ -109,7 +112,8 @@ def grade(
     jobs: Annotated[int | None, typer.Option(help="Submissions at once; one for each core by default.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Grade only what is new or has changed.")] = False,
     require_isolation: Annotated[
-        bool, typer.Option("--require-isolation", help="Refuse where submissions cannot be shut off.")
+        bool,
+        typer.Option("--require-isolation", help="Grade nothing where submissions cannot be shut off, and say why."),
     ] = False,
     seed: Annotated[int, typer.Option(help="Of the inputs; another one gives other inputs.")] = 0,
     debug: Debug = False,
@@ -119,6 +123,8 @@ def grade(
     def work() -> None:
         from ..progress import RunsProgress
         from .grade import grade as grade_folder
+        from .protections import NOT_SHUT_OFF
+        from .sandbox import why_not_isolated
         from .submissions import find_submissions
 
         with RunsProgress(len(find_submissions(folder)), what="submissions") as progress:
@@ -144,6 +150,9 @@ def grade(
         console.print(f"{which.title}: {len(graded)} of {len(lines)} submissions graded")
         for words in sorted({line.protections.in_words() for line in graded if line.protections is not None}):
             console.print(f"protections {words}", markup=False)
+        if not all(line.protections.isolated for line in graded if line.protections is not None):
+            reason = why_not_isolated(which.work.imports, which.work.hidden)
+            console.print(f"{NOT_SHUT_OFF}. The reason: {reason}.", markup=False)
         desk = out.with_suffix("")
         console.print(
             f"{out}: the table; {desk / 'summary.html'}: the class; {desk / 'feedback'}: a page for each student"

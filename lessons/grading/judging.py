@@ -127,7 +127,7 @@ def compares(
 
     def judge(ask: Ask, rng: np.random.Generator) -> Judgement:
         cases = draw(rng)
-        answers = [_value(ask(**inputs)) for inputs in cases]
+        answers = [value_of(ask(**inputs)) for inputs in cases]
         wanted = [right(**inputs) for inputs in cases]
         pairs = list(zip(answers, wanted, strict=True))
         found = [difference(answer, want, names, shape_hint) for answer, want in pairs]
@@ -146,8 +146,12 @@ def compares(
     return judge
 
 
-def _value(answer: Any) -> Any:
-    """What a function returned, as :func:`cogdyn.lessons.grading.inside.probes.call` tells it."""
+def value_of(answer: Any) -> Any:
+    """What a function returned, as :func:`cogdyn.lessons.grading.inside.probes.call` tells it.
+
+    Raises:
+        Unanswered: If it returned nothing, or changed what it was given.
+    """
     if not isinstance(answer, Mapping) or "value" not in answer:
         raise Unanswered(Judgement(False, "the answer cannot be read.", "Return arrays and numbers."))
     if answer["value"] is None:

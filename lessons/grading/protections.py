@@ -46,7 +46,8 @@ class Protections:
 
     Attributes:
         own_process: A process, a session and an empty folder of its own, without our environment.
-        limits: Time, memory, number of processes, open files and size of files are limited.
+        limits: Time, number of processes, open files and size of files are limited.
+        memory_limit: So is memory, of each process and of all together; only on Linux.
         own_processes: It sees no process but its own, and none of them outlives it.
         no_network: It has no network.
         read_only_files: It sees Python and the libraries, read-only, an empty home, and nothing else.
@@ -55,6 +56,7 @@ class Protections:
 
     own_process: bool = True
     limits: bool = True
+    memory_limit: bool = False
     own_processes: bool = False
     no_network: bool = False
     read_only_files: bool = False
@@ -68,6 +70,13 @@ class Protections:
     def in_words(self) -> str:
         """One line that names those in force and those that are not."""
         on = [field.name.replace("_", " ") for field in fields(self) if getattr(self, field.name)]
-        needed = ("own_processes", "no_network", "read_only_files")
-        off = [name.replace("_", " ") for name in needed if not getattr(self, name)]
+        off = [name.replace("_", " ") for name in _WANTED if not getattr(self, name)]
         return "; ".join([f"in force: {', '.join(on)}", *([f"NOT in force: {', '.join(off)}"] if off else [])])
+
+
+_WANTED = ("memory_limit", "own_processes", "no_network", "read_only_files")
+NOT_SHUT_OFF = (
+    "Submissions were not shut off: what the user they ran as can read, change or send, they could, solutions too; "
+    "--require-isolation refuses that"
+)
+"""What to say where they ran so all the same."""

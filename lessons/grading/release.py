@@ -17,6 +17,7 @@ BLANK = "# your lines go here"
 """What takes the place of a solution that is in no function: a notebook that nobody touched runs to its end."""
 _SOLUTION = re.compile(r"^([ \t]*)### BEGIN SOLUTION\n.*?^[ \t]*### END SOLUTION[ \t]*\n?", re.M | re.S)
 _HIDDEN = re.compile(r"^[ \t]*### BEGIN HIDDEN TESTS\n.*?^[ \t]*### END HIDDEN TESTS[ \t]*\n?", re.M | re.S)
+_SEED = re.compile(r"^SEED = .*$", re.M)
 _MARKER = re.compile(r"###\s*(BEGIN|END)\s", re.I)
 
 
@@ -25,7 +26,8 @@ def student_notebook(which: Assignment, student: str | None = None) -> Any:
 
     Args:
         which: The assignment.
-        student: For whom; it gets a number of its own, ``SEED``, and is known again when it is handed in.
+        student: For whom; it gets a number of its own, ``SEED``, from which the numbers of its checks and examples
+            follow, and is known again when it is handed in.
 
     Raises:
         ValueError: If a marker of a solution or of hidden tests has no partner.
@@ -42,8 +44,8 @@ def student_notebook(which: Assignment, student: str | None = None) -> Any:
         cell["metadata"] = type(notebook.metadata)(kept)
         cells.append(cell)
     if student is not None:
-        first = next(k for k, cell in enumerate(cells) if cell.cell_type == "code")
-        cells[first]["source"] += f"\n\nSEED = {seed_of(student)}  # yours: draw from it wherever you draw"
+        first = next(cell for cell in cells if cell.cell_type == "code")
+        first["source"] = with_seed(first["source"], seed_of(student))
         notebook.metadata["cogdyn"]["student"] = student
     notebook["cells"] = cells
     return notebook
@@ -80,6 +82,15 @@ def without_solution(source: str, page: str) -> str:
     if found := _MARKER.search(source):
         raise ValueError(f"{page}: the marker {source[found.start() :].splitlines()[0]!r} has no partner.")
     return source
+
+
+def with_seed(source: str, seed: int) -> str:
+    """The first code cell of a notebook whose checks and examples follow from a seed."""
+    line = f"SEED = {seed}  # yours: what your checks and examples show follows from it; no mark does"
+    source, found = _SEED.subn(line, source)
+    if not found:
+        source += f"\n\n{line}"
+    return f"from functools import partial\n\n{source}\n\ncheck = partial(check, seed=SEED)"
 
 
 def seed_of(student: str) -> int:

@@ -21,6 +21,7 @@ from types import TracebackType
 from typing import Any
 
 from .inside import plain
+from .namespaces import remedy
 from .protections import Ended, Limits, Protections, SandboxError
 from .view import clean_environment, covered, readable_by_all, visible
 
@@ -284,4 +285,4 @@ def why_not_isolated(imports: Sequence[str] = (), hidden: Sequence[str] = ()) ->
         with Nursery(imports, hidden, True, Limits()) as nursery, nursery.submission(0) as submission:
             return None if submission.protections.isolated else submission.protections.in_words()
     except SandboxError as error:
-        return str(error).rstrip(".")
+        return "; ".join(filter(None, [str(error).rstrip("."), remedy()]))

@@ -16,6 +16,7 @@ from matplotlib.ticker import MaxNLocator
 from .assignment import Assignment
 from .judging import NOT_WRITTEN
 from .pages import page
+from .protections import NOT_SHUT_OFF
 from .table import Line
 
 MOST = 5
@@ -50,6 +51,8 @@ def summary_page(which: Assignment, lines: Sequence[Line]) -> bytes:
         parts += ["<h2>To look at</h2>", _table(["student", "note"], bad)]
     shut = sorted({line.protections.in_words() for line in graded if line.protections is not None})
     parts += [f"<p><small>Protections {escape(words)}.</small></p>" for words in shut]
+    if not all(line.protections.isolated for line in graded if line.protections is not None):
+        parts.append(f"<p><small>{escape(NOT_SHUT_OFF)}.</small></p>")
     return page(f"{which.title}: the class", "\n".join(parts))
 
 

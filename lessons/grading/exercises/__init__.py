@@ -8,7 +8,14 @@ from importlib import import_module
 from ....envs.names import unknown_name
 from ..judging import Exercise
 
-MODULES = {1: "task_of_your_own", 2: "bptt_by_hand", 3: "bridge_through_time"}
+MODULES = {
+    1: "task_of_your_own",
+    2: "bptt_by_hand",
+    3: "bridge_through_time",
+    4: "rflo_by_hand",
+    5: "memory_of_a_network",
+    6: "two_mechanisms",
+}
 """Module of each assignment, by its number."""
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from . import plain
+from .examples import example
 from .probes import PROBES
 
 LONGEST = 600
@@ -43,7 +44,7 @@ def prepare(hidden: Sequence[str]) -> None:
     sys.meta_path.insert(0, Hidden(hidden))
     lessons, grading = ModuleType("cogdyn.lessons"), ModuleType("cogdyn.lessons.grading")
     lessons.__dict__.update(__path__=[], grading=grading, start=_nothing)
-    grading.__dict__.update(__path__=[], check=_nothing, demand=_nothing)
+    grading.__dict__.update(__path__=[], check=_nothing, demand=_nothing, example=example)
     sys.modules.update({module.__name__: module for module in (lessons, grading)})
 
 

@@ -57,6 +57,7 @@ def _guard(settings: dict[str, Any], line: socket.socket, life: socket.socket) -
     linux = sys.platform == "linux"
     protections = ["own_process", "limits"]
     if linux:
+        protections.append("memory_limit")
         kernel.adopt_orphans()
     if settings["isolate"]:
         try:

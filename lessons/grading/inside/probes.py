@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import deepcopy
 from typing import Any
 
 import numpy as np
@@ -11,11 +12,17 @@ from .task_probe import task
 
 
 def call(function: Callable[..., Any], **inputs: Any) -> dict[str, Any]:
-    """Call a function; tells what it returned, and whether it changed an array that it was given."""
-    given = {name: value.copy() if isinstance(value, np.ndarray) else value for name, value in inputs.items()}
+    """Call a function; tells what it returned, and which arrays, or dictionaries of them, it changed."""
+    given = deepcopy(inputs)
     value = function(**given)
-    arrays = [name for name, before in inputs.items() if isinstance(before, np.ndarray)]
-    return {"value": value, "changed": [name for name in arrays if not np.array_equal(given[name], inputs[name])]}
+    return {"value": value, "changed": [name for name in inputs if not _same(given[name], inputs[name])]}
+
+
+def _same(given: Any, before: Any) -> bool:
+    """Whether an argument is as it was; numbers and words cannot change."""
+    if isinstance(before, dict):
+        return given.keys() == before.keys() and all(_same(given[name], before[name]) for name in before)
+    return not isinstance(before, np.ndarray) or np.array_equal(given, before)
 
 
 PROBES: dict[str, Callable[..., Any]] = {"call": call, "task": task}
