@@ -1,6 +1,6 @@
 // Dynamics of a leaky rate network: pure functions in double precision, time first, which node tests as they are.
 
-const activations = {
+export const activations = {
   tanh: Math.tanh,
   relu: (x) => (x > 0 ? x : 0),
   rectified_tanh: (x) => (x > 0 ? Math.tanh(x) : 0),

@@ -62,7 +62,7 @@ function heat(rows, steps, value, colours) {
 }
 
 /** A round step (1, 2 or 5 times a power of ten) that cuts the span into at most `most` parts. */
-function roundStep(span, most) {
+export function roundStep(span, most) {
   const rough = span / Math.max(1, most);
   const power = 10 ** Math.floor(Math.log10(rough));
   return [1, 2, 5, 10].map((m) => m * power).find((step) => step >= rough);

@@ -15,6 +15,9 @@ HARMLESS = "Identifier 'THEBE_JS_URL' has already been declared"  # the theme de
 LESSON = "lessons/a-network-that-remembers.html"
 BRIDGES = "lessons/bridges-through-time.html"
 LOCAL = "lessons/local-signals.html"
+FIXED = "lessons/fixed-points.html"
+REACH = "lessons/two-networks-one-reach.html"
+KAO = "studies/kao2019.html"
 ANSWER = "document.querySelector('.cogdyn-answer')?.textContent"
 SETTLED = f"document.querySelector('.cogdyn-spoken')?.textContent.startsWith({ANSWER} + ';')"
 
@@ -85,14 +88,16 @@ def lesson(request, site, server, browser):
 
 
 def pages(site):
-    return sorted(str(file.relative_to(site)) for folder in (site, site / "lessons") for file in folder.glob("*.html"))
+    folders = (site, site / "lessons", site / "studies")
+    return sorted(str(file.relative_to(site)) for folder in folders for file in folder.glob("*.html"))
 
 
 class TestBook:
     pytestmark = slow_and_real
 
     def test_every_page_loads_whole_with_no_other_host_and_no_complaint(self, site, server, browser):
-        assert {"index.html", LESSON, BRIDGES, LOCAL, "tasks.html", "api.html", "notation.html"} <= {*pages(site)}
+        known = {"index.html", LESSON, BRIDGES, LOCAL, FIXED, REACH, KAO, "tasks.html", "api.html", "notation.html"}
+        assert known <= {*pages(site)}
         for page in pages(site):
             for width in (1100, 390, 360):
                 browser.resize(width)

@@ -89,16 +89,27 @@ def report(table: list[Row]) -> Report:
     text += [str(verdict) for verdict in verdicts(table)]
     if not table:
         return Report("\n".join(text))
-    for claim, (says, columns) in CLAIMS.items():
-        rows = [_cell(cell, columns) for cell in settings_of(table).values()]
+    for claim, (says, _) in CLAIMS.items():
+        rows = claim_table(table, claim)
         text += [f"\nClaim {claim}. {says}\nMean over networks, ± standard deviation.\n\n{text_table(rows)}"]
     return Report("\n".join(text), figures(table))
 
 
-def _cell(rows: list[Row], columns: Mapping[str, str]) -> Row:
-    """One setting of a table."""
-    factors: Row = {name.replace("_", " "): rows[0][name] for name in FACTORS}
-    return factors | {"networks": len(rows)} | {name: _told(rows, column) for name, column in columns.items()}
+def claim_table(rows: list[Row], claim: str, factors: Sequence[str] = FACTORS) -> list[Row]:
+    """The measures that speak to a claim: mean and standard deviation over the networks that share their factors.
+
+    Args:
+        rows: Rows of the study, one for each network.
+        claim: A, B, C or D.
+        factors: What a line is made of; by default a setting, in which networks differ in their seed alone.
+    """
+    columns = CLAIMS[claim][1]
+    found = []
+    for levels, mine in settings_of(rows, factors).items():
+        words = (level.replace("_", " ") if isinstance(level, str) else level for level in levels)
+        line: Row = dict(zip((name.replace("_", " ") for name in factors), words, strict=True))
+        found.append(line | {"networks": len(mine)} | {name: _told(mine, column) for name, column in columns.items()})
+    return found
 
 
 def _told(rows: list[Row], column: str) -> str | None:

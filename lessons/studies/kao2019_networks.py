@@ -9,6 +9,7 @@ import numpy as np
 
 from ...agents import RateRNN, train
 from ...agents.rules.bptt import BPTT
+from ...agents.run import Run
 from ...envs.durations import Uniform
 from ...envs.tasks.reaching import DelayedReach
 from ...envs.trial import TrialBatch
@@ -18,8 +19,11 @@ DT, TAU, N_UNITS = 10.0, 50.0, 100
 PROBE_DELAY_MS = 400
 BATCH = 20
 WEIGHT_PENALTY = 0.01
-GAINS = {"tanh": 1.1, "relu": 1.0, "rectified_tanh": 1.0, "softplus": 1.0}
-"""Gain of the initial recurrent weights by activation."""
+GAINS = {"tanh": 1.1, "relu": 1.0, "rectified_tanh": 1.0, "softplus": 2.0}
+"""Gain of the initial recurrent weights by activation: about 1 over its slope at rest, which is 1/2 for softplus.
+
+With 1.0, softplus networks did not learn to reach for a target that is gone: what they were told faded in the delay.
+"""
 
 ACTIVATIONS = ("tanh", "relu", "softplus")
 RATE_PENALTIES = (0.0, 1e-3, 1e-2, 1e-1)
@@ -87,8 +91,8 @@ def network_of(job: Job) -> RateRNN:
     )
 
 
-def trained(job: Job) -> list[RateRNN]:
-    """The networks of a job after their training, in double precision."""
+def runs_of(job: Job) -> list[Run]:
+    """The networks of a job after their training, with all that it takes to train them again."""
     updates = job["updates"]
     rule = BPTT(
         lr=((0, 1e-3), (max(1, round(0.7 * updates)), 2e-4)),
@@ -96,7 +100,7 @@ def trained(job: Job) -> list[RateRNN]:
         rate_penalty=job["rate_penalty"],
         weight_penalty=WEIGHT_PENALTY,
     )
-    runs = train(
+    return train(
         task_of(job),
         network_of(job),
         rule,
@@ -108,7 +112,11 @@ def trained(job: Job) -> list[RateRNN]:
         n_test=50,
         ensemble=job["networks"],
     )
-    return [run.network.double() for run in runs]
+
+
+def trained(job: Job) -> list[RateRNN]:
+    """The networks of a job after their training, in double precision."""
+    return [run.network.double() for run in runs_of(job)]
 
 
 def probe(task: DelayedReach, angles: tuple[float, ...] = (), radius: float = 1.0) -> TrialBatch:

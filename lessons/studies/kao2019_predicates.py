@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from .kao2019_perturbations import KINDS, LEVELS, PERIODS, error_name
 from .study import Row
+from .verdict import Verdict
 
 FACTORS = ("activation", "rate_penalty", "target", "noise", "code")
 """What a setting is made of; networks of one setting differ in their seed."""
@@ -19,28 +19,6 @@ WINDOW = 250
 """End of the window for jPCA (ms) that judges: the pilot's, to which its thresholds belong."""
 
 Setting = tuple[object, ...]
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What became of a predicate.
-
-    Attributes:
-        name: P1 to P7.
-        says: What is expected.
-        found: The numbers.
-        holds: Whether it holds; None where the table cannot tell.
-    """
-
-    name: str
-    says: str
-    found: str
-    holds: bool | None
-
-    def __str__(self) -> str:
-        """One line."""
-        word = {True: "pass", False: "FAIL", None: "not judged"}[self.holds]
-        return f"{self.name}  {word:<10}  {self.says}: {self.found}"
 
 
 def settings_of(rows: Sequence[Row], factors: Sequence[str] = FACTORS) -> dict[Setting, list[Row]]:

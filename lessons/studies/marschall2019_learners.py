@@ -1,20 +1,13 @@
-"""The tasks, networks and rules that the study of local plasticity compares, and the training of a job's networks."""
+"""The tasks, networks and rules that the study of local plasticity compares, and what is measured in a job."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
 
-import numpy as np
-import torch
-
-from ...agents import RateRNN, train
-from ...agents.alignment import alignment
-from ...agents.data import tensors
-from ...agents.ensemble import stacked
-from ...agents.losses import task_loss
+from ...agents import RateRNN
+from ...agents.ensemble import ensemble_of
 from ...agents.rules import (
     DNI,
     FBPTT,
@@ -28,13 +21,12 @@ from ...agents.rules import (
     SnAp1,
     TruncatedBPTT,
 )
-from ...agents.rules.bptt import BPTT
 from ...agents.training import Rule
 from ...envs import PaintedTask, make_task
+from .marschall2019_measures import agreements, finite, foresight, learn
 from .study import Job, Row
 
-BATCH, N_TEST = 16, 300
-DT = 10.0
+DT, N_PROBE = 10.0, 50
 
 
 @dataclass(frozen=True)
@@ -131,6 +123,10 @@ LEARNERS: dict[str, Learner] = {
 }
 
 
+COMPARED = ("BPTT", "E-BPTT 10", "F-BPTT 10", "RFLO", "RFLO, random feedback", "SnAp-1", "UORO", "KF-RTRL", "R-KF")
+"""Rules that learn nothing for themselves: what they would do with the networks of any other can be asked at once."""
+
+
 def network_of(setting: Setting, seed: int) -> RateRNN:
     """The authors' network: tanh, a leak on the rate, orthogonal recurrent weights, biases of 0."""
     task = setting.make()
@@ -152,54 +148,25 @@ def network_of(setting: Setting, seed: int) -> RateRNN:
 
 
 def measure(job: Job) -> list[Row]:
-    """Train the networks of a job; loss on trials never seen, and alignment with the exact gradient at both ends."""
-    setting = SETTINGS[job["setting"]]
-    task, network = setting.make(), network_of(setting, job["first_seed"])
+    """Train the networks of a job; loss on trials never seen, agreement with other rules at the end, and cost."""
+    setting, seed = SETTINGS[job["setting"]], job["first_seed"]
+    task = setting.make()
+    ensemble = ensemble_of(network_of(setting, seed), job["networks"])
     rule = LEARNERS[job["learner"]].rule(job["lr"], task)
-    probe = task.sample(100, seed=job["first_seed"])
-    start = time.process_time()
-    runs = train(
-        task,
-        network,
-        rule,
-        job["updates"],
-        batch_size=BATCH,
-        seed=job["first_seed"],
-        device="cpu",
-        evaluate_every=max(1, job["updates"] // 4),
-        n_test=50,
-        ensemble=job["networks"],
-    )
-    cpu = (time.process_time() - start) / len(runs)
-    ensemble = stacked([run.network for run in runs])
-    cosines = _alignments(rule, ensemble, probe)
-    data = tensors(next(task.stream(N_TEST, job["first_seed"], "test")), network.recurrent)
-    with torch.no_grad():
-        losses = task_loss(ensemble(data.inputs).outputs, data.targets, data.mask, data.probabilities)
+    course = learn(task, ensemble, rule, job["updates"], seed)
+    others = {name: LEARNERS[name].rule(job["lr"], task) for name in COMPARED}
+    probe = task.sample(N_PROBE, seed=seed)
+    cosines, foreseen = agreements(rule, others, ensemble, probe, seed), foresight(rule, ensemble, probe)
     return [
         {
             "network": s,
-            "loss": float(losses[s]) if diverged(run.metrics) is False else None,
-            "diverged": diverged(run.metrics),
-            **{f"score_{k + 1}": row["score"] for k, row in enumerate(run.metrics[:4])},
-            "alignment": cosines[s],
-            "cpu_seconds": cpu,
+            "loss": None if course.diverged[s] else float(course.losses[-1, s]),
+            "diverged": bool(course.diverged[s]),
+            **{f"loss_{k}": finite(value) for k, value in enumerate(course.losses[:-1, s])},
+            "alignment": cosines["BPTT"][s],
+            **{f"with {name}": cosines[name][s] for name in COMPARED if name != "BPTT"},
+            "foresight": foreseen[s],
+            "cpu_seconds": course.cpu_seconds,
         }
-        for s, run in enumerate(runs)
+        for s in range(job["networks"])
     ]
-
-
-def diverged(metrics: list[dict[str, float]]) -> bool:
-    """Whether an update came to nothing because a loss or a gradient was not finite."""
-    return not all(np.isfinite([row["loss"], row["gradient_norm"]]).all() for row in metrics)
-
-
-def _alignments(rule: Any, ensemble: RateRNN, batch: Any) -> list[float | None]:
-    """Cosine of what the rule adds up over trials and the exact gradient, of all synapses onto units."""
-    found, exact = (one.gradient(ensemble, batch) for one in (rule, BPTT()))
-    cosines = []
-    for s in range(len(ensemble.recurrent)):
-        one, other = ({name: value[s] for name, value in gradient.items()} for gradient in (found, exact))
-        cosine = alignment(one, other)["all synapses"]
-        cosines.append(cosine if np.isfinite(cosine) else None)
-    return cosines

@@ -13,13 +13,15 @@ from ..conditions import wilson_interval
 from .soo2023_arms import ALL_ARMS, ARMS, CRITERION, KINDS, LR, measure_rate_networks, of_kind
 from .soo2023_gated import CELLS, measure_gated
 from .soo2023_gated import LR as GATED_LR
+from .soo2023_reversal import REVERSAL_ARMS, TASK, measure_reversal, report_reversal
+from .soo2023_reversal import jobs as reversal_jobs
 from .soo2023_tuning import best_arms, best_rates
 from .study import Job, Report, Row, Study
 from .table import text_table
 
 
 def jobs(quick: bool) -> Sequence[Job]:
-    """Ten networks to a job; 20 for the two main tasks; the best arms with other networks, and gated ones."""
+    """Ten networks to a job; 20 for the two main tasks; the best arms with other networks, gated ones, reversals."""
     if quick:
         arms = ("base", "SCTT", "DASC", "slow mode")
         return [_job("yang19.dlygo", 500.0, arm, 0, networks=5, steps=600, lr=LR) for arm in arms]
@@ -36,9 +38,10 @@ def jobs(quick: bool) -> Sequence[Job]:
         for kind in KINDS
     ]
     cells = [("yang19.dlygo", 1000.0), ("yang19.dms", 1000.0), ("yang19.dlygo", 4000.0)]
-    return found + [
+    found += [
         _job(task, delay, cell, 0, networks=3, steps=4000, lr=GATED_LR) for task, delay in cells for cell in CELLS
     ]
+    return [*found, *reversal_jobs(rates)]
 
 
 def _job(task: str, delay_ms: float, arm: str, repeat: int, networks: int, steps: int, lr: float) -> Job:
@@ -56,25 +59,38 @@ def _job(task: str, delay_ms: float, arm: str, repeat: int, networks: int, steps
 
 def measure(job: Job) -> list[Row]:
     """Train the networks of a job; when each reached the criterion, and how it stood at the end."""
+    if job["task"] == TASK:
+        return measure_reversal(job)
     return measure_gated(job) if job["arm"] in CELLS else measure_rate_networks(job)
 
 
 def report(table: list[Row]) -> Report:
     """How many networks learn each task, and how fast; a network that does not counts with the cap of updates."""
-    cells: dict[tuple[str, float], dict[str, list[Row]]] = {}
-    for row in table:
-        cells.setdefault((row["task"], row["delay_ms"]), {}).setdefault(row["arm"], []).append(row)
-    rows = [
-        {"task": task, "delay": delay, "arm": arm} | _summary(found, arms.get("base", []))
-        for (task, delay), arms in cells.items()
-        for arm, found in arms.items()
-    ]
     text = (
         "Networks whose response accuracy reached the criterion before the cap, with the 95 % interval of the share;\n"
         "updates until then (median and quartiles, those that never did counted with the cap);\n"
         "p: the same share (Fisher) and the same updates (Mann-Whitney) as base, not corrected for their number.\n\n"
     )
-    return Report(text + text_table(rows), {"learned": _figure(cells)})
+    reversal = [row for row in table if row["task"] == TASK]
+    more = f"\n\n{report_reversal(reversal)}" if reversal else ""
+    return Report(text + text_table(summary_table(table)) + more, {"learned": _figure(_cells(table))})
+
+
+def summary_table(table: list[Row]) -> list[Row]:
+    """For each task, delay and arm how many networks learned, how fast, and how they compare with base."""
+    return [
+        {"task": task, "delay": delay, "arm": arm} | _summary(found, arms.get("base", []))
+        for (task, delay), arms in _cells(table).items()
+        for arm, found in arms.items()
+    ]
+
+
+def _cells(table: list[Row]) -> dict[tuple[str, float], dict[str, list[Row]]]:
+    """The rows by task and delay, then by arm."""
+    cells: dict[tuple[str, float], dict[str, list[Row]]] = {}
+    for row in table:
+        cells.setdefault((row["task"], row["delay_ms"]), {}).setdefault(row["arm"], []).append(row)
+    return cells
 
 
 def _summary(found: list[Row], base: list[Row]) -> Row:
@@ -112,7 +128,10 @@ def _figure(cells: dict[tuple[str, float], dict[str, list[Row]]]) -> Figure:
             at = np.sort([row["updates"] for row in found if row["solved"]])
             x = np.concatenate([[0], at, [found[0]["steps"]]])
             y = np.concatenate([np.arange(len(at) + 1), [len(at)]]) / len(found)
-            style = {"color": f"C{[*ALL_ARMS, *CELLS].index(arm) % 10}", "linestyle": "--" if "slow" in arm else "-"}
+            style = {
+                "color": f"C{[*ALL_ARMS, *CELLS, *REVERSAL_ARMS].index(arm) % 10}",
+                "linestyle": "--" if "slow" in arm else "-",
+            }
             (lines[arm],) = axis.step(x, y, where="post", **style)
         axis.set(title=task + (f", {delay:g} ms" if delay else ""), ylim=(-0.03, 1.03), xlabel="updates")
         axis.spines[["top", "right"]].set_visible(False)

@@ -3,73 +3,119 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from itertools import islice
+from typing import Any, cast
 
+import matplotlib
 import numpy as np
+import torch
 from matplotlib.figure import Figure
 
-from ...agents import train
+from ...agents import evaluate
+from ...agents.ensemble import ensemble_of, member
+from ...agents.ensemble_training import EnsembleRule
+from ...agents.evaluation import step_seed
 from ..bridges import error_left
-from ..style import new_figure
-from .soo2023_arms import ARMS, LR, network_of, task_of
+from ..style import FAINT, RC, new_figure, note
+from .soo2023_arms import ARMS, LR, N_TEST, network_of, task_of
 from .soo2023_tuning import best_rates
 from .study import Job, Report, Row, Study
 from .table import text_table
 
 UPDATES = (0, 250, 500, 1000, 1500, 2000)
 FIRST_SEED = 7000
+FIRST = ("base", "SCTT", "DASC", "slow mode", "gradient skip", "CD")
+"""The arms that run first, so that a study that is stopped early has looked at them."""
 
 
 def jobs(quick: bool) -> Sequence[Job]:
     """Five networks of each arm on the delayed response of one second, at the learning rate of the tuning."""
-    arms, networks, rates = (("base", "slow mode"), 1, {}) if quick else (tuple(ARMS), 5, best_rates())
-    shared = {"task": "yang19.dlygo", "delay_ms": 1000.0, "steps": UPDATES[2 if quick else -1]}
-    plan = [(arm, FIRST_SEED + k) for k in range(networks) for arm in arms]
-    return [shared | {"arm": arm, "seed": seed, "lr": rates.get(arm, LR)} for arm, seed in plan]
+    arms, rates = (("base", "slow mode"), {}) if quick else (dict.fromkeys((*FIRST, *ARMS)), best_rates())
+    steps, networks = (500, 2) if quick else (UPDATES[-1], 5)
+    shared = {"task": "yang19.dlygo", "delay_ms": 1000.0, "steps": steps, "networks": networks}
+    return [shared | {"arm": arm, "first_seed": FIRST_SEED, "lr": rates.get(arm, LR)} for arm in arms]
 
 
 def measure(job: Job) -> list[Row]:
-    """Train one network; how much of an error crosses the delay, and how the network scores, at some updates.
+    """Train networks at once; how much of an error crosses the delay, and how each scores, at some updates.
 
     Bridges are not in what is measured: it is the plain network that has to do without them in the end.
     """
-    task = task_of(job["task"], job["delay_ms"])
-    network = network_of(task, job["arm"], job["seed"])
-    rule, rows = ARMS[job["arm"]].rule(2 * UPDATES[-1], job["lr"]), []
+    task, seed = task_of(job["task"], job["delay_ms"]), job["first_seed"]
+    ensemble = ensemble_of(network_of(task, job["arm"], seed), job["networks"])
+    rule = cast(EnsembleRule, ARMS[job["arm"]].rule(2 * UPDATES[-1], job["lr"]))
+    generator = torch.Generator()
 
-    def watch(updates: int, latest: dict[str, float]) -> None:
+    def looked_at(updates: int) -> list[Row]:
+        networks = [member(ensemble, s) for s in range(job["networks"])]
+        return [
+            {
+                "network": s,
+                "updates": updates,
+                "score": evaluate(network, task, N_TEST, seed).score,
+                "left": float(error_left(network, task, [job["delay_ms"]])[0, 0]),
+            }
+            for s, network in enumerate(networks)
+        ]
+
+    rows = looked_at(0)
+    for updates, batch in enumerate(islice(task.stream(20, seed, start=1), job["steps"]), start=1):
+        rule.update_each(ensemble, batch, generator.manual_seed(step_seed(seed, "train", updates)))
         if updates in UPDATES:
-            left = error_left(network, task, [job["delay_ms"]])[0, 0]
-            rows.append({"updates": updates, "score": latest.get("score"), "left": float(left)})
-
-    watch(0, {})
-    steps = {"steps": job["steps"], "batch_size": 20, "evaluate_every": 250, "n_test": 200}
-    train(task, network, rule, **steps, seed=job["seed"], device="cpu", progress=watch)
+            found = looked_at(updates)
+            rule.report(float(np.mean([row["score"] for row in found])))
+            rows += found
     return rows
 
 
 def report(table: list[Row]) -> Report:
-    """Median over networks of what is left of an error, by arm and number of updates."""
-    cells: dict[str, dict[int, list[float]]] = {}
-    for row in table:
-        cells.setdefault(row["arm"], {}).setdefault(row["updates"], []).append(row["left"])
+    """Median over networks of what is left of an error, by arm and number of updates; how they score in the end."""
+    text = (
+        "The largest part of an error that is left across the delay, without a bridge, after so many updates: median\n"
+        "of the networks. Beside it how they score after the last: median and range.\n\n"
+    )
+    return Report(text + text_table(transmission_table(table)), {"left": _figure(_cells(table))})
+
+
+def transmission_table(table: list[Row]) -> list[Row]:
+    """What is left of an error at each look, median of the networks of an arm, and how they score at the last."""
     rows = []
-    for arm, found in cells.items():
-        medians = {f"at {updates}": f"{np.median(found[updates]):.2g}" for updates in sorted(found)}
-        rows.append({"arm": arm, "networks": len(found[0])} | medians)
-    text = "The largest part of an error that is left across the delay, at these updates; median of the networks.\n\n"
-    return Report(text + text_table(rows), {"left": _figure(cells)})
+    for arm, found in _cells(table).items():
+        medians = {f"at {updates}": f"{_median(found[updates], 'left'):.2g}" for updates in sorted(found)}
+        scores = [row["score"] for row in found[max(found)]]
+        score = {"score": f"{np.median(scores):.2f}", "range": f"{min(scores):.2f} to {max(scores):.2f}"}
+        rows.append({"arm": arm, "networks": len(scores)} | medians | score)
+    return rows
 
 
-def _figure(cells: dict[str, dict[int, list[float]]]) -> Figure:
-    figure = new_figure(7, 4)
-    axis = figure.subplots()
-    for arm, found in cells.items():
-        updates = sorted(found)
-        style: dict[str, Any] = {"color": f"C{list(ARMS).index(arm) % 10}", "linestyle": "--" if "slow" in arm else "-"}
-        axis.plot(updates, [np.median(found[u]) for u in updates], label=arm, **style)
-    axis.set(yscale="log", xlabel="updates", ylabel="part of an error left across the delay")
-    figure.legend(loc="outside right upper", frameon=False, fontsize="small")
+def _cells(table: list[Row]) -> dict[str, dict[int, list[Row]]]:
+    """The rows by arm, then by number of updates."""
+    cells: dict[str, dict[int, list[Row]]] = {}
+    for row in table:
+        cells.setdefault(row["arm"], {}).setdefault(row["updates"], []).append(row)
+    return cells
+
+
+def _median(rows: list[Row], name: str) -> float:
+    return float(np.median([row[name] for row in rows]))
+
+
+def _figure(cells: dict[str, dict[int, list[Row]]]) -> Figure:
+    with matplotlib.rc_context(RC):
+        figure = new_figure(7.4, 3.6)
+        axes = figure.subplots(1, 2)
+        for arm, found in cells.items():
+            updates = sorted(found)
+            style: dict[str, Any] = {"color": f"C{list(ARMS).index(arm) % 10}", "ls": "--" if "slow" in arm else "-"}
+            axes[0].plot(updates, [_median(found[u], "left") for u in updates], label=arm, **style)
+            last = found[updates[-1]]
+            mark = {"marker": "D" if "slow" in arm else "o", "ls": "", "ms": 4, "alpha": 0.7}
+            axes[1].plot([row["left"] for row in last], [row["score"] for row in last], **style | mark)
+        axes[0].axhline(1, color=FAINT, lw=0.7, zorder=0)
+        note(axes[0], "nothing is lost", (0, 1), ("axes fraction", "data"), "left", 2)
+        axes[0].set(yscale="log", xlabel="updates", ylabel="part of an error left across the delay")
+        axes[1].set(xscale="log", xlabel="part left after the last update", ylabel="score", ylim=(-0.03, 1.03))
+        figure.legend(loc="outside right upper")
     return figure
 
 

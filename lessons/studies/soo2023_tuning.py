@@ -25,12 +25,18 @@ def jobs(quick: bool) -> Sequence[Job]:
 
 def report(table: list[Row]) -> Report:
     """The best learning rate of each arm: the one with which most networks learn; of those, the fastest."""
+    text = "Networks that learned (their mean updates, others counted with the cap):\n\n"
+    return Report(text + text_table(tuning_table(table)))
+
+
+def tuning_table(table: list[Row]) -> list[Row]:
+    """For each arm how many networks learned at each learning rate, and the best rate."""
     rows = []
     for arm, results in _by_rate(table).items():
         cells = {f"{lr:g}": f"{results[lr][0]} ({-results[lr][1]:.0f})" for lr in sorted(results)}
         best = max(results, key=results.__getitem__)
         rows.append({"arm": arm, **dict.fromkeys((f"{lr:g}" for lr in RATES), "-"), **cells, "best": best})
-    return Report("Networks that learned (their mean updates, others counted with the cap):\n\n" + text_table(rows))
+    return rows
 
 
 def best_rates() -> dict[str, float]:

@@ -1,0 +1,130 @@
+"""Lesson on compartments: what networks lose with a compartment, and the check of the reader's own teaching phase."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import torch
+
+from ..agents.bins import bins_of
+from ..agents.data import tensors
+from ..agents.output_error import OutputError
+from ..agents.rate_rnn import RateRNN
+from ..agents.rules import DNI, Compartments
+from ..agents.rules.traces import of_own_loss
+from ..envs.registry import make_task
+from .checks import Answer, Verdict, judged
+
+_LR = 0.05
+_BIN = 8
+
+Given = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+
+
+def check_teach(teach: Answer) -> Verdict:
+    r"""Check one bin of the phase in which apical dendrites are taught.
+
+    target = L(t-1) + tanh(seen(t) slow^T) K^T, wrong = seen(t-1) A^T - target, next A = A - lr wrong^T seen(t-1) / B
+
+    It must be what :class:`cogdyn.agents.rules.Compartments` makes of A.
+
+    Args:
+        teach: Takes A (N, k), slow (N, k), K (N, N), seen (B, k) of this bin, seen_before (B, k) and L_before (B, N) of
+            the bin before, and lr; returns the next A (N, k).
+    """
+    given, right, same = _example()
+    praise = (
+        "these are the next apical weights of a network of compartments. With J read backwards in place of K, they are "
+        f"those of DNI as well: they differ by {same:.0e}."
+    )
+    hints = {
+        "stub": "Replace the raise by a target, what is wrong, and the next A.",
+        "error": "Shapes: seen @ slow.T is (B, N), and so are L_before and seen_before @ A.T.",
+        "shape": "A has a row for each unit: wrong.T @ seen_before is (N, k).",
+        "change": "Return a new array; A -= ... changes the caller's A.",
+    }
+    return judged(lambda copies: teach(*copies, _LR), [*given], right, _slips(*given), praise, hints)
+
+
+@cache
+def _example() -> tuple[Given, np.ndarray, float]:
+    """What a reader's phase is given in some bin, the next A, and how far it is from that of DNI."""
+    task = make_task("Add", lags=(1, 2), n_steps=10)
+    network = RateRNN(
+        task.n_inputs, 5, task.n_outputs,
+        dt=10, tau=20, activation="tanh", leak="rate", self_connections=True, gain=0.8, seed=1,
+    ).double()  # fmt: skip
+    batch = task.sample(3, seed=1)
+    data = tensors(batch, network.recurrent)
+    errors = OutputError(data, network.n_outputs)
+    rates = {"lr_apical": _LR, "lr_jacobian": 0.05}
+    mirrored = Compartments(**rates)
+    shared = Compartments(transport="shared", **rates)
+    dni = DNI(feedback="random", jacobian="learned", bootstrap="tanh", **rates)
+    found = {}
+    with torch.no_grad():
+        trajectory = network(data.inputs)
+        for name, rule in (("mirrored", mirrored), ("shared", shared), ("dni", dni)):
+            feedback = rule.feedback.of(network)
+            bins = [
+                of_own_loss(each, task.n_steps) for each in bins_of(network, data.inputs, trajectory, errors, feedback)
+            ]
+            memory: dict[str, torch.Tensor] = {}
+            traces = rule.begin(network, batch.batch_size, memory, None)
+            for each in bins[:_BIN]:
+                traces.step(each, None)
+            old, before = dict(memory), traces.before  # type: ignore[attr-defined]
+            traces.step(bins[_BIN], None)
+            found[name] = old, before, memory
+    old, (seen_before, signal), memory = found["mirrored"]
+    seen = torch.cat([trajectory.rates[_BIN], data.targets[_BIN], torch.ones(3, 1, dtype=torch.float64)], dim=-1)
+    # The phase before has changed K already.
+    given = tuple(value.numpy() for value in (old["apical"], old["slow"], memory["mirror"], seen, seen_before, signal))
+    same = float((found["shared"][2]["apical"] - found["dni"][2]["apical"]).abs().max())
+    return given, memory["apical"].numpy(), same  # type: ignore[return-value]
+
+
+def _slips(
+    a: np.ndarray, slow: np.ndarray, k: np.ndarray, seen: np.ndarray, seen_before: np.ndarray, signal: np.ndarray
+) -> dict[str, tuple[np.ndarray, str]]:
+    """What known mistakes return, each with its hint."""
+    told, trials = np.tanh(seen @ slow.T), len(seen)
+
+    def next_a(target: np.ndarray, by: np.ndarray = seen_before, to: np.ndarray = seen_before) -> np.ndarray:
+        return a - _LR * (by @ a.T - target).T @ to / trials
+
+    target = signal + told @ k.T
+    right = next_a(target)
+    return {
+        "nothing is carried back.": (next_a(signal), "Add to L_before what the others say, by way of K."),
+        "the error is left out.": (next_a(told @ k.T), "The target begins with L_before."),
+        "K is read backwards.": (
+            next_a(signal + told @ k),
+            "K[i, j] is the synapse from j to i: what reaches i is told @ K.T.",
+        ),
+        "nothing keeps what is carried small.": (next_a(signal + (seen @ slow.T) @ k.T), "Take tanh of seen @ slow.T."),
+        "the fast A tells, not its slow copy.": (
+            next_a(signal + np.tanh(seen @ a.T) @ k.T),
+            "Who aims at a target that moves with every step may run after it for ever: tanh(seen @ slow.T).",
+        ),
+        "tanh comes too late.": (next_a(signal + np.tanh(seen @ slow.T @ k.T)), "First tanh, then K."),
+        "tanh is taken of the whole target.": (next_a(np.tanh(target)), "Errors go in as they are."),
+        "the voltage is that of this bin.": (
+            next_a(target, by=seen),
+            "The target is for the bin before; so is the voltage: seen_before @ A.T.",
+        ),
+        "the senders are those of this bin.": (
+            next_a(target, to=seen),
+            "What made the voltage of the bin before was seen_before; these synapses change.",
+        ),
+        "all is of this bin.": (next_a(target, by=seen, to=seen), "The phase teaches the bin before."),
+        "others speak of the bin before.": (
+            next_a(signal + np.tanh(seen_before @ slow.T) @ k.T),
+            "What others say, they see in this bin: seen @ slow.T.",
+        ),
+        "the sign is turned.": (2 * a - right, "What is too high is to come down: A - lr ..."),
+        "trials are added up.": (a + trials * (right - a), "Take the mean over the trials: divide by len(seen)."),
+        "lr is missing.": (a + (right - a) / _LR, "Go only a small part of the way, lr."),
+        "the change is returned, not the next A.": (right - a, "Add it to A."),
+    }
