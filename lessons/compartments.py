@@ -6,14 +6,17 @@ from functools import cache
 
 import numpy as np
 import torch
+from torch import Tensor
 
-from ..agents.bins import bins_of
+from ..agents.bins import Bin, bins_of
 from ..agents.data import tensors
 from ..agents.output_error import OutputError
 from ..agents.rate_rnn import RateRNN
 from ..agents.rules import DNI, Compartments
+from ..agents.rules.synthetic_gradient import apical_inputs, own_signal
 from ..agents.rules.traces import of_own_loss
 from ..envs.registry import make_task
+from ..envs.trial import TrialBatch
 from .checks import Answer, Verdict, judged
 
 _LR = 0.05
@@ -56,33 +59,36 @@ def _example() -> tuple[Given, np.ndarray, float]:
         dt=10, tau=20, activation="tanh", leak="rate", self_connections=True, gain=0.8, seed=1,
     ).double()  # fmt: skip
     batch = task.sample(3, seed=1)
+    mirrored = Compartments(lr_apical=_LR, lr_jacobian=_LR)
+    shared = Compartments(lr_apical=_LR, lr_jacobian=_LR, transport="shared")
+    dni = DNI(feedback="random", jacobian="learned", bootstrap="tanh", lr_apical=_LR, lr_jacobian=_LR)
+    (bins, old, new), (_, _, by_shared), (_, _, by_dni) = (
+        _taught(one, network, batch) for one in (mirrored, shared, dni)
+    )
+    seen_before, seen = (apical_inputs(each) for each in bins)
+    # K has changed in the phase before, of the same bin.
+    given = (old["apical"], old["slow"], new["mirror"], seen, seen_before, own_signal(bins[0]))
+    same = float((by_shared["apical"] - by_dni["apical"]).abs().max())
+    a, slow, k, now, before, signal = (value.numpy() for value in given)
+    return (a, slow, k, now, before, signal), new["apical"].numpy(), same
+
+
+@torch.no_grad()
+def _taught(
+    rule: Compartments | DNI, network: RateRNN, batch: TrialBatch
+) -> tuple[list[Bin], dict[str, Tensor], dict[str, Tensor]]:
+    """A bin in which a rule teaches and the one before, and what the rule remembers before and after it."""
     data = tensors(batch, network.recurrent)
     errors = OutputError(data, network.n_outputs)
-    rates = {"lr_apical": _LR, "lr_jacobian": 0.05}
-    mirrored = Compartments(**rates)
-    shared = Compartments(transport="shared", **rates)
-    dni = DNI(feedback="random", jacobian="learned", bootstrap="tanh", **rates)
-    found = {}
-    with torch.no_grad():
-        trajectory = network(data.inputs)
-        for name, rule in (("mirrored", mirrored), ("shared", shared), ("dni", dni)):
-            feedback = rule.feedback.of(network)
-            bins = [
-                of_own_loss(each, task.n_steps) for each in bins_of(network, data.inputs, trajectory, errors, feedback)
-            ]
-            memory: dict[str, torch.Tensor] = {}
-            traces = rule.begin(network, batch.batch_size, memory, None)
-            for each in bins[:_BIN]:
-                traces.step(each, None)
-            old, before = dict(memory), traces.before  # type: ignore[attr-defined]
-            traces.step(bins[_BIN], None)
-            found[name] = old, before, memory
-    old, (seen_before, signal), memory = found["mirrored"]
-    seen = torch.cat([trajectory.rates[_BIN], data.targets[_BIN], torch.ones(3, 1, dtype=torch.float64)], dim=-1)
-    # The phase before has changed K already.
-    given = tuple(value.numpy() for value in (old["apical"], old["slow"], memory["mirror"], seen, seen_before, signal))
-    same = float((found["shared"][2]["apical"] - found["dni"][2]["apical"]).abs().max())
-    return given, memory["apical"].numpy(), same  # type: ignore[return-value]
+    found = bins_of(network, data.inputs, network(data.inputs), errors, rule.feedback.of(network))
+    bins = [of_own_loss(each, len(data.inputs)) for each in found]
+    memory: dict[str, Tensor] = {}
+    traces = rule.begin(network, batch.batch_size, memory, None)
+    for each in bins[:_BIN]:
+        traces.step(each, None)
+    old = dict(memory)
+    traces.step(bins[_BIN], None)
+    return bins[_BIN - 1 : _BIN + 1], old, memory
 
 
 def _slips(

@@ -298,7 +298,8 @@ function render({ model, el }) {
     const sentences = phaseWords(found, bin, at("unit"), at("shut"));
     for (const [phase, cell] of Object.entries(words)) cell.textContent = sentences[phase];
     canvas.setAttribute("aria-label", `Loss against trials, and the voltages of unit ${at("unit") + 1} in a trial; ${line}`);
-    if (!running) spoken.textContent = line;
+    const voltages = `basal voltage ${decimals(found.basal[bin][at("unit")])}, apical ${decimals(found.apical[bin][at("unit")])}`;
+    if (!running) spoken.textContent = `${line}; unit ${at("unit") + 1} in bin ${bin}: ${voltages}`;
     const width = root.clientWidth;
     const most = training.updates * training.batch;
     const scene = { curves, levels, most, found, unit: at("unit"), bin, burnIn: Math.max(...state.size.lags) };

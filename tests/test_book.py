@@ -15,6 +15,7 @@ HARMLESS = "Identifier 'THEBE_JS_URL' has already been declared"  # the theme de
 LESSON = "lessons/a-network-that-remembers.html"
 BRIDGES = "lessons/bridges-through-time.html"
 LOCAL = "lessons/local-signals.html"
+COMPARTMENTS = "lessons/compartments-and-phases.html"
 FIXED = "lessons/fixed-points.html"
 REACH = "lessons/two-networks-one-reach.html"
 KAO = "studies/kao2019.html"
@@ -96,7 +97,19 @@ class TestBook:
     pytestmark = slow_and_real
 
     def test_every_page_loads_whole_with_no_other_host_and_no_complaint(self, site, server, browser):
-        known = {"index.html", LESSON, BRIDGES, LOCAL, FIXED, REACH, KAO, "tasks.html", "api.html", "notation.html"}
+        known = {
+            "index.html",
+            LESSON,
+            BRIDGES,
+            LOCAL,
+            COMPARTMENTS,
+            FIXED,
+            REACH,
+            KAO,
+            "tasks.html",
+            "api.html",
+            "notation.html",
+        }
         assert known <= {*pages(site)}
         for page in pages(site):
             for width in (1100, 390, 360):
@@ -206,6 +219,27 @@ class TestBook:
         browser.press("Home")
         browser.wait(f"{SETTLED} && {ANSWER} === 'credit of this synapse: RFLO 0.0000, exact 0.0000'")
         browser.read("document.querySelector('.cogdyn-live button').click()")
+        browser.wait(f"{ANSWER} === {before!r}")
+        assert [text for text in browser.complaints if HARMLESS not in text] == []
+
+    def test_compartments_learn_and_are_shut(self, server, browser):
+        browser.resize(1100)
+        browser.complaints.clear()
+        browser.open(server.address + COMPARTMENTS)
+        before = browser.wait(f"{SETTLED} && {ANSWER}")
+        assert before.startswith("after 0 trials: loss 0.")
+        assert before in browser.read("document.querySelector('.cogdyn-live canvas').ariaLabel")
+        button = "[...document.querySelectorAll('.cogdyn-live button')].find((one) => one.textContent === '{}')"
+        browser.read(f"{button.format('Learn')}.click()")
+        browser.wait(f"parseInt({ANSWER}.slice(6)) >= 80")
+        browser.read("document.querySelectorAll('.cogdyn-gate input')[0].click()")
+        browser.read(f"{button.format('Pause')}.click()")
+        browser.wait(SETTLED)
+        assert "the error says 0.000" in browser.read("document.querySelectorAll('.cogdyn-phases dd')[1].textContent")
+        browser.read("document.querySelectorAll('.cogdyn-slider input')[1].focus()")
+        browser.press("Home")
+        browser.wait("document.querySelectorAll('.cogdyn-phases dd')[1].textContent.startsWith('there is no bin')")
+        browser.read(f"{button.format('Start again')}.click()")
         browser.wait(f"{ANSWER} === {before!r}")
         assert [text for text in browser.complaints if HARMLESS not in text] == []
 

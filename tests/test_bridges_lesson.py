@@ -1,16 +1,13 @@
 """Lesson 2: its figures, its check, its numbers in the browser, and the notebook as a learner runs it."""
 
 import dataclasses
-import json
 import re
-import resource
 from pathlib import Path
 
-import jupytext
 import numpy as np
 import pytest
 import torch
-from nbclient import NotebookClient
+from lesson_page import check_exercises, executed_lesson, told
 from node import evaluate, needs_node
 
 from cogdyn.agents import RateRNN, train
@@ -28,7 +25,6 @@ from cogdyn.lessons import (
 )
 from cogdyn.lessons.bridges import delay_dynamics
 from cogdyn.lessons.live_transmission import LiveTransmission
-from cogdyn.lessons.notebooks import write_notebooks
 from cogdyn.lessons.studies import load_study
 
 PAGE = Path(__file__).parent.parent / "book/lessons/bridges-through-time.md"
@@ -45,16 +41,7 @@ def network_of(init, seed=1, n_units=50):
 
 
 def test_the_solution_on_the_page_passes_and_its_stub_does_not():
-    text = PAGE.read_text()
-    solution = re.search(r"<summary>Solution</summary>\s+```python\n(.*?)```", text, re.DOTALL).group(1)
-    stub = re.search(r":tags: \[exercise\]\n\n(.*?)\n\n\nlessons", text, re.DOTALL).group(1)
-    assert solution.splitlines()[0] == stub.splitlines()[0]
-    for source, passed in ((solution, True), (stub, False)):
-        space = {"np": np}
-        exec(source, space)
-        verdict = check_bridged_block(space["bridged_block"])
-        assert verdict.passed is passed, verdict
-    assert "nothing is written" in verdict.reason
+    check_exercises(PAGE, {"bridged_block": check_bridged_block})
 
 
 def test_the_solution_is_the_block_whose_jacobian_the_lesson_shows():
@@ -246,25 +233,12 @@ def test_the_table_of_a_report_is_shown_as_a_table():
 
 @pytest.fixture(scope="module")
 def executed(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("lessons")
-    (file,) = (path for path in write_notebooks(folder) if path.stem == PAGE.stem)
-    notebook = jupytext.read(file)
-    # What the reader sees is kept; a last cell hands the numbers behind it to the test.
     last = """
 import json
 kept = lambda run: int((lessons.error_left(run.network, task, [1000]) > 0.01).sum())
 print(json.dumps([[[run.step, run.metrics[-1]["score"], kept(run)] for run in way] for way in runs.values()]))
 """
-    notebook.cells.append(jupytext.reads(last, "py:percent").cells[0])
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    NotebookClient(notebook, timeout=300, kernel_name="python3").execute(cwd=str(folder))
-    now = resource.getrusage(resource.RUSAGE_CHILDREN)
-    notebook.metadata["cpu_seconds"] = now.ru_utime + now.ru_stime - before.ru_utime - before.ru_stime
-    return notebook
-
-
-def printed(notebook):
-    return [out["text"] for cell in notebook.cells for out in cell.get("outputs", []) if out.output_type == "stream"]
+    return executed_lesson(PAGE, tmp_path_factory.mktemp("lessons"), last)
 
 
 @pytest.mark.slow
@@ -274,7 +248,7 @@ class TestNotebook:
 
     def test_what_it_claims_of_learning_holds(self, executed):
         """Near chance without help, part of the way with a bridge that is gone, nearly perfect in the slow mode."""
-        plain, bridged, slow = np.array(json.loads(printed(executed)[-1].strip().splitlines()[-1]))
+        plain, bridged, slow = np.array(told(executed))
         assert plain[:, 1].mean() < 0.35
         assert bridged[:, 1].mean() > plain[:, 1].mean() + 0.2
         assert slow[:, 1].min() >= 0.95

@@ -1,16 +1,13 @@
 """The lesson on fixed points: its checks, its figures, and the notebook as a learner runs it."""
 
 import itertools
-import json
 import re
-import resource
 from pathlib import Path
 
-import jupytext
 import numpy as np
 import pytest
 import torch
-from nbclient import NotebookClient
+from lesson_page import check_exercises, executed_lesson, told
 
 from cogdyn.agents import RateRNN
 from cogdyn.agents.dynamics import principal_components
@@ -24,7 +21,6 @@ from cogdyn.lessons import (
     signs_at,
     states_in_trials,
 )
-from cogdyn.lessons.notebooks import write_notebooks
 from cogdyn.lessons.point_marks import kinds
 from cogdyn.lessons.reading_fixed_points import step_at
 
@@ -36,18 +32,7 @@ CHECKS = {"jacobian": check_jacobian, "newton_step": check_newton_step}
 
 
 def test_the_solutions_on_the_page_pass_and_their_stubs_do_not():
-    text = PAGE.read_text()
-    solutions = re.findall(r"<summary>Solution</summary>\s+```python\n(.*?)```", text, re.DOTALL)
-    stubs = re.findall(r":tags: \[exercise\]\n\n(.*?)\n\n\nlessons", text, re.DOTALL)
-    assert len(solutions) == len(stubs) == len(CHECKS)
-    for (name, check), solution, stub in zip(CHECKS.items(), solutions, stubs, strict=True):
-        assert solution.splitlines()[0] == stub.splitlines()[0]
-        for source, passed in ((solution, True), (stub, False)):
-            space = {"np": np}
-            exec(source, space)
-            verdict = check(space[name])
-            assert verdict.passed is passed, verdict
-        assert "nothing is written" in verdict.reason
+    check_exercises(PAGE, CHECKS)
 
 
 def jacobian(r, u, W, W_in, b, alpha, *, slope=None, keep=None, by=None, gain=None):
@@ -191,10 +176,6 @@ def test_figures_say_what_they_show():
 
 @pytest.fixture(scope="module")
 def executed(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("lessons")
-    (file,) = (path for path in write_notebooks(folder) if path.stem == PAGE.stem)
-    notebook = jupytext.read(file)
-    # What the reader sees is kept; a last cell hands the numbers behind it to the test.
     last = """
 import json
 print(json.dumps({
@@ -205,12 +186,7 @@ print(json.dumps({
     "score": run.metrics[-1]["score"],
 }))
 """
-    notebook.cells.append(jupytext.reads(last, "py:percent").cells[0])
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    NotebookClient(notebook, timeout=300, kernel_name="python3").execute(cwd=str(folder))
-    now = resource.getrusage(resource.RUSAGE_CHILDREN)
-    notebook.metadata["cpu_seconds"] = now.ru_utime + now.ru_stime - before.ru_utime - before.ru_stime
-    return notebook
+    return executed_lesson(PAGE, tmp_path_factory.mktemp("lessons"), last)
 
 
 @pytest.mark.slow
@@ -219,17 +195,16 @@ class TestNotebook:
         assert 0 < executed.metadata["cpu_seconds"] < 60
 
     def test_what_it_claims_of_flip_flops_holds(self, executed):
-        (line,) = (out["text"] for out in executed.cells[-1]["outputs"])
-        told = json.loads(line)
+        found = told(executed)
         every = [[-1, -1], [-1, 1], [1, -1], [1, 1]]
-        assert told["score"] > 0.98
-        assert sorted(told["signs"]) == every
-        assert told["two"][0] == [0, 0, 0, 0, 1, 1, 1, 1, 2]
-        stable, growing = np.split(np.array(told["two"][1]), [4])
+        assert found["score"] > 0.98
+        assert sorted(found["signs"]) == every
+        assert found["two"][0] == [0, 0, 0, 0, 1, 1, 1, 1, 2]
+        stable, growing = np.split(np.array(found["two"][1]), [4])
         assert (stable > 100).all(), "slower than a unit alone"
         assert (growing < 0).all()
-        assert sorted(told["three"]) == [list(signs) for signs in itertools.product((-1, 1), repeat=3)]
-        for name, signs in told["held"].items():
+        assert sorted(found["three"]) == [list(signs) for signs in itertools.product((-1, 1), repeat=3)]
+        for name, signs in found["held"].items():
             if name != "no pulse":
                 bit, sign = int(name[4]) - 1, 1 if name.endswith("up") else -1
                 assert {row[bit] for row in signs} == {sign}, name

@@ -1,16 +1,13 @@
 """Lesson 3: its figures, its check, its traces in the browser, and the notebook as a learner runs it."""
 
-import json
 import re
-import resource
 from pathlib import Path
 from types import SimpleNamespace
 
-import jupytext
 import numpy as np
 import pytest
 import torch
-from nbclient import NotebookClient
+from lesson_page import check_exercises, executed_lesson, told
 from node import evaluate, needs_node
 
 from cogdyn.agents import RateRNN
@@ -21,7 +18,6 @@ from cogdyn.agents.rules.diagonal_traces import DiagonalTraces
 from cogdyn.envs import make_task
 from cogdyn.lessons import check_rflo, cue_alignment, draw_cue_alignment, feedback_alignment
 from cogdyn.lessons.live_traces import LiveTraces
-from cogdyn.lessons.notebooks import write_notebooks
 
 PAGE = Path(__file__).parent.parent / "book/lessons/local-signals.md"
 TASK = make_task("DelayResponse")
@@ -36,16 +32,7 @@ def network_of(n_units=6, n_inputs=2, n_outputs=1, **arguments):
 
 
 def test_the_solution_on_the_page_passes_and_its_stub_does_not():
-    text = PAGE.read_text()
-    solution = re.search(r"<summary>Solution</summary>\s+```python\n(.*?)```", text, re.DOTALL).group(1)
-    stub = re.search(r":tags: \[exercise\]\n\n(.*?)\n\n\nlessons", text, re.DOTALL).group(1)
-    assert solution.splitlines()[0] == stub.splitlines()[0]
-    for source, passed in ((solution, True), (stub, False)):
-        space = {"np": np}
-        exec(source, space)
-        verdict = check_rflo(space["rflo"])
-        assert verdict.passed is passed, verdict
-    assert "nothing is written" in verdict.reason
+    check_exercises(PAGE, {"rflo": check_rflo})
 
 
 def outer(post, pre):
@@ -252,22 +239,13 @@ def test_what_traces_are_not_drawn_for_is_refused(change, message):
 
 @pytest.fixture(scope="module")
 def executed(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("lessons")
-    (file,) = (path for path in write_notebooks(folder) if path.stem == PAGE.stem)
-    notebook = jupytext.read(file)
-    # What the reader sees is kept; a last cell hands the numbers behind it to the test.
     last = """
 import json
 scores = lambda ways: {name: [run.metrics[-1]["score"] for run in way] for name, way in ways.items()}
 means = {name: c.mean(axis=0).tolist() for name, c in cosines.items()}
 print(json.dumps([scores(runs), scores(late), means, unlearned, learned]))
 """
-    notebook.cells.append(jupytext.reads(last, "py:percent").cells[0])
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    NotebookClient(notebook, timeout=300, kernel_name="python3").execute(cwd=str(folder))
-    now = resource.getrusage(resource.RUSAGE_CHILDREN)
-    notebook.metadata["cpu_seconds"] = now.ru_utime + now.ru_stime - before.ru_utime - before.ru_stime
-    return notebook
+    return executed_lesson(PAGE, tmp_path_factory.mktemp("lessons"), last)
 
 
 @pytest.mark.slow
@@ -276,8 +254,7 @@ class TestNotebook:
         assert 0 < executed.metadata["cpu_seconds"] < 60
 
     def test_what_it_claims_holds(self, executed):
-        (line,) = (out["text"] for out in executed.cells[-1]["outputs"])
-        runs, late, cosines, unlearned, learned = json.loads(line)
+        runs, late, cosines, unlearned, learned = told(executed)
         exact, local, random, readout = (np.mean(scores) for scores in runs.values())
         assert exact > 0.9
         assert exact > local + 0.1

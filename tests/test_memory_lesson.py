@@ -1,31 +1,19 @@
 """Lesson 1 as a learner runs it: the notebook from top to bottom, its claims, its cost."""
 
-import resource
+from pathlib import Path
 
-import jupytext
 import numpy as np
 import pytest
-from nbclient import NotebookClient
-
-from cogdyn.lessons.notebooks import write_notebooks
+from lesson_page import executed_lesson, told
 
 pytestmark = pytest.mark.slow
+PAGE = Path(__file__).parent.parent / "book/lessons/a-network-that-remembers.md"
 
 
 @pytest.fixture(scope="module")
 def executed(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("lessons")
-    (file,) = (path for path in write_notebooks(folder) if "remembers" in path.name)
-    notebook = jupytext.read(file)
-    # What the reader sees is kept; a last cell hands the numbers behind it to the test.
-    notebook.cells.append(
-        jupytext.reads("import json; print(json.dumps([scores.tolist(), delays]))", "py:percent").cells[0]
-    )
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    NotebookClient(notebook, timeout=300, kernel_name="python3").execute(cwd=str(folder))
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    notebook.metadata["cpu_seconds"] = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return notebook
+    last = "import json; print(json.dumps([scores.tolist(), delays]))"
+    return executed_lesson(PAGE, tmp_path_factory.mktemp("lessons"), last)
 
 
 def printed(notebook):
@@ -38,17 +26,17 @@ def test_it_runs_within_a_minute_of_cpu(executed):
 
 def test_what_it_claims_holds(executed):
     """Near perfect where it was trained, much worse at three times the longest delay, memory still there."""
-    scores, delays = (np.array(values) for values in json_line(printed(executed)[-1]))
+    scores, delays = (np.array(values) for values in told(executed))
     trained = (delays >= 400) & (delays <= 800)
     assert scores[:, trained].mean() > 0.95
     assert scores[:, delays >= 2000].mean() < 0.75
     rows = [line.split() for line in "".join(printed(executed)).splitlines()]
-    told = np.array([row for row in rows if len(row) == 4 and row[0] in ("600", "2000", "4000")][-3:], dtype=float)
-    assert told[:, 0].tolist() == [600, 2000, 4000]
+    shown = np.array([row for row in rows if len(row) == 4 and row[0] in ("600", "2000", "4000")][-3:], dtype=float)
+    assert shown[:, 0].tolist() == [600, 2000, 4000]
     # "in most trials, in some networks in all of them"
-    assert told[1, 1:].min() > 0.7
-    assert np.median(told[1, 1:]) > 0.95
-    assert (told[1, 1:] - scores[:, delays.tolist().index(2000)]).mean() > 0.2
+    assert shown[1, 1:].min() > 0.7
+    assert np.median(shown[1, 1:]) > 0.95
+    assert (shown[1, 1:] - scores[:, delays.tolist().index(2000)]).mean() > 0.2
     isolated = next(line for line in "".join(printed(executed)).splitlines() if "isolated units keep" in line)
     assert float(isolated.split("keep ")[1]) < 1e-9
 
@@ -58,9 +46,3 @@ def test_every_figure_and_widget_is_there(executed):
     assert kinds.count("image/png") == 3
     assert kinds.count("application/vnd.jupyter.widget-view+json") == 6
     assert kinds.count("text/html") == 1  # the verdict on the empty exercise
-
-
-def json_line(text):
-    import json
-
-    return json.loads(text.strip().splitlines()[-1])

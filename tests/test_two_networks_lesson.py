@@ -1,15 +1,11 @@
 """Lesson on two networks that make one reach: its networks, check and figures, and the notebook as learners run it."""
 
-import json
-import re
-import resource
 from pathlib import Path
 
-import jupytext
 import numpy as np
 import pytest
 import torch
-from nbclient import NotebookClient
+from lesson_page import check_exercises, executed_lesson, told
 
 from cogdyn.agents.dynamics import jpca, linear_cka, soft_normalised
 from cogdyn.agents.run import load_run
@@ -28,7 +24,6 @@ from cogdyn.lessons import (
     tampered,
 )
 from cogdyn.lessons.live_reach import live_reach
-from cogdyn.lessons.notebooks import write_notebooks
 from cogdyn.lessons.reachers import REACHERS, write_networks
 from cogdyn.lessons.studies import load_study
 from cogdyn.lessons.studies.kao2019_networks import network_of, task_of
@@ -47,16 +42,7 @@ def four():
 
 
 def test_the_solution_on_the_page_passes_and_its_stub_does_not():
-    text = PAGE.read_text()
-    solution = re.search(r"<summary>Solution</summary>\s+```python\n(.*?)```", text, re.DOTALL).group(1)
-    stub = re.search(r":tags: \[exercise\]\n\n(.*?)\n\n\nlessons", text, re.DOTALL).group(1)
-    assert solution.splitlines()[0] == stub.splitlines()[0]
-    for source, passed in ((solution, True), (stub, False)):
-        space = {"np": np}
-        exec(source, space)
-        verdict = check_autonomy(space["autonomy"])
-        assert verdict.passed is passed, verdict
-    assert "nothing is written" in verdict.reason
+    check_exercises(PAGE, {"autonomy": check_autonomy})
 
 
 def share(z, goal, below):
@@ -292,15 +278,7 @@ def test_a_state_released_where_the_plane_begins_makes_the_reach(name, shown, fo
 
 @pytest.fixture(scope="module")
 def executed(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("lessons")
-    (file,) = (path for path in write_notebooks(folder) if path.stem == PAGE.stem)
-    notebook = jupytext.read(file)
-    notebook.cells.append(jupytext.reads("import json\nprint(json.dumps(table))", "py:percent").cells[0])
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    NotebookClient(notebook, timeout=300, kernel_name="python3").execute(cwd=str(folder))
-    now = resource.getrusage(resource.RUSAGE_CHILDREN)
-    notebook.metadata["cpu_seconds"] = now.ru_utime + now.ru_stime - before.ru_utime - before.ru_stime
-    return notebook
+    return executed_lesson(PAGE, tmp_path_factory.mktemp("lessons"), "import json\nprint(json.dumps(table))")
 
 
 @pytest.mark.slow
@@ -309,8 +287,7 @@ class TestNotebook:
         assert 0 < executed.metadata["cpu_seconds"] < 60
 
     def test_its_table_is_that_of_the_networks(self, executed, four):
-        (line,) = (out["text"] for out in executed.cells[-1]["outputs"])
-        assert json.loads(line) == [population_measures(four[name]) for name in ("held", "extinguished")]
+        assert told(executed) == [population_measures(four[name]) for name in ("held", "extinguished")]
 
     def test_every_figure_and_widget_is_there(self, executed):
         kinds = [kind for cell in executed.cells for out in cell.get("outputs", []) for kind in out.get("data", {})]

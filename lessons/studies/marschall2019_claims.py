@@ -115,7 +115,7 @@ def alignment_does_not_explain(cells: Cells) -> Finding:
             for cosines in [[row["alignment"] for row in rows if row["alignment"] is not None]]
             if cosines
         ]
-        if len(pairs) >= LEAST_NETWORKS:
+        if len(pairs) == sum(learner.of is None for learner in LEARNERS.values()) - 1:  # all but the readout alone
             aligned, lost = zip(*pairs, strict=True)
             equal = len({*aligned}) == 1 or len({*lost}) == 1  # then there is no order to compare
             told[setting] = 0.0 if equal else float(np.asarray(spearmanr(aligned, lost))[0])

@@ -6,7 +6,10 @@ from collections.abc import Iterable, Mapping
 
 import matplotlib
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
 
@@ -19,7 +22,7 @@ from .study import Row
 Cells = Mapping[str, Mapping[str, list[Row]]]
 """Rows by setting and learner."""
 
-IN_COLOUR = ("readout only", "BPTT", "RFLO", "UORO", "KF-RTRL", "DNI", "compartments")
+IN_COLOUR: tuple[str, ...] = ("readout only", "BPTT", "RFLO", "UORO", "KF-RTRL", "DNI", "compartments")
 
 
 def figures(cells: Cells) -> dict[str, Figure]:
@@ -75,16 +78,15 @@ def agreement(cells: Cells) -> Figure:
     names = [name for name in _learners(cells) if name != "readout only"]
     figure = new_figure(2.6 + 1.5 * len(cells), 1.9 + 0.2 * len(names))
     panels = figure.subplots(1, len(cells), squeeze=False, sharey=True)[0]
-    picture = None
     for axis, (setting, learners) in zip(panels, cells.items(), strict=True):
         matrix = [[_agreement(learners.get(name, []), other) for other in COMPARED] for name in names]
-        picture = axis.imshow(np.array(matrix, dtype=float), cmap="RdBu_r", vmin=-1, vmax=1, aspect="auto")
-        axis.set_xticks(range(len(COMPARED)), COMPARED, rotation=90)
+        axis.imshow(np.array(matrix, dtype=float), cmap="RdBu_r", vmin=-1, vmax=1, aspect="auto")
+        axis.set_xticks(range(len(COMPARED)), [name.removesuffix(" feedback") for name in COMPARED], rotation=90)
         axis.set_yticks(range(len(names)), names)
         axis.set_title(setting)
         axis.spines[:].set_visible(False)
     panels[0].set_ylabel("the rule that trained")
-    figure.colorbar(picture, ax=panels, label="cosine", shrink=0.6)
+    figure.colorbar(ScalarMappable(Normalize(-1, 1), "RdBu_r"), ax=panels, label="cosine", shrink=0.6)
     return figure
 
 
@@ -110,10 +112,12 @@ def _against(cells: Cells, what: str, words: str) -> Figure:
     for axis, (setting, learners) in zip(panels, cells.items(), strict=True):
         for name in sorted(learners, key=lambda name: name in shown):
             x, y = (_median(row[column] for row in learners[name]) for column in (what, "loss"))
+            if not np.isfinite([x, y]).all():
+                continue
             marker = "s" if LEARNERS[name].of == "compartments" else "o"
             axis.plot(x, y, marker, ls="", color=shown.get(name, FAINT), label=name if name in shown else None, ms=5)
         axis.set(title=setting, xlabel=words, ylabel="loss at the end")
-    handles: dict[str, object] = {}
+    handles: dict[str, Artist] = {}
     for axis in panels:
         for handle, name in zip(*axis.get_legend_handles_labels(), strict=True):
             handles.setdefault(name, handle)

@@ -1,0 +1,51 @@
+"""A lesson as its tests see it: run as a notebook, and its exercise with and without the solution."""
+
+import json
+import re
+import resource
+
+import jupytext
+import numpy as np
+from nbclient import NotebookClient
+
+from cogdyn.lessons.notebooks import write_notebooks
+
+
+def executed_lesson(page, folder, last):
+    """The notebook of a page after a run in a folder, with the CPU seconds it took; ``last`` is run as its last cell.
+
+    What the reader sees is kept; the last cell hands the numbers behind it to the test.
+    """
+    (file,) = (path for path in write_notebooks(folder) if path.stem == page.stem)
+    notebook = jupytext.read(file)
+    notebook.cells.append(jupytext.reads(last, "py:percent").cells[0])
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    NotebookClient(notebook, timeout=300, kernel_name="python3").execute(cwd=str(folder))
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    notebook.metadata["cpu_seconds"] = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return notebook
+
+
+def told(notebook):
+    """What the last cell of an executed notebook printed, as JSON."""
+    (line,) = (out["text"] for out in notebook.cells[-1]["outputs"])
+    return json.loads(line)
+
+
+def check_exercises(page, checks):
+    """The solutions on a page pass the checks of its exercises, by name; the stubs are told that nothing is written."""
+    text = page.read_text()
+    solutions = re.findall(r"<summary>Solution</summary>\s+```python\n(.*?)```", text, re.DOTALL)
+    stubs = re.findall(r":tags: \[exercise\]\n\n(.*?)\n\n\nlessons", text, re.DOTALL)
+    for (name, check), solution, stub in zip(checks.items(), solutions, stubs, strict=True):
+        assert solution.splitlines()[0] == stub.splitlines()[0]
+        right, empty = (check(_defined(source)[name]) for source in (solution, stub))
+        assert right.passed, right
+        assert not empty.passed
+        assert "nothing is written" in empty.reason
+
+
+def _defined(source):
+    space = {"np": np}
+    exec(source, space)
+    return space
