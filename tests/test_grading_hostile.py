@@ -60,7 +60,7 @@ def test_the_protections_are_in_force(marked):
     assert found.protections.isolated
     assert found.protections.other_user == (os.geteuid() == 0)
     assert "NOT" not in found.protections.in_words()
-    assert "NOT in force: own processes, no network, read only files" in Protections().in_words()
+    assert "NOT in force: memory limit, own processes, no network, read only files" in Protections().in_words()
 
 
 @pytest.mark.parametrize("name", [*QUICK, *CHEATING])
