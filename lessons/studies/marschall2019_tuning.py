@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -37,14 +38,14 @@ def report(table: list[Row]) -> Report:
 
 def best_rate(setting: str, learner: str) -> float:
     """The learning rate that the tuning found, by the table that travels with the package."""
-    rates = _by_rate(_shipped())[setting, LEARNERS[learner].of or learner]
+    rates = _shipped()[setting, LEARNERS[learner].of or learner]
     return min(rates, key=rates.__getitem__)
 
 
 def at_the_edge() -> list[Row]:
     """Whose best rate is the lowest or the highest of those tried: one still farther might have suited them better."""
     best: dict[tuple[str, float], list[str]] = {}
-    for (setting, learner), rates in _by_rate(_shipped()).items():
+    for (setting, learner), rates in _shipped().items():
         best.setdefault((setting, min(rates, key=rates.__getitem__)), []).append(learner)
     return [
         {"setting": setting}
@@ -53,8 +54,9 @@ def at_the_edge() -> list[Row]:
     ]
 
 
-def _shipped() -> list[Row]:
-    return finished(read_table(Path(__file__).with_name("results") / "marschall2019-tuning.csv"))
+@cache
+def _shipped() -> dict[tuple[str, str], dict[float, float]]:
+    return _by_rate(finished(read_table(Path(__file__).with_name("results") / "marschall2019-tuning.csv")))
 
 
 def _by_rate(table: list[Row]) -> dict[tuple[str, str], dict[float, float]]:
