@@ -1,5 +1,5 @@
 // The picture of a flow on a plane: arrows, fixed points told apart by their shape, trails and the place of the start.
-import { roundStep } from "./live_picture.mjs";
+import { fitCanvas, roundStep } from "./live_picture.mjs";
 
 const kindOrder = ["stable", "saddle", "unstable", "slow"];
 const kindColour = { stable: 0, saddle: 3, unstable: 1, slow: 2 }; // of the palette's lines
@@ -102,12 +102,7 @@ export function drawFlow(canvas, scene, { colours, ink, fontFamily }, width) {
   });
   const plane = layout(scene.extent, width, 12 + 20 * (row + 1));
   const { left, top, wide, tall, scale, x0, y1, height } = plane;
-  const ratio = window.devicePixelRatio || 1;
-  canvas.width = Math.round(width * ratio);
-  canvas.height = Math.round(height * ratio);
-  canvas.style.height = `${height}px`;
-  pen.setTransform(ratio, 0, 0, ratio, 0, 0);
-  pen.clearRect(0, 0, width, height);
+  fitCanvas(canvas, width, height);
   Object.assign(pen, { textBaseline: "middle", lineJoin: "round", lineCap: "round" });
 
   const toCanvas = (px, py) => [left + (px - x0) * scale, top + (y1 - py) * scale];

@@ -2,6 +2,7 @@
 import { addLevels, addTrials, learn, newNetwork, probe, randomNumbers } from "./compartments.mjs";
 import { element } from "./element.mjs";
 import { pageLook, slider, watchPage } from "./live_controls.mjs";
+import { fitCanvas } from "./live_picture.mjs";
 
 const gates = { teacher: "errors L", label: "label y", carrier: "carried credit", apical: "apical to basal" };
 const feedbacks = { random: "by random weights", symmetric: "by readout weights" };
@@ -64,12 +65,7 @@ function drawScene(canvas, scene, { colours, ink, fontFamily }, width) {
   const title = 22;
   const bottom = title + curveTall + 42;
   const height = bottom + 2 * (panelTall + title) + 40;
-  const scale = window.devicePixelRatio || 1;
-  canvas.width = Math.round(width * scale);
-  canvas.height = Math.round(height * scale);
-  canvas.style.height = `${height}px`;
-  pen.setTransform(scale, 0, 0, scale, 0, 0);
-  pen.clearRect(0, 0, width, height);
+  fitCanvas(canvas, width, height);
   pen.textBaseline = "middle";
   pen.lineJoin = "round";
   const write = (words, x, y, { align = "left", weight = 400, alpha = 1, text = 12, colour = ink } = {}) => {

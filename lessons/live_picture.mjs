@@ -42,6 +42,17 @@ function shade(value, colours) {
   return ramp[low].map((c, i) => Math.round(c + (at - low) * (ramp[low + 1][i] - c)));
 }
 
+/** Give a canvas a size in CSS pixels at the resolution of the screen, and clear it; as wide as its element. */
+export function fitCanvas(canvas, width, height) {
+  const scale = window.devicePixelRatio || 1;
+  canvas.width = Math.round(width * scale);
+  canvas.height = Math.round(height * scale);
+  canvas.style.height = `${height}px`;
+  const pen = canvas.getContext("2d");
+  pen.setTransform(scale, 0, 0, scale, 0, 0);
+  pen.clearRect(0, 0, width, height);
+}
+
 /** Heat map as a picture of one pixel per bin and row; value(row, t) in [-1, 1]. */
 function heat(rows, steps, value, colours) {
   const table = Array.from({ length: 401 }, (_, i) => shade((i - 200) / 200, colours));
@@ -145,12 +156,7 @@ export function drawPicture(canvas, scene, { colours, ink, fontFamily }, width) 
   const lines = { top: rates.top + rates.height + gap + titleHeight + 18 * legend.length, height: 110 };
   const height = lines.top + lines.height + 42;
 
-  const scale = window.devicePixelRatio || 1;
-  canvas.width = Math.round(width * scale);
-  canvas.height = Math.round(height * scale);
-  canvas.style.height = `${height}px`;
-  pen.setTransform(scale, 0, 0, scale, 0, 0);
-  pen.clearRect(0, 0, width, height);
+  fitCanvas(canvas, width, height);
   pen.fillStyle = pen.strokeStyle = ink;
   pen.textBaseline = "middle";
 

@@ -1,6 +1,7 @@
 // Eligibility traces as they form: controls for a synapse and an error, a picture of both, and the credit in numbers.
 import { element } from "./element.mjs";
 import { pageLook, slider, watchPage } from "./live_controls.mjs";
+import { fitCanvas } from "./live_picture.mjs";
 import { assignCredit, cosine } from "./traces.mjs";
 
 const pathways = { symmetric: "by readout weights", random: "by random weights" };
@@ -67,12 +68,7 @@ function drawTraces(canvas, scene, { colours, ink, fontFamily }, width) {
   const size = Math.min(cell, Math.floor((right - mapLeft - mapGap) / 2 / m));
   const mapTop = axisTop + 44 + titleTall + 16;
   const height = mapTop + n * size + 28;
-  const scale = window.devicePixelRatio || 1;
-  canvas.width = Math.round(width * scale);
-  canvas.height = Math.round(height * scale);
-  canvas.style.height = `${height}px`;
-  pen.setTransform(scale, 0, 0, scale, 0, 0);
-  pen.clearRect(0, 0, width, height);
+  fitCanvas(canvas, width, height);
   pen.textBaseline = "middle";
   pen.lineJoin = "round";
 

@@ -1,6 +1,7 @@
 // What is left of an error across a delay: controls for a bridge, a picture on a logarithmic axis, and the numbers.
 import { element } from "./element.mjs";
 import { pageLook, slider, watchPage } from "./live_controls.mjs";
+import { fitCanvas } from "./live_picture.mjs";
 import { errorLeft } from "./transmission.mjs";
 
 const bridges = {
@@ -41,12 +42,7 @@ function drawCurves(canvas, { curves, plain, dt, delay, bin }, { colours, ink, f
   const font = (weight = 400) => `${weight} 12px ${fontFamily}`;
   const [left, right, top, tall] = [52, width - 12, 14 + 20 * curves.length, 260];
   const height = top + tall + 44;
-  const scale = window.devicePixelRatio || 1;
-  canvas.width = Math.round(width * scale);
-  canvas.height = Math.round(height * scale);
-  canvas.style.height = `${height}px`;
-  pen.setTransform(scale, 0, 0, scale, 0, 0);
-  pen.clearRect(0, 0, width, height);
+  fitCanvas(canvas, width, height);
   pen.textBaseline = "middle";
   pen.lineJoin = "round";
 

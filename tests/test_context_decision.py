@@ -1,11 +1,14 @@
 """Decisions that depend on the context: lines, selection vectors and pulses, on built and on trained networks."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 
 from cogdyn.agents import RateRNN, evaluate
 from cogdyn.lessons import (
+    context_decision,
     context_line,
     context_network,
     context_task,
@@ -16,6 +19,7 @@ from cogdyn.lessons import (
     selection,
 )
 from cogdyn.lessons.context_decision import N_NETWORKS, balanced_input, write_context_networks
+from cogdyn.lessons.reachers import REACHERS
 
 TASK = context_task()
 CONTEXTS = ("motion", "colour")
@@ -132,3 +136,8 @@ def test_networks_trained_anew_select_in_the_same_way(tmp_path, monkeypatch):
             margins.append(np.nanmedian(cosines[context]) - abs(np.nanmedian(cosines[OTHER[context]])))
     assert np.median(margins) > 0.4
     assert np.mean(np.array(margins) > 0.2) >= 0.75
+
+
+def test_what_travels_is_what_the_lessons_use():
+    there = sorted(path.name for path in Path(context_decision.__file__).with_name("trained").iterdir())
+    assert there == sorted([*(f"context-{k}" for k in range(1, N_NETWORKS + 1)), *(f"reach-{k}" for k in REACHERS)])
