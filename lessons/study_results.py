@@ -11,7 +11,7 @@ from typing import Any
 
 from .studies import Report, Study
 from .studies.study import Row
-from .studies.table import finished, read_table, text_table
+from .studies.table import finished, read_table, table_cells, text_table
 from .studies.verdict import Verdict
 
 _RESULTS = Path(__file__).parent / "studies" / "results"
@@ -70,7 +70,9 @@ class ResultTable:
         return text_table(self.rows)
 
     def _repr_html_(self) -> str:
-        header, *rows = (re.split(r" {2,}", line.strip()) for line in str(self).splitlines())
+        if not self.rows:
+            return "<p>Nothing yet.</p>"
+        header, *rows = table_cells(self.rows)
         return _table(header, rows)
 
 

@@ -1,6 +1,5 @@
 """Synthetic gradients: their targets by hand, their fixed point, and what they say of every batch alike."""
 
-
 import numpy as np
 import pytest
 import torch

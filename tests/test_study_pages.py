@@ -160,3 +160,11 @@ def test_networks_of_which_most_units_are_silent_are_measured_without_a_warning(
     row = measured(network, task_of(job), n_surrogates=3)
     assert row["active_fraction"] <= 0.08
     assert all(value is None or np.isfinite(value) for value in row.values())
+
+
+def test_a_table_shows_words_with_gaps_and_says_when_it_is_empty():
+    shown = ResultTable([{"rule": "a  b", "loss": 1.5}, {"rule": "c", "loss": None}])._repr_html_()
+    assert "<td>a  b</td>" in shown
+    assert shown.count("<tr>") == 3
+    assert ResultTable([])._repr_html_() == "<p>Nothing yet.</p>"
+    assert str(ResultTable([])) == ""

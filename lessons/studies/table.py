@@ -56,7 +56,7 @@ def text_table(rows: Sequence[Mapping[str, Any]]) -> str:
     """The rows, which share their columns, as aligned text; floats with four significant digits, "-" for None."""
     if not rows:
         return ""
-    cells = [list(rows[0]), *([_show(value) for value in row.values()] for row in rows)]
+    cells = table_cells(rows)
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     sides = ["<" if any(isinstance(row[name], str) for row in rows) else ">" for name in rows[0]]
     lines = (
@@ -64,6 +64,11 @@ def text_table(rows: Sequence[Mapping[str, Any]]) -> str:
         for line in cells
     )
     return "\n".join(line.rstrip() for line in lines)
+
+
+def table_cells(rows: Sequence[Mapping[str, Any]]) -> list[list[str]]:
+    """The names of the columns, and each row in words; at least one row."""
+    return [list(rows[0]), *([_show(value) for value in row.values()] for row in rows)]
 
 
 def _write(value: Any) -> str:
