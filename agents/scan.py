@@ -80,20 +80,19 @@ class Scan(torch.autograd.Function):
         learns = any(ctx.needs_input_grad)
         fired = torch.empty_like(rates) if learns and not voltage else None
         drives = state.new_empty(n_networks, min(BLOCK, n_bins), batch_size, state.shape[2])
-        keep = 1 - alpha
-        x, r = state, write(state, torch.empty_like(state)) if voltage else state
+        # Products of many networks are fast only where they are written into one piece of memory: x is such a one.
+        keep, x = 1 - alpha, state.clone()
+        r = write(state, torch.empty_like(state)) if voltage else state
         before, synapses = r, recurrent.mT
         for block in _blocks(n_bins):
             drive = drives[:, : block.stop - block.start]
             _fill(drive, inputs[:, block], into, dynamics)
             firing = drive.unbind(1) if fired is None else fired[:, block].unbind(1)
-            for h, s, out in zip(drive.unbind(1), firing, rates[:, block].unbind(1), strict=True):
+            for driven, s, out in zip(drive.unbind(1), firing, rates[:, block].unbind(1), strict=True):
                 if voltage:
-                    x = h.addcmul_(x, keep).baddbmm_(r, synapses)
-                    r = write(x, out)
+                    r = write(torch.baddbmm(driven.addcmul_(x, keep), r, synapses, out=x), out)
                 else:
-                    r = torch.lerp(r, write(h.baddbmm_(r, synapses), s), alpha, out=out)
-            x = x.clone()  # the next block fills the buffer in which it lies
+                    r = torch.lerp(r, write(torch.baddbmm(driven, r, synapses, out=x), s), alpha, out=out)
             outputs[:, block].flatten(1, 2).copy_(
                 torch.baddbmm(bias[:, None], rates[:, block].flatten(1, 2), readout.mT)
             )
@@ -141,8 +140,7 @@ class Scan(torch.autograd.Function):
                 d_inputs[:, block] = torch.bmm(flat, into).view_as(inputs[:, block])
             later = later.clone()  # the next block fills the buffer in which it may lie
         if voltage:
-            error = torch.zeros_like(before)
-            _send(error, later, recurrent, dynamics.credit)
+            error = _sent(torch.zeros_like(before), later, recurrent, dynamics.credit, torch.empty_like(before))
             later = dynamics.known[1](error, before).addcmul_(later, 1 - dynamics.alpha)
         d_bias = None if d_outputs is None else d_outputs.sum((1, 2))
         return d_inputs, d_into, d_recurrent, d_readout, d_bias, later, None
@@ -179,16 +177,17 @@ def _carry(errors: Tensor, values: Tensor, later: Tensor, last: bool, recurrent:
         What the first of them tells the bin before; it may lie in the first two arrays.
     """
     back, alpha, keep = dynamics.known[1], dynamics.alpha, 1 - dynamics.alpha
+    at_rates = torch.empty_like(later)
     for error, value in reversed(list(zip(errors.unbind(1), values.unbind(1), strict=True))):
         if dynamics.leak == "rate":
             torch.mul(error.add_(later), keep, out=later)
             back(error.mul_(alpha), value)
-            _send(later, error, recurrent, dynamics.credit)
+            _sent(later, error, recurrent, dynamics.credit, later)
         elif last:
             later, last = back(error, value).add_(later), False
         else:
-            _send(error, later, recurrent, dynamics.credit)
-            later = back(error, value).addcmul_(later, keep)
+            back(_sent(error, later, recurrent, dynamics.credit, at_rates), value)
+            later = torch.addcmul(at_rates, later, keep, out=error)
     return later
 
 
@@ -211,9 +210,10 @@ def _carry_by_leak(
     return told
 
 
-def _send(past: Tensor, error: Tensor, recurrent: Tensor, credit: Credit) -> None:
-    """Add what an error (S, B, N) tells the rates of the bin before."""
+def _sent(past: Tensor, error: Tensor, recurrent: Tensor, credit: Credit, out: Tensor) -> Tensor:
+    """Errors of the rates of a bin, with what an error (S, B, N) of the bin after tells them, written into out."""
     if credit == "full":
-        past.baddbmm_(error, recurrent)
-    elif credit == "diag":
-        past.addcmul_(error, recurrent.diagonal(dim1=1, dim2=2)[:, None])
+        return torch.baddbmm(past, error, recurrent, out=out)
+    if credit == "diag":
+        return torch.addcmul(past, error, recurrent.diagonal(dim1=1, dim2=2)[:, None], out=out)
+    return out.copy_(past)
