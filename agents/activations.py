@@ -41,7 +41,7 @@ def _write_tanh(x: Tensor, out: Tensor) -> Tensor:
     if x.device.type != "cpu":
         return torch.tanh(x, out=out)
     # NumPy's is as exact as PyTorch's, and takes less time.
-    np.tanh(x.detach().numpy(), out=out.detach().numpy())
+    np.tanh(x.numpy(), out=out.numpy())
     return out
 
 

@@ -80,19 +80,22 @@ class Scan(torch.autograd.Function):
         learns = any(ctx.needs_input_grad)
         fired = torch.empty_like(rates) if learns and not voltage else None
         drives = state.new_empty(n_networks, min(BLOCK, n_bins), batch_size, state.shape[2])
-        # Products of many networks are fast only where they are written into one piece of memory: x is such a one.
-        keep, x = 1 - alpha, state.clone()
-        r = write(state, torch.empty_like(state)) if voltage else state
+        keep = 1 - alpha
+        x, r = state, write(state, torch.empty_like(state)) if voltage else state
         before, synapses = r, recurrent.mT
         for block in _blocks(n_bins):
             drive = drives[:, : block.stop - block.start]
             _fill(drive, inputs[:, block], into, dynamics)
-            firing = drive.unbind(1) if fired is None else fired[:, block].unbind(1)
-            for driven, s, out in zip(drive.unbind(1), firing, rates[:, block].unbind(1), strict=True):
+            # Products of many networks are fast only where they are written into one piece of memory.
+            by_bin = drive.transpose(0, 1).contiguous()
+            firing = by_bin.unbind(0) if fired is None else fired[:, block].unbind(1)
+            for h, s, out in zip(by_bin.unbind(0), firing, rates[:, block].unbind(1), strict=True):
                 if voltage:
-                    r = write(torch.baddbmm(driven.addcmul_(x, keep), r, synapses, out=x), out)
+                    x = h.addcmul_(x, keep).baddbmm_(r, synapses)
+                    r = write(x, out)
                 else:
-                    r = torch.lerp(r, write(torch.baddbmm(driven, r, synapses, out=x), s), alpha, out=out)
+                    r = torch.lerp(r, write(h.baddbmm_(r, synapses), s), alpha, out=out)
+            x = x.clone()  # the next block fills the buffer in which it may lie
             outputs[:, block].flatten(1, 2).copy_(
                 torch.baddbmm(bias[:, None], rates[:, block].flatten(1, 2), readout.mT)
             )
@@ -177,7 +180,7 @@ def _carry(errors: Tensor, values: Tensor, later: Tensor, last: bool, recurrent:
         What the first of them tells the bin before; it may lie in the first two arrays.
     """
     back, alpha, keep = dynamics.known[1], dynamics.alpha, 1 - dynamics.alpha
-    at_rates = torch.empty_like(later)
+    spare = torch.empty_like(later) if len(later) > 1 else None  # in one piece, as products of many networks like it
     for error, value in reversed(list(zip(errors.unbind(1), values.unbind(1), strict=True))):
         if dynamics.leak == "rate":
             torch.mul(error.add_(later), keep, out=later)
@@ -186,8 +189,8 @@ def _carry(errors: Tensor, values: Tensor, later: Tensor, last: bool, recurrent:
         elif last:
             later, last = back(error, value).add_(later), False
         else:
-            back(_sent(error, later, recurrent, dynamics.credit, at_rates), value)
-            later = torch.addcmul(at_rates, later, keep, out=error)
+            at_rates = _sent(error, later, recurrent, dynamics.credit, error if spare is None else spare)
+            later = torch.addcmul(back(at_rates, value), later, keep, out=error)
     return later
 
 

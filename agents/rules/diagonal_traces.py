@@ -29,6 +29,7 @@ class DiagonalTraces:
         state, n_senders = network.initial_state(batch_size), network.n_units + network.n_inputs + 1
         # Units last: they are next to each other in all that is multiplied.
         self.traces = state.new_zeros(*state.shape[:-1], n_senders, network.n_units)
+        self.weighed = torch.empty_like(self.traces)
         self.smooth = torch.zeros_like(self.traces) if filtered else None
         self.own_synapse, self.filtered = own_synapse, filtered
 
@@ -41,9 +42,9 @@ class DiagonalTraces:
             self.traces.mul_(bin.keep)
         self.traces.addcmul_(bin.senders[..., None], bin.gate[..., None, :])
         if self.smooth is None:
-            return (bin.signal[..., None, :] * self.traces).sum(-3).mT
+            return torch.mul(bin.signal[..., None, :], self.traces, out=self.weighed).sum(-3).mT
         self.smooth.mul_(self.filtered).addcmul_(bin.slope[..., None, :], self.traces)
-        return (bin.told[..., None, :] * self.smooth).sum(-3).mT
+        return torch.mul(bin.told[..., None, :], self.smooth, out=self.weighed).sum(-3).mT
 
 
 class SharedTraces:
