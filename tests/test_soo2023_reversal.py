@@ -22,10 +22,9 @@ STUDY = load_study("soo2023")
 TINY = {"task": "RuleReversal", "delay_ms": 0.0, "first_seed": 3, "networks": 1, "steps": 2, "criterion": 0.95}
 
 
-def test_reversals_are_the_last_runs_of_the_study_and_take_each_arm_in_turn():
+def test_reversals_take_each_arm_in_turn():
     jobs = list(plan(STUDY, quick=False).values())
     found = [job for job in jobs if job["task"] == "RuleReversal"]
-    assert jobs[-len(found) :] == found
     assert len(found) == 5 * len(REVERSAL_ARMS)
     assert {job["arm"] for job in found[: len(REVERSAL_ARMS)]} == set(REVERSAL_ARMS)
     rates = best_rates()
@@ -74,7 +73,7 @@ def test_after_feedback_leaves_out_the_first_trial():
     assert after_feedback(task, task.respond(batch, *first_wrong), batch) == 1
 
 
-@pytest.mark.parametrize("arm", ["base", "CD", "SCTT, across trials", "DASC, across trials"])
+@pytest.mark.parametrize("arm", ["base", "slow mode", "SCTT, across trials", "DASC, across trials"])
 def test_an_arm_trains_and_tells_what_became_of_its_network(arm):
     (row,) = measure(TINY | {"arm": arm, "lr": 2e-3})
     assert row["updates"] == 2

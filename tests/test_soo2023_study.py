@@ -9,7 +9,7 @@ from cogdyn.lessons.bridges import error_left
 from cogdyn.lessons.studies import load_study, soo2023_transmission
 from cogdyn.lessons.studies.runner import plan
 from cogdyn.lessons.studies.soo2023 import measure
-from cogdyn.lessons.studies.soo2023_arms import ARMS, CRITERION, KINDS, LR, network_of, of_kind, task_of
+from cogdyn.lessons.studies.soo2023_arms import ARMS, CRITERION, KINDS, LR, STARTS, network_of, of_kind, task_of
 from cogdyn.lessons.studies.soo2023_gated import CELLS, Gated
 from cogdyn.lessons.studies.soo2023_tuning import FIRST_SEED, RATES, best_arms, best_rates
 
@@ -34,6 +34,10 @@ def test_the_main_tasks_get_twenty_networks_in_every_arm_and_all_others_ten():
     main = {("yang19.dlygo", 1000.0), ("yang19.dms", 1000.0)}
     for (task, delay, arm), n in networks.items():
         assert n == (3 if arm in CELLS else 20 if (task, delay) in main and arm in ARMS else 10)
+    everywhere = {arm for arm in ARMS if arm not in STARTS} | set(best_arms(1, STARTS))
+    assert len(everywhere) == 10
+    for cell in {(task, delay) for task, delay, _ in networks}:
+        assert everywhere <= {arm for *where, arm in networks if tuple(where) == cell}
     others = {of_kind(arm, kind) for arm in best_arms(3) for kind in KINDS}
     assert {arm for _, _, arm in networks} == {*ARMS, *others, *CELLS}
 

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from scipy.stats import fisher_exact, mannwhitneyu
 
 from ..conditions import wilson_interval
-from .soo2023_arms import ALL_ARMS, ARMS, CRITERION, KINDS, LR, measure_rate_networks, of_kind
+from .soo2023_arms import ALL_ARMS, ARMS, CRITERION, KINDS, LR, STARTS, measure_rate_networks, of_kind
 from .soo2023_gated import CELLS, measure_gated
 from .soo2023_gated import LR as GATED_LR
 from .soo2023_reversal import REVERSAL_ARMS, TASK, measure_reversal, report_reversal
@@ -21,27 +21,32 @@ from .table import text_table
 
 
 def jobs(quick: bool) -> Sequence[Job]:
-    """Ten networks to a job; 20 for the two main tasks; the best arms with other networks, gated ones, reversals."""
+    """Ten networks to a job. What decides comes first: the two main tasks, with 20 of each arm, and reversals."""
     if quick:
         arms = ("base", "SCTT", "DASC", "slow mode")
         return [_job("yang19.dlygo", 500.0, arm, 0, networks=5, steps=600, lr=LR) for arm in arms]
-    main = [("yang19.dlygo", 1000.0, 2), ("yang19.dms", 1000.0, 2), ("yang19.go", 0.0, 1)]
-    sweep = [("yang19.dlygo", delay, 1) for delay in (500.0, 2000.0, 4000.0)]
-    others = [("yang19.dmc", 1000.0, 1), ("yang19.ctxdlydm1", 1000.0, 1)]
-    # First one job of each arm, so that a study that is stopped early has looked at all of them.
-    plan = [(k, task, delay, arm) for task, delay, n in main + sweep + others for k in range(n) for arm in ARMS]
+    # Of the plain starts the best goes everywhere; all of them are compared in one task.
+    arms = [arm for arm in ARMS if arm not in STARTS or arm in best_arms(1, STARTS)]
+    main = [("yang19.dlygo", 1000.0, ARMS), ("yang19.dms", 1000.0, dict.fromkeys((*arms, "base, small readout")))]
+    others = [("yang19.dmc", 1000.0), ("yang19.ctxdlydm1", 1000.0), ("yang19.go", 0.0)]
+    sweep = [("yang19.dlygo", delay) for delay in (500.0, 2000.0, 4000.0)]
     rates = best_rates()
-    found = [_job(task, delay, arm, k, networks=10, steps=4000, lr=rates[arm]) for k, task, delay, arm in plan]
+
+    def ten(task: str, delay: float, arm: str, repeat: int) -> Job:
+        return _job(task, delay, arm, repeat, networks=10, steps=4000, lr=rates[arm])
+
+    found = [ten(task, delay, arm, repeat) for task, delay, some in main for repeat in range(2) for arm in some]
+    found += reversal_jobs(rates)
+    found += [ten(task, delay, arm, 0) for task, delay in others + sweep for arm in arms]
     found += [
         _job("yang19.dlygo", 1000.0, of_kind(arm, kind), 0, networks=10, steps=4000, lr=rates[arm])
         for arm in best_arms(3)
         for kind in KINDS
     ]
     cells = [("yang19.dlygo", 1000.0), ("yang19.dms", 1000.0), ("yang19.dlygo", 4000.0)]
-    found += [
+    return found + [
         _job(task, delay, cell, 0, networks=3, steps=4000, lr=GATED_LR) for task, delay in cells for cell in CELLS
     ]
-    return [*found, *reversal_jobs(rates)]
 
 
 def _job(task: str, delay_ms: float, arm: str, repeat: int, networks: int, steps: int, lr: float) -> Job:

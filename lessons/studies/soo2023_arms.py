@@ -81,6 +81,8 @@ ARMS: dict[str, Arm] = {
     "slow mode + DASC": Arm(dasc, SLOW),
     "slow mode + gradient skip": Arm(gradient_skip, SLOW),
 }
+STARTS = ("base, clipped", "base, small readout", "gain 1, small readout", "gaussian")
+"""What else a network without help and without slow modes may start with."""
 KINDS: dict[str, dict[str, Any]] = {"tanh": {"activation": "tanh"}, "Dale": {"dale": 0.8}}
 """Other kinds of network in which the best arms are tried."""
 

@@ -36,8 +36,6 @@ REVERSAL_ARMS: dict[str, Arm] = {
     of_kind("SCTT", BRIDGE): Arm(across_sctt),
     of_kind("DASC", BRIDGE): Arm(across_dasc),
     "SCTT": ARMS["SCTT"],
-    "base, small readout": ARMS["base, small readout"],
-    "CD": ARMS["CD"],
 }
 """The ways to train that are compared; gradient skips have no bridge across trials."""
 

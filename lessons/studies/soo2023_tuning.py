@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -44,9 +44,9 @@ def best_rates() -> dict[str, float]:
     return {arm: max(results, key=results.__getitem__) for arm, results in _by_rate(_travelling()).items()}
 
 
-def best_arms(n: int) -> list[str]:
+def best_arms(n: int, among: Collection[str] = ARMS) -> list[str]:
     """The arms with which most networks learned in the tuning, each at its best rate; of those, the fastest."""
-    found = {arm: max(results.values()) for arm, results in _by_rate(_travelling()).items()}
+    found = {arm: max(results.values()) for arm, results in _by_rate(_travelling()).items() if arm in among}
     return sorted(found, key=found.__getitem__, reverse=True)[:n]
 
 
