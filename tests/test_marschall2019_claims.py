@@ -1,11 +1,15 @@
 """The study of local plasticity: what its report says of a table, whatever stands in it."""
 
+import re
+
 import numpy as np
 import pytest
 
+from cogdyn.lessons import study_results
 from cogdyn.lessons.studies import load_study
 from cogdyn.lessons.studies.marschall2019 import summary
-from cogdyn.lessons.studies.marschall2019_claims import CLAIMS, claims
+from cogdyn.lessons.studies.marschall2019_claims import CLAIMS, alignment_does_not_explain, claims, contrasts
+from cogdyn.lessons.studies.marschall2019_figures import by_cell
 from cogdyn.lessons.studies.marschall2019_learners import COMPARED, LEARNERS, SETTINGS
 from cogdyn.lessons.studies.marschall2019_measures import MOMENTS
 from cogdyn.lessons.studies.marschall2019_tuning import RATES, at_the_edge
@@ -97,6 +101,34 @@ def test_the_figures_show_every_setting_and_every_learner():
     lines = figures["learning"].axes[0].lines
     ends = {line.get_label(): line.get_ydata()[-1] for line in lines}
     assert ends["readout only"] == pytest.approx(0.6, abs=1e-3)
+
+
+def test_what_the_page_makes_of_it_stands_in_the_table():
+    rows = study_results(STUDY)
+    assert len(rows) == len(SETTINGS) * len(LEARNERS) * 10
+    cells = by_cell(rows)
+
+    def signs(learner, other="readout only"):
+        return {one.setting: one.sign for one in contrasts(cells, learner, other)}
+
+    for local_or_exact in ("RFLO", "SnAp-1", "KeRNL", "UORO", "KF-RTRL", "R-KF"):
+        assert set(signs(local_or_exact).values()) == {-1}
+    assert 1 not in signs("KF-RTRL", "BPTT").values()
+    ours = signs("compartments")
+    assert ours.pop("mimic") == -1
+    assert sorted(ours.values()) == [0, 0, 0, 1]
+    for exact in ("compartments, exact J", "DNI"):
+        assert sorted(signs(exact).values()) == [-1, -1, -1, 0, 0]
+    assert -1 not in signs("compartments", "compartments, J = 0").values()
+    foresight = {
+        setting: np.median([row["foresight"] for row in learners["compartments"]])
+        for setting, learners in cells.items()
+    }
+    assert foresight.pop("mimic") > 0.7
+    assert max(foresight.values()) < 0.5
+    *in_add, in_mimic = (float(told) for told in re.findall(r"[+-]\d\.\d+", alignment_does_not_explain(cells)[0]))
+    assert len(in_add) == 4
+    assert in_mimic > -0.5 > max(in_add)
 
 
 def test_learners_at_the_edge_of_the_search_are_named():
