@@ -9,7 +9,7 @@ from .rate_rnn import RateRNN
 
 
 def driven_step(
-    network: RateRNN, state: Tensor, inputs: Tensor, current: Tensor, recurrent: Tensor | None = None
+    network: RateRNN, state: Tensor, inputs: Tensor, current: Tensor | float, recurrent: Tensor | None = None
 ) -> Tensor:
     r"""One Euler step with a current q of its own for each unit.
 
@@ -22,7 +22,7 @@ def driven_step(
         network: The network.
         state: State of the bin before, (B, N), or of an ensemble (S, B, N).
         inputs: u, (B, n_in).
-        current: q, (B, N), or one for each network (S, B, N).
+        current: q, (B, N), or one for each network (S, B, N), or one for all units.
         recurrent: Recurrent weights instead of the network's own.
 
     Returns:

@@ -53,7 +53,7 @@ def penalties(network: RateRNN, trajectory: Trajectory, rate: float, weight: flo
 
     A scalar; of an ensemble one for each network, (S,).
     """
-    cost = torch.zeros((), dtype=trajectory.rates.dtype, device=trajectory.rates.device)
+    cost = trajectory.outputs.new_zeros(())
     if rate:
         cost = cost + rate * trajectory.rates.square().mean((0, -2, -1))
     if weight:

@@ -38,7 +38,7 @@ def plain_loop(
             h = r = (1 - alpha) * r + alpha * network.f(current + torch.sqrt(2 / alpha) * noise)
         rates.append(r)
     stacked = torch.stack(rates)
-    return Trajectory(stacked, network.g(stacked @ network.readout_weights.T + network.readout_bias), h)
+    return Trajectory([stacked], network.g(stacked @ network.readout_weights.T + network.readout_bias), h)
 
 
 def received(r: Tensor, w: Tensor, credit: Credit) -> Tensor:

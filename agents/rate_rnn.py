@@ -274,12 +274,11 @@ class RateRNN(nn.Module):
             noise_std = sigma * torch.sqrt(2 * self.alpha if self.leak == "voltage" else 2 / self.alpha)
         with_one = torch.cat([inputs, torch.ones_like(inputs[..., :1])], dim=2)
         dynamics = Dynamics(self._f, self.leak, self.alpha, noise_std, (generator,), credit, feedback)
-        scan = partial(
-            scan_trials, weights=(into, recurrent, self.readout_weights, self.readout_bias), dynamics=dynamics
-        )
+        readout, bias = self.readout_weights, self.readout_bias
+        scan = partial(scan_trials, weights=(into, recurrent, readout, bias), dynamics=dynamics)
         if at_cut is None:
             rates, outputs, h = scan(with_one, h)
-            return Trajectory(rates, self.g(outputs), h)
+            return Trajectory([rates], self.g(outputs), h)
         all_rates, all_outputs = [], []
         edges = [0, *cuts, len(inputs)]
         for first, last in pairwise(edges[:-1] if len(inputs) in cuts else edges):
@@ -289,9 +288,10 @@ class RateRNN(nn.Module):
                 all_rates.append(rates)
                 all_outputs.append(self.g(outputs))
             else:
-                all_rates += [rates[:-1], self.rates(h)[None]]
-                all_outputs += [self.g(outputs[:-1]), self.outputs(h)[None]]
-        return Trajectory(torch.cat(all_rates), torch.cat(all_outputs), h)
+                joined = self.rates(h)
+                all_rates += [rates[:-1], joined[None]]
+                all_outputs += [self.g(outputs[:-1]), self.g(joined @ readout.mT + _for_batch(bias))[None]]
+        return Trajectory(all_rates, torch.cat(all_outputs), h)
 
 
 def _for_batch(bias: Tensor) -> Tensor:

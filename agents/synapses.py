@@ -22,6 +22,7 @@ class Synapses:
 
     Attributes:
         weights: The effective weights.
+        recurrent: W among them, (N, N).
     """
 
     def __init__(self, network: RateRNN):
@@ -34,12 +35,8 @@ class Synapses:
         self.signs = network.signs
         self._masked = not bool((self.mask == 1).all())
         self.weights = self.parameters
+        self.recurrent = self.weights[..., : network.n_units]
         self._work()
-
-    @property
-    def recurrent(self) -> Tensor:
-        """W, (N, N)."""
-        return self.weights[..., : self.network.n_units]
 
     def to_parameters(self, gradient: Tensor) -> Tensor:
         """Gradient for the parameters, from that for the effective weights."""
@@ -82,4 +79,4 @@ class Synapses:
         if self.signs is not None:
             n = self.network.n_units
             weights[..., :n] = weights[..., :n].abs() * self.signs
-        self.weights = weights
+        self.weights, self.recurrent = weights, weights[..., : self.network.n_units]

@@ -1,7 +1,10 @@
 """What a network leaves behind when it has run over a batch of trials."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
+import torch
 from torch import Tensor
 
 
@@ -10,11 +13,16 @@ class Trajectory:
     """What a network did.
 
     Attributes:
-        rates: Rates r of all units, (T, B, N).
+        stretches: Rates of the stretches of bins through which it ran at once, (T, B, N) together.
         outputs: Readout z, (T, B, n_out).
         state: State after the last bin, (B, N): voltage or rate, as the leak says. Pass it on to continue.
     """
 
-    rates: Tensor
+    stretches: Sequence[Tensor]
     outputs: Tensor
     state: Tensor
+
+    @cached_property
+    def rates(self) -> Tensor:
+        """Rates r of all units, (T, B, N); joined when first asked for, since bridges make many stretches."""
+        return self.stretches[0] if len(self.stretches) == 1 else torch.cat(list(self.stretches))

@@ -11,6 +11,7 @@ from torch import Tensor
 from ...envs.trial import TrialBatch
 from ..bridges import Start, bins_of, blocks_of, run_bridged, trials_of
 from ..data import tensors
+from ..driven_step import driven_step
 from ..rate_rnn import RateRNN
 from .annealed import AnnealedRule
 from .descent import LearningRate
@@ -74,11 +75,11 @@ class DASC(AnnealedRule):
         data, beta = tensors(batch, network.recurrent), self.annealing.value
         if beta == 1:
             return self.objective(network, network(data.inputs, generator=generator), data)
-        lag = bins_of(self.lag_ms, batch)
+        lag, weights = bins_of(self.lag_ms, batch), network.recurrent_weights
 
         def coarse_step(start: Start, end: Tensor) -> Tensor:
             state, inputs = start
-            return (1 - beta) * (state + lag * (network.step(state, inputs) - state)) + beta * end
+            return (1 - beta) * (state + lag * (driven_step(network, state, inputs, 0.0, weights) - state)) + beta * end
 
         def skip(start: Start, end: Tensor) -> Tensor:
             return (1 - beta) * start[0] + beta * end
