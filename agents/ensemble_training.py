@@ -17,6 +17,7 @@ from .data import tensors
 from .ensemble import ensemble_of, member, subset
 from .evaluation import check_fit, step_seed
 from .interrupt import deferred_interrupt
+from .out_of_memory import memory_errors_told
 from .rate_rnn import RateRNN
 from .run import Run, describe
 
@@ -96,7 +97,8 @@ def train_ensemble(
         rule.report(sum(run.metrics[-1]["score"] for run in runs) / n_networks)
         return others
 
-    with deferred_interrupt() as interrupted:
+    memory_told = memory_errors_told(task, network, batch_size, n_test, n_networks)
+    with deferred_interrupt() as interrupted, memory_told:
         for step in range(1, steps + 1):
             generator.manual_seed(step_seed(seed, "train", step))
             batch = next(task.stream(batch_size, seed, "train", start=step))

@@ -16,12 +16,14 @@ from ..envs.trial import TrialBatch
 from .ensemble_training import train_ensemble
 from .evaluation import NetworkPolicy, check_fit, evaluate, step_seed
 from .interrupt import deferred_interrupt
+from .out_of_memory import memory_errors_told
 from .rate_rnn import RateRNN
 from .run import MODEL, Run, describe, load_run
 
 Progress = Callable[[int, dict[str, float]], None]
-Watch = Callable[[RateRNN, int], Mapping[str, float]]
 """Called after each update with the number of updates and the latest metrics."""
+Watch = Callable[[RateRNN, int], Mapping[str, float]]
+"""Called at each evaluation with the network and the number of updates; returns more metrics by name."""
 
 
 class Rule(Protocol):
@@ -159,6 +161,7 @@ def train(
 
     Raises:
         ValueError: If task and network do not fit, a number makes no sense, or ``out`` holds a run already.
+        MemoryError: If memory does not suffice; it says for what, and what to lower.
         TrainingDiverged: If loss, gradient or outputs are not finite; the last good checkpoint stays in ``out``.
         KeyboardInterrupt: After Ctrl-C, once the update is finished and the checkpoint written.
     """
@@ -198,7 +201,7 @@ def train(
         if out is not None:
             run.save(out)
 
-    with deferred_interrupt() as interrupted:
+    with deferred_interrupt() as interrupted, memory_errors_told(task, network, batch_size, n_test):
         for step in range(run.step + 1, steps + 1):
             generator.manual_seed(step_seed(seed, "train", step))
             if task.n_segments > 1:

@@ -247,7 +247,7 @@ def guarded(work: Callable[[], None], debug: bool) -> None:
     except KeyboardInterrupt as stop:
         typer.echo(f"\n{str(stop) or 'Stopped.'}", err=True)
         raise typer.Exit(130) from None
-    except (ValueError, OSError, ImportError, RuntimeError) as error:  # RuntimeError: training diverged, no book
+    except (ValueError, OSError, ImportError, RuntimeError, MemoryError) as error:  # RuntimeError: diverged, no book
         if debug:
             raise
         typer.echo(f"error: {error}", err=True)
