@@ -166,7 +166,7 @@ def compare_core() -> None:
     show(
         "The core (N, B, T): gradient of whole trials; quiet: without noise",
         rows,
-        ("", "noisy", "quiet / products", "plain loop / noisy", "no credit / full", "nn.RNN / quiet", "10 alone / ten"),
+        ("", "noisy", "quiet / products", "loop / noisy", "no credit / full", "nn.RNN / quiet", "10 alone / 10"),
     )
 
 
@@ -195,6 +195,13 @@ def training_variants(peer: Peer | None) -> dict[str, Work]:
         torch.nn.utils.clip_grad_norm_(parameters, 1.0)
         adam.step()
 
+    multiply, noise = products(N, B, T), torch.empty(T, B, N)
+
+    def bare() -> None:
+        for xi in noise:  # in pieces, as they stay in the cache
+            xi.normal_(generator=generator)
+        multiply()
+
     both = {"dale": 0.8, "noise": 0.05}
     variants = {
         "RateRNN, noise and Dale's law": ours(**both),
@@ -202,7 +209,8 @@ def training_variants(peer: Peer | None) -> dict[str, Work]:
         "the same with SCTT, lag 20 bins": ours(SCTT(lag_ms=400, schedule=(0.5, 1)), **both),
         "the same with DASC, lag 20 bins": ours(DASC(lag_ms=400, schedule=(0.5, 1)), **both),
         "torch.nn.RNN (no leak, no noise)": torch_rnn,
-        "bare matrix products": products(N, B, T),
+        "bare matrix products": multiply,
+        "bare products, and normal numbers": bare,
     }
     return (
         variants

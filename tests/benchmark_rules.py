@@ -20,6 +20,14 @@ from cogdyn.agents.rules.credit_rule import CreditRule
 from cogdyn.envs.trial import TrialBatch
 
 T, N_IN, N_OUT, DT = 100, 2, 2, 10.0
+REFERENCES = {
+    "RFLO": "rflo",
+    "RFLO after trials": "rflo",
+    "DNI": "dni",
+    "RTRL": "rtrl",
+    "its products alone": "rtrl",
+}
+"""Which of NumPy's rules each of ours is set beside."""
 MEASURED = ((32, 1), (32, 64), (128, 1), (128, 64))
 
 
@@ -62,6 +70,19 @@ def theirs(name: str, n: int, batch: TrialBatch) -> Work:
     return work
 
 
+def influence_products(n: int, batch_size: int) -> Work:
+    """What RTRL cannot do without: the product of Jacobian and influence in every bin, and nothing else."""
+    jacobian = 0.1 * torch.randn(batch_size, n, n)
+    influence = torch.randn(batch_size, n, n * (n + N_IN + 1))
+    after = torch.empty_like(influence)
+
+    def work() -> None:
+        for _ in range(T):
+            torch.bmm(jacobian, influence, out=after)
+
+    return work
+
+
 def compare_rules(rounds: int = 7) -> None:
     """Sample-steps a second with an update in every bin, and at the end of trials, beside NumPy one trial at a time."""
     rows = []
@@ -76,8 +97,9 @@ def compare_rules(rounds: int = 7) -> None:
         }
         if n == 32:
             variants |= {"rtrl": theirs("rtrl", n, batch), "RTRL": ours(RTRL(update="bin", clip=None), n, batch)}
+            variants["its products alone"] = influence_products(n, batch_size)
         seconds = medians(variants, rounds)
-        for name, reference in (("RFLO", "rflo"), ("RFLO after trials", "rflo"), ("DNI", "dni"), ("RTRL", "rtrl")):
+        for name, reference in REFERENCES.items():
             if name in seconds:
                 ratio = batch_size * seconds[reference] / seconds[name]
                 rate = batch_size * n_bins / seconds[name]
