@@ -112,7 +112,7 @@ def _figure(cells: dict[str, dict[int, list[Row]]]) -> Figure:
             mark = {"marker": "D" if "slow" in arm else "o", "ls": "", "ms": 4, "alpha": 0.7}
             axes[1].plot([row["left"] for row in last], [row["score"] for row in last], **style | mark)
         axes[0].axhline(1, color=FAINT, lw=0.7, zorder=0)
-        note(axes[0], "nothing is lost", (0, 1), ("axes fraction", "data"), "left", 2)
+        note(axes[0], "1: nothing is lost", (1, 0.1), ("axes fraction", "data"), "right")
         axes[0].set(yscale="log", xlabel="updates", ylabel="part of an error left across the delay")
         axes[1].set(xscale="log", xlabel="part left after the last update", ylabel="score", ylim=(-0.03, 1.03))
         figure.legend(loc="outside right upper")
