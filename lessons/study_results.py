@@ -55,6 +55,10 @@ def _level(name: str, value: Any) -> str:
     return f"{name.replace('_', ' ')} {value:g}"
 
 
+LONG = 40
+"""Characters from which on a cell holds a list or a sentence, which may take several lines."""
+
+
 @dataclass(frozen=True)
 class ResultTable:
     """Rows that share their columns, which a page shows as a table; what is the same in every row is told once.
@@ -126,8 +130,9 @@ def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     same = [k for k, column in enumerate(zip(*rows, strict=True)) if len(rows) > 1 and len({*column}) == 1]
     told = [k for k in range(len(header)) if k not in same]
     shared = ", ".join(f"{header[k]} {rows[0][k]}" for k in same)
-    head = "".join(f'<th scope="col">{escape(header[k])}</th>' for k in told)
-    body = "".join("<tr>" + "".join(f"<td>{escape(row[k])}</td>" for k in told) + "</tr>" for row in rows)
+    words = {k: ' class="cogdyn-words"' if any(len(row[k]) > LONG for row in rows) else "" for k in told}
+    head = "".join(f'<th scope="col"{words[k]}>{escape(header[k])}</th>' for k in told)
+    body = "".join("<tr>" + "".join(f"<td{words[k]}>{escape(row[k])}</td>" for k in told) + "</tr>" for row in rows)
     return (
         f"<p>{escape(f'In every row: {shared}.') if same else ''}</p>"
         f"{_scrolling(f'<thead><tr>{head}</tr></thead><tbody>{body}</tbody>', 'cogdyn-report')}"

@@ -162,6 +162,12 @@ def test_networks_of_which_most_units_are_silent_are_measured_without_a_warning(
     assert all(value is None or np.isfinite(value) for value in row.values())
 
 
+def test_long_words_may_take_several_lines():
+    html = ResultTable([{"setting": "a", "rules": "RFLO, " * 10}, {"setting": "b", "rules": "-"}])._repr_html_()
+    assert html.count('<td class="cogdyn-words">') == 2
+    assert "<td>a</td>" in html
+
+
 def test_a_table_shows_words_with_gaps_and_says_when_it_is_empty():
     shown = ResultTable([{"rule": "a  b", "loss": 1.5}, {"rule": "c", "loss": None}])._repr_html_()
     assert "<td>a  b</td>" in shown
