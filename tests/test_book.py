@@ -126,6 +126,11 @@ class TestBook:
                 assert too_wide <= 0, f"{page} is wider than a window of {width} pixels"
         assert server.missing == []
 
+    def test_figures_are_pictures_and_not_the_words_for_them(self, site):
+        shown = [page for page in pages(site) if page.startswith(("lessons", "studies"))]
+        assert [page for page in shown if "<img" not in (site / page).read_text()] == []
+        assert [page for page in shown if "&lt;Figure size" in (site / page).read_text()] == []
+
     def test_pictures_have_alternative_texts(self, site, server, browser):
         for page in pages(site):
             browser.open(server.address + page)

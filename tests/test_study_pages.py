@@ -24,6 +24,11 @@ PAGE = Path(__file__).parent.parent / "book/studies/kao2019.md"
 # How a page shows what was found
 
 
+@pytest.mark.parametrize("page", sorted(PAGE.parent.glob("*.md")), ids=lambda page: page.stem)
+def test_a_page_begins_as_lessons_do_so_that_its_figures_are_drawn(page):
+    assert "lessons.start()" in page.read_text()
+
+
 def test_a_table_tells_once_what_is_the_same_in_every_row():
     table = ResultTable([{"task": "reach", "mean": 1.5, "n": 5}, {"task": "reach", "mean": None, "n": 6}])
     html = table._repr_html_()
