@@ -15,6 +15,7 @@ from benchmark import Work, medians, show
 from online_numpy import NumpyNetwork
 
 from cogdyn.agents import RateRNN
+from cogdyn.agents.cost import CostWatch
 from cogdyn.agents.rules import BPTT, DNI, RFLO, RTRL
 from cogdyn.agents.rules.credit_rule import CreditRule
 from cogdyn.envs.trial import TrialBatch
@@ -113,7 +114,7 @@ def compare_rules(rounds: int = 7) -> None:
 
 
 def compare_with_bptt(rounds: int = 7) -> None:
-    """A whole training step of RFLO after trials, beside that of BPTT."""
+    """A whole training step of RFLO after trials, beside that of BPTT, and beside traces of every synapse."""
     rows = []
     for n, batch_size, n_bins in ((100, 64, 200), (256, 64, 500)):
         batch = trials(batch_size, n_bins, 6, 3)
@@ -121,8 +122,12 @@ def compare_with_bptt(rounds: int = 7) -> None:
         for rule in (RFLO(), BPTT()):
             variants[type(rule).__name__] = partial(_update, rule, network(n, 6, 3, noise=0.05), batch)
         seconds = medians(variants, rounds)
-        rows.append((f"{n}, {batch_size}, {n_bins}", f"{seconds['RFLO'] / seconds['BPTT']:.2f}"))
-    show("A training step of RFLO, of one of BPTT", rows, ("N, B, T", "of BPTT"))
+        memory = CostWatch({"RFLO": RFLO(), "BPTT": BPTT()}, batch)(network(n, 6, 3, noise=0.05), 0)
+        sizes = (memory["RFLO: MiB"], memory["BPTT: MiB"], batch_size * n * (n + 7) * 4 / 2**20)
+        ratio = f"{seconds['RFLO'] / seconds['BPTT']:.2f}"
+        rows.append((f"{n}, {batch_size}, {n_bins}", ratio, *(f"{size:.0f}" for size in sizes)))
+    headers = ("N, B, T", "time, of BPTT", "MiB", "BPTT, MiB", "traces alone, MiB")
+    show("A training step of RFLO after trials", rows, headers)
 
 
 def _update(rule: RFLO | BPTT, net: RateRNN, batch: TrialBatch) -> None:
