@@ -69,6 +69,8 @@ def train(
     activation: Annotated[str, typer.Option(help="tanh, relu, rectified_tanh, softplus or sigmoid.")] = "relu",
     dale: Annotated[float, typer.Option(help="Excitatory fraction; 0 does without Dale's law.")] = 0.8,
     noise: Annotated[float, typer.Option(help="Standard deviation of the process noise.")] = 0.05,
+    init: Annotated[str, typer.Option(help="Initial weights: gaussian, slow_mode, orthogonal, ...")] = "gaussian",
+    self_connections: Annotated[bool, typer.Option("--self-connections", help="Let units excite themselves.")] = False,
     rule: Annotated[str, typer.Option(help="Learning rule; see *cogdyn rules*.")] = "BPTT",
     rule_setting: Annotated[
         list[str] | None,
@@ -95,7 +97,7 @@ def train(
         from .training_command import NetworkChoice, train_and_tell
 
         chosen = make_task(task, **parse_settings(setting or []))
-        network = NetworkChoice(units, tau, activation, dale or None, noise, seed)
+        network = NetworkChoice(units, tau, activation, dale or None, noise, init, self_connections, seed)
         learning = rule, lr, parse_settings(rule_setting or [], "--rule-set")
         folder = out or (Path("runs") / task if resume else fresh_folder(Path("runs"), task))
         counts = {"steps": steps, "batch_size": batch_size, "stop_at": stop_at}

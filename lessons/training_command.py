@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +25,15 @@ class NetworkChoice:
     activation: str
     dale: float | None
     noise: float
+    init: str
+    self_connections: bool
     seed: int
 
     def make(self, task: PaintedTask) -> RateRNN:
         """The network, for a task."""
-        arguments: dict[str, Any] = {"tau": self.tau, "activation": self.activation, "dale": self.dale}
-        arguments |= {"noise": self.noise, "seed": self.seed}
-        return RateRNN(task.n_inputs, self.units, task.n_outputs, dt=task.dt, **arguments)
+        others = asdict(self)
+        units = others.pop("units")
+        return RateRNN(task.n_inputs, units, task.n_outputs, dt=task.dt, **others)
 
 
 def train_and_tell(

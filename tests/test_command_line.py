@@ -44,6 +44,13 @@ def test_train_leaves_a_run_with_its_picture_and_says_so(cogdyn, tmp_path):
     assert run.network.n_units == 8
 
 
+def test_train_starts_as_it_is_told(cogdyn, tmp_path):
+    result = cogdyn("train", "DelayResponse", *QUICK, "--init", "slow_mode", "--self-connections")
+    assert result.exit_code == 0, result.output
+    config = load_run(tmp_path / "runs/DelayResponse").network.config
+    assert (config["init"], config["self_connections"]) == ("slow_mode", True)
+
+
 def test_a_second_training_takes_a_fresh_folder(cogdyn, tmp_path):
     for _ in range(2):
         assert cogdyn("train", "DelayedReach", *QUICK).exit_code == 0
@@ -72,6 +79,7 @@ def test_show_draws_the_summary_anew(cogdyn, tmp_path):
     ("words", "message"),
     [
         (["train", "DelayMatchSampel"], "unknown task 'DelayMatchSampel'. Did you mean 'DelayMatchSample'?"),
+        (["train", "DelayMatchSample", "--init", "slow"], "unknown initialisation 'slow'. Did you mean 'slow_mode'?"),
         (["train", "DelayMatchSample", "--set", "delay=3"], "Did you mean 'delay_ms'?"),
         (["train", "DelayMatchSample", "--set", "delay_ms=510"], "the nearest are 500 and 520"),
         (["train", "DelayMatchSample", "--set", "delay_ms"], "is not NAME=VALUE"),
