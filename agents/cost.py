@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 import time
 import weakref
 from collections.abc import Mapping, Sequence
@@ -27,7 +28,7 @@ class CostWatch:
 
     Args:
         rules: Rules by the name of their columns: ``"RFLO: ms"``, CPU time of an update (ms), and ``"RFLO: MiB"``, the
-            most memory that tensors made in it held at once.
+            most memory that tensors made in it held at once; NaN where the update diverges, which ends no training.
         batch: The trials of the update.
     """
 
@@ -40,11 +41,15 @@ class CostWatch:
         for name, rule in self.rules.items():
             own, copied = copy.deepcopy((network, rule))
             generator = torch.Generator(network.recurrent.device).manual_seed(0)
-            with PeakMemory() as memory:
+            try:
+                with PeakMemory() as memory:
+                    copied.update(own, self.batch, generator)
+                start = time.process_time()
                 copied.update(own, self.batch, generator)
-            start = time.process_time()
-            copied.update(own, self.batch, generator)
-            found |= {f"{name}: ms": 1e3 * (time.process_time() - start), f"{name}: MiB": memory.peak / 2**20}
+                spent = 1e3 * (time.process_time() - start), memory.peak / 2**20
+            except FloatingPointError:
+                spent = math.nan, math.nan
+            found |= {f"{name}: ms": spent[0], f"{name}: MiB": spent[1]}
         return found
 
 

@@ -69,7 +69,9 @@ def train(
     activation: Annotated[str, typer.Option(help="tanh, relu, rectified_tanh, softplus or sigmoid.")] = "relu",
     dale: Annotated[float, typer.Option(help="Excitatory fraction; 0 does without Dale's law.")] = 0.8,
     noise: Annotated[float, typer.Option(help="Standard deviation of the process noise.")] = 0.05,
-    init: Annotated[str, typer.Option(help="Initial weights: gaussian, slow_mode, orthogonal, ...")] = "gaussian",
+    init: Annotated[
+        str, typer.Option(help="Initial weights: gaussian, orthogonal, slow_mode (with --self-connections), ...")
+    ] = "gaussian",
     self_connections: Annotated[bool, typer.Option("--self-connections", help="Let units excite themselves.")] = False,
     rule: Annotated[str, typer.Option(help="Learning rule; see *cogdyn rules*.")] = "BPTT",
     rule_setting: Annotated[

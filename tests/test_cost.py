@@ -8,6 +8,7 @@ from cogdyn.agents import RateRNN, load_run, train
 from cogdyn.agents.alignment import AlignmentWatch
 from cogdyn.agents.cost import CostWatch, PeakMemory
 from cogdyn.agents.rules import BPTT, DNI, RFLO, RTRL
+from cogdyn.agents.rules.descent import Diverged
 from cogdyn.envs import make_task
 
 TASK = make_task("Add", n_steps=40)
@@ -76,6 +77,20 @@ def test_costs_and_agreement_are_noted_in_the_run_and_change_nothing(tmp_path):
     plain = trained()
     for name, value in plain.network.state_dict().items():
         np.testing.assert_array_equal(run.network.state_dict()[name], value, err_msg=name)
+
+
+class Wild(RFLO):
+    """A rule whose updates diverge."""
+
+    def update(self, network, batch, generator=None):
+        raise Diverged("loss nan")
+
+
+def test_an_onlooker_that_diverges_ends_no_training():
+    watch = CostWatch({"wild": Wild(), "BPTT": BPTT()}, TASK.sample(8, seed=1))
+    run = train(TASK, network(), BPTT(), 2, 8, device="cpu", evaluate_every=2, n_test=10, watch=watch)
+    assert np.isnan([run.metrics[-1]["wild: ms"], run.metrics[-1]["wild: MiB"]]).all()
+    assert run.metrics[-1]["BPTT: ms"] > 0
 
 
 @pytest.mark.parametrize("rule", [BPTT(), RFLO(), DNI()])
