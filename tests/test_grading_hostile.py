@@ -76,6 +76,15 @@ def test_it_earns_nothing_and_costs_only_itself(name, marked):
     assert all("\n" not in remark for remark in found.remarks)
 
 
+def test_memory_that_copies_of_a_process_share_counts_once(marked):
+    shares = (
+        "import os, time\nx = bytearray(2**27)\nfor k in range(8):\n    if os.fork() == 0:\n        time.sleep(60)\n"
+    )
+    found = marked(f"{shares}time.sleep(0.5)\n{source_of(2, 'bptt-forward')}")  # 1.2 GB to who adds up what is resident
+    assert found.remarks == ()
+    assert [one.earned for one in found.marks[:2]] == [2, 1]
+
+
 def test_a_submission_sees_nothing_of_this_machine(marked):
     found = marked(
         "import os, json\n"

@@ -23,7 +23,7 @@ class Limits:
         total_s: Seconds for all of it.
         cpu_s: Seconds of CPU time for each of its processes.
         memory: Memory that one process may ask for, beside what Python and the libraries have (bytes).
-        memory_of_all: Resident memory of all its processes together (bytes).
+        memory_of_all: Memory of all its processes together, what they share counted once (bytes).
         file: Size of a file, and of all that it writes (bytes).
         processes: Number of processes and threads.
         files: Number of open files of a process.

@@ -84,7 +84,7 @@ def _guard(settings: dict[str, Any], line: socket.socket, life: socket.socket) -
             reason = "ended"
         elif select.select([life], [], [], PACE)[0]:
             reason = "closed"
-        elif linux and _resident() > settings["limits"]["memory_of_all"]:
+        elif linux and _take_more_than(settings["limits"]["memory_of_all"]):
             reason = "memory"
     _sweep(first)
     try:
@@ -106,9 +106,12 @@ def _has_ended(process: int) -> bool:
     return os.waitpid(process, os.WNOHANG)[0] != 0
 
 
-def _resident() -> int:
-    """Resident memory of all processes below this one (bytes)."""
-    return sum(isolation.taken(one)[1] for one in isolation.descendants(os.getpid()))
+def _take_more_than(limit: int) -> bool:
+    """Whether all processes below this one hold more memory than that (bytes)."""
+    below = isolation.descendants(os.getpid())
+    if sum(isolation.taken(one)[1] for one in below) <= limit:
+        return False
+    return sum(map(isolation.share, below)) > limit  # what copies of a process still share counts once
 
 
 def _sweep(first: int) -> None:
