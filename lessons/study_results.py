@@ -50,6 +50,8 @@ def _level(name: str, value: Any) -> str:
     """A factor and its level in words; no duration is no word."""
     if isinstance(value, str):
         return value.replace("_", " ")
+    if name == "dt":
+        return f"bins of {value:g} ms"
     if name.endswith("_ms"):
         return f"{value:g} ms" if value else ""
     return f"{name.replace('_', ' ')} {value:g}"

@@ -26,6 +26,7 @@ from cogdyn.lessons import (
 from cogdyn.lessons.bridges import delay_dynamics
 from cogdyn.lessons.live_transmission import LiveTransmission
 from cogdyn.lessons.studies import load_study
+from cogdyn.lessons.studies.soo2023_arms import cell_of
 
 PAGE = Path(__file__).parent.parent / "book/lessons/bridges-through-time.md"
 TASK = make_task("DelayResponse")
@@ -203,19 +204,19 @@ def test_the_recap_is_read_from_the_table_that_travels_with_the_package():
     asked = sum(job["networks"] for job in STUDY.jobs(False))
     assert 0 < len(rows) <= asked
     assert all(row["failed"] is None for row in rows)
-    first, *lines = how_much_is_done(STUDY, rows).splitlines()
+    first, *lines = how_much_is_done(STUDY, rows, by=("task", "delay_ms", "dt")).splitlines()
     assert first == f"{len(rows)} of {asked} networks of the study are trained:"
     counts = np.array([re.match(r" *(\d+) of (\d+)", line).groups() for line in lines], dtype=int)
     assert counts.sum(axis=0).tolist() == [len(rows), asked]
     assert (counts[:, 0] <= counts[:, 1]).all()
-    main = [row for row in rows if (row["task"], row["delay_ms"]) == ("yang19.dlygo", 1000)]
+    main = [row for row in rows if cell_of(row) == ("yang19.dlygo", 1000, 10)]
     assert "base" in {row["arm"] for row in main}
     assert "learned" in STUDY.report(rows).figures
 
 
 def test_the_table_of_a_report_is_shown_as_a_table():
     rows = study_results(STUDY)
-    main = [row for row in rows if (row["task"], row["delay_ms"]) == ("yang19.dlygo", 1000)]
+    main = [row for row in rows if cell_of(row) == ("yang19.dlygo", 1000, 10)]
     report = STUDY.report(main)
     shown = ReportTable(report)
     assert str(shown) == report.text
@@ -224,7 +225,7 @@ def test_the_table_of_a_report_is_shown_as_a_table():
     assert html.count("<tr>") == 1 + len(arms)
     assert all(f"<td>{arm}</td>" in html for arm in arms)
     assert ">task</th>" not in html
-    assert "In every row: task yang19.dlygo, delay 1000" in html
+    assert "In every row: task yang19.dlygo, delay 1000, bins 10" in html
     assert ">solved</th>" in html
 
 

@@ -7,7 +7,7 @@ import torch
 from cogdyn.lessons.studies import load_study
 from cogdyn.lessons.studies.runner import plan
 from cogdyn.lessons.studies.soo2023 import measure
-from cogdyn.lessons.studies.soo2023_arms import ARMS
+from cogdyn.lessons.studies.soo2023_arms import ARMS, cell_of
 from cogdyn.lessons.studies.soo2023_claims import CONTRASTS, claims
 from cogdyn.lessons.studies.soo2023_reversal import (
     REVERSAL_ARMS,
@@ -19,7 +19,8 @@ from cogdyn.lessons.studies.soo2023_reversal import (
 from cogdyn.lessons.studies.soo2023_tuning import best_rates
 
 STUDY = load_study("soo2023")
-TINY = {"task": "RuleReversal", "delay_ms": 0.0, "first_seed": 3, "networks": 1, "steps": 2, "criterion": 0.95}
+TINY = {"task": "RuleReversal", "delay_ms": 0.0, "dt": 20.0, "first_seed": 3, "networks": 1, "steps": 2}
+TINY |= {"criterion": 0.95}
 
 
 def test_reversals_take_each_arm_in_turn():
@@ -54,7 +55,7 @@ def test_bridges_across_trials_are_on_in_two_arms():
     task = reversal_task()
     batch = task.sample(4, seed=0)
     for name in ("SCTT", "DASC"):
-        within, across = (arm.rule(100, 2e-3) for arm in (ARMS[name], REVERSAL_ARMS[f"{name}, across trials"]))
+        within, across = (arm.rule(100, 2e-3, 20.0) for arm in (ARMS[name], REVERSAL_ARMS[f"{name}, across trials"]))
         assert across.config == within.config | {"across_trials": True}
         network = reversal_network(task, "base", 0)
         found = [rule.gradient(network, batch)["recurrent"] for rule in (within, across)]
@@ -107,7 +108,7 @@ def test_the_report_has_a_part_for_reversals():
 
 
 def rows_of(task, delay, arm, updates, steps=4000):
-    shared = {"task": task, "delay_ms": delay, "arm": arm, "steps": steps}
+    shared = {"task": task, "delay_ms": delay, "dt": 10.0, "arm": arm, "steps": steps}
     return [shared | {"solved": n < steps, "updates": n} for n in updates]
 
 
@@ -144,7 +145,7 @@ def test_a_claim_fails_where_the_numbers_do_not_bear_it_out_in_every_task(mine, 
 
 
 def test_contrasts_name_arms_that_the_study_trains():
-    asked = {(job["task"], job["delay_ms"], job["arm"]) for job in plan(STUDY, quick=False).values()}
+    asked = {(*cell_of(job), job["arm"]) for job in plan(STUDY, quick=False).values()}
     for contrast in CONTRASTS:
         assert {(*cell, arm) for cell in contrast.cells for arm in (contrast.arm, contrast.against)} <= asked
     assert len({contrast.name for contrast in CONTRASTS}) == len(CONTRASTS)

@@ -8,13 +8,26 @@ from cogdyn.agents import evaluate, train
 from cogdyn.lessons.bridges import error_left
 from cogdyn.lessons.studies import load_study, soo2023_transmission
 from cogdyn.lessons.studies.runner import plan
-from cogdyn.lessons.studies.soo2023 import measure
-from cogdyn.lessons.studies.soo2023_arms import ARMS, CRITERION, KINDS, LR, STARTS, network_of, of_kind, task_of
+from cogdyn.lessons.studies.soo2023 import SWEPT, measure
+from cogdyn.lessons.studies.soo2023_arms import (
+    ARMS,
+    COARSE_DT,
+    CRITERION,
+    DT,
+    KINDS,
+    LR,
+    STARTS,
+    cell_of,
+    network_of,
+    of_kind,
+    task_of,
+)
 from cogdyn.lessons.studies.soo2023_gated import CELLS, Gated
 from cogdyn.lessons.studies.soo2023_tuning import FIRST_SEED, RATES, best_arms, best_rates
 
 STUDY, TUNING = load_study("soo2023"), load_study("soo2023-tuning")
-TINY = {"task": "yang19.dlygo", "delay_ms": 200.0, "networks": 2, "steps": 3, "criterion": CRITERION, "lr": LR}
+TINY = {"task": "yang19.dlygo", "delay_ms": 200.0, "dt": DT, "networks": 2, "steps": 3}
+TINY |= {"criterion": CRITERION, "lr": LR}
 
 
 def test_the_tuning_searches_alike_for_all_arms_and_on_other_networks():
@@ -29,17 +42,20 @@ def test_the_main_tasks_get_twenty_networks_in_every_arm_and_all_others_ten():
     networks = {}
     for job in plan(STUDY, quick=False).values():
         if job["task"] != "RuleReversal":
-            cell = job["task"], job["delay_ms"], job["arm"]
-            networks[cell] = networks.get(cell, 0) + job["networks"]
-    main = {("yang19.dlygo", 1000.0), ("yang19.dms", 1000.0)}
-    for (task, delay, arm), n in networks.items():
-        assert n == (3 if arm in CELLS else 20 if (task, delay) in main and arm in ARMS else 10)
+            where = cell_of(job), job["arm"]
+            networks[where] = networks.get(where, 0) + job["networks"]
+    main = {("yang19.dlygo", 1000.0, DT), ("yang19.dms", 1000.0, DT)}
+    for (cell, arm), n in networks.items():
+        assert n == (3 if arm in CELLS else 20 if cell in main else 10)
     everywhere = {arm for arm in ARMS if arm not in STARTS} | set(best_arms(1, STARTS))
     assert len(everywhere) == 10
-    for cell in {(task, delay) for task, delay, _ in networks}:
-        assert everywhere <= {arm for *where, arm in networks if tuple(where) == cell}
+    delays = {("yang19.dlygo", delay, COARSE_DT) for delay in (500.0, 1000.0, 2000.0, 4000.0)}
+    for where in {cell for cell, _ in networks}:
+        arms = {arm for cell, arm in networks if cell == where}
+        assert (set(SWEPT) if where in delays else everywhere) <= arms
+    assert delays < {cell for cell, _ in networks}
     others = {of_kind(arm, kind) for arm in best_arms(3) for kind in KINDS}
-    assert {arm for _, _, arm in networks} == {*ARMS, *others, *CELLS}
+    assert {arm for _, arm in networks} == {*ARMS, *others, *CELLS}
 
 
 def test_every_arm_runs_at_the_rate_that_the_tuning_found_for_it():
@@ -60,11 +76,15 @@ def test_every_arm_trains_and_tells_what_became_of_each_network(arm):
     assert all(row["updates"] == 3 and not row["solved"] and 0 <= row["score"] <= 1 for row in rows)
 
 
+def test_coarse_bins_last_fifty_milliseconds_whatever_the_bins():
+    assert [ARMS["CD"].rule(100, LR, dt).config["schedule"] for dt in (5.0, DT, COARSE_DT)] == [(10, 1), (5, 1), (2, 1)]
+
+
 def test_a_row_is_what_a_network_trained_alone_would_give():
     rows = measure(TINY | {"arm": "slow mode", "first_seed": 3, "lr": 1e-3})
     task = task_of("yang19.dlygo", 200.0)
     network = network_of(task, "slow mode", 4)
-    train(task, network, ARMS["slow mode"].rule(3, 1e-3), 3, 20, seed=3, device="cpu")
+    train(task, network, ARMS["slow mode"].rule(3, 1e-3, DT), 3, 20, seed=3, device="cpu")
     assert evaluate(network, task, 200, 3).score == pytest.approx(rows[1]["score"], abs=0.01)
 
 
@@ -86,7 +106,7 @@ def test_gated_networks_are_drawn_from_their_seed_and_learn():
         assert torch.equal(a, b)
         assert not torch.equal(a, c)
         assert a.abs().max() <= 50**-0.5
-    job = {"task": "yang19.go", "delay_ms": 0.0, "networks": 1, "first_seed": 0, "lr": 1e-2, "arm": "GRU"}
+    job = {"task": "yang19.go", "delay_ms": 0.0, "dt": DT, "networks": 1, "first_seed": 0, "lr": 1e-2, "arm": "GRU"}
     (before,), (after,) = (measure(job | {"steps": steps}) for steps in (1, 60))
     assert after["score"] > before["score"]
 
@@ -103,7 +123,7 @@ def test_transmission_is_measured_before_and_while_networks_learn(monkeypatch):
     task = task_of("yang19.dlygo", 200.0)
     alone = network_of(task, "slow mode", 4)
     before = float(error_left(alone, task, [200.0])[0, 0])
-    train(task, alone, ARMS["slow mode"].rule(20, LR), 10, 20, seed=3, device="cpu", n_test=10)
+    train(task, alone, ARMS["slow mode"].rule(20, LR, DT), 10, 20, seed=3, device="cpu", n_test=10)
     after = float(error_left(alone, task, [200.0])[0, 0])
     assert (rows[1]["left"], rows[3]["left"]) == pytest.approx((before, after), rel=1e-3)
     assert abs(after - before) > 0.01 * before

@@ -10,7 +10,20 @@ from matplotlib.figure import Figure
 from scipy.stats import fisher_exact, mannwhitneyu
 
 from ..conditions import wilson_interval
-from .soo2023_arms import ALL_ARMS, ARMS, CRITERION, KINDS, LR, STARTS, measure_rate_networks, of_kind
+from .soo2023_arms import (
+    ALL_ARMS,
+    ARMS,
+    COARSE_DT,
+    CRITERION,
+    DT,
+    KINDS,
+    LR,
+    STARTS,
+    Cell,
+    cell_of,
+    measure_rate_networks,
+    of_kind,
+)
 from .soo2023_gated import CELLS, measure_gated
 from .soo2023_gated import LR as GATED_LR
 from .soo2023_reversal import REVERSAL_ARMS, TASK, measure_reversal, report_reversal
@@ -19,40 +32,44 @@ from .soo2023_tuning import best_arms, best_rates
 from .study import Job, Report, Row, Study
 from .table import text_table
 
+SWEPT = ("base", *best_arms(1, STARTS), "SCTT", "DASC", "gradient skip", "slow mode", "slow mode + DASC")
+"""The ways to train that are compared over delays of several lengths."""
+
 
 def jobs(quick: bool) -> Sequence[Job]:
-    """Ten networks to a job. What decides comes first: the two main tasks, with 20 of each arm, and reversals."""
+    """Ten networks to a job. What decides comes first: the two main tasks, with 20 of each arm in bins of 10 ms.
+
+    All else has bins of 25 ms, and the delayed response of a second stands in both.
+    """
     if quick:
         arms = ("base", "SCTT", "DASC", "slow mode")
-        return [_job("yang19.dlygo", 500.0, arm, 0, networks=5, steps=600, lr=LR) for arm in arms]
-    # Of the plain starts the best goes everywhere; all of them are compared in one task.
+        return [_job("yang19.dlygo", 500.0, DT, arm, 0, networks=5, steps=600, lr=LR) for arm in arms]
+    # Of the plain starts the best goes to all tasks; all of them are compared in one.
     arms = [arm for arm in ARMS if arm not in STARTS or arm in best_arms(1, STARTS)]
     main = [("yang19.dlygo", 1000.0, ARMS), ("yang19.dms", 1000.0, dict.fromkeys((*arms, "base, small readout")))]
-    others = [("yang19.dmc", 1000.0), ("yang19.ctxdlydm1", 1000.0), ("yang19.go", 0.0)]
-    sweep = [("yang19.dlygo", delay) for delay in (500.0, 2000.0, 4000.0)]
+    others = [("yang19.go", 0.0), ("yang19.dmc", 1000.0), ("yang19.ctxdlydm1", 1000.0)]
+    delays = (1000.0, 500.0, 2000.0, 4000.0)
+    kinds = [of_kind(arm, kind) for kind in KINDS for arm in best_arms(3)]
+    cells = [("yang19.dms", 1000.0, DT), ("yang19.dlygo", 1000.0, COARSE_DT), ("yang19.dlygo", 4000.0, COARSE_DT)]
     rates = best_rates()
+    rates |= {of_kind(arm, kind): lr for arm, lr in rates.items() for kind in KINDS}
 
-    def ten(task: str, delay: float, arm: str, repeat: int) -> Job:
-        return _job(task, delay, arm, repeat, networks=10, steps=4000, lr=rates[arm])
+    def ten(task: str, delay: float, dt: float, arm: str, repeat: int = 0) -> Job:
+        return _job(task, delay, dt, arm, repeat, networks=10, steps=4000, lr=rates[arm])
 
-    found = [ten(task, delay, arm, repeat) for task, delay, some in main for repeat in range(2) for arm in some]
-    found += reversal_jobs(rates)
-    found += [ten(task, delay, arm, 0) for task, delay in others + sweep for arm in arms]
-    found += [
-        _job("yang19.dlygo", 1000.0, of_kind(arm, kind), 0, networks=10, steps=4000, lr=rates[arm])
-        for arm in best_arms(3)
-        for kind in KINDS
-    ]
-    cells = [("yang19.dlygo", 1000.0), ("yang19.dms", 1000.0), ("yang19.dlygo", 4000.0)]
-    return found + [
-        _job(task, delay, cell, 0, networks=3, steps=4000, lr=GATED_LR) for task, delay in cells for cell in CELLS
-    ]
+    found = [ten(task, delay, DT, arm, repeat) for task, delay, some in main for repeat in range(2) for arm in some]
+    found += [ten(task, delay, COARSE_DT, arm) for task, delay in others for arm in arms]
+    found += [ten("yang19.dlygo", delay, COARSE_DT, arm) for delay in delays for arm in SWEPT]
+    found += [ten("yang19.dlygo", 1000.0, COARSE_DT, arm) for arm in kinds]
+    found += [_job(*cell, arm, 0, networks=3, steps=4000, lr=GATED_LR) for cell in cells for arm in CELLS]
+    return found + list(reversal_jobs(rates))
 
 
-def _job(task: str, delay_ms: float, arm: str, repeat: int, networks: int, steps: int, lr: float) -> Job:
+def _job(task: str, delay_ms: float, dt: float, arm: str, repeat: int, networks: int, steps: int, lr: float) -> Job:
     return {
         "task": task,
         "delay_ms": delay_ms,
+        "dt": dt,
         "arm": arm,
         "first_seed": 100 * repeat,
         "networks": networks,
@@ -82,19 +99,19 @@ def report(table: list[Row]) -> Report:
 
 
 def summary_table(table: list[Row]) -> list[Row]:
-    """For each task, delay and arm how many networks learned, how fast, and how they compare with base."""
+    """For each task, delay, bins (ms) and arm how many networks learned, how fast, and how they compare with base."""
     return [
-        {"task": task, "delay": delay, "arm": arm} | _summary(found, arms.get("base", []))
-        for (task, delay), arms in _cells(table).items()
+        {"task": task, "delay": delay, "bins": dt, "arm": arm} | _summary(found, arms.get("base", []))
+        for (task, delay, dt), arms in _cells(table).items()
         for arm, found in arms.items()
     ]
 
 
-def _cells(table: list[Row]) -> dict[tuple[str, float], dict[str, list[Row]]]:
-    """The rows by task and delay, then by arm."""
-    cells: dict[tuple[str, float], dict[str, list[Row]]] = {}
+def _cells(table: list[Row]) -> dict[Cell, dict[str, list[Row]]]:
+    """The rows by task, delay and bins, then by arm."""
+    cells: dict[Cell, dict[str, list[Row]]] = {}
     for row in table:
-        cells.setdefault((row["task"], row["delay_ms"]), {}).setdefault(row["arm"], []).append(row)
+        cells.setdefault(cell_of(row), {}).setdefault(row["arm"], []).append(row)
     return cells
 
 
@@ -123,12 +140,12 @@ def _summary(found: list[Row], base: list[Row]) -> Row:
     }
 
 
-def _figure(cells: dict[tuple[str, float], dict[str, list[Row]]]) -> Figure:
+def _figure(cells: dict[Cell, dict[str, list[Row]]]) -> Figure:
     """Share of networks that have learned the task, by the number of updates."""
     figure = Figure(figsize=(3.6 * min(len(cells), 3) + 2.4, 3.2 * -(-len(cells) // 3)), layout="constrained")
     axes = figure.subplots(-(-len(cells) // 3), min(len(cells), 3), squeeze=False).ravel()
     lines: dict[str, Any] = {}
-    for axis, ((task, delay), arms) in zip(axes, cells.items(), strict=False):
+    for axis, ((task, delay, dt), arms) in zip(axes, cells.items(), strict=False):
         for arm, found in arms.items():
             at = np.sort([row["updates"] for row in found if row["solved"]])
             x = np.concatenate([[0], at, [found[0]["steps"]]])
@@ -138,7 +155,8 @@ def _figure(cells: dict[tuple[str, float], dict[str, list[Row]]]) -> Figure:
                 "linestyle": "--" if "slow" in arm else "-",
             }
             (lines[arm],) = axis.step(x, y, where="post", **style)
-        axis.set(title=task + (f", {delay:g} ms" if delay else ""), ylim=(-0.03, 1.03), xlabel="updates")
+        where = f"{task}, {delay:g} ms" if delay else task
+        axis.set(title=f"{where} (bins of {dt:g})", ylim=(-0.03, 1.03), xlabel="updates")
         axis.spines[["top", "right"]].set_visible(False)
     axes[0].set_ylabel("share of networks at 95 %")
     for axis in axes[len(cells) :]:

@@ -13,7 +13,8 @@ from ...agents.training import Rule
 from ...envs import PaintedTask, PerBatch, Task, Uniform, make_task
 from .study import Job, Row
 
-DT = 10.0
+DT, COARSE_DT = 10.0, 25.0
+"""Bins (ms) of the two main tasks, and of all others."""
 LR = 2e-3
 """The authors' 0.1 / N."""
 CRITERION = 0.95
@@ -26,42 +27,42 @@ class Arm:
     """A way to train.
 
     Attributes:
-        rule: From the cap of updates and the learning rate to the learning rule.
+        rule: From the cap of updates, the learning rate and dt (ms) to the learning rule.
         network: Arguments of the network that differ from the authors'.
     """
 
-    rule: Callable[[int, float], Rule]
+    rule: Callable[[int, float, float], Rule]
     network: dict[str, Any] = field(default_factory=dict)
 
 
-def unclipped(steps: int, lr: float) -> Rule:
+def unclipped(steps: int, lr: float, dt: float) -> Rule:
     """BPTT as the authors have it."""
     return BPTT(lr=lr, clip=None)
 
 
-def plain(steps: int, lr: float) -> Rule:
+def plain(steps: int, lr: float, dt: float) -> Rule:
     """BPTT without help."""
     return BPTT(lr=lr)
 
 
-def sctt(steps: int, lr: float) -> Rule:
+def sctt(steps: int, lr: float, dt: float) -> Rule:
     """The setting that the authors carry to rule reversal, annealed in the first half of the training."""
     return SCTT(lag_ms=200, anneal_steps=steps // 2, lr=lr)
 
 
-def dasc(steps: int, lr: float) -> Rule:
+def dasc(steps: int, lr: float, dt: float) -> Rule:
     """The setting that the authors carry to rule reversal, annealed in the first half of the training."""
     return DASC(lag_ms=200, anneal_steps=steps // 2, lr=lr)
 
 
-def gradient_skip(steps: int, lr: float) -> Rule:
+def gradient_skip(steps: int, lr: float, dt: float) -> Rule:
     """As DASC, for errors alone."""
     return GradientSkip(lag_ms=200, anneal_steps=steps // 2, lr=lr)
 
 
-def cd(steps: int, lr: float) -> Rule:
+def cd(steps: int, lr: float, dt: float) -> Rule:
     """Bins of 50 ms in the first half of the training."""
-    return CD(schedule=(5, 1), anneal_steps=steps // 2, lr=lr)
+    return CD(schedule=(round(50 / dt), 1), anneal_steps=steps // 2, lr=lr)
 
 
 SMALL = {"input_gain": 0.2, "readout_gain": 0.2}
@@ -99,10 +100,18 @@ ALL_ARMS = ARMS | {
 }
 
 
-def task_of(name: str, delay_ms: float) -> PaintedTask:
+Cell = tuple[str, float, float]
+
+
+def cell_of(row: Job) -> Cell:
+    """Task, delay and bins (ms): what arms have to share to be compared."""
+    return row["task"], row["delay_ms"], row["dt"]
+
+
+def task_of(name: str, delay_ms: float, dt: float = DT) -> PaintedTask:
     """A task of the paper with another delay, jittered by a tenth as theirs; 0 keeps the task as it is."""
     delay = {"delay_ms": PerBatch(Uniform(0.9 * delay_ms, 1.1 * delay_ms))} if delay_ms else {}
-    return cast(PaintedTask, make_task(name, preset="soo2023", **{"dt": DT} | delay))
+    return cast(PaintedTask, make_task(name, preset="soo2023", **{"dt": dt} | delay))
 
 
 def network_of(task: Task, arm: str, seed: int) -> RateRNN:
@@ -124,13 +133,13 @@ def network_of(task: Task, arm: str, seed: int) -> RateRNN:
 
 def measure_rate_networks(job: Job) -> list[Row]:
     """Train the networks of a job; when each reached the criterion, and how it stood at the end."""
-    task = task_of(job["task"], job["delay_ms"])
+    task = task_of(*cell_of(job))
     network = network_of(task, job["arm"], job["first_seed"])
     start = time.process_time()
     runs = train(
         task,
         network,
-        ALL_ARMS[job["arm"]].rule(job["steps"], job.get("lr", LR)),
+        ALL_ARMS[job["arm"]].rule(job["steps"], job["lr"], job["dt"]),
         job["steps"],
         batch_size=20,
         seed=job["first_seed"],

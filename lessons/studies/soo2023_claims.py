@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.stats import mannwhitneyu
 
 from .soo2023 import STUDY
+from .soo2023_arms import DT, Cell, cell_of
 from .soo2023_reversal import BRIDGE, TASK
+from .soo2023_reversal import DT as REVERSAL_DT
 from .study import Row
 from .verdict import Verdict
 
 LEVEL = 0.05
-MAIN = (("yang19.dlygo", 1000.0), ("yang19.dms", 1000.0))
-REVERSAL = ((TASK, 0.0),)
+MAIN = (("yang19.dlygo", 1000.0, DT), ("yang19.dms", 1000.0, DT))
+REVERSAL = ((TASK, 0.0, REVERSAL_DT),)
 
 
 @dataclass(frozen=True)
@@ -26,14 +29,14 @@ class Contrast:
         says: What is expected.
         arm: The way that is expected to be faster.
         against: The other.
-        cells: Tasks and delays (ms), in all of which it has to be.
+        cells: Tasks, delays and bins (ms), in all of which it has to be.
     """
 
     name: str
     says: str
     arm: str
     against: str
-    cells: tuple[tuple[str, float], ...] = MAIN
+    cells: tuple[Cell, ...] = MAIN
 
 
 CONTRASTS = (
@@ -62,29 +65,28 @@ def claims(table: list[Row]) -> list[Verdict]:
     return [_verdict(contrast, table, asked) for contrast in CONTRASTS]
 
 
-def _asked() -> dict[tuple[str, float, str], int]:
-    """How many networks the study asks for, by task, delay and arm."""
-    asked: dict[tuple[str, float, str], int] = {}
+def _asked() -> Counter[tuple[Cell, str]]:
+    """How many networks the study asks for, by cell and arm."""
+    asked: Counter[tuple[Cell, str]] = Counter()
     for job in STUDY.jobs(False):
-        cell = job["task"], job["delay_ms"], job["arm"]
-        asked[cell] = asked.get(cell, 0) + job["networks"]
+        asked[cell_of(job), job["arm"]] += job["networks"]
     return asked
 
 
-def _verdict(contrast: Contrast, table: list[Row], asked: dict[tuple[str, float, str], int]) -> Verdict:
+def _verdict(contrast: Contrast, table: list[Row], asked: Counter[tuple[Cell, str]]) -> Verdict:
     told, holds, complete = [], True, True
-    for task, delay in contrast.cells:
+    for cell in contrast.cells:
         mine, theirs = (
-            [row for row in table if (row["task"], row["delay_ms"], row["arm"]) == (task, delay, arm)]
+            [row for row in table if cell_of(row) == cell and row["arm"] == arm]
             for arm in (contrast.arm, contrast.against)
         )
         missing = [
-            f"{len(found)} of {asked[task, delay, arm]} {arm}"
+            f"{len(found)} of {asked[cell, arm]} {arm}"
             for arm, found in ((contrast.arm, mine), (contrast.against, theirs))
-            if len(found) < asked[task, delay, arm]
+            if len(found) < asked[cell, arm]
         ]
         complete = complete and not missing
-        where = task.removeprefix("yang19.")
+        where = cell[0].removeprefix("yang19.")
         if not (mine and theirs):
             told.append(f"{where}: {' and '.join(missing)} trained")
             continue

@@ -51,7 +51,7 @@ def measure(job: Job) -> list[Row]:
     """Train the networks of a job on one version of a task; how they score on both, and where they respond."""
     tasks = {version: version_of(job["task"], version) for version in VERSIONS}
     network = network_of(tasks[job["version"]], job["arm"], job["first_seed"])
-    rule = ARMS[job["arm"]].rule(job["steps"], job["lr"])
+    rule = ARMS[job["arm"]].rule(job["steps"], job["lr"], network.dt)
     start = time.process_time()
     size = {"steps": job["steps"], "batch_size": 20, "evaluate_every": 100, "n_test": 200, "device": "cpu"}
     ending = {"seed": job["first_seed"], "stop_at": job["criterion"], "ensemble": job["networks"]}

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from ...agents.data import tensors
 from ...agents.losses import task_loss
 from ...envs import Task
-from .soo2023_arms import CRITERION, EVERY, N_TEST, task_of
+from .soo2023_arms import CRITERION, EVERY, N_TEST, cell_of, task_of
 from .study import Job, Row
 
 CELLS: dict[str, type[nn.LSTM] | type[nn.GRU]] = {"LSTM": nn.LSTM, "GRU": nn.GRU}
@@ -44,7 +44,7 @@ class Gated(nn.Module):
 
 def measure_gated(job: Job) -> list[Row]:
     """Train one network with Adam and a clipped gradient, as the arms of the study are."""
-    task = task_of(job["task"], job["delay_ms"])
+    task = task_of(*cell_of(job))
     rows = []
     for s in range(job["networks"]):
         start = time.process_time()

@@ -20,12 +20,12 @@ TASK, DT, NETWORKS, STEPS = "RuleReversal", 20.0, 5, 4000
 BRIDGE = "across trials"
 
 
-def across_sctt(steps: int, lr: float) -> Rule:
+def across_sctt(steps: int, lr: float, dt: float) -> Rule:
     """As in the other tasks, and a bridge from the start of each trial to its end."""
     return SCTT(lag_ms=200, anneal_steps=steps // 2, across_trials=True, lr=lr)
 
 
-def across_dasc(steps: int, lr: float) -> Rule:
+def across_dasc(steps: int, lr: float, dt: float) -> Rule:
     """As in the other tasks, and a bridge from the start of each trial to its end."""
     return DASC(lag_ms=200, anneal_steps=steps // 2, across_trials=True, lr=lr)
 
@@ -46,16 +46,16 @@ def jobs(rates: dict[str, float]) -> Sequence[Job]:
     Args:
         rates: Learning rate of each arm; one with a bridge across trials has that of the arm without.
     """
-    shared = {"task": TASK, "delay_ms": 0.0, "networks": 1, "steps": STEPS, "criterion": CRITERION}
+    shared = {"task": TASK, "delay_ms": 0.0, "dt": DT, "networks": 1, "steps": STEPS, "criterion": CRITERION}
     plan = [(seed, arm) for seed in range(NETWORKS) for arm in REVERSAL_ARMS]
     return [
         shared | {"arm": arm, "first_seed": seed, "lr": rates[arm.removesuffix(f", {BRIDGE}")]} for seed, arm in plan
     ]
 
 
-def reversal_task() -> PaintedTask:
+def reversal_task(dt: float = DT) -> PaintedTask:
     """The paper's task, in which the responses alone are taught: all other bins have hardly any weight."""
-    return cast(PaintedTask, make_task(TASK, preset="soo2023", dt=DT, response_weight=1000.0))
+    return cast(PaintedTask, make_task(TASK, preset="soo2023", dt=dt, response_weight=1000.0))
 
 
 def reversal_network(task: Task, arm: str, seed: int) -> RateRNN:
@@ -77,9 +77,9 @@ def measure_reversal(job: Job) -> list[Row]:
 
     A network whose rates run away answers nothing: it counts as one that is never right.
     """
-    task = reversal_task()
+    task = reversal_task(job["dt"])
     network = reversal_network(task, job["arm"], job["first_seed"])
-    rule = REVERSAL_ARMS[job["arm"]].rule(job["steps"], job["lr"])
+    rule = REVERSAL_ARMS[job["arm"]].rule(job["steps"], job["lr"], job["dt"])
     scores, start = {0: 0.0}, time.process_time()
 
     def hear(updates: int, latest: dict[str, float]) -> None:

@@ -43,7 +43,7 @@ def measure(job: Job) -> list[Row]:
     """
     task, seed = task_of(job["task"], job["delay_ms"]), job["first_seed"]
     ensemble = ensemble_of(network_of(task, job["arm"], seed), job["networks"])
-    rule = cast(EnsembleRule, ARMS[job["arm"]].rule(2 * UPDATES[-1], job["lr"]))
+    rule = cast(EnsembleRule, ARMS[job["arm"]].rule(2 * UPDATES[-1], job["lr"], task.dt))
     generator = torch.Generator()
 
     def looked_at(updates: int) -> list[Row]:

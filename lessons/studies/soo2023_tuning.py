@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .soo2023_arms import ARMS, CRITERION, measure_rate_networks
+from .soo2023_arms import ARMS, CRITERION, DT, measure_rate_networks
 from .study import Job, Report, Row, Study
 from .table import finished, read_table, text_table
 
@@ -18,7 +18,7 @@ FIRST_SEED = 9000
 def jobs(quick: bool) -> Sequence[Job]:
     """The same learning rates for every arm, five networks each, on the delayed response of one second."""
     steps, arms = (200, list(ARMS)[:2]) if quick else (4000, list(ARMS))
-    shared = {"task": "yang19.dlygo", "delay_ms": 1000.0, "steps": steps, "criterion": CRITERION}
+    shared = {"task": "yang19.dlygo", "delay_ms": 1000.0, "dt": DT, "steps": steps, "criterion": CRITERION}
     size = {"first_seed": FIRST_SEED, "networks": 2 if quick else 5}
     return [shared | size | {"arm": arm, "lr": lr} for lr in RATES for arm in arms]
 
