@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import torch
-from benchmark import medians, show
+from timing import medians, show
 from torch import Tensor
 
 from cogdyn.agents.dynamics import fixed_points, sample_candidates

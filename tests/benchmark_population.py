@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import os
 
-os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # before numpy is loaded
 
-import statistics
-import time
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
-from rich.console import Console
-from rich.table import Table
+from timing import medians, show
 
 from cogdyn.agents.dynamics import (
     alignment_index,
@@ -28,16 +26,6 @@ from cogdyn.agents.dynamics import (
 
 SHAPE = 100, 8, 100
 """Time bins, conditions, units."""
-
-
-def milliseconds(work: Callable[[], object], rounds: int = 15) -> float:
-    """Median CPU time of a call after one of warm-up."""
-    spent = []
-    for _ in range(rounds + 1):
-        start = time.process_time()
-        work()
-        spent.append(time.process_time() - start)
-    return 1e3 * statistics.median(spent[1:])
 
 
 def compare_population() -> None:
@@ -58,13 +46,13 @@ def compare_population() -> None:
         "linear CKA": lambda: linear_cka(rates, other),
         "Procrustes distance": lambda: procrustes_distance(rates, other),
     }
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    table.add_column("")
-    table.add_column("ms", justify="right")
-    for name, call in work.items():
-        table.add_row(name, f"{milliseconds(call, 5 if '20' in name else 15):.1f}")
+    seconds = medians({name: partial(_done, call) for name, call in work.items()}, rounds=7)
     title = "Population analyses: {} bins, {} conditions, {} units".format(*SHAPE)
-    Console(width=110, highlight=False).print(title, table, "")
+    show(title, [(name, f"{1e3 * s:.1f}") for name, s in seconds.items()], ("", "ms"))
+
+
+def _done(call: Callable[[], object]) -> None:
+    call()
 
 
 if __name__ == "__main__":

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 
-os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # before numpy is loaded
 
 import time
 from functools import partial
 
 import numpy as np
 import torch
-from benchmark import Work, medians, show
 from online_numpy import NumpyNetwork
+from timing import Work, medians, show
 
 from cogdyn.agents import RateRNN
 from cogdyn.agents.cost import CostWatch
