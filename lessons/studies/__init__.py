@@ -11,6 +11,7 @@ STUDIES: dict[str, str] = {
     "marschall2019": "marschall2019",
     "marschall2019-tuning": "marschall2019_tuning",
     "soo2023": "soo2023",
+    "soo2023-default": "soo2023_default",
     "soo2023-errors": "soo2023_errors",
     "soo2023-tuning": "soo2023_tuning",
     "soo2023-transmission": "soo2023_transmission",

@@ -32,6 +32,8 @@ from .soo2023_tuning import best_arms, best_rates
 from .study import Job, Report, Row, Study
 from .table import text_table
 
+STEPS = {DT: 4000, COARSE_DT: 2000}
+"""Largest number of updates, by the bins (ms)."""
 SWEPT = ("base", *best_arms(1, STARTS), "SCTT", "DASC", "gradient skip", "slow mode", "slow mode + DASC")
 """The ways to train that are compared over delays of several lengths."""
 
@@ -39,7 +41,7 @@ SWEPT = ("base", *best_arms(1, STARTS), "SCTT", "DASC", "gradient skip", "slow m
 def jobs(quick: bool) -> Sequence[Job]:
     """Ten networks to a job. What decides comes first: the two main tasks, with 20 of each arm in bins of 10 ms.
 
-    All else has bins of 25 ms, and the delayed response of a second stands in both.
+    All else has bins of 25 ms and half as many updates, and the delayed response of a second stands in both.
     """
     if quick:
         arms = ("base", "SCTT", "DASC", "slow mode")
@@ -48,21 +50,23 @@ def jobs(quick: bool) -> Sequence[Job]:
     arms = [arm for arm in ARMS if arm not in STARTS or arm in best_arms(1, STARTS)]
     main = [("yang19.dlygo", 1000.0, ARMS), ("yang19.dms", 1000.0, dict.fromkeys((*arms, "base, small readout")))]
     others = [("yang19.go", 0.0), ("yang19.dmc", 1000.0), ("yang19.ctxdlydm1", 1000.0)]
-    delays = (1000.0, 500.0, 2000.0, 4000.0)
+    delays = (1000.0, 2000.0, 4000.0, 500.0)
     kinds = [of_kind(arm, kind) for kind in KINDS for arm in best_arms(3)]
     cells = [("yang19.dms", 1000.0, DT), ("yang19.dlygo", 1000.0, COARSE_DT), ("yang19.dlygo", 4000.0, COARSE_DT)]
     rates = best_rates()
     rates |= {of_kind(arm, kind): lr for arm, lr in rates.items() for kind in KINDS}
 
     def ten(task: str, delay: float, dt: float, arm: str, repeat: int = 0) -> Job:
-        return _job(task, delay, dt, arm, repeat, networks=10, steps=4000, lr=rates[arm])
+        return _job(task, delay, dt, arm, repeat, networks=10, steps=STEPS[dt], lr=rates[arm])
 
     found = [ten(task, delay, DT, arm, repeat) for task, delay, some in main for repeat in range(2) for arm in some]
     found += [ten(task, delay, COARSE_DT, arm) for task, delay in others for arm in arms]
     found += [ten("yang19.dlygo", delay, COARSE_DT, arm) for delay in delays for arm in SWEPT]
     found += [ten("yang19.dlygo", 1000.0, COARSE_DT, arm) for arm in kinds]
-    found += [_job(*cell, arm, 0, networks=3, steps=4000, lr=GATED_LR) for cell in cells for arm in CELLS]
-    return found + list(reversal_jobs(rates))
+    found += reversal_jobs(rates)
+    return found + [
+        _job(*cell, arm, 0, networks=3, steps=STEPS[cell[2]], lr=GATED_LR) for cell in cells for arm in CELLS
+    ]
 
 
 def _job(task: str, delay_ms: float, dt: float, arm: str, repeat: int, networks: int, steps: int, lr: float) -> Job:

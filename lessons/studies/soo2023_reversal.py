@@ -16,7 +16,7 @@ from .soo2023_arms import ARMS, CRITERION, EVERY, N_TEST, Arm, of_kind
 from .study import Job, Row
 from .table import text_table
 
-TASK, DT, NETWORKS, STEPS = "RuleReversal", 20.0, 5, 4000
+TASK, DT, NETWORKS, STEPS = "RuleReversal", 20.0, 4, 3000
 BRIDGE = "across trials"
 
 
@@ -35,7 +35,6 @@ REVERSAL_ARMS: dict[str, Arm] = {
     "slow mode": ARMS["slow mode"],
     of_kind("SCTT", BRIDGE): Arm(across_sctt),
     of_kind("DASC", BRIDGE): Arm(across_dasc),
-    "SCTT": ARMS["SCTT"],
 }
 """The ways to train that are compared; gradient skips have no bridge across trials."""
 
