@@ -16,6 +16,12 @@ from .study import Job, Report, Row, Study
 from .table import text_table
 
 NETWORKS, STEPS = 5, 1500
+COMMAND: dict[str, Any] = {
+    "network": {"n_units": 100, "tau": 100.0, "activation": "relu", "dale": 0.8, "noise": 0.05},
+    "lr": 2e-3,
+    "batch_size": 64,
+}
+"""The settings of the command, but for the start."""
 STARTS: dict[str, dict[str, Any]] = {
     "gaussian": {"init": "gaussian"},
     "balanced": {"init": "balanced", "gain": 1.0},
@@ -36,22 +42,12 @@ def jobs(quick: bool) -> Sequence[Job]:
 def measure(job: Job) -> list[Row]:
     """Train the networks of a job with the settings of ``cogdyn train``; when each reached its goal, and its score."""
     task = cast(PaintedTask, make_task(job["task"], delay_ms=job["delay_ms"]))
-    network = RateRNN(
-        task.n_inputs,
-        100,
-        task.n_outputs,
-        dt=task.dt,
-        tau=100.0,
-        activation="relu",
-        dale=0.8,
-        noise=0.05,
-        seed=job["first_seed"],
-        **STARTS[job["start"]],
-    )
+    arguments = {"n_inputs": task.n_inputs, "n_outputs": task.n_outputs, "dt": task.dt, "seed": job["first_seed"]}
+    network = RateRNN(**arguments | COMMAND["network"] | STARTS[job["start"]])
     goal = task.chance + 0.96 * (task.ceiling - task.chance)
     start = time.process_time()
-    size = {"steps": job["steps"], "batch_size": 64, "seed": job["first_seed"], "device": "cpu"}
-    runs = train(task, network, BPTT(lr=2e-3), **size, stop_at=goal, ensemble=job["networks"])
+    size = {"steps": job["steps"], "batch_size": COMMAND["batch_size"], "seed": job["first_seed"], "device": "cpu"}
+    runs = train(task, network, BPTT(lr=COMMAND["lr"]), **size, stop_at=goal, ensemble=job["networks"])
     cpu = (time.process_time() - start) / len(runs)
     return [
         {"network": s, "updates": run.step, "score": score, "solved": score >= goal, "cpu_seconds": cpu}
