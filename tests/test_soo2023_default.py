@@ -8,10 +8,20 @@ from cogdyn.agents import RateRNN
 from cogdyn.lessons.command_line import train as train_command
 from cogdyn.lessons.studies import load_study
 from cogdyn.lessons.studies.runner import plan
-from cogdyn.lessons.studies.soo2023_default import COMMAND, NETWORKS, STARTS, STEPS, TASKS, default_table, measure
+from cogdyn.lessons.studies.soo2023_default import (
+    COMMAND,
+    CONTROL,
+    NETWORKS,
+    STARTS,
+    STEPS,
+    TASKS,
+    WITHOUT_SIGNS,
+    default_table,
+    measure,
+)
 
 STUDY = load_study("soo2023-default")
-TINY = {"task": "DelayMatchSample", "delay_ms": 600.0, "networks": 2, "steps": 2, "first_seed": 5}
+TINY = {"task": "DelayMatchSample", "delay_ms": 600.0, "dale": True, "networks": 2, "steps": 2, "first_seed": 5}
 
 
 def test_its_networks_are_those_of_the_command():
@@ -25,16 +35,21 @@ def test_its_networks_are_those_of_the_command():
 def test_every_start_gets_as_many_networks_in_every_cell():
     networks = {}
     for job in plan(STUDY, quick=False).values():
-        cell = job["task"], job["delay_ms"], job["start"]
+        cell = job["task"], job["delay_ms"], job["dale"], job["start"]
         networks[cell] = networks.get(cell, 0) + job["networks"]
-    assert set(networks.values()) == {NETWORKS}
-    assert {start for _, _, start in networks} == set(STARTS)
-    assert {task for task, _, _ in networks} == set(TASKS)
+    assert {dale for _, _, dale, _ in networks} == {True, False}
+    assert all(n == (2 * NETWORKS if dale else NETWORKS) for (_, _, dale, _), n in networks.items())
+    assert {start for *_, start in networks} == set(STARTS)
+    assert {task for task, *_ in networks} == {*TASKS, CONTROL[0]}
 
 
-@pytest.mark.parametrize("start", STARTS)
-def test_every_start_trains(start):
-    rows = measure(TINY | {"start": start})
+@pytest.mark.parametrize(
+    ("start", "others"),
+    [*((start, {}) for start in STARTS), *((start, {"dale": False}) for start in WITHOUT_SIGNS)]
+    + [("slow mode", {"task": CONTROL[0], "delay_ms": CONTROL[1]})],
+)
+def test_every_start_trains(start, others):
+    rows = measure(TINY | {"start": start} | others)
     assert [row["network"] for row in rows] == [0, 1]
     assert all(row["updates"] == 2 and not row["solved"] and 0 <= row["score"] < 0.9 for row in rows)
 
@@ -48,7 +63,8 @@ def test_starts_are_networks_with_dales_law():
 
 
 def test_a_network_that_does_not_learn_counts_with_the_cap():
-    shared = {"task": "DelayMatchSample", "delay_ms": 600.0, "steps": 1500, "cpu_seconds": 1.0, "start": "gaussian"}
+    shared = {"task": "DelayMatchSample", "delay_ms": 600.0, "dale": True, "steps": 1500, "cpu_seconds": 1.0}
+    shared |= {"start": "gaussian"}
     rows = [
         shared | {"network": 0, "solved": True, "updates": 300, "score": 1.0},
         shared | {"network": 1, "solved": False, "updates": 1500, "score": 0.5},

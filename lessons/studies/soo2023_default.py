@@ -27,23 +27,36 @@ STARTS: dict[str, dict[str, Any]] = {
     "balanced": {"init": "balanced", "gain": 1.0},
     "slow mode": {"init": "slow_mode", "self_connections": True},
 }
-"""Arguments of the network, which has Dale's law as that of the command has."""
+"""Arguments of the network."""
+WITHOUT_SIGNS = ("gaussian", "slow mode")
+"""The starts that are tried without Dale's law too."""
 TASKS = ("DelayMatchSample", "DelayComparison")
 DELAYS_MS = (600.0, 1000.0, 2000.0)
+CONTROL = ("PerceptualDecisionMaking", 0.0)
+"""A task without a delay, in which a start for long delays must do no harm."""
 
 
 def jobs(quick: bool) -> Sequence[Job]:
-    """Five networks of each start; with short delays first."""
-    cells = [(600.0, TASKS[0])] if quick else [(delay, task) for delay in DELAYS_MS for task in TASKS]
-    size = {"networks": 2 if quick else NETWORKS, "steps": 300 if quick else STEPS, "first_seed": 0}
-    return [{"task": task, "delay_ms": delay, "start": start} | size for delay, task in cells for start in STARTS]
+    """Five networks to a job, ten to a start; five without Dale's law."""
+    if quick:
+        return [_job(TASKS[0], DELAYS_MS[0], start, True, 0, networks=2, steps=300) for start in STARTS]
+    cells = [(task, delay) for delay in DELAYS_MS for task in TASKS]
+    plan = [(cell, start, True, seed) for seed in (0, 100) for cell in (*cells, CONTROL) for start in STARTS]
+    plan += [((TASKS[0], delay), start, False, 0) for delay in DELAYS_MS for start in WITHOUT_SIGNS]
+    return [_job(*cell, *others, networks=NETWORKS, steps=STEPS) for cell, *others in plan]
+
+
+def _job(task: str, delay_ms: float, start: str, dale: bool, first_seed: int, networks: int, steps: int) -> Job:
+    size = {"first_seed": first_seed, "networks": networks, "steps": steps}
+    return {"task": task, "delay_ms": delay_ms, "start": start, "dale": dale} | size
 
 
 def measure(job: Job) -> list[Row]:
     """Train the networks of a job with the settings of ``cogdyn train``; when each reached its goal, and its score."""
-    task = cast(PaintedTask, make_task(job["task"], delay_ms=job["delay_ms"]))
+    delay = {"delay_ms": job["delay_ms"]} if job["delay_ms"] else {}
+    task = cast(PaintedTask, make_task(job["task"], **delay))
     arguments = {"n_inputs": task.n_inputs, "n_outputs": task.n_outputs, "dt": task.dt, "seed": job["first_seed"]}
-    network = RateRNN(**arguments | COMMAND["network"] | STARTS[job["start"]])
+    network = RateRNN(**arguments | COMMAND["network"] | ({} if job["dale"] else {"dale": None}) | STARTS[job["start"]])
     goal = task.chance + 0.96 * (task.ceiling - task.chance)
     start = time.process_time()
     size = {"steps": job["steps"], "batch_size": COMMAND["batch_size"], "seed": job["first_seed"], "device": "cpu"}
@@ -58,12 +71,12 @@ def measure(job: Job) -> list[Row]:
 
 def default_table(table: list[Row]) -> list[Row]:
     """For each task, delay and start how many networks learned, and after how many updates."""
-    cells: dict[tuple[str, float, str], list[Row]] = {}
+    cells: dict[tuple[str, float, bool, str], list[Row]] = {}
     for row in table:
-        cells.setdefault((row["task"], row["delay_ms"], row["start"]), []).append(row)
+        cells.setdefault((row["task"], row["delay_ms"], row["dale"], row["start"]), []).append(row)
     return [
-        {"task": task, "delay": delay, "start": start} | _summary(found)
-        for (task, delay, start), found in sorted(cells.items(), key=lambda cell: cell[0][:2])
+        {"task": task, "delay": delay, "Dale's law": "yes" if dale else "no", "start": start} | _summary(found)
+        for (task, delay, dale, start), found in sorted(cells.items(), key=lambda cell: (not cell[0][2], *cell[0][:2]))
     ]
 
 
