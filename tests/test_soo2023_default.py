@@ -43,10 +43,11 @@ def test_every_start_gets_as_many_networks_in_every_cell():
     assert {task for task, *_ in networks} == {*TASKS, CONTROL[0]}
 
 
+EVERY = [(start, {}) for start in STARTS] + [(start, {"dale": False}) for start in WITHOUT_SIGNS]
+
+
 @pytest.mark.parametrize(
-    ("start", "others"),
-    [*((start, {}) for start in STARTS), *((start, {"dale": False}) for start in WITHOUT_SIGNS)]
-    + [("slow mode", {"task": CONTROL[0], "delay_ms": CONTROL[1]})],
+    ("start", "others"), [*EVERY, ("slow mode", dict(zip(("task", "delay_ms"), CONTROL, strict=True)))]
 )
 def test_every_start_trains(start, others):
     rows = measure(TINY | {"start": start} | others)

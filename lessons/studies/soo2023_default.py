@@ -39,11 +39,11 @@ CONTROL = ("PerceptualDecisionMaking", 0.0)
 def jobs(quick: bool) -> Sequence[Job]:
     """Five networks to a job, ten to a start; five without Dale's law."""
     if quick:
-        return [_job(TASKS[0], DELAYS_MS[0], start, True, 0, networks=2, steps=300) for start in STARTS]
+        return [_job(TASKS[0], DELAYS_MS[0], start, True, 0, 2, 300) for start in STARTS]
     cells = [(task, delay) for delay in DELAYS_MS for task in TASKS]
     plan = [(cell, start, True, seed) for seed in (0, 100) for cell in (*cells, CONTROL) for start in STARTS]
     plan += [((TASKS[0], delay), start, False, 0) for delay in DELAYS_MS for start in WITHOUT_SIGNS]
-    return [_job(*cell, *others, networks=NETWORKS, steps=STEPS) for cell, *others in plan]
+    return [_job(*cell, start, dale, seed, NETWORKS, STEPS) for cell, start, dale, seed in plan]
 
 
 def _job(task: str, delay_ms: float, start: str, dale: bool, first_seed: int, networks: int, steps: int) -> Job:
