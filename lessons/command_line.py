@@ -70,9 +70,11 @@ def train(
     dale: Annotated[float, typer.Option(help="Excitatory fraction; 0 does without Dale's law.")] = 0.8,
     noise: Annotated[float, typer.Option(help="Standard deviation of the process noise.")] = 0.05,
     init: Annotated[
-        str, typer.Option(help="Initial weights: gaussian, orthogonal, slow_mode (with --self-connections), ...")
-    ] = "gaussian",
-    self_connections: Annotated[bool, typer.Option("--self-connections", help="Let units excite themselves.")] = False,
+        str, typer.Option(help="Initial weights: slow_mode (every unit excites itself), gaussian, orthogonal, ...")
+    ] = "slow_mode",
+    self_connections: Annotated[
+        bool | None, typer.Option(help="Let units have synapses to themselves; as slow_mode needs it by default.")
+    ] = None,
     rule: Annotated[str, typer.Option(help="Learning rule; see *cogdyn rules*.")] = "BPTT",
     rule_setting: Annotated[
         list[str] | None,
@@ -99,7 +101,8 @@ def train(
         from .training_command import NetworkChoice, train_and_tell
 
         chosen = make_task(task, **parse_settings(setting or []))
-        network = NetworkChoice(units, tau, activation, dale or None, noise, init, self_connections, seed)
+        themselves = init == "slow_mode" if self_connections is None else self_connections
+        network = NetworkChoice(units, tau, activation, dale or None, noise, init, themselves, seed)
         learning = rule, lr, parse_settings(rule_setting or [], "--rule-set")
         folder = out or (Path("runs") / task if resume else fresh_folder(Path("runs"), task))
         counts = {"steps": steps, "batch_size": batch_size, "stop_at": stop_at}

@@ -44,11 +44,19 @@ def test_train_leaves_a_run_with_its_picture_and_says_so(cogdyn, tmp_path):
     assert run.network.n_units == 8
 
 
-def test_train_starts_as_it_is_told(cogdyn, tmp_path):
-    result = cogdyn("train", "DelayResponse", *QUICK, "--init", "slow_mode", "--self-connections")
+@pytest.mark.parametrize(
+    ("words", "start"),
+    [
+        ([], ("slow_mode", True)),
+        (["--init", "gaussian"], ("gaussian", False)),
+        (["--init", "gaussian", "--self-connections"], ("gaussian", True)),
+    ],
+)
+def test_train_starts_in_slow_modes_or_as_it_is_told(cogdyn, tmp_path, words, start):
+    result = cogdyn("train", "DelayResponse", *QUICK, *words)
     assert result.exit_code == 0, result.output
     config = load_run(tmp_path / "runs/DelayResponse").network.config
-    assert (config["init"], config["self_connections"]) == ("slow_mode", True)
+    assert (config["init"], config["self_connections"]) == start
 
 
 def test_a_second_training_takes_a_fresh_folder(cogdyn, tmp_path):
