@@ -70,10 +70,14 @@ def train(
     dale: Annotated[float, typer.Option(help="Excitatory fraction; 0 does without Dale's law.")] = 0.8,
     noise: Annotated[float, typer.Option(help="Standard deviation of the process noise.")] = 0.05,
     init: Annotated[
-        str, typer.Option(help="Initial weights: slow_mode (every unit excites itself), gaussian, orthogonal, ...")
-    ] = "slow_mode",
+        str | None,
+        typer.Option(
+            help="Initial weights: gaussian, orthogonal, ...; by default slow_mode, in which units excite themselves, "
+            "for tasks whose answers are choices, and gaussian for all others."
+        ),
+    ] = None,
     self_connections: Annotated[
-        bool | None, typer.Option(help="Let units have synapses to themselves; as slow_mode needs it by default.")
+        bool | None, typer.Option(help="Let units have synapses to themselves; by default slow_mode alone does.")
     ] = None,
     rule: Annotated[str, typer.Option(help="Learning rule; see *cogdyn rules*.")] = "BPTT",
     rule_setting: Annotated[
@@ -98,11 +102,12 @@ def train(
     """Train a rate network on a task, and draw what it does."""
 
     def work() -> None:
-        from .training_command import NetworkChoice, train_and_tell
+        from .training_command import NetworkChoice, train_and_tell, usual_init
 
         chosen = make_task(task, **parse_settings(setting or []))
-        themselves = init == "slow_mode" if self_connections is None else self_connections
-        network = NetworkChoice(units, tau, activation, dale or None, noise, init, themselves, seed)
+        start = init or usual_init(chosen)
+        themselves = start == "slow_mode" if self_connections is None else self_connections
+        network = NetworkChoice(units, tau, activation, dale or None, noise, start, themselves, seed)
         learning = rule, lr, parse_settings(rule_setting or [], "--rule-set")
         folder = out or (Path("runs") / task if resume else fresh_folder(Path("runs"), task))
         counts = {"steps": steps, "batch_size": batch_size, "stop_at": stop_at}

@@ -45,17 +45,19 @@ def test_train_leaves_a_run_with_its_picture_and_says_so(cogdyn, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("words", "start"),
+    ("task", "words", "start"),
     [
-        ([], ("slow_mode", True)),
-        (["--init", "gaussian"], ("gaussian", False)),
-        (["--init", "gaussian", "--self-connections"], ("gaussian", True)),
+        ("DelayResponse", [], ("slow_mode", True)),
+        ("DelayResponse", ["--init", "gaussian"], ("gaussian", False)),
+        ("DelayResponse", ["--init", "gaussian", "--self-connections"], ("gaussian", True)),
+        ("DelayedReach", [], ("gaussian", False)),
+        ("DelayedReach", ["--init", "slow_mode"], ("slow_mode", True)),
     ],
 )
-def test_train_starts_in_slow_modes_or_as_it_is_told(cogdyn, tmp_path, words, start):
-    result = cogdyn("train", "DelayResponse", *QUICK, *words)
+def test_train_starts_as_suits_the_task_or_as_it_is_told(cogdyn, tmp_path, task, words, start):
+    result = cogdyn("train", task, *QUICK, *words)
     assert result.exit_code == 0, result.output
-    config = load_run(tmp_path / "runs/DelayResponse").network.config
+    config = load_run(tmp_path / "runs" / task).network.config
     assert (config["init"], config["self_connections"]) == start
 
 

@@ -10,7 +10,7 @@ from cogdyn.lessons.studies import load_study
 from cogdyn.lessons.studies.runner import plan
 from cogdyn.lessons.studies.soo2023_default import (
     COMMAND,
-    CONTROL,
+    CONTROLS,
     NETWORKS,
     STARTS,
     STEPS,
@@ -40,15 +40,13 @@ def test_every_start_gets_as_many_networks_in_every_cell():
     assert {dale for _, _, dale, _ in networks} == {True, False}
     assert all(n == (2 * NETWORKS if dale else NETWORKS) for (_, _, dale, _), n in networks.items())
     assert {start for *_, start in networks} == set(STARTS)
-    assert {task for task, *_ in networks} == {*TASKS, CONTROL[0]}
+    assert {task for task, *_ in networks} == {*TASKS, *(task for task, _ in CONTROLS)}
 
 
 EVERY = [(start, {}) for start in STARTS] + [(start, {"dale": False}) for start in WITHOUT_SIGNS]
 
 
-@pytest.mark.parametrize(
-    ("start", "others"), [*EVERY, ("slow mode", dict(zip(("task", "delay_ms"), CONTROL, strict=True)))]
-)
+@pytest.mark.parametrize(("start", "others"), [*EVERY, ("slow mode", {"task": "CenterOut", "delay_ms": 0.0})])
 def test_every_start_trains(start, others):
     rows = measure(TINY | {"start": start} | others)
     assert [row["network"] for row in rows] == [0, 1]

@@ -32,8 +32,8 @@ WITHOUT_SIGNS = ("gaussian", "slow mode")
 """The starts that are tried without Dale's law too."""
 TASKS = ("DelayMatchSample", "DelayComparison")
 DELAYS_MS = (600.0, 1000.0, 2000.0)
-CONTROL = ("PerceptualDecisionMaking", 0.0)
-"""A task without a delay, in which a start for long delays must do no harm."""
+CONTROLS = (("PerceptualDecisionMaking", 0.0), ("DelayedReach", 0.0), ("CenterOut", 0.0))
+"""Tasks as they are: one without a delay, and two of movements."""
 
 
 def jobs(quick: bool) -> Sequence[Job]:
@@ -41,7 +41,7 @@ def jobs(quick: bool) -> Sequence[Job]:
     if quick:
         return [_job(TASKS[0], DELAYS_MS[0], start, True, 0, 2, 300) for start in STARTS]
     cells = [(task, delay) for delay in DELAYS_MS for task in TASKS]
-    plan = [(cell, start, True, seed) for seed in (0, 100) for cell in (*cells, CONTROL) for start in STARTS]
+    plan = [(cell, start, True, seed) for seed in (0, 100) for cell in (*cells, *CONTROLS) for start in STARTS]
     plan += [((TASKS[0], delay), start, False, 0) for delay in DELAYS_MS for start in WITHOUT_SIGNS]
     return [_job(*cell, start, dale, seed, NETWORKS, STEPS) for cell, start, dale, seed in plan]
 
