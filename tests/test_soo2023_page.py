@@ -11,7 +11,7 @@ from cogdyn.lessons.studies.runner import plan
 
 PAGE = Path(__file__).parent.parent / "book/studies/soo2023.md"
 CELL = re.compile(r"```\{code-cell\} ipython3\n(?::tags:[^\n]*\n\n|---\n.*?\n---\n)?(.*?)```", re.DOTALL)
-TABLES = ("soo2023", "soo2023-tuning", "soo2023-transmission", "soo2023-errors")
+TABLES = ("soo2023", "soo2023-tuning", "soo2023-transmission", "soo2023-errors", "soo2023-default")
 
 
 def test_every_cell_runs_and_tells_something(capsys):
@@ -33,8 +33,7 @@ def test_every_cell_runs_and_tells_something(capsys):
 
 
 def test_the_tables_of_the_page_hold_only_runs_that_its_studies_ask_for():
-
-    for name in TABLES[2:]:
+    for name in TABLES:
         study = load_study(name)
         jobs = list(plan(study, quick=False).values())
         rows = lessons.study_results(study)
