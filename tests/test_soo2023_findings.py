@@ -1,10 +1,15 @@
 """What the page and the lesson say was found in the study of bridges, held against its tables."""
 
+from collections import Counter
+
 import pytest
+from scipy.stats import mannwhitneyu
 
 from cogdyn.envs import make_task
 from cogdyn.lessons import study_results
 from cogdyn.lessons.studies import load_study
+from cogdyn.lessons.studies.soo2023 import summary_table
+from cogdyn.lessons.studies.soo2023_arms import ARMS, COARSE_DT, DT, cell_of
 from cogdyn.lessons.studies.soo2023_default import CONTROLS, DELAYS_MS, TASKS, default_table
 from cogdyn.lessons.training_command import usual_init
 
@@ -30,3 +35,74 @@ def test_without_a_delay_it_does_no_harm_and_movements_it_makes_slower_to_learn(
         assert better == (task == "PerceptualDecisionMaking")
         assert usual_init(make_task(task)) == ("slow_mode" if better else "gaussian")
     assert {usual_init(make_task(task)) for task in TASKS} == {"slow_mode"}
+
+
+# The study itself
+
+ROWS = study_results(load_study("soo2023"))
+FOUND = {
+    (row["task"].removeprefix("yang19."), row["delay"], row["bins"], row["arm"]): row for row in summary_table(ROWS)
+}
+MAIN = ("dlygo", 1000, DT), ("dms", 1000, DT)
+SLOW = [arm for arm in ARMS if arm.startswith("slow mode")]
+
+
+def updates(cell, arm):
+    """Updates of each network, with the cap for one that did not learn."""
+    task, *where = cell
+    rows = [row for row in ROWS if cell_of(row) == (f"yang19.{task}", *where) and row["arm"] == arm]
+    return [row["updates"] if row["solved"] else row["steps"] for row in rows]
+
+
+def alike(cell, first, second):
+    """Whether chance alone could make two arms so different."""
+    return mannwhitneyu(updates(cell, first), updates(cell, second)).pvalue > 0.05
+
+
+def arms_of(*cell):
+    return {arm: row for (*where, arm), row in FOUND.items() if tuple(where) == cell}
+
+
+def test_bridges_help_the_authors_start_on_delayed_responses_and_so_does_a_smaller_readout_alone():
+    arms = arms_of(*MAIN[0])
+    for arm in ("SCTT", "DASC", "CD", "gradient skip", "base, small readout"):
+        assert arms[arm]["p updates"] < 0.05
+        assert arms[arm]["solved"] > arms["base"]["solved"]
+    assert arms["base, small readout"]["solved"] == 20
+    assert alike(MAIN[0], "SCTT", "base, small readout")
+
+
+def test_on_matches_two_of_the_helps_make_a_difference():
+    arms = arms_of(*MAIN[1])
+    assert arms["base"]["solved"] == 10
+    helps = {arm for arm, row in arms.items() if arm != "base" and row["p updates"] < 0.05}
+    assert helps == {"gradient skip", "gain 1, small readout"}
+    assert all(arms[arm]["updates"] < arms["base"]["updates"] for arm in helps)
+    assert all(row["p share"] is None or row["p share"] > 0.05 for row in arms.values())
+
+
+def test_over_two_seconds_and_more_and_where_evidence_has_to_be_kept_the_start_decides():
+    for cell, least, most in (
+        (("dlygo", 2000, COARSE_DT), 9, 1),
+        (("dlygo", 4000, COARSE_DT), 4, 0),
+        (("ctxdlydm1", 1000, COARSE_DT), 8, 0),
+    ):
+        arms = {arm: row["solved"] for arm, row in arms_of(*cell).items() if arm in ARMS}
+        assert min(n for arm, n in arms.items() if arm in SLOW) >= least
+        assert max(n for arm, n in arms.items() if arm not in SLOW) <= most
+
+
+def test_to_a_slow_start_a_bridge_adds_nothing():
+    for cell in (*MAIN, ("dlygo", 2000, COARSE_DT), ("dlygo", 4000, COARSE_DT), ("ctxdlydm1", 1000, COARSE_DT)):
+        assert alike(cell, "slow mode + DASC", "slow mode")
+
+
+def test_on_matches_about_half_of_the_slow_starts_never_rise_above_chance():
+    never = Counter(row["arm"] for row in ROWS if cell_of(row) == ("yang19.dms", 1000, DT) and row["best_score"] < 0.5)
+    assert all(9 <= never[arm] <= 12 for arm in SLOW)
+    assert all(never[arm] <= 3 for arm in arms_of(*MAIN[1]) if arm not in SLOW)
+
+
+def test_in_the_main_tasks_the_surest_start_has_strong_synapses_and_a_small_readout():
+    both = {arm: sum(arms_of(*cell)[arm]["solved"] for cell in MAIN) for arm in arms_of(*MAIN[1]) if arm in ARMS}
+    assert max(both, key=both.__getitem__) == "gain 1, small readout"
