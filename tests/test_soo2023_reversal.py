@@ -26,7 +26,7 @@ TINY |= {"criterion": 0.95}
 def test_reversals_take_each_arm_in_turn():
     jobs = list(plan(STUDY, quick=False).values())
     found = [job for job in jobs if job["task"] == "RuleReversal"]
-    assert len(found) == 4 * len(REVERSAL_ARMS)
+    assert len(found) == 6 * len(REVERSAL_ARMS)
     assert {job["arm"] for job in found[: len(REVERSAL_ARMS)]} == set(REVERSAL_ARMS)
     rates = best_rates()
     assert all(job["lr"] == rates[job["arm"].removesuffix(", across trials")] for job in found)

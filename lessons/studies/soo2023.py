@@ -64,10 +64,8 @@ def jobs(quick: bool) -> Sequence[Job]:
     found += [ten(task, delay, COARSE_DT, arm) for task, delay in others for arm in arms]
     found += [ten("yang19.dlygo", delay, COARSE_DT, arm) for delay in delays for arm in (*best, *SWEPT)]
     found += [ten("yang19.dlygo", 1000.0, COARSE_DT, arm) for arm in kinds]
-    found += reversal_jobs(rates)
-    return found + [
-        _job(*cell, arm, 0, networks=3, steps=STEPS[cell[2]], lr=GATED_LR) for cell in cells for arm in CELLS
-    ]
+    found += [_job(*cell, arm, 0, networks=3, steps=STEPS[cell[2]], lr=GATED_LR) for cell in cells for arm in CELLS]
+    return found + list(reversal_jobs(rates))
 
 
 def _job(task: str, delay_ms: float, dt: float, arm: str, repeat: int, networks: int, steps: int, lr: float) -> Job:

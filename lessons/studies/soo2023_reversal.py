@@ -16,7 +16,7 @@ from .soo2023_arms import ARMS, CRITERION, EVERY, N_TEST, Arm, of_kind
 from .study import Job, Row
 from .table import text_table
 
-TASK, DT, NETWORKS, STEPS = "RuleReversal", 20.0, 4, 3000
+TASK, DT, NETWORKS, STEPS = "RuleReversal", 20.0, 6, 3000
 BRIDGE = "across trials"
 
 
