@@ -106,3 +106,11 @@ def test_on_matches_about_half_of_the_slow_starts_never_rise_above_chance():
 def test_in_the_main_tasks_the_surest_start_has_strong_synapses_and_a_small_readout():
     both = {arm: sum(arms_of(*cell)[arm]["solved"] for cell in MAIN) for arm in arms_of(*MAIN[1]) if arm in ARMS}
     assert max(both, key=both.__getitem__) == "gain 1, small readout"
+
+
+def test_with_signs_most_slow_starts_learn_and_with_tanh_none():
+    arms = arms_of("dlygo", 1000, COARSE_DT)
+    assert all(row["solved"] > 5 for arm, row in arms.items() if arm.endswith(", Dale"))
+    tanh = [row for arm, row in arms.items() if arm.endswith(", tanh")]
+    assert sum(row["networks"] for row in tanh) == 30
+    assert sum(row["solved"] for row in tanh) == 0
