@@ -153,10 +153,8 @@ def _figure(cells: dict[Cell, dict[str, list[Row]]]) -> Figure:
             at = np.sort([row["updates"] for row in found if row["solved"]])
             x = np.concatenate([[0], at, [found[0]["steps"]]])
             y = np.concatenate([np.arange(len(at) + 1), [len(at)]]) / len(found)
-            style = {
-                "color": f"C{[*ALL_ARMS, *CELLS, *REVERSAL_ARMS].index(arm) % 10}",
-                "linestyle": "--" if "slow" in arm else "-",
-            }
+            number = [*ALL_ARMS, *CELLS, *REVERSAL_ARMS].index(arm)
+            style = {"color": f"C{number % 10}", "linestyle": _line_style(arm)}
             (lines[arm],) = axis.step(x, y, where="post", **style)
         where = f"{task}, {delay:g} ms" if delay else task
         axis.set(title=f"{where} (bins of {dt:g})", ylim=(-0.03, 1.03), xlabel="updates")
@@ -166,6 +164,15 @@ def _figure(cells: dict[Cell, dict[str, list[Row]]]) -> Figure:
         axis.axis("off")
     figure.legend(lines.values(), lines.keys(), loc="outside right upper", frameon=False, fontsize="small")
     return figure
+
+
+def _line_style(arm: str) -> str:
+    """Dashes start in slow modes, dots are gated, dashes and dots are other kinds of networks or of bridges."""
+    if arm in CELLS:
+        return ":"
+    if arm not in ARMS:
+        return "-."
+    return "--" if "slow" in arm else "-"
 
 
 STUDY = Study(
