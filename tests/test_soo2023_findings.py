@@ -114,3 +114,12 @@ def test_with_signs_most_slow_starts_learn_and_with_tanh_none():
     tanh = [row for arm, row in arms.items() if arm.endswith(", tanh")]
     assert sum(row["networks"] for row in tanh) == 30
     assert sum(row["solved"] for row in tanh) == 0
+
+
+def test_all_networks_learn_reversals_and_a_slow_start_is_the_fastest():
+    arms = arms_of("RuleReversal", 0, 20)
+    assert all(row["solved"] == row["networks"] == 6 for row in arms.values())
+    base = arms.pop("base")
+    fewer = {arm for arm, row in arms.items() if row["p updates"] < 0.05 and row["updates"] < base["updates"]}
+    assert fewer == {"SCTT, across trials", "slow mode"}
+    assert arms["slow mode"]["updates"] < 0.25 * base["updates"]
