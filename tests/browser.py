@@ -23,6 +23,10 @@ def find_chromium() -> str | None:
     return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, _NAMES)), None)
 
 
+class Navigated(RuntimeError):
+    """The page that was asked gave way to another before it could answer."""
+
+
 class Page:
     """One tab, and everything it asked the network for or complained about.
 
@@ -47,7 +51,8 @@ class Page:
             message = json.loads(self._socket.recv())
             if message.get("id") == self._count:
                 if "error" in message:
-                    raise RuntimeError(f"{method}: {message['error']['message']}")
+                    said = message["error"]["message"]
+                    raise (Navigated if "navigated" in said else RuntimeError)(f"{method}: {said}")
                 return message["result"]
             self._note(message["method"], message["params"])
 
@@ -71,6 +76,12 @@ class Page:
         self.call("Page.navigate", url=address)
         self.wait(f"location.href.split('#')[0] === {json.dumps(address)} && document.readyState === 'complete'")
 
+    def reload(self) -> None:
+        """Load the page anew and wait until it is there."""
+        self.read("window.isOld = true")
+        self.call("Page.reload")
+        self.wait("!window.isOld && document.readyState === 'complete'")
+
     def read(self, expression: str) -> Any:
         """Value of a JavaScript expression in the page."""
         result = self.call("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
@@ -81,11 +92,16 @@ class Page:
     def wait(self, expression: str, seconds: float = 20) -> Any:
         """Value of the expression as soon as it is true; after so many seconds an error tells what it was."""
         end = time.monotonic() + seconds
-        while (value := self.read(expression)) in (None, False, 0, ""):  # false in JavaScript, where {} is true
+        while True:
+            try:
+                value = self.read(expression)
+            except Navigated:
+                value = None
+            if value not in (None, False, 0, ""):  # false in JavaScript, where {} is true
+                return value
             if time.monotonic() > end:
                 raise TimeoutError(f"after {seconds} s still {value!r}: {expression}; complaints: {self.complaints}")
             time.sleep(0.05)
-        return value
 
     def press(self, key: str, times: int = 1) -> None:
         """Press a named key ("ArrowRight", "Tab", "Enter") on whatever has the focus."""

@@ -255,7 +255,7 @@ class TestBook:
         lesson.read(f"document.querySelectorAll('{asked} input')[1].click()")
         lesson.wait(f"document.querySelector('{shown}').textContent === 'You predicted: ' + {option!r}")
         assert "Kept." in lesson.read(f"document.querySelector('{asked}').textContent")
-        lesson.read("location.reload()")
+        lesson.reload()
         lesson.wait(f"document.querySelectorAll('{asked} input')[1]?.checked")
         lesson.wait(f"document.querySelector('{shown}')?.textContent.endsWith({option!r})")
 
