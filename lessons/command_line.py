@@ -73,7 +73,7 @@ def train(
         str | None,
         typer.Option(
             help="Initial weights: gaussian, orthogonal, ...; by default slow_mode, in which units excite themselves, "
-            "for tasks whose answers are choices, and gaussian for all others."
+            "for relu and tasks whose answers are choices, and gaussian for all others."
         ),
     ] = None,
     self_connections: Annotated[
@@ -105,7 +105,7 @@ def train(
         from .training_command import NetworkChoice, train_and_tell, usual_init
 
         chosen = make_task(task, **parse_settings(setting or []))
-        start = init or usual_init(chosen)
+        start = init or usual_init(chosen, activation)
         themselves = start == "slow_mode" if self_connections is None else self_connections
         network = NetworkChoice(units, tau, activation, dale or None, noise, start, themselves, seed)
         learning = rule, lr, parse_settings(rule_setting or [], "--rule-set")

@@ -50,6 +50,7 @@ def test_train_leaves_a_run_with_its_picture_and_says_so(cogdyn, tmp_path):
         ("DelayResponse", [], ("slow_mode", True)),
         ("DelayResponse", ["--init", "gaussian"], ("gaussian", False)),
         ("DelayResponse", ["--init", "gaussian", "--self-connections"], ("gaussian", True)),
+        ("DelayResponse", ["--activation", "tanh"], ("gaussian", False)),
         ("DelayedReach", [], ("gaussian", False)),
         ("DelayedReach", ["--init", "slow_mode"], ("slow_mode", True)),
     ],

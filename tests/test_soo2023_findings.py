@@ -33,8 +33,8 @@ def test_without_a_delay_it_does_no_harm_and_movements_it_makes_slower_to_learn(
         slow, *others = (STARTS[task, delay, start] for start in ("slow mode", "gaussian", "balanced"))
         better = all(slow["updates"] <= other["updates"] for other in others)
         assert better == (task == "PerceptualDecisionMaking")
-        assert usual_init(make_task(task)) == ("slow_mode" if better else "gaussian")
-    assert {usual_init(make_task(task)) for task in TASKS} == {"slow_mode"}
+        assert usual_init(make_task(task), "relu") == ("slow_mode" if better else "gaussian")
+    assert {usual_init(make_task(task), "relu") for task in TASKS} == {"slow_mode"}
 
 
 # The study itself
@@ -123,3 +123,17 @@ def test_all_networks_learn_reversals_and_a_slow_start_is_the_fastest():
     fewer = {arm for arm, row in arms.items() if row["p updates"] < 0.05 and row["updates"] < base["updates"]}
     assert fewer == {"SCTT, across trials", "slow mode"}
     assert arms["slow mode"]["updates"] < 0.25 * base["updates"]
+
+
+def test_with_coarse_bins_and_half_as_many_updates_no_bridge_helps_the_authors_start():
+    arms = arms_of("dlygo", 1000, COARSE_DT)
+    assert all(arms[arm]["p updates"] > 0.05 for arm in ("SCTT", "DASC", "gradient skip"))
+    assert all(arms[arm]["p updates"] < 0.05 for arm in ("gain 1, small readout", "slow mode"))
+
+
+def test_two_bridges_help_where_categories_are_matched_and_where_there_is_no_delay():
+    for cell in (("dmc", 1000, COARSE_DT), ("go", 0, COARSE_DT)):
+        arms = arms_of(*cell)
+        bridges = {arm for arm in ("SCTT", "DASC", "CD", "gradient skip") if arms[arm]["p updates"] < 0.05}
+        assert bridges == {"SCTT", "gradient skip"}
+        assert all(arms[arm]["updates"] < arms["base"]["updates"] for arm in bridges)

@@ -30,6 +30,12 @@ def test_every_cell_runs_and_tells_something(capsys):
     tables = [each for each in shown if isinstance(each, lessons.ResultTable | lessons.VerdictTable)]
     assert all("<td>" in table._repr_html_() for table in tables)
     assert sum(isinstance(each, Figure) for each in shown) == 3
+    assert space["begin"] < 1
+    lost = [row for row in space["fate"] if row["mean rate at the end"] > 1e3]
+    assert 0 < len(lost) < len(space["fate"])
+    least = min(row["gradient"] for row in space["fate"] if row not in lost)
+    assert all(row["largest eigenvalue"] > 1 and row["score"] < 0.5 for row in lost)
+    assert all(row["gradient"] < 0.01 * least for row in lost)
 
 
 def test_the_tables_of_the_page_hold_only_runs_that_its_studies_ask_for():
