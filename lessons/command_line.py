@@ -105,7 +105,7 @@ def train(
         from .training_command import NetworkChoice, train_and_tell, usual_init
 
         chosen = make_task(task, **parse_settings(setting or []))
-        start = init or usual_init(chosen, activation)
+        start = usual_init(chosen, activation) if init is None else init
         themselves = start == "slow_mode" if self_connections is None else self_connections
         network = NetworkChoice(units, tau, activation, dale or None, noise, start, themselves, seed)
         learning = rule, lr, parse_settings(rule_setting or [], "--rule-set")
