@@ -11,6 +11,7 @@ from .rate_rnn import RateRNN as RateRNN
 from .run import Run as Run
 from .run import RunError as RunError
 from .run import load_run as load_run
+from .task_network import network_for as network_for
 from .training import TrainingDiverged as TrainingDiverged
 from .training import train as train
 from .trajectory import Trajectory as Trajectory

@@ -35,13 +35,13 @@ def existing_synapses(
     if not 0 < finite_number("density", density) <= 1:
         raise ValueError(f"density is {density!r}; it is a probability in (0, 1].")
     if mask is not None:
-        exists = torch.as_tensor(mask).float()
+        exists = torch.as_tensor(mask).to(torch.get_default_dtype(), copy=True)
         if exists.shape != (n, n) or not ((exists == 0) | (exists == 1)).all():
             raise ValueError(f"mask has shape {tuple(exists.shape)}; expected ({n}, {n}) of 0 and 1.")
         if density != 1:
             raise ValueError("give a mask or a density, not both.")
     elif density < 1:
-        exists = (torch.rand(n, n, generator=generator) < density).float()
+        exists = (torch.rand(n, n, generator=generator) < density).to(torch.get_default_dtype())
     else:
         exists = torch.ones(n, n)
     return exists if self_connections else exists * (1 - torch.eye(n))
@@ -64,18 +64,18 @@ def chosen_units(n: int, units: Sequence[int] | slice | None, name: str) -> Tens
 
 
 def time_constants(n: int, tau: float | Sequence[float], dt: float) -> Tensor:
-    """Time constants (ms) as given, () or (n,).
+    """Time constants (ms) of n units, (n,), in double precision.
 
     Raises:
         ValueError: If they have another shape, or one is shorter than a bin of dt (ms).
     """
     try:
-        given = torch.as_tensor(tau, dtype=torch.float32)
+        taus = torch.as_tensor(tau, dtype=torch.float64)
     except (TypeError, ValueError, RuntimeError) as error:
         raise ValueError(f"tau is {tau!r}; give a number (ms), or one for each unit.") from error
-    if given.shape not in ((), (n,)):
-        raise ValueError(f"tau has shape {tuple(given.shape)}; give one number, or one for each of {n} units.")
-    alpha = dt / given
+    if taus.shape not in ((), (n,)):
+        raise ValueError(f"tau has shape {tuple(taus.shape)}; give one number, or one for each of {n} units.")
+    alpha = dt / taus
     if not torch.isfinite(alpha).all() or (alpha <= 0).any() or (alpha > 1).any():
         raise ValueError(f"dt is {dt!r} and tau {tau!r} ms; Euler's method needs 0 < dt <= tau for every unit.")
-    return given
+    return taus.expand(n).clone()

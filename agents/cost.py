@@ -15,8 +15,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from ..envs.trial import TrialBatch
+from .learners import Rule
 from .rate_rnn import RateRNN
-from .training import Rule
 
 
 class CostWatch:

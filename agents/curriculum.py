@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from ..envs.curriculum import Curriculum
+from .learners import Rule
 from .rate_rnn import RateRNN
 from .run import MODEL, Run, load_run
-from .training import Rule, train
+from .training import train
 
 
 def train_curriculum(

@@ -6,7 +6,7 @@ import copy
 from collections.abc import Sequence
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from .rate_rnn import RateRNN
 
@@ -24,30 +24,47 @@ def stacked(networks: Sequence[RateRNN]) -> RateRNN:
         differ = {name for name, value in network.config.items() if value != first.config[name]} - {"seed"}
         if differ:
             raise ValueError(f"networks of an ensemble differ in their seed alone; these do in {sorted(differ)}.")
-    ensemble = copy.deepcopy(first)
-    for name, parameter in first.named_parameters():
-        values = torch.stack([getattr(network, name).detach() for network in networks])
-        setattr(ensemble, name, nn.Parameter(values, requires_grad=parameter.requires_grad))
-    ensemble.recurrent_mask = nn.Buffer(torch.stack([network.recurrent_mask for network in networks]))
-    ensemble.config = first.config | {"seed": [network.config["seed"] for network in networks]}
-    return ensemble
+    tensors = {
+        name: torch.stack([network.get_parameter(name) for network in networks]).detach() for name in _own(first)
+    }
+    mask = torch.stack([network.recurrent_mask for network in networks])
+    return _with(first, tensors, mask, [network.config["seed"] for network in networks], learn=True)
 
 
 def ensemble_of(network: RateRNN, n_networks: int) -> RateRNN:
     """An ensemble of a network and of others that differ from it in their seed, which counts on from its own."""
-    config, like = network.config, network.recurrent
-    others = [RateRNN(**(config | {"seed": config["seed"] + s})).to(like) for s in range(1, n_networks)]
-    return stacked([network, *others])
+    seed = network.config["seed"]
+    return stacked([network, *(network.redrawn(seed + s) for s in range(1, n_networks))])
 
 
 def subset(ensemble: RateRNN, which: Sequence[int]) -> RateRNN:
-    """Some networks of an ensemble, as an ensemble."""
+    """Some networks of an ensemble, as an ensemble of their own."""
     return stacked([member(ensemble, s) for s in which])
 
 
 def member(ensemble: RateRNN, s: int) -> RateRNN:
     """Network s of an ensemble, by itself."""
-    network = RateRNN(**(ensemble.config | {"seed": ensemble.config["seed"][s]})).to(ensemble.recurrent)
-    own = {name for name, _ in ensemble.named_parameters()} | {"recurrent_mask"}
-    network.load_state_dict({k: v[s] if k in own else v for k, v in ensemble.state_dict().items()})
-    return network
+    tensors = {name: ensemble.get_parameter(name).detach()[s].clone() for name in _own(ensemble)}
+    return _with(ensemble, tensors, ensemble.recurrent_mask[s].clone(), ensemble.config["seed"][s], learn=True)
+
+
+def part(ensemble: RateRNN, which: Sequence[int]) -> RateRNN:
+    """Some networks of an ensemble, as an ensemble whose losses have a gradient for the parameters of the whole."""
+    tensors = {name: ensemble.get_parameter(name)[which] for name in _own(ensemble)}
+    seeds = [ensemble.config["seed"][s] for s in which]
+    return _with(ensemble, tensors, ensemble.recurrent_mask[which], seeds, learn=False)
+
+
+def _own(network: RateRNN) -> list[str]:
+    return [name for name, _ in network.named_parameters()]
+
+
+def _with(network: RateRNN, tensors: dict[str, Tensor], mask: Tensor, seed: int | list[int], learn: bool) -> RateRNN:
+    """A copy of a network with these tensors as its parameters; all else is copied, so that nothing is forgotten."""
+    instead: dict[int, object] = {id(network.recurrent_mask): nn.Buffer(mask)}
+    for name, tensor in tensors.items():
+        parameter = network.get_parameter(name)
+        instead[id(parameter)] = nn.Parameter(tensor, parameter.requires_grad) if learn else tensor
+    copied = copy.deepcopy(network, instead)
+    copied._arguments["seed"] = seed
+    return copied

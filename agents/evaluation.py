@@ -67,11 +67,14 @@ class NetworkPolicy:
 
 
 def check_fit(network: RateRNN, task: Task) -> None:
-    """Refuse a network whose channels, bins or kind of outputs are not those of the task.
+    """Refuse a network whose precision, channels, bins or kind of outputs do not fit the task.
 
     Raises:
-        ValueError: If n_inputs, n_outputs or dt differ, or outputs that are choices or probabilities are not linear.
+        ValueError: If weights are neither float32 nor float64, n_inputs, n_outputs or dt differ, or outputs that are
+            choices or probabilities are not linear.
     """
+    if network.recurrent.dtype not in (torch.float32, torch.float64):
+        raise ValueError(f"the network is in {network.recurrent.dtype}; allowed: torch.float32, torch.float64.")
     theirs = {"n_inputs": task.n_inputs, "n_outputs": task.n_outputs, "dt": task.dt}
     wrong = [
         f"{name} is {getattr(network, name)} but the task's is {value}"

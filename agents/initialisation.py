@@ -97,7 +97,7 @@ def slow_mode(gain: float, mask: Tensor, signs: Tensor | None, generator: Genera
         random = torch.randn(mask.shape, generator=generator)
     else:
         random = _normal(torch.ones_like(mask), signs, generator)
-    excites = torch.ones(len(mask)) if signs is None else (signs > 0).float()
+    excites = torch.ones(len(mask)) if signs is None else (signs > 0).to(mask)
     # Inhibitory units have synapses to themselves as to all others.
     return (gain * excites.diag() + random / len(mask)) * mask
 
@@ -172,7 +172,7 @@ def _normal(mask: Tensor, signs: Tensor | None, generator: Generator) -> Tensor:
 
 
 def _scaled(name: str, gain: float, weights: Tensor) -> Tensor:
-    radius = torch.linalg.eigvals(weights.double()).abs().max().float()
+    radius = torch.linalg.eigvals(weights.double()).abs().max().to(weights)
     if radius < 1e-6:
         raise ValueError(f"init={name!r} found a network without loops, whose eigenvalues are all 0.")
     return gain * weights / radius

@@ -12,8 +12,8 @@ import torch
 from torch import Tensor, nn
 
 from ..envs.names import check_name
-from ..envs.numbers import finite_number, standard_deviation, whole_number
-from .activations import READOUTS
+from ..envs.numbers import finite_number, standard_deviation, truth_value, whole_number
+from .activations import READOUTS, Activation
 from .activations import activation as activation_function
 from .anatomy import chosen_units, dale_signs, existing_synapses, time_constants
 from .data import check_inputs
@@ -23,6 +23,7 @@ from .scan_trials import scan_trials
 from .trajectory import Trajectory
 
 LEAKS = ("voltage", "rate")
+FREEZABLE = ("recurrent", "input", "bias", "readout")
 
 
 @final
@@ -64,6 +65,7 @@ class RateRNN(nn.Module):
         readout_activation: g, ``"linear"`` or ``"sigmoid"``; the latter only for tasks of continuous outputs.
         train_readout_bias: Whether :math:`b_{out}` is learned, or stays 0.
         train_h0: Whether the initial state is learned, or stays 0.
+        frozen: Other parameters that stay as they are: recurrent, input, bias, readout.
         seed: Seed of the initial weights and of the density.
 
     Raises:
@@ -96,26 +98,29 @@ class RateRNN(nn.Module):
         readout_activation: Literal["linear", "sigmoid"] = "linear",
         train_readout_bias: bool = True,
         train_h0: bool = True,
+        frozen: Sequence[str] = (),
         seed: int = 0,
     ):
         super().__init__()
-        for name, size in (("n_inputs", n_inputs), ("n_units", n_units), ("n_outputs", n_outputs)):
-            whole_number(name, size, least=1)
-        standard_deviation("noise", noise)
-        self.n_inputs, self.n_units, self.n_outputs = int(n_inputs), int(n_units), int(n_outputs)
-        self.dt, self.noise = float(dt), float(noise)
-        self.activation, self._f = activation, activation_function(activation)
+        self.n_inputs = n_inputs = whole_number("n_inputs", n_inputs, least=1)
+        self.n_units = n_units = whole_number("n_units", n_units, least=1)
+        self.n_outputs = n_outputs = whole_number("n_outputs", n_outputs, least=1)
+        self.dt, self.noise = finite_number("dt", dt), standard_deviation("noise", noise)
+        self.activation, f = activation, activation_function(activation)
         self.readout_activation = check_name("readout_activation", readout_activation, READOUTS)
         self.leak = check_name("leak", leak, LEAKS)
         recipe = initialisation(init)
-        own_gain = self._f.gain if recipe.gain is None else recipe.gain
+        own_gain = f.gain if recipe.gain is None else recipe.gain
         gain = own_gain if gain is None else finite_number("gain", gain)
         input_gain = finite_number("input_gain", input_gain)
         readout_gain = finite_number("readout_gain", readout_gain)
-        generator = torch.Generator().manual_seed(whole_number("seed", seed))
+        dale = None if dale is None else finite_number("dale", dale)
+        density, seed = finite_number("density", density), whole_number("seed", seed)
+        self_connections = truth_value("self_connections", self_connections)
+        generator = torch.Generator().manual_seed(seed)
 
-        given_tau = time_constants(n_units, tau, dt)
-        self.alpha = nn.Buffer((dt / given_tau).expand(n_units).clone())
+        taus = time_constants(n_units, tau, self.dt)
+        self.alpha = nn.Buffer((self.dt / taus).to(torch.get_default_dtype()))
         exists = existing_synapses(n_units, mask, density, self_connections, generator)
         signs = None if dale is None else dale_signs(n_units, dale)
         self.recurrent_mask = nn.Buffer(exists)
@@ -127,15 +132,18 @@ class RateRNN(nn.Module):
         self.input = nn.Parameter(input_gain * recipe.input_weights(n_units, n_inputs, generator))
         self.bias = nn.Parameter(recipe.biases(n_units, generator))
         self.readout = nn.Parameter(readout_gain * recipe.readout_weights(n_outputs, n_units, generator))
-        self.readout_bias = nn.Parameter(torch.zeros(n_outputs), requires_grad=train_readout_bias)
-        self.h0 = nn.Parameter(torch.zeros(n_units), requires_grad=train_h0)
-        # The arguments again, as JSON values; a mask is too large for that and travels with the weights.
-        self.config: dict[str, Any] = {
-            "n_inputs": self.n_inputs,
-            "n_units": self.n_units,
-            "n_outputs": self.n_outputs,
+        self.readout_bias = nn.Parameter(torch.zeros(n_outputs))
+        self.h0 = nn.Parameter(torch.zeros(n_units))
+        self.readout_bias.requires_grad_(truth_value("train_readout_bias", train_readout_bias))
+        self.h0.requires_grad_(truth_value("train_h0", train_h0))
+        for name in frozen:
+            getattr(self, check_name("frozen parameter", name, FREEZABLE)).requires_grad_(False)
+        self._arguments: dict[str, Any] = {
+            "n_inputs": n_inputs,
+            "n_units": n_units,
+            "n_outputs": n_outputs,
             "dt": self.dt,
-            "tau": given_tau.tolist(),
+            "tau": taus.tolist(),
             "activation": activation,
             "leak": leak,
             "dale": dale,
@@ -149,15 +157,35 @@ class RateRNN(nn.Module):
             "input_gain": input_gain,
             "readout_gain": readout_gain,
             "readout_activation": readout_activation,
-            "train_readout_bias": train_readout_bias,
-            "train_h0": train_h0,
             "seed": seed,
         }
 
     @property
+    def config(self) -> dict[str, Any]:
+        """The arguments, as JSON values, with what is frozen now; a mask is too large and goes with the weights."""
+        return self._arguments | {
+            "train_readout_bias": self.readout_bias.requires_grad,
+            "train_h0": self.h0.requires_grad,
+            "frozen": [name for name in FREEZABLE if not getattr(self, name).requires_grad],
+        }
+
+    def redrawn(self, seed: int) -> RateRNN:
+        """A network like this one, mask, frozen parameters and precision included, with weights of another seed.
+
+        A mask that came of a density is redrawn too.
+        """
+        mask = self.recurrent_mask if self._arguments["density"] == 1 else None
+        arguments = self.config | {"seed": seed, "mask": mask}
+        return RateRNN(**arguments).to(self.recurrent)
+
+    @property
     def tau(self) -> Tensor:
         """Time constants (ms), (N,)."""
-        return self.dt / self.alpha
+        return self.alpha.new_tensor(self._arguments["tau"])
+
+    @property
+    def _f(self) -> Activation:
+        return activation_function(self.activation)
 
     @property
     def recurrent_weights(self) -> Tensor:

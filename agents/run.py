@@ -1,16 +1,16 @@
 """A run: what a training leaves behind, in memory and on disk.
 
-``model.safetensors`` holds the weights and the optimiser's memory, with the configuration as JSON in its header;
-``metrics.csv`` holds the learning curve. Both are written atomically, and reading them executes nothing.
+``model.safetensors`` holds the weights and the memory of the rule; in its header, as JSON, it holds the configuration
+and the learning curve. ``metrics.csv`` is a copy of the learning curve to look at; nothing reads it again. Files are
+written atomically, and reading them executes nothing.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import os
 import platform
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,10 +23,12 @@ from torch import Tensor
 
 from ..envs.registry import task_config, task_from_config
 from ..envs.task import Task
+from .files import write_atomically
+from .learning_curve import METRICS, read_curve, written_curve
 from .rate_rnn import RateRNN
 
 FORMAT = 1
-MODEL, METRICS = "model.safetensors", "metrics.csv"
+MODEL = "model.safetensors"
 
 
 class RunError(ValueError):
@@ -41,8 +43,8 @@ class Run:
         network: The network.
         task: The task it learned.
         config: Task, network, rule, training settings and versions, as JSON values.
-        metrics: One row for each evaluation: step, loss, score, gradient_norm.
-        memory: What the rule's optimiser remembers, as named tensors.
+        metrics: One row for each evaluation: step, loss, score, gradient_norm, and what was watched.
+        memory: What the rule remembers of the network, as named tensors.
         path: Where it lies on disk, if it does.
     """
 
@@ -62,26 +64,53 @@ class Run:
         """Write the run into a folder, each file whole or not at all; returns the folder."""
         folder = Path(path)
         folder.mkdir(parents=True, exist_ok=True)
+        write_atomically(folder / MODEL, self.content())
+        self.written_to(folder)
+        return folder
+
+    def content(self) -> bytes:
+        """What ``model.safetensors`` holds."""
         tensors = {f"network.{name}": value for name, value in self.network.state_dict().items()}
         tensors |= {f"optimizer.{name}": value for name, value in self.memory.items()}
         tensors = {name: value.detach().cpu().contiguous().clone() for name, value in tensors.items()}
+        header = {"format": FORMAT, "step": self.step, "config": self.config, "metrics": self.metrics}
         # One key alone: with several, safetensors writes them in a new order each time.
-        header = {"cogdyn": json.dumps({"format": FORMAT, "step": self.step, "config": self.config})}
-        write_atomically(folder / METRICS, _to_csv(self.metrics).encode())
-        write_atomically(folder / MODEL, save(tensors, metadata=header))
+        return save(tensors, metadata={"cogdyn": json.dumps(header)})
+
+    def written_to(self, folder: Path) -> None:
+        """Note where the model was written, and write the copy of the learning curve beside it."""
+        write_atomically(folder / METRICS, written_curve(self.metrics))
         self.path = folder
-        return folder
 
 
 def describe(task: Task, network: RateRNN, rule: Any, **training: Any) -> dict[str, Any]:
-    """The configuration of a run, as JSON values."""
-    return {
+    """The configuration of a run, as JSON values.
+
+    Raises:
+        ValueError: If the rule's configuration cannot be written as JSON.
+    """
+    config = {
         "task": task_config(task),
         "network": network.config,
         "rule": {"name": type(rule).__name__, **rule.config},
         "training": training,
         "versions": {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__},
     }
+    try:
+        return json.loads(json.dumps(config, default=_plain))
+    except TypeError as error:
+        raise ValueError(f"the configuration of the run cannot be written as JSON: {error}.") from error
+
+
+def differences(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> str:
+    """What differs between two parts of a configuration, in words; empty if nothing does."""
+    absent = object()
+    pairs = {name: (ours.get(name, absent), theirs.get(name, absent)) for name in [*ours, *theirs]}
+    return "; ".join(
+        f"{name} is {_short(our, absent)} and was {_short(their, absent)}"
+        for name, (our, their) in pairs.items()
+        if our != their
+    )
 
 
 def load_run(path: str | os.PathLike[str], device: str = "cpu") -> Run:
@@ -96,49 +125,76 @@ def load_run(path: str | os.PathLike[str], device: str = "cpu") -> Run:
     """
     folder = Path(path)
     if not (folder / MODEL).is_file():
-        raise RunError(f"{folder} holds no run: there is no {MODEL} in it.")
+        ensemble = " It holds an ensemble: load network-1, ... in it." if (folder / "network-1").is_dir() else ""
+        raise RunError(f"{folder} holds no run: there is no {MODEL} in it.{ensemble}")
     try:
-        with safe_open(folder / MODEL, framework="pt") as file:
-            header = json.loads((file.metadata() or {})["cogdyn"])
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  not a mapping
-        version = int(header["format"])
-        if version > FORMAT:
-            raise RunError(
-                f"{folder} was written in format {version}; this cogdyn reads up to {FORMAT}. Update cogdyn to read it."
-            )
+        header = read_header(folder / MODEL)
         config = header["config"]
-        metrics = [row for row in _from_csv((folder / METRICS).read_text()) if row["step"] <= header["step"]]
+        with safe_open(folder / MODEL, framework="pt") as file:
+            shapes = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
+            _check_shapes(shapes, config["network"])
+            tensors = {name: file.get_tensor(name) for name in shapes}
+        curve = header["metrics"] if "metrics" in header else read_curve(folder / METRICS, header["step"])
         task = task_from_config(config["task"])
         network = RateRNN(**config["network"])
         config["network"] = network.config  # with arguments that are newer than the run
-        network.load_state_dict({k.removeprefix("network."): v for k, v in tensors.items() if k.startswith("network.")})
+        weights = {k.removeprefix("network."): v for k, v in tensors.items() if k.startswith("network.")}
+        network.to(weights["recurrent"].dtype).load_state_dict(weights)
     except RunError:
         raise
-    except (SafetensorError, OSError, KeyError, TypeError, ValueError, RuntimeError) as error:
+    except KeyError as error:
+        raise RunError(f"{folder} cannot be read as a run: {error} is missing in {MODEL}.") from error
+    except (SafetensorError, OSError, TypeError, ValueError, RuntimeError, OverflowError, RecursionError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise RunError(f"{folder} cannot be read as a run: {reason}") from error
     memory = {k.removeprefix("optimizer."): v for k, v in tensors.items() if k.startswith("optimizer.")}
-    return Run(network.to(device), task, config, metrics, memory, folder)
+    return Run(network.to(device), task, config, [dict(row) for row in curve], memory, folder)
 
 
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all: beside it first, then renamed over it."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
+def read_header(model: Path) -> dict[str, Any]:
+    """What the header of a model's file holds: format, step, configuration, learning curve.
+
+    Raises:
+        RunError: If the file is damaged, was not written by cogdyn, or by a newer one.
+    """
     try:
-        beside.write_bytes(content)
-        os.replace(beside, path)
-    finally:
-        beside.unlink(missing_ok=True)
+        with safe_open(model, framework="pt") as file:
+            header = json.loads((file.metadata() or {}).get("cogdyn", "null"))
+    except (SafetensorError, ValueError, RecursionError) as error:
+        raise RunError(f"{model.parent} cannot be read as a run: {model.name} is damaged ({error}).") from error
+    if not isinstance(header, dict) or not {"format", "step", "config"} <= header.keys():
+        raise RunError(f"{model.parent} cannot be read as a run: {model.name} was not written by cogdyn.")
+    if header["format"] > FORMAT:
+        raise RunError(
+            f"{model.parent} was written in format {header['format']}; this cogdyn reads up to {FORMAT}. "
+            "Update cogdyn to read it."
+        )
+    return header
 
 
-def _to_csv(rows: list[dict[str, float]]) -> str:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, fieldnames=list(rows[0]) if rows else ["step"], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()
+def _check_shapes(shapes: Mapping[str, tuple[int, ...]], network: Mapping[str, Any]) -> None:
+    """Refuse weights that are not those of the network, before a network of that size is made.
+
+    Raises:
+        ValueError: If a tensor is missing or has another shape.
+    """
+    n, n_inputs, n_outputs = (network[name] for name in ("n_units", "n_inputs", "n_outputs"))
+    expected = {"recurrent": (n, n), "input": (n, n_inputs), "readout": (n_outputs, n), "readout_bias": (n_outputs,)}
+    expected |= {"bias": (n,), "h0": (n,), "alpha": (n,), "recurrent_mask": (n, n)}
+    for name, shape in expected.items():
+        stored = shapes.get(f"network.{name}")
+        if stored != shape:
+            raise ValueError(f"its weights do not fit its network: {name} has shape {stored}, expected {shape}.")
 
 
-def _from_csv(text: str) -> list[dict[str, float]]:
-    rows = csv.DictReader(io.StringIO(text))
-    return [{name: int(value) if name == "step" else float(value) for name, value in row.items()} for row in rows]
+def _plain(value: Any) -> Any:
+    if isinstance(value, (np.generic, np.ndarray, Tensor)):
+        return value.tolist()
+    raise TypeError(f"it holds {value!r}, a {type(value).__name__}")
+
+
+def _short(value: Any, absent: object) -> str:
+    if value is absent:
+        return "not an argument"
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."

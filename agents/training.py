@@ -1,54 +1,29 @@
-"""The training loop: paint, update, now and then evaluate and keep what was learned."""
+"""The training loop: paint, update, now and then evaluate and write a checkpoint."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
-from pathlib import Path
-from typing import Any, Protocol, overload
+from collections.abc import Callable, Mapping, Sequence
+from math import isnan, nan
+from typing import overload
 
 import torch
-from torch import Tensor
 
-from ..envs.numbers import whole_number
+from ..envs.numbers import finite_number, whole_number
 from ..envs.task import Task
-from ..envs.trial import TrialBatch
-from .ensemble_training import train_ensemble
-from .evaluation import NetworkPolicy, check_fit, evaluate, step_seed
+from .checkpoints import Checkpoints
+from .evaluation import NetworkPolicy, check_fit, step_seed
 from .interrupt import deferred_interrupt
+from .learners import Rule, learner_of
+from .learning_curve import watched
 from .out_of_memory import memory_errors_told
 from .rate_rnn import RateRNN
-from .run import MODEL, Run, describe, load_run
+from .run import Run, describe
 
 Progress = Callable[[int, dict[str, float]], None]
 """Called after each update with the number of updates and the latest metrics."""
 Watch = Callable[[RateRNN, int], Mapping[str, float]]
 """Called at each evaluation with the network and the number of updates; returns more metrics by name."""
-
-
-class Rule(Protocol):
-    """What a learning rule offers to the training loop."""
-
-    @property
-    def config(self) -> dict[str, Any]:
-        """The arguments that make this rule again."""
-        ...
-
-    def update(self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None) -> dict[str, float]:
-        """Change the parameters in place; returns at least the loss."""
-        ...
-
-    def report(self, score: float) -> None:
-        """Hear how the network scored at an evaluation."""
-        ...
-
-    def state(self, network: RateRNN) -> dict[str, Tensor]:
-        """What the rule remembers of a network."""
-        ...
-
-    def restore(self, network: RateRNN, state: dict[str, Tensor]) -> None:
-        """Remember what :meth:`state` returned."""
-        ...
 
 
 class TrainingDiverged(RuntimeError):
@@ -146,12 +121,13 @@ def train(
         seed: Seed of trials and process noise.
         device: ``"auto"``, ``"cpu"``, ``"cuda"``, ...
         out: Folder of the run; nothing is written when None.
-        stop_at: Score at which to stop early; None to use all steps.
+        stop_at: Score, from 0 to 1, at which to stop early; None to use all steps.
         evaluate_every: Updates between two evaluations, each followed by a checkpoint.
         n_test: Number of test trials of an evaluation.
-        resume: Go on with the run in ``out``, whose weights the network takes.
+        resume: Resume the run in ``out``, whose weights the network takes.
         ensemble: Number of networks S to train at once, this one and others that differ from it in their seed, on
-            the same trials and with the same noise; each is trained as it would be alone. None for one network.
+            the same trials and with the same noise; each is trained as it would be alone, and one that reaches
+            ``stop_at`` is kept as it is then. None for one network.
         watch: Called at each evaluation with the network and the number of updates; the numbers that it returns by name
             become columns of the metrics. Not for ensembles.
         progress: Called after each update.
@@ -160,83 +136,101 @@ def train(
         The run, with the trained network; of an ensemble, one run for each network, in ``out/network-1``, ...
 
     Raises:
-        ValueError: If task and network do not fit, a number makes no sense, or ``out`` holds a run already.
+        ValueError: If task and network do not fit, a number makes no sense, ``out`` holds a run already, or what
+            resumes is not the run in ``out``.
+        OSError: If ``out`` cannot be written.
+        FolderInUse: If another process trains into ``out``.
         MemoryError: If memory does not suffice; it says for what, and what to lower.
         TrainingDiverged: If loss, gradient or outputs are not finite; the last good checkpoint stays in ``out``.
         KeyboardInterrupt: After Ctrl-C, once the update is finished and the checkpoint written.
     """
     check_fit(network, task)
     counts = {"steps": steps, "batch_size": batch_size, "evaluate_every": evaluate_every, "n_test": n_test}
-    for name, value, least in [*((name, value, 1) for name, value in counts.items()), ("seed", seed, 0)]:
-        whole_number(name, value, least)
+    steps, batch_size, evaluate_every, n_test = (whole_number(name, n, least=1) for name, n in counts.items())
+    seed = whole_number("seed", seed, least=0)
+    if stop_at is not None and not 0 <= finite_number("stop_at", stop_at) <= 1:
+        raise ValueError(f"stop_at is {stop_at!r}; allowed: a score from 0 to 1, or None for never.")
+    if ensemble is not None and watch is not None:
+        raise ValueError("an ensemble cannot be watched; train its networks singly for that.")
+    if ensemble is not None and task.n_segments > 1:
+        raise ValueError(f"{task.name} is a closed loop: each network would see its own trials; train them singly.")
     network.to(choose_device(device))
-    if ensemble is not None:
-        if resume:
-            raise ValueError("an ensemble cannot be resumed; train its networks singly for that.")
-        if watch is not None:
-            raise ValueError("an ensemble cannot be watched; train its networks singly for that.")
-        n = whole_number("ensemble", ensemble, least=1)
-        measuring = (stop_at, evaluate_every, n_test)
-        return train_ensemble(task, network, rule, n, steps, batch_size, seed, out, *measuring, progress)
+    size = 1 if ensemble is None else whole_number("ensemble", ensemble, least=1)
+    networks = [network, *(network.redrawn(network.config["seed"] + s) for s in range(1, size))]
     settings = {"batch_size": batch_size, "seed": seed, "evaluate_every": evaluate_every, "n_test": n_test}
-    run = Run(network, task, describe(task, network, rule, **settings))
-    if out is not None and (Path(out) / MODEL).exists():
-        if not resume:
-            raise ValueError(f"{out} holds a run already; choose another folder, or resume=True to go on with it.")
-        _continue(run, rule, load_run(out))
-    elif resume:
-        raise ValueError(f"there is no run to resume in {out}.")
+    runs = [Run(each, task, describe(task, each, rule, **settings)) for each in networks]
 
-    generator = torch.Generator(network.recurrent.device)
-    policy = None
-    latest = dict(run.metrics[-1]) if run.metrics else {}
+    def at_goal(run: Run) -> bool:
+        # Other evaluations are of the moment where a run was cut; an uninterrupted run does not have them.
+        due = run.step > 0 and run.step % evaluate_every == 0
+        return due and stop_at is not None and run.metrics[-1]["score"] >= stop_at
 
-    def keep(step: int) -> None:
-        score = evaluate(network, task, n_test, seed).score
-        latest.update(step=step, score=score)
-        row = {name: latest[name] for name in ("step", "loss", "score", "gradient_norm")}
-        run.metrics.append(row | ({} if watch is None else dict(watch(network, step))))
-        rule.report(score)
-        run.memory = rule.state(network)
-        if out is not None:
-            run.save(out)
-
-    with deferred_interrupt() as interrupted, memory_errors_told(task, network, batch_size, n_test):
-        for step in range(run.step + 1, steps + 1):
+    with (
+        Checkpoints(out, None if ensemble is None else size) as checkpoints,
+        deferred_interrupt() as interrupted,
+        memory_errors_told(task, network, batch_size, n_test, size),
+        torch.enable_grad(),
+    ):
+        checkpoints.take_up(runs, resume)
+        learning = [s for s, run in enumerate(runs) if run.step < steps and not at_goal(run)]
+        if not learning:
+            return runs[0] if ensemble is None else runs
+        learner = learner_of([runs[s] for s in learning], rule, ensemble is not None)
+        generator = torch.Generator(network.recurrent.device)
+        scores = [runs[s].metrics[-1]["score"] for s in learning if runs[s].metrics]
+        for step in range(runs[learning[0]].step + 1, steps + 1):
             generator.manual_seed(step_seed(seed, "train", step))
-            if task.n_segments > 1:
-                policy = NetworkPolicy(network, generator)
+            policy = NetworkPolicy(network, generator) if task.n_segments > 1 else None
             try:
                 batch = next(task.stream(batch_size, seed, "train", start=step, policy=policy))
-                latest.update(rule.update(network, batch, generator))
-                stop = interrupted()
-                if step % evaluate_every == 0 or step == steps or stop:
-                    keep(step)
+                latest = learner.update(batch, generator)
+                stop, due = interrupted(), step % evaluate_every == 0
+                evaluated = due or stop or step == steps
+                if evaluated:
+                    scores = learner.scores(task, n_test, seed)
             except FloatingPointError as error:
-                kept = (
-                    f"the last good checkpoint, of step {run.step}, is in {out}"
-                    if out and run.metrics
-                    else "nothing was kept"
-                )
-                raise TrainingDiverged(
-                    f"training with {type(rule).__name__} diverged at step {step} ({error}); {kept}. "
-                    "Try a smaller learning rate."
-                ) from error
+                raise TrainingDiverged(_divergence(rule, step, error, runs[learning[0]])) from error
+            if evaluated:
+                if due:
+                    learner.report(scores)
+                for s, row, checkpoint in zip(learning, _rows(step, latest, scores), learner.states(), strict=True):
+                    runs[s].network, runs[s].memory = checkpoint
+                    runs[s].metrics.append(row)
+                try:
+                    if watch is not None:
+                        runs[0].metrics[-1] |= watched(watch(network, step))
+                finally:  # a watch that fails costs no update
+                    checkpoints.write(runs, learning)
             if progress is not None:
-                progress(step, latest)
+                shown = {name: _mean(values) for name, values in latest.items()}
+                progress(step, shown | ({"score": _mean(scores)} if scores else {}))
             if stop:
                 raise KeyboardInterrupt
-            if stop_at is not None and run.step == step and run.metrics[-1]["score"] >= stop_at:
+            others = [place for place, s in enumerate(learning) if not (evaluated and at_goal(runs[s]))]
+            if not others:
                 break
-    return run
+            if len(others) < len(learning):
+                learner.keep(others)
+                learning = [learning[place] for place in others]
+    return runs[0] if ensemble is None else runs
 
 
-def _continue(run: Run, rule: Rule, earlier: Run) -> None:
-    for part in ("task", "network", "rule", "training"):
-        if run.config[part] != earlier.config[part]:
-            raise ValueError(
-                f"{earlier.path} was trained with another {part}: {earlier.config[part]}, not {run.config[part]}."
-            )
-    run.network.load_state_dict(earlier.network.state_dict())
-    rule.restore(run.network, earlier.memory)
-    run.metrics, run.memory, run.path = earlier.metrics, earlier.memory, earlier.path
+def _rows(step: int, metrics: Mapping[str, Sequence[float]], scores: Sequence[float]) -> list[dict[str, float]]:
+    """The row of the learning curve of each network."""
+    norms = metrics.get("gradient_norm", [nan] * len(scores))
+    columns = zip(metrics["loss"], scores, norms, strict=True)
+    return [{"step": step, "loss": loss, "score": score, "gradient_norm": norm} for loss, score, norm in columns]
+
+
+def _mean(values: Sequence[float]) -> float:
+    numbers = [value for value in values if not isnan(value)]
+    return sum(numbers) / len(numbers) if numbers else nan
+
+
+def _divergence(rule: Rule, step: int, error: FloatingPointError, run: Run) -> str:
+    last = (
+        "nothing was written" if run.path is None else f"the last good checkpoint, of step {run.step}, is in {run.path}"
+    )
+    return (
+        f"training with {type(rule).__name__} diverged at step {step} ({error}); {last}. Try a smaller learning rate."
+    )

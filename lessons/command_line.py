@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from itertools import chain, count
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +14,7 @@ from rich.console import Console
 
 from ..envs.registry import make_task
 from .grading.commands import assignments_app
+from .options import given
 from .settings import parse_settings
 
 app = typer.Typer(
@@ -63,12 +66,18 @@ def rules(
 @app.command(epilog="Example: **cogdyn train DelayMatchSample --set delay_ms=1000 --steps 2000 --out runs/long-delay**")
 def train(
     task: Annotated[str, typer.Argument(help="Name of the task; see *cogdyn tasks*.")],
-    steps: Annotated[int, typer.Option(help="Largest number of updates.")] = 1500,
-    units: Annotated[int, typer.Option(help="Number of units of the network.")] = 100,
-    tau: Annotated[float, typer.Option(help="Time constant (ms).")] = 100.0,
-    activation: Annotated[str, typer.Option(help="tanh, relu, rectified_tanh, softplus or sigmoid.")] = "relu",
-    dale: Annotated[float, typer.Option(help="Excitatory fraction; 0 does without Dale's law.")] = 0.8,
-    noise: Annotated[float, typer.Option(help="Standard deviation of the process noise.")] = 0.05,
+    steps: Annotated[int | None, typer.Option(help="Maximum number of updates; 1000 by default.")] = None,
+    units: Annotated[int | None, typer.Option(help="Number of units of the network; 100 by default.")] = None,
+    tau: Annotated[float | None, typer.Option(help="Time constant (ms); 100 by default.")] = None,
+    activation: Annotated[
+        str | None, typer.Option(help="tanh, relu, rectified_tanh, softplus or sigmoid; relu by default.")
+    ] = None,
+    dale: Annotated[
+        float | None, typer.Option(help="Excitatory fraction, 0 for no Dale's law; 0.8 by default.")
+    ] = None,
+    noise: Annotated[
+        float | None, typer.Option(help="Standard deviation of the process noise; 0.05 by default.")
+    ] = None,
     init: Annotated[
         str | None,
         typer.Option(
@@ -79,39 +88,52 @@ def train(
     self_connections: Annotated[
         bool | None, typer.Option(help="Let units have synapses to themselves; by default slow_mode alone does.")
     ] = None,
+    network_setting: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--network-set", help="Another argument of RateRNN, NAME=VALUE; may be repeated.", metavar="NAME=VALUE"
+        ),
+    ] = None,
     rule: Annotated[str, typer.Option(help="Learning rule; see *cogdyn rules*.")] = "BPTT",
     rule_setting: Annotated[
         list[str] | None,
-        typer.Option("--rule-set", help="A rule's argument, NAME=VALUE; once for each.", metavar="NAME=VALUE"),
+        typer.Option("--rule-set", help="A rule's argument, NAME=VALUE; may be repeated.", metavar="NAME=VALUE"),
     ] = None,
-    lr: Annotated[float, typer.Option(help="Learning rate.")] = 2e-3,
-    batch_size: Annotated[int, typer.Option(help="Trials in each update.")] = 64,
+    lr: Annotated[float | None, typer.Option(help="Learning rate; the rule's own by default.")] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Trials in each update; 64 by default.")] = None,
     seed: Annotated[int, typer.Option(help="Seed of weights, trials and noise.")] = 0,
     stop_at: Annotated[
-        float | None, typer.Option(help="Score to stop at; 96 % of the way from chance to the ceiling by default.")
+        float | None,
+        typer.Option(help="Score, from 0 to 1, to stop at; 96 % of the way from chance to the ceiling by default."),
     ] = None,
     setting: Annotated[
         list[str] | None,
-        typer.Option("--set", help="A task's argument, NAME=VALUE; once for each.", metavar="NAME=VALUE"),
+        typer.Option("--set", help="A task's argument, NAME=VALUE; may be repeated.", metavar="NAME=VALUE"),
     ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, ...")] = "auto",
     out: Annotated[Path | None, typer.Option(help="Folder of the run; runs/TASK by default.")] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in the folder.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Resume the run in the folder.")] = False,
     debug: Debug = False,
 ) -> None:
     """Train a rate network on a task, and draw what it does."""
 
     def work() -> None:
-        from .training_command import NetworkChoice, train_and_tell, usual_init
+        from .training_command import train_and_report
 
         chosen = make_task(task, **parse_settings(setting or []))
-        start = usual_init(chosen, activation) if init is None else init
-        themselves = start == "slow_mode" if self_connections is None else self_connections
-        network = NetworkChoice(units, tau, activation, dale or None, noise, start, themselves, seed)
-        learning = rule, lr, parse_settings(rule_setting or [], "--rule-set")
-        folder = out or (Path("runs") / task if resume else fresh_folder(Path("runs"), task))
-        counts = {"steps": steps, "batch_size": batch_size, "stop_at": stop_at}
-        train_and_tell(console, chosen, network, *learning, **counts, folder=folder, device=device, resume=resume)
+        network = given(n_units=units, tau=tau, activation=activation, noise=noise, init=init, seed=seed)
+        network |= given(self_connections=self_connections) | parse_settings(network_setting or [], "--network-set")
+        if dale is not None:
+            network["dale"] = dale or None
+        learning = given(lr=lr) | parse_settings(rule_setting or [], "--rule-set")
+        training = given(steps=steps, batch_size=batch_size, seed=seed, stop_at=stop_at, device=device, resume=resume)
+        parts = {"network": network, "learning": learning, "training": training}
+        with ExitStack() as stack:
+            folder = out
+            if folder is None:
+                runs = Path("runs")
+                folder = runs / task if resume else stack.enter_context(fresh_folder(runs, task))
+            train_and_report(console, chosen, rule, **parts, folder=folder)
 
     guarded(work, debug)
 
@@ -243,13 +265,22 @@ def book(
     guarded(work, debug)
 
 
-def fresh_folder(parent: Path, name: str) -> Path:
-    """The folder ``parent/name``, or the first of ``name-2``, ``name-3``, ... that is not there yet."""
-    folder, number = parent / name, 1
-    while folder.exists():
-        number += 1
-        folder = parent / f"{name}-{number}"
-    return folder
+@contextmanager
+def fresh_folder(parent: Path, name: str) -> Iterator[Path]:
+    """Make the folder ``parent/name``, or the first of ``name-2``, ... that is not there; where it stays empty, it goes.
+
+    Two commands at once get two folders.
+    """
+    from ..agents.files import folder_made
+
+    for folder in chain([parent / name], (parent / f"{name}-{number}" for number in count(2))):
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(folder_made(folder, exist_ok=False))
+            except FileExistsError:
+                continue
+            yield folder
+            return
 
 
 def guarded(work: Callable[[], None], debug: bool) -> None:

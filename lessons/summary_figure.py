@@ -13,7 +13,8 @@ from matplotlib.lines import Line2D
 
 from ..agents.dynamics import principal_components
 from ..agents.evaluation import Evaluation, evaluate
-from ..agents.run import Run, write_atomically
+from ..agents.files import write_atomically
+from ..agents.run import Run
 from ..envs.task import Task
 from .conditions import Groups, group, mean_interval, typical
 from .style import ACCENT, FAINT, INK, RC, SECOND, colours, new_figure, note

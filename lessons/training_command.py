@@ -2,90 +2,86 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+import inspect
 from pathlib import Path
 from typing import Any
 
 import torch
 from rich.console import Console
 
-from ..agents import RateRNN, evaluate, train
+from ..agents import RateRNN, evaluate, network_for, train
 from ..agents.rules.catalogue import make_rule, rule_arguments
+from ..envs.names import check_name
 from ..envs.painted_task import PaintedTask
+from .options import in_options
 from .progress import TrainingProgress
 from .summary_figure import draw_summary, write_figure
 
-
-@dataclass(frozen=True)
-class NetworkChoice:
-    """What is chosen of a network on the command line; the arguments of RateRNN of these names."""
-
-    units: int
-    tau: float
-    activation: str
-    dale: float | None
-    noise: float
-    init: str
-    self_connections: bool
-    seed: int
-
-    def make(self, task: PaintedTask) -> RateRNN:
-        """The network, for a task."""
-        others = asdict(self)
-        units = others.pop("units")
-        return RateRNN(task.n_inputs, units, task.n_outputs, dt=task.dt, **others)
+NETWORK_ARGUMENTS = tuple(inspect.signature(RateRNN).parameters)
+OPTIONS = ("units", "tau", "activation", "dale", "noise", "init", "self_connections", "lr", "steps", "batch_size")
+OPTIONS += ("seed", "stop_at", "device", "out", "resume")
+"""Arguments that have an option of their own."""
 
 
-def usual_init(task: PaintedTask, activation: str) -> str:
-    """Initial weights for a task: slow modes where they learned best in the study ``soo2023-default``."""
-    return "slow_mode" if task.kind == "choice" and activation == "relu" else "gaussian"
-
-
-def train_and_tell(
+def train_and_report(
     console: Console,
     task: PaintedTask,
-    choice: NetworkChoice,
     rule: str,
-    lr: float,
-    rule_settings: dict[str, Any],
     *,
-    steps: int,
-    batch_size: int,
-    stop_at: float | None,
+    network: dict[str, Any],
+    learning: dict[str, Any],
+    training: dict[str, Any],
     folder: Path,
-    device: str,
-    resume: bool,
 ) -> None:
-    """Train a network, draw what it does, and say where all lies and what to do next.
+    """Train a network, draw what it does, and print where all lies and what to do next.
+
+    Args:
+        console: Where to print.
+        task: The task.
+        rule: Name of the rule.
+        network: Arguments of :func:`network_for`; its defaults hold for others.
+        learning: Arguments of the rule.
+        training: Arguments of :func:`train`.
+        folder: Folder of the run.
 
     Raises:
-        ValueError: If the rule, an argument of it, or anything else makes no sense.
-        KeyboardInterrupt: After Ctrl-C, with the way to go on.
+        ValueError: If the rule, an argument of it, or anything else makes no sense; in words of the command line.
+        KeyboardInterrupt: After Ctrl-C, with the way to resume.
     """
+    of_network = [name for name in NETWORK_ARGUMENTS if name not in OPTIONS]
+    settings = {"rule_set": rule_arguments(rule), "network_set": of_network}
+    try:
+        _train_and_report(console, task, rule, network, learning, training, folder)
+    except ValueError as error:
+        raise type(error)(in_options(str(error), OPTIONS, **settings)) from error
+
+
+def _train_and_report(
+    console: Console,
+    task: PaintedTask,
+    rule: str,
+    network: dict[str, Any],
+    learning: dict[str, Any],
+    training: dict[str, Any],
+    folder: Path,
+) -> None:
     # Networks of this size are fastest on one core; a second one is better used by a second seed.
     torch.set_num_threads(1)
-    rate = {"lr": lr} if "lr" in rule_arguments(rule) else {}
-    learning = make_rule(rule, **rate | rule_settings)
-    goal = task.chance + 0.96 * (task.ceiling - task.chance) if stop_at is None else stop_at
-    training = {"steps": steps, "batch_size": batch_size, "seed": choice.seed, "device": device}
+    for argument in network:
+        check_name("argument of the network", argument, ("n_units", *NETWORK_ARGUMENTS))
+    chosen = make_rule(rule, **learning)
+    goal = training.setdefault("stop_at", task.chance + 0.96 * (task.ceiling - task.chance))
+    steps = training.get("steps", inspect.signature(train).parameters["steps"].default)
+    seed = training.get("seed", 0)
     try:
         with TrainingProgress(steps) as progress:
-            run = train(
-                task,
-                choice.make(task),
-                learning,
-                **training,
-                out=folder,
-                stop_at=goal,
-                resume=resume,
-                progress=progress,
-            )
+            run = train(task, network_for(task, **network), chosen, **training, out=folder, progress=progress)
     except KeyboardInterrupt:
         raise KeyboardInterrupt(
-            f"Stopped after a checkpoint. Go on with the same command and --out {folder} --resume."
+            f"Stopped after a checkpoint. The same command with --out {folder} --resume resumes it."
         ) from None
-    fresh = evaluate(run.network, task, 1000, choice.seed, number=1)
-    write_figure(draw_summary(run, fresh, choice.seed), folder / "summary.png")
+    fresh = evaluate(run.network, task, 1000, seed, number=1)
+    write_figure(draw_summary(run, fresh, seed), folder / "summary.png")
     console.print(
         f"\n[bold]{task.name}[/bold]: {fresh.score:.1%} correct on 1,000 fresh trials after {run.step} updates "
         f"(chance {task.chance:.1%}, ceiling {task.ceiling:.1%})."

@@ -66,12 +66,17 @@ def test_a_second_training_takes_a_fresh_folder(cogdyn, tmp_path):
     for _ in range(2):
         assert cogdyn("train", "DelayedReach", *QUICK).exit_code == 0
     assert sorted(os.listdir(tmp_path / "runs")) == ["DelayedReach", "DelayedReach-2"]
-    assert fresh_folder(tmp_path / "runs", "DelayedReach").name == "DelayedReach-3"
+    with (
+        fresh_folder(tmp_path / "runs", "DelayedReach") as third,
+        fresh_folder(tmp_path / "runs", "DelayedReach") as fourth,
+    ):
+        assert (third.name, fourth.name) == ("DelayedReach-3", "DelayedReach-4")
+    assert sorted(os.listdir(tmp_path / "runs")) == ["DelayedReach", "DelayedReach-2"]
 
 
 def test_resume_goes_on(cogdyn):
-    cogdyn("train", "DelayedReach", *QUICK, "--stop-at", 2)
-    result = cogdyn("train", "DelayedReach", *QUICK, "--stop-at", 2, "--resume", "--steps", 4)
+    cogdyn("train", "DelayedReach", *QUICK, "--stop-at", 1)
+    result = cogdyn("train", "DelayedReach", *QUICK, "--stop-at", 1, "--resume", "--steps", 4)
     assert result.exit_code == 0, result.output
     assert "after 4 updates" in result.stdout
 
@@ -99,9 +104,9 @@ def test_show_draws_the_summary_anew(cogdyn, tmp_path):
         (["train", "DelayMatchSample", "--dale", "1.5"], "inside (0, 1)"),
         (["train", "DelayMatchSample", "--device", "tpu9"], "device 'tpu9' is not there"),
         (["train", "DelayMatchSample", "--resume"], "no run to resume"),
-        (["train", "DelayMatchSample", "--steps", "0"], "steps is 0; it must be at least 1"),
-        (["train", "DelayMatchSample", "--seed", "-1"], "seed is -1; it must be at least 0"),
-        (["train", "DelayMatchSample", "--lr", "1e30", "--units", "10"], "training with BPTT diverged at step 2"),
+        (["train", "DelayMatchSample", "--steps", "0"], "--steps is 0; it must be at least 1"),
+        (["train", "DelayMatchSample", "--seed", "-1"], "--seed is -1; it must be at least 0"),
+        (["train", "DelayMatchSample", "--lr", "1e30", "--units", "10"], "training with BPTT diverged at step"),
         (["show", "nowhere"], "nowhere holds no run"),
         (["lessons", "--no-open", __file__], "is a file; name a folder"),
     ],
@@ -135,7 +140,7 @@ def test_settings():
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for a single process")
 def test_ctrl_c_exits_130_with_a_checkpoint_and_resumes(tmp_path):
     words = [sys.executable, "-m", "cogdyn", "train", "DelayMatchSample", "--units", "8", "--batch-size", "4"]
-    words += ["--stop-at", "2", "--out", str(tmp_path / "run")]
+    words += ["--stop-at", "1", "--out", str(tmp_path / "run")]
     process = subprocess.Popen([*words, "--steps", "100000"], stderr=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 60
     while not (tmp_path / "run/metrics.csv").exists() and time.monotonic() < deadline:
@@ -143,7 +148,7 @@ def test_ctrl_c_exits_130_with_a_checkpoint_and_resumes(tmp_path):
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert f"Go on with the same command and --out {tmp_path / 'run'} --resume." in errors
+    assert f"The same command with --out {tmp_path / 'run'} --resume resumes it." in errors
     assert "Traceback" not in errors
     assert sorted(os.listdir(tmp_path / "run")) == ["metrics.csv", "model.safetensors"]
     step = load_run(tmp_path / "run").step

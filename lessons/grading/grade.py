@@ -22,9 +22,8 @@ from urllib.parse import quote
 from joblib import cpu_count
 
 from ... import __version__
-from ...agents.run import write_atomically
+from ...agents.files import locked, write_atomically
 from ...envs.numbers import whole_number
-from ..studies.lock import locked
 from .assignment import Assignment, assignment
 from .exercises import MODULES
 from .feedback import feedback_page

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ... import __version__
-from ...agents.run import write_atomically
+from ...agents.files import write_atomically
 from ..notebooks import LINK_TO_PAGE, load_jupytext
 from .assignment import Assignment
 

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from ...agents import RateRNN
 from ...agents.ensemble import ensemble_of
+from ...agents.learners import Rule
 from ...agents.rules import (
     DNI,
     FBPTT,
@@ -21,7 +22,6 @@ from ...agents.rules import (
     SnAp1,
     TruncatedBPTT,
 )
-from ...agents.training import Rule
 from ...envs import PaintedTask, make_task
 from .marschall2019_measures import agreements, finite, foresight, learn
 from .study import Job, Row

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from ... import __version__
-from ...agents.run import write_atomically
+from ...agents.files import write_atomically
 from .study import Job, Measure, Row, job_key
 from .table import tidy
 

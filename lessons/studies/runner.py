@@ -10,9 +10,8 @@ from collections.abc import Callable, Iterable
 from contextlib import closing
 from pathlib import Path
 
-from ...agents.run import write_atomically
+from ...agents.files import locked, write_atomically
 from ..summary_figure import write_figure
-from .lock import locked
 from .result import OWN_COLUMNS, Result, Results, table_of
 from .study import Row, Study, job_key
 from .table import finished, read_table, tidy, write_csv

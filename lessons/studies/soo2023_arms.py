@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from ...agents import RateRNN, train
+from ...agents.learners import Rule
 from ...agents.rules import BPTT, CD, DASC, SCTT, GradientSkip
-from ...agents.training import Rule
 from ...envs import PaintedTask, PerBatch, Task, Uniform, make_task
 from .study import Job, Row
 

@@ -9,8 +9,9 @@ from typing import Any, cast
 import numpy as np
 
 from ...agents import RateRNN, evaluate, train
+from ...agents.learners import Rule
 from ...agents.rules import DASC, SCTT
-from ...agents.training import Rule, TrainingDiverged
+from ...agents.training import TrainingDiverged
 from ...envs import PaintedTask, Task, TrialBatch, make_task
 from .soo2023_arms import ARMS, CRITERION, EVERY, N_TEST, Arm, of_kind
 from .study import Job, Row

@@ -13,8 +13,8 @@ from matplotlib.figure import Figure
 
 from ...agents import evaluate
 from ...agents.ensemble import ensemble_of, member
-from ...agents.ensemble_training import EnsembleRule
 from ...agents.evaluation import step_seed
+from ...agents.learners import EnsembleRule
 from ..bridges import error_left
 from ..style import FAINT, RC, new_figure, note
 from .soo2023_arms import ARMS, LR, N_TEST, network_of, task_of
@@ -63,7 +63,7 @@ def measure(job: Job) -> list[Row]:
         rule.update_each(ensemble, batch, generator.manual_seed(step_seed(seed, "train", updates)))
         if updates in UPDATES:
             found = looked_at(updates)
-            rule.report(float(np.mean([row["score"] for row in found])))
+            rule.report([row["score"] for row in found])
             rows += found
     return rows
 

@@ -1,0 +1,124 @@
+"""The folder into which a training writes its runs: claimed, taken up, and written so that a kill costs nothing."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+
+from .files import folder_made, locked, remove_parts, write_atomically
+from .run import MODEL, Run, differences, load_run, read_header
+
+NEXT = ".model.next"
+"""The checkpoint of a network of an ensemble, until those of all its networks are there."""
+
+
+class Checkpoints:
+    """Within the block the folder is there, can be written, and belongs to this process alone.
+
+    Args:
+        out: The folder; None to write nothing.
+        size: Number of networks S, whose runs lie in ``out/network-1``, ...; None for one, whose run lies in ``out``.
+
+    Raises:
+        OSError: If the folder cannot be written.
+        FolderInUse: If another process trains into it.
+    """
+
+    def __init__(self, out: str | os.PathLike[str] | None, size: int | None):
+        self.out = None if out is None else Path(out)
+        self._size, self._stack = size, ExitStack()
+
+    def __enter__(self) -> Checkpoints:
+        """Claim the folder."""
+        with ExitStack() as stack:
+            if self.out is not None:
+                stack.enter_context(folder_made(self.out))
+                stack.enter_context(locked(self.out))
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Release the folder."""
+        self._stack.close()
+
+    def take_up(self, runs: Sequence[Run], resume: bool) -> None:
+        """Bring runs to where those in the folder are.
+
+        Raises:
+            ValueError: If there is nothing to resume, or something that shall not be, or the runs of another training.
+        """
+        if self.out is None:
+            if resume:
+                raise ValueError("resume=True needs out, the folder of the run.")
+            return
+        there = [path.parent for path in sorted(self.out.glob(f"network-*/{MODEL}"))]
+        single = (self.out / MODEL).exists()
+        if not resume:
+            if single or there:
+                what = "a run" if single else f"an ensemble of {len(there)} networks"
+                raise ValueError(
+                    f"{self.out} holds {what} already; choose another folder, or resume=True to resume it."
+                )
+            return
+        for folder in self._folders:
+            remove_parts(folder)
+        settle(self._folders)
+        if not single and not there:
+            raise ValueError(f"there is no run to resume in {self.out}.")
+        if self._size is not None and single:
+            raise ValueError(f"{self.out} holds the run of one network, not an ensemble of {self._size}.")
+        if (self._size is None and not single) or (self._size is not None and {*there} != {*self._folders}):
+            raise ValueError(
+                f"{self.out} holds an ensemble of {len(there)} networks; resume it with ensemble={len(there)}."
+            )
+        for run, folder in zip(runs, self._folders, strict=True):
+            _continue(run, load_run(folder))
+
+    def write(self, runs: Sequence[Run], which: Sequence[int]) -> None:
+        """Write checkpoints of the runs at these places: after a kill, all of them are found, or none."""
+        if self.out is None:
+            return
+        folders = self._folders
+        for s in which:
+            folders[s].mkdir(exist_ok=True)
+            write_atomically(folders[s] / NEXT, runs[s].content())
+        for s in which:
+            os.replace(folders[s] / NEXT, folders[s] / MODEL)
+            runs[s].written_to(folders[s])
+
+    @property
+    def _folders(self) -> list[Path]:
+        assert self.out is not None
+        return [self.out] if self._size is None else [self.out / f"network-{s + 1}" for s in range(self._size)]
+
+
+def settle(folders: Sequence[Path]) -> None:
+    """End what a kill interrupted in :meth:`Checkpoints.write`: if one checkpoint took its place, the others do too."""
+    steps = {read_header(folder / MODEL)["step"] for folder in folders if (folder / MODEL).is_file()}
+    for folder in folders:
+        if (folder / NEXT).is_file():
+            if read_header(folder / NEXT)["step"] in steps:
+                os.replace(folder / NEXT, folder / MODEL)
+            else:
+                (folder / NEXT).unlink()
+
+
+def _continue(run: Run, earlier: Run) -> None:
+    """Bring a run to where an earlier one of the same training is.
+
+    Raises:
+        ValueError: If it is of another training; it says what differs.
+    """
+    for part in ("task", "network", "rule", "training"):
+        if differ := differences(run.config[part], earlier.config[part]):
+            raise ValueError(f"{earlier.path} was trained with another {part}: {differ}.")
+    ours, theirs = run.network.recurrent.dtype, earlier.network.recurrent.dtype
+    if ours != theirs:
+        raise ValueError(f"{earlier.path} holds a network in {theirs}, and this one is in {ours}.")
+    run.network.load_state_dict(earlier.network.state_dict())
+    run.metrics, run.memory, run.path = earlier.metrics, earlier.memory, earlier.path

@@ -1,0 +1,115 @@
+"""Files that are written whole or not at all, and folders that one process at a time may write to."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _take(file: IO[str]) -> None:
+        file.seek(1 << 30)  # a byte beyond the text, which others may still read
+        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        file.seek(0)
+
+else:
+    import fcntl
+
+    def _take(file: IO[str]) -> None:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+LOCK, PART = ".lock", ".part"
+
+
+class FolderInUse(RuntimeError):
+    """Another process works in the folder."""
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all, also where the power fails: beside it first, then renamed over it."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}{PART}")
+    try:
+        with beside.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(beside, path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def remove_parts(folder: Path) -> None:
+    """Remove what killed processes left of files that they were writing; nobody else may write to the folder."""
+    for part in folder.glob(f".*{PART}"):
+        part.unlink(missing_ok=True)
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Within the block the folder is ours; its file ``.lock`` holds the number of our process, and goes at the end.
+
+    The operating system holds the lock and frees it when the process ends, however it ends: what a killed process
+    leaves behind keeps nobody out.
+
+    Raises:
+        FolderInUse: If another process has it.
+    """
+    with _locked_file(folder / LOCK) as file:
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        remove_parts(folder)
+        try:
+            yield
+        finally:
+            with suppress(OSError):  # Windows removes no file that is open
+                (folder / LOCK).unlink()
+
+
+def _locked_file(path: Path) -> IO[str]:
+    while True:
+        file = path.open("a+", encoding="utf-8")
+        try:
+            _take(file)
+        except (BlockingIOError, PermissionError):
+            file.seek(0)
+            with file:
+                raise FolderInUse(
+                    f"process {file.read().strip() or '?'} is at work in {path.parent}; wait for it, or name another "
+                    "folder."
+                ) from None
+        # The one who had it may have removed the file between our opening and locking it.
+        with suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(file.fileno()), path.stat()):
+                return file
+        file.close()
+
+
+@contextmanager
+def folder_made(folder: Path, exist_ok: bool = True) -> Iterator[None]:
+    """Within the block the folder is there, made with those above it if need be; if still empty, they go at the end.
+
+    Raises:
+        FileExistsError: If it is there already and must not be.
+        NotADirectoryError: If a file is in its place, or in that of a folder above it.
+        OSError: If it cannot be made.
+    """
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
+    try:
+        folder.mkdir(parents=True, exist_ok=exist_ok)
+    except (FileExistsError, NotADirectoryError) as error:
+        if folder.is_dir():
+            raise
+        raise NotADirectoryError(f"{folder} cannot be a folder: there is a file in its place.") from error
+    try:
+        yield
+    finally:
+        for path in missing:
+            with suppress(OSError):
+                path.rmdir()
