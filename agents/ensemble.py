@@ -40,6 +40,15 @@ def ensemble_of(network: RateRNN, n_networks: int) -> RateRNN:
     return stacked([network, *others])
 
 
+def part(ensemble: RateRNN, which: Sequence[int]) -> RateRNN:
+    """Some networks of an ensemble as they are now; a loss of theirs has a gradient for the ensemble's parameters."""
+    shared = {id(buffer): buffer for buffer in ensemble.buffers()}
+    own = {id(p): p[list(which)] for p in [*ensemble.parameters(), ensemble.recurrent_mask]}
+    some = copy.deepcopy(ensemble, shared | own)
+    some.config = ensemble.config | {"seed": [ensemble.config["seed"][s] for s in which]}
+    return some
+
+
 def subset(ensemble: RateRNN, which: Sequence[int]) -> RateRNN:
     """Some networks of an ensemble, as an ensemble."""
     return stacked([member(ensemble, s) for s in which])

@@ -40,3 +40,14 @@ def standard_deviation(name: str, value: Any) -> float:
     if finite_number(name, value) < 0:
         raise ValueError(f"{name} is {value!r}; a standard deviation is not negative.")
     return float(value)
+
+
+def truth_value(name: str, value: Any) -> bool:
+    """The value as a bool.
+
+    Raises:
+        ValueError: If it is neither True nor False.
+    """
+    if not isinstance(value, (bool, np.bool_)):
+        raise ValueError(f"{name} is {value!r}; it must be True or False.")
+    return bool(value)
