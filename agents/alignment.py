@@ -87,6 +87,7 @@ def contributions(
     Synapses that do not exist get nothing. What a future-facing rule tells of a bin later stands where it is told; what
     it tells after the last bin is left out.
     """
+    rule = rule.knowing(network)
     bins = _bins(rule, network, batch, generator)
     memory = {name: value.clone() for name, value in rule.memory.items()}
     traces = rule.begin(network, batch.batch_size, memory, generator)

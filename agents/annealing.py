@@ -5,15 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, final
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from ..envs.numbers import whole_number
+from ..envs.numbers import finite_number, whole_number
+
+Scores = float | Sequence[float] | Tensor
+"""The score of a network at an evaluation, or of each network of an ensemble, (S,)."""
 
 
 @final
 class Annealing:
     """A value that goes to 1 in phases; one ends after its share of the updates, or as soon as the goal is reached.
+
+    Each network of an ensemble has a phase of its own.
 
     Args:
         schedule: The value in each phase; the last is 1, at which training goes on for as long as it will.
@@ -26,17 +32,21 @@ class Annealing:
     """
 
     def __init__(self, schedule: Sequence[float], steps: int = 2000, goal: float | None = 0.95, whole: bool = False):
-        values = tuple(schedule)
+        try:
+            values = tuple(finite_number("schedule", value) for value in schedule)
+        except TypeError as error:
+            raise ValueError(f"schedule is {schedule!r}; it must be numbers that end at 1.") from error
         if not values or values[-1] != 1:
             raise ValueError(f"schedule is {values}; it must end at 1, where the network is plain.")
         if not all(value >= 1 and value == int(value) if whole else 0 <= value <= 1 for value in values):
             allowed = "whole numbers, 1 or more" if whole else "numbers in [0, 1]"
             raise ValueError(f"schedule is {values}; allowed: {allowed}.")
-        if goal is not None and not 0 < goal <= 1:
+        if goal is not None and not 0 < finite_number("goal", goal) <= 1:
             raise ValueError(f"goal is {goal!r}; allowed: a score in (0, 1], or None.")
-        self.schedule, self.goal = values, goal
+        self.schedule = tuple(int(value) for value in values) if whole else values
+        self.goal = None if goal is None else float(goal)
         self.steps = whole_number("anneal_steps", steps, least=1)
-        self._phase = self._taken = 0
+        self.start()
 
     @property
     def config(self) -> dict[str, Any]:
@@ -44,29 +54,39 @@ class Annealing:
         return {"schedule": list(self.schedule), "anneal_steps": self.steps, "goal": self.goal}
 
     @property
-    def value(self) -> float:
-        """The value in force."""
-        return self.schedule[self._phase]
+    def values(self) -> np.ndarray:
+        """The value in force, (), or that of each network of an ensemble, (S,)."""
+        return np.array(self.schedule)[self._phase]
+
+    def start(self, shape: Sequence[int] = ()) -> None:
+        """Go to the first phase: of one network, (), or of each of an ensemble, (S,)."""
+        self._phase, self._taken = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
 
     def advance(self) -> None:
-        """Hear of an update."""
-        self._taken += 1
-        if self._taken * (len(self.schedule) - 1) >= self.steps:
-            self._next()
+        """Count an update."""
+        self._taken = self._taken + 1
+        self._end(self._taken * (len(self.schedule) - 1) >= self.steps)
 
-    def report(self, score: float) -> None:
-        """Hear of a score."""
-        if self.goal is not None and score >= self.goal:
-            self._next()
+    def report(self, scores: Scores) -> None:
+        """Receive the score of the network, or those of an ensemble, (S,); at the goal the next phase begins.
 
-    def _next(self) -> None:
-        if self._phase < len(self.schedule) - 1:
-            self._phase, self._taken = self._phase + 1, 0
+        Raises:
+            ValueError: If there are more or fewer scores than networks.
+        """
+        values = np.asarray(scores.tolist() if isinstance(scores, Tensor) else scores, float)
+        if values.shape not in ((), self._phase.shape):
+            raise ValueError(f"scores have shape {values.shape}; expected one of each network, {self._phase.shape}.")
+        if self.goal is not None:
+            self._end(values >= self.goal)
+
+    def _end(self, ends: np.ndarray) -> None:
+        ends = ends & (self._phase < len(self.schedule) - 1)
+        self._phase, self._taken = self._phase + ends, np.where(ends, 0, self._taken)
 
     def state(self) -> dict[str, Tensor]:
-        """Where it stands, as named tensors."""
+        """Phase and number of updates in it, as named tensors."""
         return {"annealing.phase": torch.tensor(self._phase), "annealing.taken": torch.tensor(self._taken)}
 
     def restore(self, state: dict[str, Tensor]) -> None:
-        """Stand where :meth:`state` said."""
-        self._phase, self._taken = int(state["annealing.phase"]), int(state["annealing.taken"])
+        """Return to what :meth:`state` described."""
+        self._phase, self._taken = (state[f"annealing.{name}"].cpu().numpy().copy() for name in ("phase", "taken"))

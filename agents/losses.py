@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from ..envs.numbers import finite_number
 from .data import TensorBatch
 from .rate_rnn import RateRNN, Trajectory
 
@@ -78,9 +79,12 @@ class Objective:
     weight_penalty: float = 0.0
 
     def __post_init__(self) -> None:
-        """Refuse negative costs."""
-        if not (self.rate_penalty >= 0 and self.weight_penalty >= 0):
-            raise ValueError(f"{self}: penalties must not be negative.")
+        """Take costs as plain numbers, and refuse negative ones."""
+        for name in ("rate_penalty", "weight_penalty"):
+            cost = finite_number(name, getattr(self, name))
+            if cost < 0:
+                raise ValueError(f"{name} is {cost:g}; penalties must not be negative.")
+            object.__setattr__(self, name, cost)
 
     @property
     def config(self) -> dict[str, Any]:

@@ -27,10 +27,12 @@ class Pulses:
     rate_hz: float
 
     def __post_init__(self) -> None:
-        """Refuse pulses that are none."""
+        """Take plain numbers, and refuse pulses that are none."""
         for name in ("amplitude", "rate_hz"):
-            if finite_number(name, getattr(self, name)) <= 0:
-                raise ValueError(f"{name} is {getattr(self, name)!r}; it must be positive: reward teaches by pulses.")
+            value = finite_number(name, getattr(self, name))
+            if value <= 0:
+                raise ValueError(f"{name} is {value:g}; it must be positive: reward teaches by pulses.")
+            object.__setattr__(self, name, value)
 
     def probability(self, dt: float) -> float:
         """Chance of a pulse in a bin of dt (ms).

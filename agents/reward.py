@@ -65,7 +65,7 @@ class ExpectedReward:
         if not 0 <= finite_number("baseline_decay", decay) < 1:
             raise ValueError(f"baseline_decay is {decay!r}; allowed: from 0 to below 1.")
         self.decay = float(decay)
-        self.conditions = None if conditions is None else list(conditions)
+        self.conditions = None if conditions is None else [str(name) for name in conditions]
         self.means: dict[str, Tensor] = {}
 
     def of(self, batch: TrialBatch, reward: Tensor) -> Tensor:

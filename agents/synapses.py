@@ -15,7 +15,7 @@ class Synapses:
     """A working copy of [W, W_in, b], (N, N + n_in + 1), or of an ensemble (S, N, N + n_in + 1).
 
     Dale's law and masks hold after every change, since they belong to the parametrisation: what changes is V, what
-    works is ``|V| * sign * mask``.
+    works is ``|V| * sign * mask``. What the network does not learn stays as it is here too.
 
     Args:
         network: The network, which is changed by :meth:`write_back` alone.
@@ -34,17 +34,20 @@ class Synapses:
         self.mask = torch.cat(whole, dim=-1)
         self.signs = network.signs
         self._masked = not bool((self.mask == 1).all())
+        learned = [torch.full_like(part, part.requires_grad) for part in parts]
+        self._learned = torch.cat(learned, dim=-1)
+        self._kept = None if bool((self.mask * self._learned == 1).all()) else self.mask * self._learned
         self.weights = self.parameters
         self.recurrent = self.weights[..., : network.n_units]
         self._work()
 
     def to_parameters(self, gradient: Tensor) -> Tensor:
-        """Gradient for the parameters, from that for the effective weights."""
+        """Gradient for the parameters, from that for the effective weights; 0 where nothing is learned."""
         if self.signs is not None:
             n = self.network.n_units
             gradient = gradient.clone()
             gradient[..., :n] *= self.signs * self.parameters[..., :n].sign()
-        return gradient * self.mask if self._masked else gradient
+        return gradient if self._kept is None else gradient * self._kept
 
     def gradients(self, gradient: Tensor) -> dict[str, Tensor]:
         """Gradients for the parameters by their names, from that for the effective weights."""
@@ -53,11 +56,10 @@ class Synapses:
         return {"recurrent": found[..., :n], "input": found[..., n : n + k], "bias": found[..., n + k]}
 
     def descend(self, gradient: Tensor, rate: float, weight_decay: float = 0.0) -> None:
-        """Take ``rate`` times the gradient for the effective weights, and of the weights themselves, from them."""
-        change = self.to_parameters(gradient)
+        """Take ``rate`` times the gradient of :meth:`to_parameters` from them, and what decays of themselves."""
         if weight_decay:
-            self.parameters.mul_(1 - rate * weight_decay)
-        self.parameters.sub_(change, alpha=rate)
+            self.parameters.mul_(1 - rate * weight_decay * self._learned)
+        self.parameters.sub_(gradient, alpha=rate)
         self._work()
 
     def write_back(self) -> None:

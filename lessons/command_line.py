@@ -267,7 +267,7 @@ def book(
 
 @contextmanager
 def fresh_folder(parent: Path, name: str) -> Iterator[Path]:
-    """Make the folder ``parent/name``, or the first of ``name-2``, ... that is not there; where it stays empty, it goes.
+    """Make the folder ``parent/name``, or the first of ``name-2``, ... that is not there; if it stays empty, it goes.
 
     Two commands at once get two folders.
     """

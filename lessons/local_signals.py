@@ -59,7 +59,8 @@ def cue_alignment(
         carries = (batch.inputs != 0).any(axis=(0, 1)) & ~outside.any(axis=(0, 1))
         if not carries.any():
             raise ValueError(f"no input of {task.name} is silent but for the cue.")
-        told = [one.gradient(_quiet(network), batch)["input"][:, carries] for one in (rule, BPTT())]
+        quiet, own_rule = _quiet(network, rule)
+        told = [one.gradient(quiet, batch)["input"][:, carries] for one in (own_rule, BPTT())]
         found, exact = ({"cue": gradient} for gradient in told)
         cosines.append(alignment(found, exact, {"cue": ("cue",)})["cue"])
     return np.array(cosines)
@@ -72,16 +73,16 @@ def _within(batch: TrialBatch, period: str) -> np.ndarray:
     return ((start <= bins) & (bins < stop)).astype(batch.mask.dtype)
 
 
-def _quiet(network: RateRNN) -> RateRNN:
-    """A copy of the network without noise."""
-    quiet = copy.deepcopy(network)
+def _quiet(network: RateRNN, rule: CreditRule) -> tuple[RateRNN, CreditRule]:
+    """A copy of the network without noise, and one of the rule, which knows it as the rule knows the network."""
+    quiet, own_rule = copy.deepcopy((network, rule))
     quiet.noise = 0.0
-    return quiet
+    return quiet, own_rule
 
 
 def feedback_alignment(rule: CreditRule, network: RateRNN) -> float:
     """Cosine of the weights by which a rule sends errors back and those of the readout: 1 if they are the same."""
-    weights = {"back": rule.feedback.of(network)}, {"back": network.readout_weights.detach()}
+    weights = {"back": rule.knowing(network).feedback.of(network)}, {"back": network.readout_weights.detach()}
     return alignment(*weights, {"back": ("back",)})["back"]
 
 

@@ -169,14 +169,14 @@ def test_a_bridge_learns_is_annealed_and_is_resumed(rule, tmp_path):
 def test_phases_share_the_updates():
     annealing, seen = Annealing((0.2, 0.6, 1), steps=6, goal=None), []
     for _ in range(9):
-        seen.append(annealing.value)
+        seen.append(annealing.values)
         annealing.advance()
     assert seen == [0.2] * 3 + [0.6] * 3 + [1] * 3
 
 
 def test_a_phase_ends_early_at_the_goal_and_the_last_never():
     annealing = Annealing((0.2, 0.6, 1), steps=100, goal=0.9)
-    values = [(annealing.report(score), annealing.value)[1] for score in (0.5, 0.95, 0.8, 0.9, 0.99, float("nan"))]
+    values = [(annealing.report(score), annealing.values)[1] for score in (0.5, 0.95, 0.8, 0.9, 0.99, float("nan"))]
     assert values == [0.2, 0.6, 0.6, 1, 1, 1]
 
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Self
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from ...envs.trial import TrialBatch
-from ..annealing import Annealing
+from ..annealing import Annealing, Scores
+from ..ensemble import part
 from ..losses import Objective
 from ..rate_rnn import RateRNN
+from ..shared_counts import for_each
 from .descent import Descent, LearningRate
 
 
@@ -50,8 +53,31 @@ class AnnealedRule(ABC):
         return self.annealing.config | self.descent.config | self.objective.config
 
     @abstractmethod
+    def loss_at(
+        self, value: float, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None
+    ) -> Tensor:
+        """The loss of a batch with the help of a phase, a scalar, or of an ensemble one for each network, (S,)."""
+
+    def knowing(self, network: RateRNN) -> Self:
+        """This rule if it knows the network, else one with its arguments that knows none."""
+        return self if self.descent.knows(network) else type(self)(**self.config)
+
     def loss(self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None) -> Tensor:
-        """The loss of a batch with the help of the present phase, a scalar; the generator draws the noise."""
+        """The loss of a batch with the help of the present phase, a scalar; the generator draws the noise.
+
+        Of an ensemble one for each network, (S,), each with the help of its own phase.
+        """
+        values = self.knowing(network).annealing.values
+        phases = np.unique(values).tolist()
+        if len(phases) == 1:
+            return self.loss_at(phases[0], network, batch, generator)
+        # All networks get the same noise: each group draws it again.
+        source = generator or _own_source(network)
+        before, groups, losses = source.get_state(), [np.flatnonzero(values == value) for value in phases], []
+        for value, group in zip(phases, groups, strict=True):
+            source.set_state(before)
+            losses.append(self.loss_at(value, part(network, group.tolist()), batch, generator))
+        return torch.cat(losses)[np.argsort(np.concatenate(groups)).tolist()]
 
     def gradient(
         self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None
@@ -65,6 +91,7 @@ class AnnealedRule(ABC):
         Raises:
             Diverged: If loss or gradient is not finite; the parameters are then left as they were.
         """
+        self._meet(network)
         metrics = self.descent.step(network, self.loss(network, batch, generator))
         self.annealing.advance()
         return metrics
@@ -73,19 +100,34 @@ class AnnealedRule(ABC):
         self, ensemble: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None
     ) -> dict[str, Tensor]:
         """:meth:`update` for all networks of an ensemble, each by its own loss; returns one of each metric for each."""
+        self._meet(ensemble)
         metrics = self.descent.step_each(ensemble, self.loss(ensemble, batch, generator))
         self.annealing.advance()
         return metrics
 
-    def report(self, score: float) -> None:
-        """Hear how the plain network scored; at the goal the next phase begins."""
+    def report(self, score: Scores) -> None:
+        """Receive the score of the plain network, or those of an ensemble, (S,); at the goal the next phase begins."""
         self.annealing.report(score)
 
     def state(self, network: RateRNN) -> dict[str, Tensor]:
-        """What the optimiser remembers of a network, and the phase, as named tensors."""
-        return self.descent.state(network) | self.annealing.state()
+        """What the optimiser remembers of a network, and the phase, as named tensors; of an ensemble (S, ...)."""
+        rule = self.knowing(network)
+        phase = rule.annealing.state().items()
+        return rule.descent.state(network) | {k: v if v.ndim else for_each(network, v) for k, v in phase}
 
     def restore(self, network: RateRNN, state: dict[str, Tensor]) -> None:
-        """Remember what :meth:`state` returned."""
+        """Remember what :meth:`state` returned, and nothing else; ``{}`` to start again."""
         self.descent.restore(network, state)
-        self.annealing.restore(state)
+        self.annealing.start(network.recurrent.shape[:-2])
+        if state:
+            self.annealing.restore(state)
+
+    def _meet(self, network: RateRNN) -> None:
+        if not self.descent.knows(network):
+            self.restore(network, {})
+
+
+def _own_source(network: RateRNN) -> torch.Generator:
+    """The generator that draws where none is named."""
+    device = network.recurrent.device
+    return torch.default_generator if device.type == "cpu" else torch.cuda.default_generators[device.index or 0]

@@ -30,6 +30,7 @@ def apical_voltages(
         batch: Trials.
         generator: Source of the network's noise.
     """
+    rule = rule.knowing(network)
     traces = rule.begin(network, batch.batch_size, dict(rule.memory), generator)
     return torch.stack([traces.voltage(bin) for bin in _bins(rule, network, batch, generator)])
 
@@ -59,5 +60,5 @@ def _bins(
     data = tensors(batch, network.recurrent)
     errors = OutputError(data, network.n_outputs, network.readout_activation)
     trajectory, n_bins = network(data.inputs, generator=generator), len(data.inputs)
-    bins = bins_of(network, data.inputs, trajectory, errors, rule.feedback.of(network))
+    bins = bins_of(network, data.inputs, trajectory, errors, rule.knowing(network).feedback.of(network))
     return [of_own_loss(bin, n_bins) for bin in bins]

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from ...envs.trial import TrialBatch
+from ..annealing import Scores
 from ..data import tensors
 from ..losses import Objective
 from ..rate_rnn import RateRNN
@@ -68,7 +69,7 @@ class BPTT:
         """:meth:`update` for all networks of an ensemble, each by its own loss; returns one of each metric for each."""
         return self.descent.step_each(ensemble, self.loss(ensemble, batch, generator))
 
-    def report(self, score: float) -> None:
+    def report(self, score: Scores) -> None:
         """Hear how the network scored; nothing changes."""
 
     def state(self, network: RateRNN) -> dict[str, Tensor]:
@@ -76,5 +77,5 @@ class BPTT:
         return self.descent.state(network)
 
     def restore(self, network: RateRNN, state: dict[str, Tensor]) -> None:
-        """Remember what :meth:`state` returned."""
+        """Remember what :meth:`state` returned, and nothing else; ``{}`` to start again."""
         self.descent.restore(network, state)

@@ -28,7 +28,8 @@ class CD(AnnealedRule):
     evaluated at its own dt at all times.
 
     Args:
-        schedule: :math:`\theta` in each phase, a whole number; the last must be 1.
+        schedule: :math:`\theta` in each phase, a whole number; the last must be 1. In bins of 20 ms the default comes
+            nearest to the 50 ms of the source, half a time constant.
         anneal_steps: Number of updates that all phases but the last take together.
         goal: Score of the plain network at which a phase ends early; None for never.
         lr: Learning rate, or rows of (update, rate): the rate from each update on.
@@ -45,7 +46,7 @@ class CD(AnnealedRule):
 
     def __init__(
         self,
-        schedule: Sequence[int] = (10, 1),
+        schedule: Sequence[int] = (2, 1),
         anneal_steps: int = 2000,
         goal: float | None = 0.95,
         lr: LearningRate = 1e-3,
@@ -55,13 +56,15 @@ class CD(AnnealedRule):
     ):
         super().__init__(schedule, anneal_steps, goal, lr, clip, rate_penalty, weight_penalty, whole=True)
 
-    def loss(self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None) -> Tensor:
-        """The loss of a batch at the bin width of the present phase, a scalar; the generator draws the noise.
+    def loss_at(
+        self, value: float, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None
+    ) -> Tensor:
+        """The loss of a batch in bins ``value`` times as long, a scalar; the generator draws the noise.
 
         Raises:
             ValueError: If a bin is longer than a time constant of the network.
         """
-        theta = int(self.annealing.value)
+        theta = int(value)
         if theta == 1:
             data = tensors(batch, network.recurrent)
             return self.objective(network, network(data.inputs, generator=generator), data)

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
 import torch
 from torch import Tensor
 
 from ...envs.names import check_name
 from ...envs.trial import TrialBatch
+from ..annealing import Scores
 from ..data import tensors
 from ..feedback import Feedback, Pathway
 from ..losses import task_loss
 from ..output_error import OutputError
 from ..rate_rnn import RateRNN
+from ..shared_counts import for_each, shared
 from ..trajectory import Trajectory
 from .descent import Descent, Diverged, LearningRate, Optimizer, trainable
 from .every_bin import Pace, learn_in_every_bin
@@ -96,6 +98,10 @@ class CreditRule(ABC):
             shared |= {"weight_decay": self.descent.weight_decay} | self.feedback.config
         return self.descent.config | shared | self.own_config
 
+    def knowing(self, network: RateRNN) -> Self:
+        """This rule if it knows the network, else one with its arguments that knows none."""
+        return self if self.descent.knows(network) else type(self)(**self.config)
+
     def loss(self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None) -> Tensor:
         """The loss whose descent the rule approximates, a scalar; the generator draws the network's noise."""
         data = tensors(batch, network.recurrent)
@@ -105,56 +111,73 @@ class CreditRule(ABC):
     def gradient(
         self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None
     ) -> dict[str, Tensor]:
-        """What the rule adds up over trials for each trainable parameter; network and rule are left as they were."""
-        memory = {name: value.clone() for name, value in self.memory.items()}
-        found = self._gradients(network, batch, memory, generator)[0]
+        """What the rule adds up over trials for each trainable parameter; network and rule are left as they were.
+
+        Of a network that it does not know: what it would add up in its first update.
+        """
+        rule = self.knowing(network)
+        memory = {name: value.clone() for name, value in rule.memory.items()}
+        found = rule._gradients(network, batch, memory, generator)[0]
         return {name: found.get(name, torch.zeros_like(parameter)) for name, parameter in trainable(network)}
 
     def update(self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None) -> dict[str, float]:
         """Change the parameters in place; returns the loss before the change and the gradient's norm.
 
-        With ``update="bin"`` it is the loss of the trials in which weights changed all along.
+        On a network that it does not know the rule starts again. With ``update="bin"`` it is the loss of the trials in
+        which weights changed all along.
 
         Raises:
             Diverged: If loss or gradient is not finite; the parameters are then left as they were.
         """
+        self._meet(network)
         if self.every_bin:
             return {name: value.item() for name, value in self._live(network, batch, generator).items()}
         gradients, losses = self._gradients(network, batch, self.memory, generator)
-        before = network.readout.detach().clone()
+        before, decay = network.readout.detach().clone(), self._decay(network)
         try:
             metrics = self.descent.follow(network, gradients, losses)
         except Diverged as error:
             raise Diverged(f"{error}{self._grown()}") from error
-        self.feedback.adapt(before, network.readout.detach(), self._decay(network))
+        if network.readout.requires_grad:
+            self.feedback.adapt(before, network.readout.detach(), decay)
         return metrics
 
     def update_each(
         self, ensemble: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None
     ) -> dict[str, Tensor]:
         """:meth:`update` for all networks of an ensemble, each by its own loss; returns one of each metric for each."""
+        self._meet(ensemble)
         if self.every_bin:
             return self._live(ensemble, batch, generator)
         gradients, losses = self._gradients(ensemble, batch, self.memory, generator)
-        before = ensemble.readout.detach().clone()
+        before, decay = ensemble.readout.detach().clone(), self._decay(ensemble)
         metrics = self.descent.follow_each(ensemble, gradients, losses)
-        self.feedback.adapt(before, ensemble.readout.detach(), self._decay(ensemble))
+        if ensemble.readout.requires_grad:
+            self.feedback.adapt(before, ensemble.readout.detach(), decay)
         return metrics
 
-    def report(self, score: float) -> None:  # noqa: B027  no rule has to listen
+    def report(self, score: Scores) -> None:  # noqa: B027  no rule has to listen
         """Hear how the network scored; nothing changes."""
 
     def state(self, network: RateRNN) -> dict[str, Tensor]:
-        """What the optimiser and the rule itself remember of a network, as named tensors."""
-        feedback = {} if self.feedback.weights is None else {"feedback": self.feedback.weights}
-        return self.descent.state(network) | feedback | {f"own.{name}": v for name, v in self.memory.items()}
+        """What the optimiser and the rule itself remember of a network, as named tensors; of an ensemble (S, ...)."""
+        rule = self.knowing(network)
+        feedback = {} if rule.feedback.weights is None else {"feedback": rule.feedback.weights}
+        own = {f"own.{name}": v if v.ndim else for_each(network, v) for name, v in rule.memory.items()}
+        return rule.descent.state(network) | feedback | own
 
     def restore(self, network: RateRNN, state: dict[str, Tensor]) -> None:
-        """Remember what :meth:`state` returned."""
+        """Remember what :meth:`state` returned, and nothing else; ``{}`` to start again."""
         self.descent.restore(network, state)
         like = network.recurrent
         self.feedback.weights = state["feedback"].to(like) if "feedback" in state else None
-        self.memory = {name.removeprefix("own."): v.to(like) for name, v in state.items() if name.startswith("own.")}
+        own = {name.removeprefix("own."): v.to(like) for name, v in state.items() if name.startswith("own.")}
+        # All but counts has axes of its own.
+        self.memory = {name: shared(name, v) if v.ndim == like.ndim - 2 else v for name, v in own.items()}
+
+    def _meet(self, network: RateRNN) -> None:
+        if not self.descent.knows(network):
+            self.restore(network, {})
 
     def _gradients(
         self, network: RateRNN, batch: TrialBatch, memory: Memory, generator: torch.Generator | None

@@ -105,6 +105,8 @@ def summed_backwards(
     trajectory = network(inputs, generator=generator, credit=credit, feedback=feedback)
     names = ("recurrent", "input", "bias", "readout", "readout_bias")
     learned = [name for name in names if getattr(network, name).requires_grad]
+    if not learned:
+        return {}, trajectory
     loss = errors.loss(trajectory.outputs).sum()
     found = torch.autograd.grad(loss, [getattr(network, name) for name in learned])
     return dict(zip(learned, found, strict=True)), trajectory

@@ -90,6 +90,8 @@ class EProp(CreditRule):
         signal = errors.of(trajectory.outputs.detach()) @ feedback
         for t in range(len(signal) - 2, -1, -1):
             signal[t].add_(signal[t + 1], alpha=self.readout_filter)
-        parameters = (network.recurrent, network.input, network.bias)
-        found = torch.autograd.grad(trajectory.rates, parameters, signal)
-        return dict(zip(("recurrent", "input", "bias"), found, strict=True)), trajectory
+        learned = [name for name in ("recurrent", "input", "bias") if getattr(network, name).requires_grad]
+        if not learned:
+            return {}, trajectory
+        found = torch.autograd.grad(trajectory.rates, [getattr(network, name) for name in learned], signal)
+        return dict(zip(learned, found, strict=True)), trajectory

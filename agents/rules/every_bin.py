@@ -46,7 +46,7 @@ def learn_in_every_bin(
     each bin's own loss would. What future-facing traces have left after the last bin is taken in one step.
 
     Args:
-        network: The network, changed in place.
+        network: The network, changed in place where it learns; what does not counts in no norm either.
         inputs: u, (T, B, n_in).
         errors: The errors at its outputs.
         traces: What the rule carries from bin to bin.
@@ -73,7 +73,7 @@ def learn_in_every_bin(
     keep, steady_gate = 1 - alpha, alpha.expand_as(state)
     affine = torch.addmm if state.ndim == 2 else torch.baddbmm
     decay, some_unread = pace.rate * pace.weight_decay, not bool(network.output_mask.all())
-    learns_bias = network.readout_bias.requires_grad
+    learns_readout, learns_bias = network.readout.requires_grad, network.readout_bias.requires_grad
     outputs, total = [], torch.zeros_like(synapses.weights)
     for t, (p, after, label) in enumerate(zip(senders, later, errors.labels.unbind(0), strict=False)):
         current = p @ synapses.weights.mT
@@ -96,25 +96,31 @@ def learn_in_every_bin(
         signal = told * slope if voltage else told
         seen = (p, gate, slope, slope_before, before, rates, told, signal, error, label)
         gradient = traces.step(Bin(*seen, keep, synapses.recurrent), generator)
+        gradient = synapses.to_parameters(gradient)
         total += gradient
         d_readout, d_bias = error.mT @ rates, error.sum(-2, keepdim=True)
         if some_unread:
             d_readout *= network.output_mask
         if pace.clip is not None:
-            scale = _shortened(pace.clip, gradient, d_readout, d_bias)
+            learned = [gradient, *([d_readout] if learns_readout else []), *([d_bias] if learns_bias else [])]
+            scale = _shortened(pace.clip, *learned)
             gradient, d_readout, d_bias = gradient * scale, d_readout.mul_(scale), d_bias.mul_(scale)
         synapses.descend(gradient, pace.rate, pace.weight_decay)
-        old, readout = readout, torch.sub(readout if decay == 0 else (1 - decay) * readout, d_readout, alpha=pace.rate)
-        feedback.adapt(old, readout, decay)
+        if learns_readout:
+            old, kept = readout, readout if decay == 0 else (1 - decay) * readout
+            readout = torch.sub(kept, d_readout, alpha=pace.rate)
+            feedback.adapt(old, readout, decay)
         if learns_bias:
             bias.sub_(d_bias, alpha=pace.rate)
     if isinstance(traces, FutureFacing):
-        gradient = traces.finish()
+        gradient = synapses.to_parameters(traces.finish())
         total += gradient
         synapses.descend(gradient * _shortened(pace.clip, gradient), pace.rate)
     synapses.write_back()
-    network.readout.copy_(readout)
-    network.readout_bias.copy_(bias[..., 0, :])
+    if learns_readout:
+        network.readout.copy_(readout)
+    if learns_bias:
+        network.readout_bias.copy_(bias[..., 0, :])
     return torch.stack(outputs), torch.linalg.vector_norm(total, dim=(-2, -1))
 
 

@@ -8,6 +8,7 @@ from typing import Any, final
 import torch
 from torch import Tensor
 
+from ...envs.numbers import finite_number
 from ...envs.trial import TrialBatch
 from ..bridges import Start, blocks_of, run_bridged
 from ..data import tensors
@@ -67,20 +68,22 @@ class GradientSkip(AnnealedRule):
         weight_penalty: float = 0.0,
     ):
         super().__init__(schedule, anneal_steps, goal, lr, clip, rate_penalty, weight_penalty)
-        self.lag_ms = lag_ms
+        self.lag_ms = finite_number("lag_ms", lag_ms)
 
     @property
     def config(self) -> dict[str, Any]:
         """The arguments that make this rule again."""
         return super().config | {"lag_ms": self.lag_ms}
 
-    def loss(self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None) -> Tensor:
+    def loss_at(
+        self, value: float, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None
+    ) -> Tensor:
         """The loss of a batch, a scalar, whose gradient skips; the generator draws the noise.
 
         Raises:
             ValueError: If the lag is longer than every period.
         """
-        data, beta = tensors(batch, network.recurrent), self.annealing.value
+        data, beta = tensors(batch, network.recurrent), value
         if beta == 1:
             return self.objective(network, network(data.inputs, generator=generator), data)
 

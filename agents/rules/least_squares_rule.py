@@ -10,6 +10,7 @@ from torch import Tensor
 
 from ...envs.numbers import finite_number, whole_number
 from ...envs.trial import TrialBatch
+from ..annealing import Scores
 from ..data import TensorBatch, tensors
 from ..losses import task_loss
 from ..output_error import OutputError
@@ -118,7 +119,7 @@ class LeastSquaresRule(ABC):
         """:meth:`update` for all networks of an ensemble, each with a P of its own; returns one of each metric each."""
         return self._learned(ensemble, batch, generator)[0]
 
-    def report(self, score: float) -> None:  # noqa: B027  no rule has to listen
+    def report(self, score: Scores) -> None:  # noqa: B027  no rule has to listen
         """Hear how the network scored; nothing changes."""
 
     def state(self, network: RateRNN) -> dict[str, Tensor]:
@@ -126,7 +127,7 @@ class LeastSquaresRule(ABC):
         return dict(self.memory) if network is self._network else {}
 
     def restore(self, network: RateRNN, state: dict[str, Tensor]) -> None:
-        """Remember what :meth:`state` returned."""
+        """Remember what :meth:`state` returned, and nothing else; ``{}`` to start again."""
         self._network = network
         self.memory = {name: value.to(network.recurrent.device) for name, value in state.items()}
 
@@ -136,6 +137,9 @@ class LeastSquaresRule(ABC):
             "lacks synapses: use density=1, no mask and self_connections=True": (network.recurrent_mask == 0).any(),
             "has outputs that are not linear: use readout_activation='linear'": network.readout_activation != "linear",
             "has units that are not read: use output_units=None": self.reads_all and (network.output_mask == 0).any(),
+            "has frozen weights: it changes recurrent and readout weights at once": not (
+                network.recurrent.requires_grad and network.readout.requires_grad
+            ),
         }
         found = [problem for problem, is_there in problems.items() if is_there]
         if found:
@@ -150,7 +154,7 @@ class LeastSquaresRule(ABC):
     ) -> tuple[dict[str, Tensor], Tensor]:
         self._check(network)
         if network is not self._network:
-            self._network, self.memory = network, {}
+            self.restore(network, {})
         data = tensors(batch, network.recurrent)
         labels = OutputError(data, network.n_outputs).labels
         squares = RecursiveLeastSquares(network, self.regularisation)

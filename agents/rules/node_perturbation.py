@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, final
+from typing import Any, Literal, Self, final
 
 import torch
 from torch import Tensor
 
 from ...envs.names import check_name
 from ...envs.trial import TrialBatch
+from ..annealing import Scores
 from ..data import TensorBatch, tensors
 from ..driven_step import driven_step, noise_currents, noise_deviation
 from ..losses import task_loss
@@ -91,6 +92,10 @@ class NodePerturbation:
             "trial_types": self.expected.conditions,
         }
 
+    def knowing(self, network: RateRNN) -> Self:
+        """This rule if it knows the network, else one with its arguments that knows none."""
+        return self if self.descent.knows(network) else type(self)(**self.config)
+
     def loss(self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None) -> Tensor:
         """The loss of a batch without pulses, a scalar; the generator draws the network's noise."""
         data = tensors(batch, network.recurrent)
@@ -101,7 +106,7 @@ class NodePerturbation:
         self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None
     ) -> dict[str, Tensor]:
         """What one try with each trial says of the gradient, by name; network and rule are left as they were."""
-        found = self._try(network, batch, generator)[0]
+        found = self.knowing(network)._try(network, batch, generator)[0]
         return {name: found.get(name, torch.zeros_like(parameter)) for name, parameter in trainable(network)}
 
     def update(self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None) -> dict[str, float]:
@@ -111,6 +116,7 @@ class NodePerturbation:
             ValueError: If the rule is not defined for the network or the trials.
             Diverged: If loss or gradient is not finite; the parameters are then left as they were.
         """
+        self._meet(network)
         gradients, reward = self._try(network, batch, generator)
         metrics = self.descent.follow(network, gradients, -reward.mean(-1))
         self.expected.hear(batch, reward)
@@ -120,23 +126,29 @@ class NodePerturbation:
         self, ensemble: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None
     ) -> dict[str, Tensor]:
         """:meth:`update` for all networks of an ensemble, each by its own reward; returns one of each metric each."""
+        self._meet(ensemble)
         gradients, reward = self._try(ensemble, batch, generator)
         metrics = self.descent.follow_each(ensemble, gradients, -reward.mean(-1))
         self.expected.hear(batch, reward)
         return metrics
 
-    def report(self, score: float) -> None:
+    def report(self, score: Scores) -> None:
         """Hear how the network scored; nothing changes."""
 
     def state(self, network: RateRNN) -> dict[str, Tensor]:
         """What the optimiser remembers of a network, and the expected rewards, as named tensors."""
-        return self.descent.state(network) | {f"expected.{kind}": mean for kind, mean in self.expected.means.items()}
+        rule = self.knowing(network)
+        return rule.descent.state(network) | {f"expected.{kind}": mean for kind, mean in rule.expected.means.items()}
 
     def restore(self, network: RateRNN, state: dict[str, Tensor]) -> None:
-        """Remember what :meth:`state` returned."""
+        """Remember what :meth:`state` returned, and nothing else; ``{}`` to start again."""
         known = {name: value for name, value in state.items() if name.startswith("expected.")}
         self.descent.restore(network, {name: value for name, value in state.items() if name not in known})
         self.expected.means = {k.removeprefix("expected."): v.to(network.recurrent) for k, v in known.items()}
+
+    def _meet(self, network: RateRNN) -> None:
+        if not self.descent.knows(network):
+            self.restore(network, {})
 
     @torch.no_grad()
     def _try(

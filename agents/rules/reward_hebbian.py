@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, final
+from typing import Any, Self, final
 
 import torch
 from torch import Tensor
 
 from ...envs.numbers import finite_number, whole_number
 from ...envs.trial import TrialBatch
+from ..annealing import Scores
 from ..data import tensors
 from ..driven_step import driven_step, noise_currents
 from ..losses import task_loss
 from ..pulses import Pulses
 from ..rate_rnn import RateRNN
 from ..reward import ExpectedReward, rewards
+from ..shared_counts import for_each, shared
 from .descent import Diverged, trainable
 
 
@@ -77,6 +79,7 @@ class RewardHebbian:
         self.pulses = Pulses(amplitude, rate_hz)
         self.expected = ExpectedReward(baseline_decay, trial_types)
         self.warm_up, self._n_trials = whole_number("warm_up", warm_up, least=0), 0
+        self._network: RateRNN | None = None
 
     @property
     def config(self) -> dict[str, Any]:
@@ -93,6 +96,10 @@ class RewardHebbian:
             "trial_types": self.expected.conditions,
         }
 
+    def knowing(self, network: RateRNN) -> Self:
+        """This rule if it knows the network, else one with its arguments that knows none."""
+        return self if network is self._network else type(self)(**self.config)
+
     def loss(self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None) -> Tensor:
         """The loss of a batch without pulses, a scalar; the generator draws the network's noise."""
         data = tensors(batch, network.recurrent)
@@ -106,7 +113,7 @@ class RewardHebbian:
 
         Network and rule are left as they were.
         """
-        change = self._directed(network, self._try(network, batch, generator)[0].sum(-3))
+        change = self._directed(network, self.knowing(network)._try(network, batch, generator)[0].sum(-3))
         zeros = {name: torch.zeros_like(parameter) for name, parameter in trainable(network)}
         return zeros | {"recurrent": -change}
 
@@ -131,6 +138,8 @@ class RewardHebbian:
 
         A network whose loss or change is not finite is left as it was.
         """
+        if ensemble is not self._network:
+            self.restore(ensemble, {})
         earned, reward = self._try(ensemble, batch, generator)
         norm = torch.linalg.vector_norm(earned.sum(-3), dim=(-2, -1))
         sound = torch.isfinite(norm) & torch.isfinite(reward).all(-1)
@@ -142,17 +151,19 @@ class RewardHebbian:
         self.expected.hear(batch, reward)
         return {"loss": -reward.mean(-1), "gradient_norm": norm}
 
-    def report(self, score: float) -> None:
+    def report(self, score: Scores) -> None:
         """Hear how the network scored; nothing changes."""
 
     def state(self, network: RateRNN) -> dict[str, Tensor]:
         """The number of trials and the expected rewards, as named tensors."""
-        expected = {f"expected.{kind}": mean for kind, mean in self.expected.means.items()}
-        return {"trials": torch.tensor(self._n_trials)} | expected
+        rule = self.knowing(network)
+        expected = {f"expected.{kind}": mean for kind, mean in rule.expected.means.items()}
+        return {"trials": for_each(network, rule._n_trials)} | expected
 
     def restore(self, network: RateRNN, state: dict[str, Tensor]) -> None:
-        """Remember what :meth:`state` returned."""
-        self._n_trials = int(state["trials"])
+        """Remember what :meth:`state` returned, and nothing else; ``{}`` to start again."""
+        self._network = network
+        self._n_trials = int(shared("number of trials", state["trials"])) if state else 0
         known = {name: value for name, value in state.items() if name.startswith("expected.")}
         self.expected.means = {k.removeprefix("expected."): v.to(network.recurrent) for k, v in known.items()}
 
@@ -164,6 +175,8 @@ class RewardHebbian:
                 f"RewardHebbian is defined for leak='voltage' and activation='tanh', whose rates have both signs; "
                 f"the network has {network.leak!r} and {network.activation!r}."
             )
+        if not network.recurrent.requires_grad:
+            raise ValueError("RewardHebbian changes recurrent weights alone, and those of this network are frozen.")
         data = tensors(batch, network.recurrent)
         n_bins, batch_size, _ = data.inputs.shape
         pulses = self.pulses.draw(network, n_bins, batch_size, generator)

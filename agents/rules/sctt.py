@@ -8,6 +8,7 @@ from typing import Any, final
 import torch
 from torch import Tensor
 
+from ...envs.numbers import finite_number, truth_value
 from ...envs.trial import TrialBatch
 from ..bridges import Start, blocks_of, run_bridged, trials_of
 from ..data import tensors
@@ -57,20 +58,23 @@ class SCTT(AnnealedRule):
         weight_penalty: float = 0.0,
     ):
         super().__init__(schedule, anneal_steps, goal, lr, clip, rate_penalty, weight_penalty)
-        self.lag_ms, self.across_trials = lag_ms, across_trials
+        self.lag_ms = finite_number("lag_ms", lag_ms)
+        self.across_trials = truth_value("across_trials", across_trials)
 
     @property
     def config(self) -> dict[str, Any]:
         """The arguments that make this rule again."""
         return super().config | {"lag_ms": self.lag_ms, "across_trials": self.across_trials}
 
-    def loss(self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None) -> Tensor:
-        """The loss of a batch with the skips of the present phase, a scalar; the generator draws the noise.
+    def loss_at(
+        self, value: float, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None
+    ) -> Tensor:
+        """The loss of a batch with the skips of a phase, a scalar; the generator draws the noise.
 
         Raises:
             ValueError: If the lag is longer than every period.
         """
-        data, beta = tensors(batch, network.recurrent), self.annealing.value
+        data, beta = tensors(batch, network.recurrent), value
         if beta == 1:
             return self.objective(network, network(data.inputs, generator=generator), data)
 

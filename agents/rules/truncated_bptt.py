@@ -10,6 +10,7 @@ from torch import Tensor
 from ...envs.durations import in_bins
 from ...envs.numbers import finite_number
 from ...envs.trial import TrialBatch
+from ..annealing import Scores
 from ..data import tensors
 from ..losses import task_loss
 from ..rate_rnn import RateRNN
@@ -89,7 +90,7 @@ class TruncatedBPTT:
         """:meth:`update` for all networks of an ensemble, each by its own loss; returns one of each metric for each."""
         return self.descent.step_each(ensemble, self.loss(ensemble, batch, generator))
 
-    def report(self, score: float) -> None:
+    def report(self, score: Scores) -> None:
         """Hear how the network scored; nothing changes."""
 
     def state(self, network: RateRNN) -> dict[str, Tensor]:
@@ -97,5 +98,5 @@ class TruncatedBPTT:
         return self.descent.state(network)
 
     def restore(self, network: RateRNN, state: dict[str, Tensor]) -> None:
-        """Remember what :meth:`state` returned."""
+        """Remember what :meth:`state` returned, and nothing else; ``{}`` to start again."""
         self.descent.restore(network, state)
