@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -35,6 +36,11 @@ class Activation:
     write: Callable[[Tensor, Tensor], Tensor] | None
     back: Callable[[Tensor, Tensor], Tensor] | None
     gain: float
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """Copy and pickle by name: functions without one cannot be pickled."""
+        names = [name for name, known in ACTIVATIONS.items() if known is self]
+        return (activation, (names[0],)) if names else super().__reduce_ex__(protocol)
 
 
 def _write_tanh(x: Tensor, out: Tensor) -> Tensor:

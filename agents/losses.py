@@ -83,7 +83,7 @@ class Objective:
         for name in ("rate_penalty", "weight_penalty"):
             cost = finite_number(name, getattr(self, name))
             if cost < 0:
-                raise ValueError(f"{name} is {cost:g}; penalties must not be negative.")
+                raise ValueError(f"{name} is {cost!r}; penalties must not be negative.")
             object.__setattr__(self, name, cost)
 
     @property

@@ -31,7 +31,7 @@ class Pulses:
         for name in ("amplitude", "rate_hz"):
             value = finite_number(name, getattr(self, name))
             if value <= 0:
-                raise ValueError(f"{name} is {value:g}; it must be positive: reward teaches by pulses.")
+                raise ValueError(f"{name} is {value!r}; it must be positive: reward teaches by pulses.")
             object.__setattr__(self, name, value)
 
     def probability(self, dt: float) -> float:

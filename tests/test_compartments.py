@@ -84,7 +84,8 @@ def test_apical_dendrites_that_foresee_the_credit_give_the_exact_gradient(leak):
     rates = network(torch.from_numpy(batch.inputs).double()).rates[:, 0].detach()
     seen = torch.cat([rates, torch.from_numpy(batch.targets)[:, 0], torch.ones_like(rates[:, :1])], dim=1)
     apical = (torch.linalg.pinv(seen) @ exact_credit(rule, network, batch)[:, 0]).T
-    rule.memory = {"apical": apical, "slow": apical, "age": torch.zeros(()), "bin": torch.zeros(())}
+    zero = torch.zeros(())
+    rule.restore(network, {"own.apical": apical, "own.slow": apical, "own.age": zero, "own.bin": zero})
     exact = BPTT().gradient(network, batch)
     for name, value in rule.gradient(network, batch).items():
         torch.testing.assert_close(value, exact[name], rtol=0, atol=1e-10)
@@ -164,9 +165,9 @@ def test_blocks_go_on_from_trial_to_trial():
         rule.update(network, TASK.sample(2, seed=k))
         assert rule.memory["bin"] == 11 * (k + 1) % 21
     again = Compartments(**rule.config)
-    again.restore(network, {name: value.clone() for name, value in rule.state(network).items()})
     twin = network_for()
     twin.load_state_dict(network.state_dict())
+    again.restore(twin, rule.state(network))
     rule.update(network, TASK.sample(2, seed=5))
     again.update(twin, TASK.sample(2, seed=5))
     assert all(torch.equal(a, b) for a, b in zip(network.parameters(), twin.parameters(), strict=True))

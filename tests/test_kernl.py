@@ -79,6 +79,7 @@ def test_the_twin_is_where_a_noisy_copy_of_the_network_goes(leak):
     network, sigma = network_for(leak, n=6, noise=0.0), 1e-6
     batch, rule = TASK.sample(1, seed=0), KeRNL(sigma=sigma, lr_kernel=0)
     kept = {}
+    rule.restore(network, {})
     begin = rule.begin
 
     def spied(*arguments):

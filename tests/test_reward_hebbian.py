@@ -53,7 +53,7 @@ def test_the_change_is_what_the_traces_say_as_they_form(exponent, average):
     network, batch = network_of(noise=0.05, self_connections=True), TASK.sample(5, seed=0)
     rule = RewardHebbian(exponent=exponent, average=average, rate_hz=20, max_change=1e-4, warm_up=0, trial_types=[])
     expected = torch.tensor(-1.2, dtype=torch.float64)
-    rule.expected.means = {"all": expected, "any": expected}
+    rule.restore(network, {"trials": torch.tensor(0), "expected.all": expected, "expected.any": expected})
     traces, reward = by_hand(network, batch, drawn(3), rule)
     earned = traces * ((reward + 1.2) * 1.2)[:, None, None]
     gradient = rule.gradient(network, batch, drawn(3))["recurrent"]
@@ -78,7 +78,7 @@ def test_two_units_by_hand():
     inputs, mask = np.array([[[1.0]], [[0.0]]], np.float32), np.array([[0.0], [1.0]], np.float32)
     batch = replace(task.sample(1, seed=0), inputs=inputs, targets=np.zeros((2, 1, 1), np.float32), mask=mask)
     rule = RewardHebbian(rate_hz=1e-9, average=0.0, warm_up=0, trial_types=[])  # as good as no pulses
-    rule.expected.means = {"any": torch.tensor(-3.0).double()}
+    rule.restore(network, {"trials": torch.tensor(0), "expected.any": torch.tensor(-3.0).double()})
     # x = (1, 2), then (1/2, 1); what was there before the first bin is 0. R = -tanh(1/2)^2.
     r, jumps = np.tanh([1.0, 2.0]), np.array([-0.5, -1.0])
     change = np.outer(jumps, r) ** 3 * (3 - np.tanh(0.5) ** 2) * 3
@@ -113,7 +113,9 @@ def test_what_a_kind_of_trial_earns_on_average_changes_nothing():
     batch = replace(batch, **alike, conditions={"which": which})
     first = rule.gradient(network, batch, drawn(0))["recurrent"]
     rule.update(network, batch, drawn(0))
-    second = rule.gradient(network_of(), batch, drawn(0))["recurrent"]
+    same = network_of()
+    rule.restore(same, rule.state(network))
+    second = rule.gradient(same, batch, drawn(0))["recurrent"]
     assert second.abs().max() < 1e-6 * first.abs().max()
 
 

@@ -109,7 +109,7 @@ class ModProp(CreditRule):
     ):
         super().__init__(lr, clip, update, optimizer, weight_decay, feedback, feedback_seed)
         self.slope = None if slope is None else finite_number("slope", slope)
-        self.types = None if types is None else [whole_number("types", each, least=0) for each in types]
+        self.types = None if types is None else _types(types)
 
     @property
     def own_config(self) -> dict[str, Any]:
@@ -156,6 +156,14 @@ class ModProp(CreditRule):
         else:
             numbers = torch.zeros(n, dtype=torch.long, device=like.device)
         return functional.one_hot(numbers).to(like.dtype)
+
+
+def _types(types: Sequence[int]) -> list[int]:
+    """Plain whole numbers, one for each unit."""
+    try:
+        return [whole_number("types", each, least=0) for each in types]
+    except TypeError as error:
+        raise ValueError(f"types is {types!r}; it must be a whole number for each unit.") from error
 
 
 def pair_means(weights: Tensor, types: Tensor) -> Tensor:

@@ -1,0 +1,96 @@
+"""NumPy's numbers are numbers: a rule takes them, and keeps plain ones, which a run can write down."""
+
+import json
+from numbers import Real
+
+import numpy as np
+import pytest
+
+from cogdyn.agents.rules.catalogue import make_rule, rule_arguments, rule_names
+
+OTHERS = {
+    "goal": [0.75],
+    "clip": [0.5],
+    "lr_apical": [0.5],
+    "largest_voltage": [2.0],
+    "forgetting": [0.5],
+    "slope": [0.5],
+    "lr": [((0, 0.5), (10, 0.25))],
+    "schedule": [(0.5, 1.0)],
+    "types": [(0, 1, 0)],
+    "trial_types": [("stimulus",)],
+}
+"""Values besides the defaults, exact in float32."""
+COARSE = (4, 2, 1)
+EVERY = [(name, argument) for name in rule_names() for argument in rule_arguments(name)]
+NUMERIC = [
+    (name, argument)
+    for name, argument in EVERY
+    if argument in OTHERS or isinstance(rule_arguments(name)[argument], Real)
+]
+
+
+def of_numpy(value):
+    """The ways in which NumPy has a value."""
+    if isinstance(value, bool):
+        return [np.bool_(value)]
+    if isinstance(value, int):
+        return [np.int64(value), np.int32(value), np.uint16(value)]
+    if isinstance(value, float):
+        whole = [np.int64(value)] if value == int(value) else []
+        return [np.float64(value), np.float32(value), *whole]
+    if isinstance(value, str):
+        return [np.str_(value)]
+    return [np.array(value), tuple(of_numpy(each)[0] for each in value), [of_numpy(each)[-1] for each in value]]
+
+
+def values_of(name, argument):
+    default = rule_arguments(name)[argument]
+    own = [default] if isinstance(default, Real) else []
+    if (name, argument) == ("RewardHebbian", "lr"):
+        return own  # it has no schedule
+    return own + ([COARSE] if (name, argument) == ("CD", "schedule") else OTHERS.get(argument, []))
+
+
+def plain(value):
+    return value.tolist() if isinstance(value, np.ndarray | np.generic) else value
+
+
+@pytest.mark.parametrize(("name", "argument"), NUMERIC)
+def test_numbers_of_numpy_are_kept_as_plain_ones(name, argument):
+    for value in values_of(name, argument):
+        for one in of_numpy(value):
+            config = make_rule(name, **{argument: one}).config
+            other = plain(one) if isinstance(one, np.generic) else value
+            assert json.dumps(config) == json.dumps(make_rule(name, **{argument: other}).config)
+            assert json.dumps(make_rule(name, **config).config) == json.dumps(config)
+
+
+def test_every_numeric_argument_is_tried():
+    assert {argument for _, argument in NUMERIC} >= {
+        "lr",
+        "clip",
+        "lag_ms",
+        "across_trials",
+        "feedback_seed",
+        "warm_up",
+    }
+    assert all(values_of(name, argument) for name, argument in NUMERIC)
+
+
+@pytest.mark.parametrize(("name", "argument"), NUMERIC)
+@pytest.mark.parametrize("wrong", ["x", float("nan"), (), [[1, 2, 3]]], ids=repr)
+def test_what_is_no_number_is_one_clear_error(name, argument, wrong):
+    if argument == "trial_types" or (argument == "types" and wrong == ()):
+        return
+    with pytest.raises(ValueError, match=rf"\b{argument}\b"):
+        make_rule(name, **{argument: wrong})
+
+
+@pytest.mark.parametrize("name", [name for name in rule_names() if "lr" in rule_arguments(name)])
+@pytest.mark.parametrize(
+    "wrong", [None, True, np.bool_(True), 0, -1, np.inf, ((0.5, 1),), ((0, 1), (0, 2)), ((0, "x"),)]
+)
+def test_a_learning_rate_that_makes_no_sense_is_one_clear_error(name, wrong):
+    with pytest.raises(ValueError, match="lr"):
+        make_rule(name, lr=wrong)
