@@ -78,6 +78,7 @@ class Checkpoints:
             )
         for run, folder in zip(runs, self._folders, strict=True):
             _continue(run, load_run(folder))
+            run.written_to(folder)  # a kill may have come between the two files
 
     def write(self, runs: Sequence[Run], which: Sequence[int]) -> None:
         """Write checkpoints of the runs at these places: after a kill, all of them are found, or none."""
@@ -121,4 +122,4 @@ def _continue(run: Run, earlier: Run) -> None:
     if ours != theirs:
         raise ValueError(f"{earlier.path} holds a network in {theirs}, and this one is in {ours}.")
     run.network.load_state_dict(earlier.network.state_dict())
-    run.metrics, run.memory, run.path = earlier.metrics, earlier.memory, earlier.path
+    run.metrics, run.memory = earlier.metrics, earlier.memory
