@@ -32,7 +32,7 @@ def watched(measures: Any) -> dict[str, float]:
         single = isinstance(value, (Tensor, np.ndarray)) and value.ndim == 0
         if not single and not isinstance(value, (Real, np.bool_)):
             raise ValueError(f"watch returned {name!r}: {value!r}; it must be a single number.")
-    return {name: float(value) for name, value in measures.items()}
+    return {name: float(getattr(value, "item", lambda value=value: value)()) for name, value in measures.items()}
 
 
 def written_curve(rows: list[dict[str, float]]) -> bytes:

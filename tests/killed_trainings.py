@@ -1,4 +1,4 @@
-"""Trainings that are killed at random moments and resumed until they end: their files are those of an uninterrupted one.
+"""Trainings that are killed at random moments and resumed to their end leave the files of an uninterrupted one.
 
 ``python tests/killed_trainings.py 60`` kills 60 times, in turn in each of the trainings below.
 """
