@@ -83,7 +83,7 @@ def forwards(rule, network, batch, generator):
     traces = rule.begin(network, batch.batch_size, {}, None)
     errors = OutputError(data, network.n_outputs)
     with torch.no_grad():
-        trajectory = network(data.inputs, generator=generator)
+        trajectory = network(data.inputs, generator=generator, keep_activations=True)
         bins = bins_of(network, data.inputs, trajectory, errors, rule.feedback.of(network))
         return Synapses(network).gradients(sum(traces.step(bin, None) for bin in bins))
 

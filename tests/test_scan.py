@@ -121,7 +121,7 @@ def test_an_ensemble_is_its_networks(leak, activation):
     def run(some):
         dynamics = Dynamics(f, leak, alpha, noise, tuple(seeded(7 + s) for s in range(3)[some]))
         weights = [w[some] for w in (into, recurrent, readout, bias)]
-        found = Scan.apply(with_one[some], *weights, h[some], dynamics)
+        found = Scan.apply(with_one[some], *weights, h[some], dynamics)[:3]
         loss = sum(x.sin().sum() for x in found)
         return [x.detach() for x in found], torch.autograd.grad(loss, (into, recurrent, readout, bias))
 
