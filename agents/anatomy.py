@@ -35,13 +35,15 @@ def existing_synapses(
     if not 0 < finite_number("density", density) <= 1:
         raise ValueError(f"density is {density!r}; it is a probability in (0, 1].")
     if mask is not None:
-        exists = torch.as_tensor(mask).float()
+        exists = torch.as_tensor(mask).to(torch.get_default_dtype())
         if exists.shape != (n, n) or not ((exists == 0) | (exists == 1)).all():
             raise ValueError(f"mask has shape {tuple(exists.shape)}; expected ({n}, {n}) of 0 and 1.")
         if density != 1:
             raise ValueError("give a mask or a density, not both.")
     elif density < 1:
-        exists = (torch.rand(n, n, generator=generator) < density).float()
+        # In float32, so that a seed means the same network whatever the default precision.
+        drawn = torch.rand(n, n, generator=generator, dtype=torch.float32)
+        exists = (drawn < density).to(torch.get_default_dtype())
     else:
         exists = torch.ones(n, n)
     return exists if self_connections else exists * (1 - torch.eye(n))
