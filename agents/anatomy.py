@@ -72,7 +72,7 @@ def time_constants(n: int, tau: float | Sequence[float], dt: float) -> Tensor:
         ValueError: If they have another shape, or one is shorter than a bin of dt (ms).
     """
     try:
-        given = torch.as_tensor(tau, dtype=torch.float32)
+        given = torch.as_tensor(tau, dtype=torch.get_default_dtype())
     except (TypeError, ValueError, RuntimeError) as error:
         raise ValueError(f"tau is {tau!r}; give a number (ms), or one for each unit.") from error
     if given.shape not in ((), (n,)):
