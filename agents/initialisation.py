@@ -93,10 +93,7 @@ def slow_mode(gain: float, mask: Tensor, signs: Tensor | None, generator: Genera
             "init='slow_mode' lets units excite themselves: set self_connections=True, with no density and no mask "
             "that takes self-connections away."
         )
-    if signs is None:
-        random = _draw(mask.shape, generator)
-    else:
-        random = _normal(torch.ones_like(mask), signs, generator)
+    random = _draw(mask.shape, generator) if signs is None else _normal(torch.ones_like(mask), signs, generator)
     excites = torch.ones(len(mask)) if signs is None else (signs > 0).to(mask)
     # Inhibitory units have synapses to themselves as to all others.
     return (gain * excites.diag() + random / len(mask)) * mask
