@@ -137,7 +137,7 @@ def _bins(rule: CreditRule, network: RateRNN, batch: TrialBatch, generator: torc
     data = tensors(batch, network.recurrent)
     errors = OutputError(data, network.n_outputs, network.readout_activation)
     with torch.no_grad():
-        trajectory = network(data.inputs, generator=generator)
+        trajectory = network(data.inputs, generator=generator, keep_activations=True)
         return list(bins_of(network, data.inputs, trajectory, errors, rule.feedback.of(network)))
 
 

@@ -41,7 +41,9 @@ def existing_synapses(
         if density != 1:
             raise ValueError("give a mask or a density, not both.")
     elif density < 1:
-        exists = (torch.rand(n, n, generator=generator) < density).to(torch.get_default_dtype())
+        # In float32, so that a seed means the same network whatever the default precision.
+        uniform = torch.rand(n, n, generator=generator, dtype=torch.float32)
+        exists = (uniform < density).to(torch.get_default_dtype())
     else:
         exists = torch.ones(n, n)
     return exists if self_connections else exists * (1 - torch.eye(n))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import NamedTuple, final
 
 import torch
 from torch import Tensor
@@ -26,6 +26,7 @@ class Bin(NamedTuple):
     Attributes:
         senders: p = [r(t-1), u(t), 1]: what each synapse of W_all = [W, W_in, b] gets, (B, m).
         gate: d: alpha with a voltage leak, alpha f'(h) with a rate leak, (B, N).
+        drive_slope: d without its factor alpha, (B, N): 1 with a voltage leak, f'(h) with a rate leak.
         slope: :math:`\partial r / \partial s` of this bin, (B, N): f'(s) with a voltage leak, else 1.
         slope_before: The same of the bin before.
         rates_before: r(t-1), (B, N).
@@ -40,6 +41,7 @@ class Bin(NamedTuple):
 
     senders: Tensor
     gate: Tensor
+    drive_slope: Tensor
     slope: Tensor
     slope_before: Tensor
     rates_before: Tensor
@@ -60,6 +62,53 @@ class Bin(NamedTuple):
         return self.keep * change + self.gate * ((change * self.slope_before) @ self.recurrent.mT)
 
 
+@final
+class Bins:
+    """The bins of trials, made one after the other of what the network did in each.
+
+    Args:
+        network: The network.
+        rates: Rates before the first bin, (B, N), or of an ensemble (S, B, N).
+    """
+
+    def __init__(self, network: RateRNN, rates: Tensor):
+        self.network, self.rates, self.voltage = network, rates, network.leak == "voltage"
+        self.alpha, self.keep = network.alpha, 1 - network.alpha
+        self.steady_gate, self.one = self.alpha.expand_as(rates), torch.ones_like(rates)
+        self.slope = network.slope(rates) if self.voltage else self.one
+
+    def after(
+        self,
+        senders: Tensor,
+        activations: Tensor,
+        rates: Tensor,
+        error: Tensor,
+        label: Tensor,
+        feedback: Tensor,
+        recurrent: Tensor,
+    ) -> Bin:
+        """The next bin.
+
+        Args:
+            senders: p, (B, N + n_in + 1).
+            activations: f(h), of which the slope is that of autograd, (B, N); with a voltage leak the rates.
+            rates: r, (B, N).
+            error: e, (B, n_out).
+            label: y, (B, n_out).
+            feedback: W_fb, (n_out, N).
+            recurrent: W, (N, N).
+        """
+        before, slope_before, told = self.rates, self.slope, error @ feedback
+        slope = self.network.slope(activations)
+        if self.voltage:
+            gate, drive_slope, signal = self.steady_gate, self.one, told * slope
+        else:
+            gate, drive_slope, slope, signal = self.alpha * slope, slope, self.one, told
+        self.rates, self.slope = rates, slope
+        of_units = (senders, gate, drive_slope, slope, slope_before, before, rates)
+        return Bin(*of_units, told, signal, error, label, self.keep, recurrent)
+
+
 def bins_of(
     network: RateRNN, inputs: Tensor, trajectory: Trajectory, errors: OutputError, feedback: Tensor
 ) -> Iterator[Bin]:
@@ -68,39 +117,21 @@ def bins_of(
     Args:
         network: The network.
         inputs: u, (T, B, n_in).
-        trajectory: What it did, (T, B, ...), or of an ensemble (T, S, B, ...).
+        trajectory: What it did, run with ``keep_activations=True``, (T, B, ...), or of an ensemble (T, S, B, ...).
         errors: The errors at its outputs.
         feedback: W_fb, (n_out, N) or (S, n_out, N).
+
+    Raises:
+        ValueError: If the activations were not kept, or do not determine the slope.
     """
-    rates = trajectory.rates.detach()
+    if trajectory.activations is None:
+        raise ValueError("the trajectory holds no f(h), which slopes need; run network(..., keep_activations=True).")
+    rates, recurrent = trajectory.rates.detach(), network.recurrent_weights.detach()
     first = network.rates(network.initial_state(inputs.shape[1])).detach()
     before = torch.cat([first[None], rates[:-1]])
     if rates.ndim == 4:
         inputs = inputs[:, None].expand(-1, rates.shape[1], -1, -1)
     senders = torch.cat([before, inputs, torch.ones_like(inputs[..., :1])], dim=-1)
-    alpha, one = network.alpha, torch.ones_like(rates)
-    if network.leak == "voltage":
-        gate, slope = alpha.expand_as(rates), network.slope(rates)
-        slope_before = torch.cat([network.slope(first)[None], slope[:-1]])
-    else:
-        fired = (rates - (1 - alpha) * before) / alpha
-        gate, slope, slope_before = alpha * network.slope(fired), one, one
-    error = errors.of(trajectory.outputs.detach())
-    told = error @ feedback
-    signal = told * slope if network.leak == "voltage" else told
-    recurrent = network.recurrent_weights.detach()
-    for t in range(len(rates)):
-        yield Bin(
-            senders[t],
-            gate[t],
-            slope[t],
-            slope_before[t],
-            before[t],
-            rates[t],
-            told[t],
-            signal[t],
-            error[t],
-            errors.labels[t],
-            1 - alpha,
-            recurrent,
-        )
+    bins, error = Bins(network, first), errors.of(trajectory.outputs.detach())
+    for of_bin in zip(senders, trajectory.activations, rates, error, errors.labels, strict=True):
+        yield bins.after(*of_bin, feedback, recurrent)

@@ -46,7 +46,8 @@ def finite_time_exponents(
     if inputs.ndim != 3 or not whole_number("skip", skip, least=0) < len(inputs):
         raise ValueError(f"inputs have shape {tuple(inputs.shape)}; expected (T, B, n_in), with T above skip={skip}.")
     generator = torch.Generator().manual_seed(whole_number("seed", seed))
-    first = torch.randn(inputs.shape[1], network.n_units, n_exponents, generator=generator)
+    shape = inputs.shape[1], network.n_units, n_exponents
+    first = torch.randn(shape, generator=generator, dtype=torch.float32)
     inputs = inputs.to(network.recurrent)
     h = network.initial_state(inputs.shape[1])
     q = torch.linalg.qr(first.to(inputs)).Q.expand(*h.shape, -1)

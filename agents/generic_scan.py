@@ -16,7 +16,7 @@ def generic_scan(
     bias: Tensor,
     state: Tensor,
     dynamics: Dynamics,
-) -> tuple[Tensor, Tensor, Tensor]:
+) -> tuple[Tensor, Tensor, Tensor, Tensor | None]:
     """What :class:`~cogdyn.agents.scan.Scan` computes, and with the same noise, for functions without a known slope.
 
     It is slower, and autograd keeps several arrays (T, B, N). Arguments and results are those of ``Scan.apply``; errors
@@ -31,7 +31,7 @@ def generic_scan(
     currents = inputs @ into[:, None].mT
     if dynamics.noise is not None:
         currents = currents + dynamics.noise * _normal(currents, dynamics)
-    h, rates = state, []
+    h, rates, activations = state, [], []
     r = dynamics.f.f(h) if voltage else h
     for current in currents.unbind(1):
         drive = current + _received(r, recurrent, dynamics.credit)
@@ -39,10 +39,14 @@ def generic_scan(
             h = (1 - alpha) * h + drive
             r = dynamics.f.f(h)
         else:
-            h = r = (1 - alpha) * r + alpha * dynamics.f.f(drive)
+            fired = dynamics.f.f(drive)
+            h = r = (1 - alpha) * r + alpha * fired
+            if dynamics.keep_activations:
+                activations.append(fired.detach())
         rates.append(r)
     stacked = torch.stack(rates, dim=1)
-    return stacked, stacked @ readout[:, None].mT + bias[:, None, None], h
+    kept = torch.stack(activations, dim=1) if activations else None
+    return stacked, stacked @ readout[:, None].mT + bias[:, None, None], h, kept
 
 
 def _normal(like: Tensor, dynamics: Dynamics) -> Tensor:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -29,7 +29,7 @@ def spectral_radius(gain: float, mask: Tensor, signs: Tensor | None, generator: 
 def orthogonal(gain: float, mask: Tensor, signs: Tensor | None, generator: Generator) -> Tensor:
     """An orthogonal matrix, uniformly distributed, times g."""
     _needs_every_synapse("orthogonal", mask, signs)
-    q, r = torch.linalg.qr(torch.randn(mask.shape, generator=generator))
+    q, r = torch.linalg.qr(_draw(mask.shape, generator))
     return gain * q * r.diagonal().sign()
 
 
@@ -57,7 +57,7 @@ def balanced(gain: float, mask: Tensor, signs: Tensor | None, generator: Generat
     """
     if signs is None:
         raise ValueError("init='balanced' balances excitation and inhibition: set dale, or choose 'gaussian'.")
-    sizes = torch.randn(mask.shape, generator=generator).abs() * mask
+    sizes = _draw(mask.shape, generator).abs() * mask
     excitation, inhibition = sizes[:, signs > 0].sum(1), sizes[:, signs < 0].sum(1)
     if not (excitation.all() and inhibition.all()):
         raise ValueError("init='balanced' needs an excitatory and an inhibitory synapse onto every unit.")
@@ -73,7 +73,7 @@ def soo2023(gain: float, mask: Tensor, signs: Tensor | None, generator: Generato
     Source: the code of Soo, Goudar & Wang 2023, "Training biologically plausible recurrent neural networks on
     cognitive tasks with long-term dependencies", NeurIPS 36.
     """
-    normal = torch.randn(mask.shape, generator=generator)
+    normal = _draw(mask.shape, generator)
     return gain * (normal if signs is None else normal.abs() * signs) * mask / len(mask)
 
 
@@ -93,10 +93,7 @@ def slow_mode(gain: float, mask: Tensor, signs: Tensor | None, generator: Genera
             "init='slow_mode' lets units excite themselves: set self_connections=True, with no density and no mask "
             "that takes self-connections away."
         )
-    if signs is None:
-        random = torch.randn(mask.shape, generator=generator)
-    else:
-        random = _normal(torch.ones_like(mask), signs, generator)
+    random = _draw(mask.shape, generator) if signs is None else _normal(torch.ones_like(mask), signs, generator)
     excites = torch.ones(len(mask)) if signs is None else (signs > 0).to(mask)
     # Inhibitory units have synapses to themselves as to all others.
     return (gain * excites.diag() + random / len(mask)) * mask
@@ -127,16 +124,16 @@ class Recipe:
 
     def input_weights(self, n: int, n_inputs: int, generator: Generator) -> Tensor:
         """Draw input weights, (N, n_in)."""
-        return self.input * torch.randn(n, n_inputs, generator=generator) / self._senders(n_inputs)
+        return self.input * _draw((n, n_inputs), generator) / self._senders(n_inputs)
 
     def readout_weights(self, n_outputs: int, n: int, generator: Generator) -> Tensor:
         """Draw readout weights, (n_out, N)."""
-        return self.readout * torch.randn(n_outputs, n, generator=generator) / self._senders(n)
+        return self.readout * _draw((n_outputs, n), generator) / self._senders(n)
 
     def biases(self, n: int, generator: Generator) -> Tensor:
         """Draw biases, (N,)."""
         mean = torch.full((n,), self.bias)
-        return mean + self.bias_std * torch.randn(n, generator=generator) if self.bias_std else mean
+        return mean + self.bias_std * _draw((n,), generator) if self.bias_std else mean
 
     def _senders(self, n: int) -> float:
         return math.sqrt(n) if self.fan_in else 1.0
@@ -162,8 +159,13 @@ def initialisation(name: str) -> Recipe:
     return INITIALISATIONS[check_name("initialisation", name, INITIALISATIONS)]
 
 
+def _draw(shape: Sequence[int], generator: Generator) -> Tensor:
+    """Standard normal numbers, drawn in float32: a seed means the same network whatever the default precision."""
+    return torch.randn(shape, generator=generator, dtype=torch.float32).to(torch.get_default_dtype())
+
+
 def _normal(mask: Tensor, signs: Tensor | None, generator: Generator) -> Tensor:
-    normal = torch.randn(mask.shape, generator=generator)
+    normal = _draw(mask.shape, generator)
     if signs is not None:
         excitatory = (signs > 0).sum()
         normal = normal.abs() * torch.where(signs > 0, 1.0, -excitatory / (len(mask) - excitatory))

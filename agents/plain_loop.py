@@ -23,22 +23,25 @@ def plain_loop(
         credit: What errors learn of the past: ``"full"``, ``"diag"`` or ``"none"``.
 
     Returns:
-        Rates, outputs and the last state.
+        Rates, outputs, the last state and f(h).
     """
     w, w_in, alpha = network.recurrent_weights, network.input_weights, network.alpha
     h = network.initial_state(inputs.shape[1]) if h is None else h
-    r, rates = network.rates(h), []
+    r, rates, activations = network.rates(h), [], []
     for t, u in enumerate(inputs.unbind(0)):
         current = received(r, w, credit) + u @ w_in.T + network.bias
         noise = 0 if xi is None else network.noise * xi[t]
         if network.leak == "voltage":
             h = (1 - alpha) * h + alpha * current + torch.sqrt(2 * alpha) * noise
-            r = network.rates(h)
+            r = fired = network.rates(h)
         else:
-            h = r = (1 - alpha) * r + alpha * network.f(current + torch.sqrt(2 / alpha) * noise)
+            fired = network.f(current + torch.sqrt(2 / alpha) * noise)
+            h = r = (1 - alpha) * r + alpha * fired
         rates.append(r)
+        activations.append(fired.detach())
     stacked = torch.stack(rates)
-    return Trajectory([stacked], network.g(stacked @ network.readout_weights.T + network.readout_bias), h)
+    outputs = network.g(stacked @ network.readout_weights.T + network.readout_bias)
+    return Trajectory([stacked], outputs, h, torch.stack(activations))
 
 
 def received(r: Tensor, w: Tensor, credit: Credit) -> Tensor:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from itertools import pairwise
 from typing import Any, Literal, final
 
 import numpy as np
@@ -20,6 +19,7 @@ from .data import check_inputs
 from .initialisation import initialisation
 from .scan import Credit, Dynamics
 from .scan_trials import scan_trials
+from .stretches import run_in_stretches
 from .trajectory import Trajectory
 
 LEAKS = ("voltage", "rate")
@@ -264,6 +264,7 @@ class RateRNN(nn.Module):
         feedback: Tensor | None = None,
         cuts: Sequence[int] = (),
         at_cut: Callable[[int, Tensor], Tensor] | None = None,
+        keep_activations: bool = False,
     ) -> Trajectory:
         """Run the network over whole trials.
 
@@ -278,13 +279,14 @@ class RateRNN(nn.Module):
             cuts: Numbers of bins, from 1 to T in rising order, after which the state passes through ``at_cut``.
             at_cut: Called with the number of bins so far and the state (B, N); it returns the state to go on from,
                 which then shows in the rates and outputs of the last of these bins.
+            keep_activations: Whether f(h) is kept, from which the slope in every bin follows; not with ``at_cut``.
 
         Returns:
-            Rates, outputs and the last state.
+            Rates, outputs and the last state, and where it is asked for f(h).
 
         Raises:
             ValueError: If inputs or h have the wrong shape, or inputs hold NaN or infinity or are no tensor of the
-                weights' precision.
+                weights' precision; if f(h) is to be kept where states are cut.
         """
         check_inputs(inputs, self.n_inputs, self.recurrent)
         initial = self.initial_state(inputs.shape[1])
@@ -292,6 +294,8 @@ class RateRNN(nn.Module):
             h = initial
         elif h.shape != initial.shape:
             raise ValueError(f"h has shape {tuple(h.shape)}; expected (B, N) = {tuple(initial.shape)}.")
+        if keep_activations and at_cut is not None:
+            raise ValueError("keep_activations=True with at_cut: a state that was cut does not follow from f(h).")
         sigma = self.noise if noise is None else standard_deviation("noise", noise)
         # The bias rides along as the weight of an input that is always one.
         into = torch.cat([self.input_weights, self.bias[..., None]], dim=-1)
@@ -301,25 +305,13 @@ class RateRNN(nn.Module):
         if sigma > 0:
             noise_std = sigma * torch.sqrt(2 * self.alpha if self.leak == "voltage" else 2 / self.alpha)
         with_one = torch.cat([inputs, torch.ones_like(inputs[..., :1])], dim=2)
-        dynamics = Dynamics(self._f, self.leak, self.alpha, noise_std, (generator,), credit, feedback)
-        readout, bias = self.readout_weights, self.readout_bias
-        scan = partial(scan_trials, weights=(into, recurrent, readout, bias), dynamics=dynamics)
-        if at_cut is None:
-            rates, outputs, h = scan(with_one, h)
-            return Trajectory([rates], self.g(outputs), h)
-        all_rates, all_outputs = [], []
-        edges = [0, *cuts, len(inputs)]
-        for first, last in pairwise(edges[:-1] if len(inputs) in cuts else edges):
-            rates, outputs, plain = scan(with_one[first:last], h)
-            h = at_cut(last, plain) if last in cuts else plain
-            if h is plain:
-                all_rates.append(rates)
-                all_outputs.append(self.g(outputs))
-            else:
-                joined = self.rates(h)
-                all_rates += [rates[:-1], joined[None]]
-                all_outputs += [self.g(outputs[:-1]), self.g(joined @ readout.mT + _for_batch(bias))[None]]
-        return Trajectory(all_rates, torch.cat(all_outputs), h)
+        dynamics = Dynamics(self._f, self.leak, self.alpha, noise_std, (generator,), credit, feedback, keep_activations)
+        weights = (into, recurrent, self.readout_weights, self.readout_bias)
+        scan = partial(scan_trials, weights=weights, dynamics=dynamics)
+        if at_cut is not None:
+            return run_in_stretches(self, scan, with_one, h, cuts, at_cut)
+        rates, outputs, h, activations = scan(with_one, h)
+        return Trajectory([rates], self.g(outputs), h, activations)
 
 
 def _for_batch(bias: Tensor) -> Tensor:

@@ -31,6 +31,7 @@ class Dynamics:
         credit: What an error learns of its past: ``"full"``, all; ``"diag"``, what went through leak and synapse of
             the unit itself; ``"none"``, what the leak kept.
         feedback: Weights by which errors at the outputs reach the units, (S, n_out, N); those of the readout when None.
+        keep_activations: Whether a scan with a rate leak returns f(h).
     """
 
     f: Activation
@@ -40,6 +41,7 @@ class Dynamics:
     generators: Sequence[torch.Generator | None] = (None,)
     credit: Credit = "full"
     feedback: Tensor | None = None
+    keep_activations: bool = False
 
     @property
     def known(self) -> tuple[Callable[[Tensor, Tensor], Tensor], Callable[[Tensor, Tensor], Tensor]]:
@@ -58,8 +60,9 @@ class Scan(torch.autograd.Function):
 
     ``apply(u, A, W, C, c, state, dynamics)`` takes u (S, T, B, k), A (S, N, k), W (S, N, N), C (S, n_out, N),
     c (S, n_out) and the state before the first bin (S, B, N). It returns rates (S, T, B, N), outputs
-    (S, T, B, n_out) and the last state (S, B, N). Of its own it keeps the rates, and with a rate leak f(h), for the
-    backward pass, which can be run once and not be differentiated again.
+    (S, T, B, n_out), the last state (S, B, N), and where it is asked for f(h) (S, T, B, N), which has no gradient, else
+    None. Of its own it keeps the rates, and with a rate leak f(h), for the backward pass, which can be run once and not
+    be differentiated again.
     """
 
     @staticmethod
@@ -72,13 +75,14 @@ class Scan(torch.autograd.Function):
         bias: Tensor,
         state: Tensor,
         dynamics: Dynamics,
-    ) -> tuple[Tensor, Tensor, Tensor]:
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor | None]:
         n_networks, n_bins, batch_size, _ = inputs.shape
         write, alpha, voltage = dynamics.known[0], dynamics.alpha, dynamics.leak == "voltage"
         rates = state.new_empty(n_networks, n_bins, batch_size, state.shape[2])
         outputs = state.new_empty(n_networks, n_bins, batch_size, readout.shape[1])
         learns = any(ctx.needs_input_grad)
-        fired = torch.empty_like(rates) if learns and not voltage else None
+        keeps = dynamics.keep_activations and not voltage
+        fired = torch.empty_like(rates) if keeps or (learns and not voltage) else None
         drives = state.new_empty(n_networks, min(BLOCK, n_bins), batch_size, state.shape[2])
         keep = 1 - alpha
         x, r = state, write(state, torch.empty_like(state)) if voltage else state
@@ -103,12 +107,14 @@ class Scan(torch.autograd.Function):
             ctx.dynamics = dynamics
             ctx.save_for_backward(inputs, into, recurrent, readout, before, rates, fired)
         ctx.set_materialize_grads(False)
-        return rates, outputs, x if voltage else r.clone()
+        if keeps:
+            ctx.mark_non_differentiable(fired)
+        return rates, outputs, x if voltage else r.clone(), fired if keeps else None
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, *grad_outputs: Tensor | None) -> tuple[Any, ...]:  # pyright: ignore[reportIncompatibleMethodOverride]
-        d_rates, d_outputs, d_last = grad_outputs
+        d_rates, d_outputs, d_last, _ = grad_outputs
         inputs, into, recurrent, readout, before, rates, fired = ctx.saved_tensors
         dynamics: Dynamics = ctx.dynamics
         voltage, n_bins = dynamics.leak == "voltage", rates.shape[1]

@@ -16,11 +16,14 @@ class Trajectory:
         stretches: Rates of the stretches of bins through which it ran at once, (T, B, N) together.
         outputs: Readout z, (T, B, n_out).
         state: State after the last bin, (B, N): voltage or rate, as the leak says. Pass it on to continue.
+        activations: f(h) of all units, (T, B, N), without gradient: what a leaky rate follows; with a voltage leak,
+            the rates. None unless the network was run with ``keep_activations=True``.
     """
 
     stretches: Sequence[Tensor]
     outputs: Tensor
     state: Tensor
+    activations: Tensor | None = None
 
     @cached_property
     def rates(self) -> Tensor:

@@ -80,7 +80,8 @@ def _taught(
     """A bin in which a rule teaches and the one before, and what the rule remembers before and after it."""
     data = tensors(batch, network.recurrent)
     errors = OutputError(data, network.n_outputs)
-    found = bins_of(network, data.inputs, network(data.inputs), errors, rule.feedback.of(network))
+    trajectory = network(data.inputs, keep_activations=True)
+    found = bins_of(network, data.inputs, trajectory, errors, rule.feedback.of(network))
     bins = [of_own_loss(each, len(data.inputs)) for each in found]
     memory: dict[str, Tensor] = {}
     traces = rule.begin(network, batch.batch_size, memory, None)

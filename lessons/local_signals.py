@@ -158,10 +158,10 @@ def _example(gain: float, credit: Literal["exact", "RFLO"]) -> tuple[Given, np.n
     errors = OutputError(data, network.n_outputs)
     feedback = rule.feedback.of(network)
     with torch.no_grad():
-        trajectory = network(data.inputs)
+        trajectory = network(data.inputs, keep_activations=True)
         bins = list(bins_of(network, data.inputs, trajectory, errors, feedback))
     r = torch.cat([bins[0].rates_before[None], trajectory.rates])
-    slope = torch.stack([each.gate for each in bins]) / network.alpha
+    slope = torch.stack([each.drive_slope for each in bins])
     e = torch.stack([each.error for each in bins])
     cosine = alignment(told["RFLO"], told["exact"])["recurrent"]
     given = r.numpy(), slope.numpy(), e.numpy(), feedback.numpy(), float(network.alpha[0])

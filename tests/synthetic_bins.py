@@ -17,7 +17,7 @@ def plain_bin(rates_before, rates, signal, label=(0.0, 0.0), inputs=(0.0,), recu
     senders = torch.cat([before, rows(inputs), one[:, :1]], dim=1)
     weights = torch.eye(n, dtype=torch.float64) if recurrent is None else recurrent
     told, e = rows(signal), torch.zeros(1, len(label), dtype=torch.float64)
-    return Bin(senders, one, one, one, before, rows(rates), told, told, e, rows(label), 0 * one[0], weights)
+    return Bin(senders, one, one, one, one, before, rows(rates), told, told, e, rows(label), 0 * one[0], weights)
 
 
 def random_bins(n_bins, n=4, n_in=2, n_out=2, batch_size=3, seed=0):
@@ -32,6 +32,7 @@ def random_bins(n_bins, n=4, n_in=2, n_out=2, batch_size=3, seed=0):
         Bin(
             senders=draw(batch_size, n + n_in + 1),
             gate=draw(batch_size, n),
+            drive_slope=draw(batch_size, n),
             slope=draw(batch_size, n),
             slope_before=draw(batch_size, n),
             rates_before=draw(batch_size, n),

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from precisions import DTYPES
 
 from cogdyn.agents import RateRNN, load_run, train
 from cogdyn.agents.activations import ACTIVATIONS, register_activation
@@ -39,10 +40,10 @@ def test_a_function_that_is_known_gives_the_same_by_the_loop_as_by_the_core(leak
     for activation in ("tanh", "mine"):
         network = network_for(activation, leak)
         network = ensemble_of(network, 3) if of_ensemble else network
-        trajectory = network(inputs, generator=noise(), credit=credit)
+        trajectory = network(inputs, generator=noise(), credit=credit, keep_activations=True)
         loss = trajectory.outputs.square().sum() + trajectory.state.sum() + trajectory.rates.pow(3).sum()
         gradients = torch.autograd.grad(loss, list(network.parameters()))
-        found.append((trajectory.rates, trajectory.outputs, trajectory.state, *gradients))
+        found.append((trajectory.rates, trajectory.outputs, trajectory.state, trajectory.activations, *gradients))
     for one, other in zip(*found, strict=True):
         torch.testing.assert_close(one, other, rtol=1e-10, atol=1e-12)
 
@@ -60,11 +61,25 @@ def test_a_network_with_a_function_of_ones_own_learns_and_is_saved_by_its_name(t
         load_run(tmp_path / "run")
 
 
+@pytest.mark.parametrize("leak", ["voltage", "rate"])
 @pytest.mark.parametrize("rule", [RFLO(), RTRL(), RFLO(update="bin")])
-def test_rules_that_need_its_slope_say_so(rule):
+def test_rules_that_need_its_slope_say_so(rule, leak):
     register_activation("mine", torch.tanh)
     with pytest.raises(ValueError, match="slope"):
-        rule.update(network_for("mine"), TASK.sample(2, seed=0))
+        rule.update(network_for("mine", leak), TASK.sample(2, seed=0))
+
+
+@DTYPES
+@pytest.mark.parametrize("activation", sorted(ACTIVATIONS))
+def test_the_slope_is_that_of_autograd_at_the_threshold_too(activation, dtype):
+    network = network_for(activation).to(dtype)
+    x = torch.tensor([-18.0, -1.0, -1e-6, -0.0, 0.0, 1e-30, 1e-6, 1.0, 18.0], dtype=dtype, requires_grad=True)
+    r = network.f(x)
+    expected = torch.autograd.grad(r.sum(), x)[0]
+    slope, written = network.slope(r.detach()), network.slope(network.fire(x.detach(), torch.empty_like(r)))
+    for found in (slope, written):
+        torch.testing.assert_close(found, expected, rtol=0, atol=1e-14 if dtype == torch.float64 else 1e-6)
+        assert ((found == 0) == (expected == 0)).all() or activation not in ("relu", "rectified_tanh")
 
 
 @pytest.mark.parametrize(

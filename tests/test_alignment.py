@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from precisions import DTYPES, in_float64, same_gradient
 
 from cogdyn.agents import RateRNN, load_run, train
 from cogdyn.agents.alignment import AlignmentWatch, alignment, alignment_in_bins, contributions, exact_contributions
@@ -12,26 +13,28 @@ TASK = make_task("Add", n_steps=8)
 LEAKS = pytest.mark.parametrize("leak", ["voltage", "rate"])
 
 
-def network_for(leak="voltage", **arguments):
+def network_for(leak="voltage", dtype=torch.float64, **arguments):
     given = {"tau": 3 * TASK.dt, "train_h0": False, "seed": 1} | arguments
-    return RateRNN(TASK.n_inputs, 6, TASK.n_outputs, dt=TASK.dt, leak=leak, **given).double()
+    return RateRNN(TASK.n_inputs, 6, TASK.n_outputs, dt=TASK.dt, leak=leak, **given).to(dtype)
 
 
 def synapses(gradient):
     return torch.cat([gradient["recurrent"], gradient["input"], gradient["bias"][:, None]], dim=1)
 
 
+@DTYPES
 @LEAKS
 @pytest.mark.parametrize("facing", ["past", "future"])
-def test_both_ways_to_see_the_exact_gradient_add_up_to_it(leak, facing):
-    network, batch = network_for(leak, self_connections=True), TASK.sample(3, seed=0)
+def test_both_ways_to_see_the_exact_gradient_add_up_to_it(leak, facing, dtype):
+    network, batch = network_for(leak, self_connections=True, dtype=dtype), TASK.sample(3, seed=0)
     found = exact_contributions(network, batch, facing)
     assert found.shape == (len(batch.inputs), 6, 6 + 2 + 1)
-    torch.testing.assert_close(found.sum(0), synapses(BPTT().gradient(network, batch)), rtol=0, atol=1e-12)
+    same_gradient({"all": found.sum(0)}, {"all": synapses(BPTT().gradient(in_float64(network), batch))})
 
 
-def test_what_faces_the_future_is_zero_after_the_last_error_and_what_faces_the_past_before_the_first():
-    network, batch = network_for(), TASK.sample(3, seed=0)
+@DTYPES
+def test_what_faces_the_future_is_zero_after_the_last_error_and_what_faces_the_past_before_the_first(dtype):
+    network, batch = network_for(dtype=dtype), TASK.sample(3, seed=0)
     first = int(batch.mask.any(1).argmax())
     assert first > 0
     past, future = (
@@ -42,9 +45,10 @@ def test_what_faces_the_future_is_zero_after_the_last_error_and_what_faces_the_p
     assert (future > 0).all()
 
 
+@DTYPES
 @LEAKS
-def test_a_rule_that_is_exact_is_aligned_and_its_opposite_is_opposed(leak):
-    network, batch = network_for(leak), TASK.sample(3, seed=0)
+def test_a_rule_that_is_exact_is_aligned_and_its_opposite_is_opposed(leak, dtype):
+    network, batch = network_for(leak, dtype=dtype), TASK.sample(3, seed=0)
     exact = BPTT().gradient(network, batch)
     found = alignment(RTRL().gradient(network, batch), exact)
     assert found == pytest.approx(dict.fromkeys(found, 1.0))
@@ -52,20 +56,22 @@ def test_a_rule_that_is_exact_is_aligned_and_its_opposite_is_opposed(leak):
     assert opposed == pytest.approx(dict.fromkeys(found, -1.0))
 
 
-def test_a_local_rule_is_partly_aligned_and_its_readout_wholly():
-    network, batch = network_for(), TASK.sample(20, seed=0)
+@DTYPES
+def test_a_local_rule_is_partly_aligned_and_its_readout_wholly(dtype):
+    network, batch = network_for(dtype=dtype), TASK.sample(20, seed=0)
     exact = BPTT().gradient(network, batch)
     symmetric = alignment(RFLO(feedback="symmetric").gradient(network, batch), exact)
     assert symmetric["readout"] == pytest.approx(1.0)
     assert 0.1 < symmetric["all synapses"] < 0.999
 
 
-def test_contributions_leave_network_and_rule_as_they_were():
-    network, batch, rule = network_for(), TASK.sample(3, seed=0), RFLO()
+@DTYPES
+def test_contributions_leave_network_and_rule_as_they_were(dtype):
+    network, batch, rule = network_for(dtype=dtype), TASK.sample(3, seed=0), RFLO()
     before = {name: value.clone() for name, value in network.state_dict().items()}
     found = contributions(rule, network, batch)
     assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
-    torch.testing.assert_close(found.sum(0), synapses(rule.gradient(network, batch)), rtol=0, atol=1e-12)
+    same_gradient({"all": found.sum(0)}, {"all": synapses(rule.gradient(network, batch))})
 
 
 def test_cosines_in_bins_are_matched_by_their_lag():

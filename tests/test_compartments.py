@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from precisions import DTYPES
 from synthetic_bins import plain_bin, random_bins, rows, summed
 
 from cogdyn.agents import RateRNN
@@ -14,9 +15,9 @@ TASK = make_task("Add", n_steps=8, lags=(2, 3))
 FAST = {"lr_apical": 0.1, "lr_jacobian": 0.05}
 
 
-def network_for(leak="rate", n=6, **arguments):
+def network_for(leak="rate", n=6, dtype=torch.float64, **arguments):
     given = {"tau": 30, "noise": 0.0, "activation": "tanh", "seed": 1, "train_h0": False} | arguments
-    return RateRNN(TASK.n_inputs, n, TASK.n_outputs, dt=TASK.dt, leak=leak, **given).double()
+    return RateRNN(TASK.n_inputs, n, TASK.n_outputs, dt=TASK.dt, leak=leak, **given).to(dtype)
 
 
 def noise(seed=3):
@@ -50,11 +51,13 @@ def differ(found, expected, name="recurrent"):
 @pytest.mark.parametrize("update", ["trial", "bin"])
 @pytest.mark.parametrize("bootstrap", ["tanh", "identity"])
 @pytest.mark.parametrize("jacobian", ["learned", "exact"])
-def test_all_phases_in_every_bin_with_shared_transport_are_dni(update, bootstrap, jacobian):
+@DTYPES
+def test_all_phases_in_every_bin_with_shared_transport_are_dni(update, bootstrap, jacobian, dtype):
     both = {"jacobian": jacobian, "bootstrap": bootstrap, "update": update, "feedback": "random", "lr": 1e-2} | FAST
-    found = learned(Compartments(transport="shared", **both), noise=0.1)
-    same(found, learned(DNI(**both), noise=0.1))
-    assert differ(found, learned(DNI(**both | {"lr_apical": 0.11}), noise=0.1)) > 1e-7
+    given = {"noise": 0.1, "activation": "tanh" if dtype == torch.float64 else "relu", "dtype": dtype}
+    found = learned(Compartments(transport="shared", **both), **given)
+    same(found, learned(DNI(**both), **given))
+    assert differ(found, learned(DNI(**both | {"lr_apical": 0.11}), **given)) > 1e-7
 
 
 @pytest.mark.parametrize("update", ["trial", "bin"])

@@ -1,10 +1,12 @@
-"""Rules that assign credit by themselves, against backpropagation through time in float64."""
+"""Rules that assign credit by themselves, against backpropagation through time in float64 and in float32."""
 
 from itertools import pairwise
 
 import numpy as np
 import pytest
 import torch
+from precisions import DTYPES
+from precisions import same_gradient as same
 
 from cogdyn.agents import RateRNN
 from cogdyn.agents.data import tensors
@@ -37,9 +39,9 @@ TASKS = {
 }
 
 
-def network_for(task, leak="voltage", **arguments):
+def network_for(task, leak="voltage", dtype=torch.float64, **arguments):
     given = {"tau": 3 * task.dt, "noise": 0.1, "density": 0.8, "seed": 1, "train_h0": False} | arguments
-    return RateRNN(task.n_inputs, 6, task.n_outputs, dt=task.dt, leak=leak, **given).double()
+    return RateRNN(task.n_inputs, 6, task.n_outputs, dt=task.dt, leak=leak, **given).to(dtype)
 
 
 def noise(seed=3):
@@ -54,12 +56,6 @@ def flat(gradient):
     return torch.cat([gradient[name].flatten() for name in ("recurrent", "input", "bias")])
 
 
-def same(found, expected, tolerance=1e-12):
-    assert found.keys() == expected.keys()
-    for name, value in expected.items():
-        assert (found[name] - value).abs().max() <= tolerance * max(1.0, value.abs().max().item()), name
-
-
 def carried_forward(rule, network, batch, generator=None):
     """Gradients by traces that are carried forward, also where the rule sums them up backwards."""
     data = tensors(batch, network.recurrent)
@@ -67,30 +63,33 @@ def carried_forward(rule, network, batch, generator=None):
     return TraceRule.assign(rule, network, data.inputs, errors, {}, generator)[0]
 
 
+@DTYPES
 @EXACT
-@pytest.mark.parametrize("activation", ["tanh", "relu", "softplus"])
+@pytest.mark.parametrize("activation", ["tanh", "relu", "rectified_tanh", "softplus"])
 @pytest.mark.parametrize("dale", [None, 0.5])
-def test_rtrl_is_the_exact_gradient(leak, activation, dale):
+def test_rtrl_is_the_exact_gradient(leak, activation, dale, dtype):
     task = add()
-    network = network_for(task, leak, activation=activation, dale=dale)
+    network = network_for(task, leak, activation=activation, dale=dale, dtype=dtype)
     batch = task.sample(3, seed=0)
     same(RTRL().gradient(network, batch, noise()), BPTT().gradient(network, batch, noise()))
 
 
+@DTYPES
 @EXACT
 @pytest.mark.parametrize("name", TASKS)
-def test_rtrl_is_exact_for_every_kind_of_target_and_readout(name, leak):
+def test_rtrl_is_exact_for_every_kind_of_target_and_readout(name, leak, dtype):
     task = make_task(name, **TASKS[name])
     sigmoid = {"readout_activation": "sigmoid", "output_units": range(2, 6)} if task.kind == "continuous" else {}
-    network = network_for(task, leak, **sigmoid)
+    network = network_for(task, leak, **sigmoid, dtype=dtype)
     batch = task.sample(3, seed=0)
     same(RTRL().gradient(network, batch, noise()), BPTT().gradient(network, batch, noise()))
 
 
+@DTYPES
 @EXACT
-def test_time_constants_may_differ_between_units(leak):
+def test_time_constants_may_differ_between_units(leak, dtype):
     task = add()
-    network = network_for(task, leak, tau=np.linspace(10, 60, 6))
+    network = network_for(task, leak, tau=np.linspace(10, 60, 6), dtype=dtype)
     batch = task.sample(3, seed=0)
     same(RTRL().gradient(network, batch, noise()), BPTT().gradient(network, batch, noise()))
     for rule in DIAGONAL:
@@ -101,12 +100,13 @@ def test_time_constants_may_differ_between_units(leak):
 SYNAPSES = ("recurrent", "input", "bias")
 
 
+@DTYPES
 @EXACT
 @pytest.mark.parametrize("rule", [*DIAGONAL, lambda **k: EProp(readout_filter=0.7, **k)])
 @pytest.mark.parametrize("feedback", ["symmetric", "random"])
-def test_the_sum_backwards_is_that_of_the_traces(rule, leak, feedback):
+def test_the_sum_backwards_is_that_of_the_traces(rule, leak, feedback, dtype):
     task = add()
-    network = network_for(task, leak, activation="tanh", dale=0.5, self_connections=True)
+    network = network_for(task, leak, activation="tanh", dale=0.5, self_connections=True, dtype=dtype)
     batch = task.sample(3, seed=0)
     found = rule(feedback=feedback).gradient(network, batch, noise())
     expected = carried_forward(rule(feedback=feedback), network, batch, noise())
@@ -114,11 +114,14 @@ def test_the_sum_backwards_is_that_of_the_traces(rule, leak, feedback):
     assert flat(expected).abs().max() > 1e-4
 
 
+@DTYPES
 @EXACT
 @pytest.mark.parametrize("rule", DIAGONAL)
-def test_the_sum_backwards_goes_through_a_sigmoid_readout(rule, leak):
+def test_the_sum_backwards_goes_through_a_sigmoid_readout(rule, leak, dtype):
     task = make_task("yang19.go", **TASKS["yang19.go"])
-    network = network_for(task, leak, readout_activation="sigmoid", output_units=range(2, 6), self_connections=True)
+    network = network_for(
+        task, leak, readout_activation="sigmoid", output_units=range(2, 6), self_connections=True, dtype=dtype
+    )
     batch = task.sample(3, seed=0)
     found = rule(feedback="random").gradient(network, batch, noise())
     same({name: found[name] for name in SYNAPSES}, carried_forward(rule(feedback="random"), network, batch, noise()))
@@ -128,10 +131,11 @@ def test_the_sum_backwards_goes_through_a_sigmoid_readout(rule, leak):
     )
 
 
+@DTYPES
 @pytest.mark.parametrize("update", ["trial", "bin"])
-def test_the_control_changes_the_readout_alone_and_as_the_exact_gradient_does(update):
+def test_the_control_changes_the_readout_alone_and_as_the_exact_gradient_does(update, dtype):
     task = add()
-    network = network_for(task, noise=0.0)
+    network = network_for(task, noise=0.0, dtype=dtype)
     batch, before = task.sample(3, seed=0), {name: value.clone() for name, value in network.state_dict().items()}
     rule = ReadoutOnly(update=update, lr=1e-2)
     found, exact = rule.gradient(network, batch), BPTT().gradient(network, batch)
@@ -142,35 +146,38 @@ def test_the_control_changes_the_readout_alone_and_as_the_exact_gradient_does(up
     assert ReadoutOnly(**rule.config).config == rule.config
 
 
+@DTYPES
 @EXACT
-def test_where_rules_become_exact(leak):
+def test_where_rules_become_exact(leak, dtype):
     task = add()
     batch = task.sample(3, seed=0)
-    alone = network_for(task, leak, noise=0.0)
+    alone = network_for(task, leak, noise=0.0, dtype=dtype)
     alone.recurrent_mask.zero_()
     same(RFLO(feedback="symmetric").gradient(alone, batch), BPTT().gradient(alone, batch))
-    diagonal = network_for(task, leak, noise=0.0, self_connections=True, density=1.0)
+    diagonal = network_for(task, leak, noise=0.0, self_connections=True, density=1.0, dtype=dtype)
     diagonal.recurrent_mask.copy_(torch.eye(6))
     same(SnAp1(feedback="symmetric").gradient(diagonal, batch), BPTT().gradient(diagonal, batch))
-    without_loops = network_for(task, leak, noise=0.0)
+    without_loops = network_for(task, leak, noise=0.0, dtype=dtype)
     same(SnAp1(feedback="random").gradient(without_loops, batch), RFLO().gradient(without_loops, batch))
     assert flat(RFLO(feedback="symmetric").gradient(diagonal, batch)).sub(
         flat(BPTT().gradient(diagonal, batch))
     ).abs().max() > 1e-3  # fmt: skip
 
 
-def test_without_leak_rflo_is_backpropagation_through_one_bin():
+@DTYPES
+def test_without_leak_rflo_is_backpropagation_through_one_bin(dtype):
     task = add()
-    network = network_for(task, "rate", tau=task.dt, noise=0.0)
+    network = network_for(task, "rate", tau=task.dt, noise=0.0, dtype=dtype)
     batch = task.sample(3, seed=0)
     one_bin = TruncatedBPTT(window_ms=task.dt)
     same(RFLO(feedback="symmetric").gradient(network, batch), one_bin.gradient(network, batch))
 
 
+@DTYPES
 @EXACT
-def test_truncation_at_the_length_of_the_trial_is_none(leak):
+def test_truncation_at_the_length_of_the_trial_is_none(leak, dtype):
     task = add()
-    network = network_for(task, leak)
+    network = network_for(task, leak, dtype=dtype)
     batch = task.sample(3, seed=0)
     whole = len(batch.inputs) * task.dt
     exact = BPTT().gradient(network, batch, noise())
@@ -199,11 +206,12 @@ def test_random_products_are_the_exact_gradient_on_average(rule, leak):
     assert (found.mean(0) - exact).norm() < 0.5 * (found - exact).norm(dim=1).median()
 
 
+@DTYPES
 @pytest.mark.parametrize("rule", [RTRL, *DIAGONAL])
-def test_trials_add_up(rule):
+def test_trials_add_up(rule, dtype):
     """A batch is the sum of its trials: nothing passes from one trial to another."""
     task, source = add(), noise()
-    network = network_for(task, noise=0.0)
+    network = network_for(task, noise=0.0, dtype=dtype)
     batch = task.sample(3, seed=0)
     singles = [rule().gradient(network, batch.trial(i), source) for i in range(3)]
     mean = {name: torch.stack([one[name] for one in singles]).mean(0) for name in singles[0]}
@@ -261,10 +269,11 @@ def test_dales_law_and_masks_hold_while_weights_change_in_every_bin(rule):
     assert (network.readout_weights[:, 3:] != 0).all()
 
 
-def test_padding_and_grace_teach_nothing():
+@DTYPES
+def test_padding_and_grace_teach_nothing(dtype):
     """Bins without weight after the last one that counts change no gradient."""
     task = make_task("DelayMatchSample", dt=100)
-    network = network_for(task, noise=0.0)
+    network = network_for(task, noise=0.0, dtype=dtype)
     batch = task.sample(3, seed=0)
     padded = type(batch)(
         *(np.concatenate([a, np.zeros_like(a[:4])]) for a in (batch.inputs, batch.targets, batch.mask)),

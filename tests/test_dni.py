@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from precisions import DTYPES, in_float64, same_gradient
 from synthetic_bins import plain_bin, rows
 
 from cogdyn.agents import RateRNN
@@ -17,9 +18,9 @@ TASK = make_task("Add", n_steps=4, lags=(1, 2))
 LEARNED = {"jacobian": "learned", "bootstrap": "tanh", "feedback": "random"}
 
 
-def network_for(leak="rate", n=6, **arguments):
+def network_for(leak="rate", n=6, dtype=torch.float64, **arguments):
     given = {"tau": 30, "noise": 0.0, "activation": "tanh", "seed": 1, "train_h0": False} | arguments
-    return RateRNN(TASK.n_inputs, n, TASK.n_outputs, dt=TASK.dt, leak=leak, **given).double()
+    return RateRNN(TASK.n_inputs, n, TASK.n_outputs, dt=TASK.dt, leak=leak, **given).to(dtype)
 
 
 def noise(seed=3):
@@ -137,13 +138,15 @@ def test_the_slow_copy_is_renewed_every_few_bins():
 # The fixed point
 
 
+@DTYPES
 @LEAKS
 @pytest.mark.parametrize("feedback", ["symmetric", "random"])
-def test_exact_credit_is_that_of_backpropagation(leak, feedback):
+def test_exact_credit_is_that_of_backpropagation(leak, feedback, dtype):
     """Credit of every bin, from which the gradient follows; with random feedback, that of a readout W_fb."""
-    network, batch = network_for(leak), TASK.sample(2, seed=0)
+    network, batch = network_for(leak, dtype=dtype), TASK.sample(2, seed=0)
     rule = DNI(feedback=feedback)
     found = exact_credit(rule, network, batch)
+    network = in_float64(network)
     nudges = torch.zeros(len(batch.inputs), 2, 6, dtype=torch.float64, requires_grad=True)
     state, rates = network.initial_state(2), []
     for x, nudge in zip(torch.from_numpy(batch.inputs).double(), nudges, strict=True):
@@ -152,9 +155,9 @@ def test_exact_credit_is_that_of_backpropagation(leak, feedback):
     outputs = torch.stack(rates).detach() @ network.readout_weights.T
     error = torch.softmax(outputs, -1) - torch.from_numpy(batch.targets).double()
     weight = torch.from_numpy(batch.mask).double()[..., None] / batch.mask.sum()
-    told = (weight * error) @ rule.feedback.of(network)
+    told = (weight * error) @ rule.feedback.of(network).double()
     expected = torch.autograd.grad((torch.stack(rates) * told).sum(), nudges)[0]
-    torch.testing.assert_close(found, expected * batch.mask.size, rtol=0, atol=1e-10)
+    same_gradient({"credit": found}, {"credit": expected * batch.mask.size})
 
 
 @LEAKS

@@ -2,6 +2,8 @@
 
 import pytest
 import torch
+from precisions import DTYPES
+from precisions import same_gradient as same
 from synthetic_bins import plain_bin, rows
 
 from cogdyn.agents import RateRNN
@@ -14,26 +16,22 @@ TASK = make_task("Add", n_steps=8, lags=(2, 3))
 N_BINS = 11
 
 
-def network_for(leak="rate", n=6, **arguments):
+def network_for(leak="rate", n=6, dtype=torch.float64, **arguments):
     given = {"tau": 30, "noise": 0.1, "density": 0.8, "activation": "tanh", "seed": 1, "train_h0": False} | arguments
-    return RateRNN(TASK.n_inputs, n, TASK.n_outputs, dt=TASK.dt, leak=leak, **given).double()
+    return RateRNN(TASK.n_inputs, n, TASK.n_outputs, dt=TASK.dt, leak=leak, **given).to(dtype)
 
 
 def noise(seed=3):
     return torch.Generator().manual_seed(seed)
 
 
-def same(found, expected, tolerance=1e-12):
-    assert found.keys() == expected.keys()
-    for name, value in expected.items():
-        assert (found[name] - value).abs().max() <= tolerance, name
-
-
+@DTYPES
 @LEAKS
 @pytest.mark.parametrize("extra_bins", [0, 1, 50])
 @pytest.mark.parametrize("dale", [None, 0.5])
-def test_a_horizon_as_long_as_the_trial_gives_the_exact_gradient(leak, extra_bins, dale):
-    network, batch = network_for(leak, dale=dale), TASK.sample(3, seed=0)
+@pytest.mark.parametrize("activation", ["tanh", "relu"])
+def test_a_horizon_as_long_as_the_trial_gives_the_exact_gradient(leak, extra_bins, dale, activation, dtype):
+    network, batch = network_for(leak, dale=dale, activation=activation, dtype=dtype), TASK.sample(3, seed=0)
     assert len(batch.inputs) == N_BINS
     rule = FBPTT(horizon_ms=(N_BINS + extra_bins) * TASK.dt)
     same(rule.gradient(network, batch, noise()), BPTT().gradient(network, batch, noise()))
@@ -48,8 +46,9 @@ def test_one_bin_less_loses_one_error_in_one_bin(leak):
     assert 1e-9 < difference < 1e-2
 
 
-def test_without_leak_a_horizon_of_one_bin_is_rflo():
-    network, batch = network_for("rate", tau=TASK.dt, noise=0.0), TASK.sample(3, seed=0)
+@DTYPES
+def test_without_leak_a_horizon_of_one_bin_is_rflo(dtype):
+    network, batch = network_for("rate", tau=TASK.dt, noise=0.0, dtype=dtype), TASK.sample(3, seed=0)
     same(FBPTT(horizon_ms=TASK.dt).gradient(network, batch), RFLO(feedback="symmetric").gradient(network, batch))
 
 
@@ -107,8 +106,9 @@ def test_an_ensemble_learns_as_its_networks_would_alone(leak, update):
             torch.testing.assert_close(getattr(ensemble, name)[s], value, rtol=0, atol=1e-10)
 
 
-def test_trials_add_up():
-    network, batch = network_for(noise=0.0), TASK.sample(3, seed=0)
+@DTYPES
+def test_trials_add_up(dtype):
+    network, batch = network_for(noise=0.0, dtype=dtype), TASK.sample(3, seed=0)
     rule = FBPTT(horizon_ms=40)
     singles = [rule.gradient(network, batch.trial(i)) for i in range(3)]
     same(rule.gradient(network, batch), {k: torch.stack([one[k] for one in singles]).mean(0) for k in singles[0]})

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from precisions import DTYPES, same_gradient
 from synthetic_bins import plain_bin, random_bins, summed
 
 from cogdyn.agents import RateRNN
@@ -13,9 +14,9 @@ LEAKS = pytest.mark.parametrize("leak", ["voltage", "rate"])
 TASK = make_task("Add", n_steps=8, lags=(2, 3))
 
 
-def network_for(leak="rate", n=6, **arguments):
+def network_for(leak="rate", n=6, dtype=torch.float64, **arguments):
     given = {"noise": 0.1, "activation": "tanh", "seed": 1, "train_h0": False, "tau": [10, 20, 30, 40, 50, 60]}
-    return RateRNN(TASK.n_inputs, n, TASK.n_outputs, dt=TASK.dt, leak=leak, **(given | arguments)).double()
+    return RateRNN(TASK.n_inputs, n, TASK.n_outputs, dt=TASK.dt, leak=leak, **(given | arguments)).to(dtype)
 
 
 def noise(seed=3):
@@ -27,14 +28,14 @@ def draws(seed, n, shape):
     return [torch.randn(shape, generator=source, dtype=torch.float64) for _ in range(n)]
 
 
+@DTYPES
 @LEAKS
 @pytest.mark.parametrize("feedback", ["symmetric", "random"])
-def test_with_the_leak_for_a_kernel_it_is_rflo(leak, feedback):
-    network, batch = network_for(leak, noise=0.0), TASK.sample(3, seed=0)
+def test_with_the_leak_for_a_kernel_it_is_rflo(leak, feedback, dtype):
+    network, batch = network_for(leak, noise=0.0, dtype=dtype), TASK.sample(3, seed=0)
     found = KeRNL(forgetting=None, lr_kernel=0, feedback=feedback).gradient(network, batch, noise())
     expected = RFLO(feedback=feedback).gradient(network, batch, noise())
-    for name, value in expected.items():
-        torch.testing.assert_close(found[name], value, rtol=0, atol=1e-12)
+    same_gradient(found, expected)
     other = KeRNL(forgetting=0.8, lr_kernel=0, feedback=feedback).gradient(network, batch, noise())
     assert (other["recurrent"] - expected["recurrent"]).abs().max() > 1e-4
 

@@ -161,7 +161,7 @@ def in_python(network, inputs, feedback):
     """Traces, influence and credit in every bin, by the rules of the package, where the error is always 1."""
     u = torch.from_numpy(inputs)[:, None]
     errors = SimpleNamespace(of=torch.ones_like, labels=[None] * len(inputs))
-    trajectory = network(u)
+    trajectory = network(u, keep_activations=True)
     local, exact = DiagonalTraces(network, 1), RTRL().begin(network, 1, {}, None)
     rows = []
     for back, true in zip(

@@ -92,7 +92,7 @@ def perturbed(what, memory):
     if what == "presynaptic rate":
         return everywhere(senders=column == PRE), memory
     if what == "own voltage":
-        return everywhere(gate=~OTHERS, slope=~OTHERS, slope_before=~OTHERS), memory
+        return everywhere(gate=~OTHERS, drive_slope=~OTHERS, slope=~OTHERS, slope_before=~OTHERS), memory
     if what == "self-connection":
         row[POST, POST] = True
         return everywhere(recurrent=row), memory
@@ -105,7 +105,7 @@ def perturbed(what, memory):
     if what == "senders of others":
         return everywhere(senders=column != PRE), memory
     if what == "voltages of others":
-        return everywhere(gate=OTHERS, slope=OTHERS, slope_before=OTHERS), memory
+        return everywhere(gate=OTHERS, drive_slope=OTHERS, slope=OTHERS, slope_before=OTHERS), memory
     if what == "errors of others":
         return everywhere(signal=OTHERS, told=OTHERS), memory
     row[:] = True

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from precisions import DTYPES, in_float64, same_gradient
 
 from cogdyn.agents import RateRNN, train
 from cogdyn.agents.bins import bins_of
@@ -19,9 +20,9 @@ N = 6
 LEAKS = pytest.mark.parametrize("leak", ["voltage", "rate"])
 
 
-def network_of(leak="rate", **arguments):
+def network_of(leak="rate", dtype=torch.float64, **arguments):
     arguments = {"activation": "tanh", "tau": 25.0, "noise": 0.05, "self_connections": True, "seed": 2} | arguments
-    return RateRNN(TASK.n_inputs, N, TASK.n_outputs, dt=TASK.dt, leak=leak, **arguments).double()
+    return RateRNN(TASK.n_inputs, N, TASK.n_outputs, dt=TASK.dt, leak=leak, **arguments).to(dtype)
 
 
 def drawn(seed=5):
@@ -31,27 +32,27 @@ def drawn(seed=5):
 def make_alike(network, types):
     """Weights that are the same for each pair of types, and rates that stay positive, so that relu has the slope 1."""
     with torch.no_grad():
-        table = torch.tensor([[0.2, -0.3], [0.4, -0.1]]).double()
+        table = torch.tensor([[0.2, -0.3], [0.4, -0.1]]).to(network.recurrent)
         types = torch.tensor(types)
         network.recurrent.copy_(table[types][:, types])
         network.bias.fill_(6.0)
     return network
 
 
+@DTYPES
 @LEAKS
 @pytest.mark.parametrize("dale", [None, 0.5])
-def test_it_is_exact_where_cells_of_a_type_are_alike(leak, dale):
+def test_it_is_exact_where_cells_of_a_type_are_alike(leak, dale, dtype):
     types = [0, 0, 0, 1, 1, 1]
-    network = make_alike(network_of(leak, activation="relu", dale=dale, noise=0.0), types)
+    network = make_alike(network_of(leak, activation="relu", dale=dale, noise=0.0, dtype=dtype), types)
     network.h0.requires_grad_(False)
     batch = TASK.sample(4, seed=0)
-    rates = network(torch.from_numpy(batch.inputs).double()).rates
+    rates = network(torch.from_numpy(batch.inputs).to(dtype)).rates
     assert rates.min() > 0
     # The state before the first bin is 0, where relu has no slope; it is not learned.
     ours = ModProp(slope=1.0, types=None if dale else types).gradient(network, batch)
-    exact = BPTT().gradient(network, batch)
-    for name, gradient in exact.items():
-        torch.testing.assert_close(ours[name], gradient, rtol=1e-10, atol=1e-13)
+    exact = BPTT().gradient(in_float64(network), batch)
+    same_gradient(ours, exact)
     rflo = RFLO(feedback="symmetric").gradient(network, batch)["recurrent"]
     assert (rflo - exact["recurrent"]).norm() > 0.05 * exact["recurrent"].norm()
 
@@ -67,14 +68,14 @@ def test_every_unit_a_type_of_its_own_leaves_the_slope_alone_as_an_approximation
     torch.testing.assert_close(ours, exact, rtol=1e-2, atol=1e-2 * exact.abs().max().item())
 
 
+@DTYPES
 @LEAKS
-def test_one_type_with_weights_of_mean_0_is_rflo(leak):
-    network, batch = network_of(leak), TASK.sample(4, seed=0)
+def test_one_type_with_weights_of_mean_0_is_rflo(leak, dtype):
+    network, batch = network_of(leak, dtype=dtype), TASK.sample(4, seed=0)
     with torch.no_grad():
         network.recurrent -= network.recurrent.mean()
     ours = ModProp().gradient(network, batch, drawn())
-    for name, gradient in RFLO(feedback="symmetric").gradient(network, batch, drawn()).items():
-        torch.testing.assert_close(ours[name], gradient, rtol=1e-10, atol=1e-14)
+    same_gradient(ours, RFLO(feedback="symmetric").gradient(network, batch, drawn()))
 
 
 def forwards(rule, network, batch, generator):
@@ -83,20 +84,21 @@ def forwards(rule, network, batch, generator):
     traces = rule.begin(network, batch.batch_size, {}, None)
     errors = OutputError(data, network.n_outputs)
     with torch.no_grad():
-        trajectory = network(data.inputs, generator=generator)
+        trajectory = network(data.inputs, generator=generator, keep_activations=True)
         bins = bins_of(network, data.inputs, trajectory, errors, rule.feedback.of(network))
         return Synapses(network).gradients(sum(traces.step(bin, None) for bin in bins))
 
 
+@DTYPES
 @LEAKS
 @pytest.mark.parametrize("arguments", [{"dale": 0.5}, {"density": 0.6}, {"dale": 0.7, "self_connections": False}])
 @pytest.mark.parametrize("slope", [None, 0.4])
-def test_traces_forwards_are_credit_backwards(leak, arguments, slope):
-    network, batch = network_of(leak, **arguments), TASK.sample(3, seed=0)
+def test_traces_forwards_are_credit_backwards(leak, arguments, slope, dtype):
+    network, batch = network_of(leak, **arguments, dtype=dtype), TASK.sample(3, seed=0)
     rule = ModProp(slope=slope, feedback="random")
     ours = forwards(rule, network, batch, drawn())
-    for name, gradient in ours.items():
-        torch.testing.assert_close(gradient, rule.gradient(network, batch, drawn())[name], rtol=1e-10, atol=1e-14)
+    backwards = rule.gradient(network, batch, drawn())
+    same_gradient(ours, {name: backwards[name] for name in ours})
 
 
 @LEAKS

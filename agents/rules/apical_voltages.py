@@ -59,6 +59,6 @@ def _bins(
 ) -> list[Bin]:
     data = tensors(batch, network.recurrent)
     errors = OutputError(data, network.n_outputs, network.readout_activation)
-    trajectory, n_bins = network(data.inputs, generator=generator), len(data.inputs)
+    trajectory = network(data.inputs, generator=generator, keep_activations=True)
     bins = bins_of(network, data.inputs, trajectory, errors, rule.knowing(network).feedback.of(network))
-    return [of_own_loss(bin, n_bins) for bin in bins]
+    return [of_own_loss(bin, len(data.inputs)) for bin in bins]

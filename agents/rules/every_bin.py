@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ..bins import Bin
+from ..bins import Bins
 from ..feedback import Feedback
 from ..output_error import OutputError
 from ..rate_rnn import RateRNN
@@ -67,10 +67,8 @@ def learn_in_every_bin(
     senders[:-1, ..., network.n_units : -1] = inputs if state.ndim == 2 else inputs[:, None]
     rates, *later = senders[..., : network.n_units].unbind(0)
     rates.copy_(network.rates(state))
-    one = torch.ones_like(state)
-    slope = network.slope(rates) if voltage else one
+    bins = Bins(network, rates)
     sigma = network.noise * torch.sqrt(2 * alpha if voltage else 2 / alpha)
-    keep, steady_gate = 1 - alpha, alpha.expand_as(state)
     affine = torch.addmm if state.ndim == 2 else torch.baddbmm
     decay, some_unread = pace.rate * pace.weight_decay, not bool(network.output_mask.all())
     learns_readout, learns_bias = network.readout.requires_grad, network.readout_bias.requires_grad
@@ -79,24 +77,19 @@ def learn_in_every_bin(
         current = p @ synapses.weights.mT
         if not voltage and network.noise:
             current += sigma * _normal(state, generator)
-        before, slope_before = rates, slope
         if voltage:
             state = torch.lerp(state, current, alpha)
             if network.noise:
                 state += sigma * _normal(state, generator)
-            rates, gate = network.fire(state, after), steady_gate
-            slope = network.slope(rates)
+            rates = activations = network.fire(state, after)
         else:
-            fired = network.fire(current, current)
-            rates, gate = torch.lerp(before, fired, alpha, out=after), network.slope(fired).mul_(alpha)
+            activations = network.fire(current, current)
+            rates = torch.lerp(rates, activations, alpha, out=after)
         z = network.g(affine(bias, rates, readout.mT))
         outputs.append(z)
         error = errors.at(t, z)
-        told = error @ feedback.beside(readout)
-        signal = told * slope if voltage else told
-        seen = (p, gate, slope, slope_before, before, rates, told, signal, error, label)
-        gradient = traces.step(Bin(*seen, keep, synapses.recurrent), generator)
-        gradient = synapses.to_parameters(gradient)
+        bin = bins.after(p, activations, rates, error, label, feedback.beside(readout), synapses.recurrent)
+        gradient = synapses.to_parameters(traces.step(bin, generator))
         total += gradient
         d_readout, d_bias = error.mT @ rates, error.sum(-2, keepdim=True)
         if some_unread:

@@ -74,7 +74,7 @@ class LeastSquaresRule(ABC):
     def feedback(self, network: RateRNN) -> Tensor:
         """The weights u from outputs to units, (N, n_out), the same for all networks of an ensemble."""
         generator = torch.Generator().manual_seed(self.feedback_seed)
-        drawn = torch.rand(network.n_units, network.n_outputs, generator=generator)
+        drawn = torch.rand(network.n_units, network.n_outputs, generator=generator, dtype=torch.float32)
         return ((2 * drawn - 1) * self.feedback_gain).to(network.recurrent)
 
     def loss(self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None) -> Tensor:

@@ -37,7 +37,7 @@ class _TypeTraces:
         """Let what a synapse did so far reach the units of each type, and weigh all by what errors say to them."""
         means = pair_means(bin.recurrent, self.types)
         reach, among = means @ self.types.mT, means * self.types.sum(0)
-        slope = self.alpha[0] * mean_slope(bin, self.alpha, self.slope)[..., None, None]
+        slope = self.alpha[0] * mean_slope(bin, self.slope)[..., None, None]
         spread = torch.einsum("...ai,...bij->...baij", reach, self.own)
         spread = spread + torch.einsum("...ac,...bcij->...baij", among, self.others)
         self.others = bin.keep[0] * self.others + slope * spread
@@ -132,7 +132,7 @@ class ModProp(CreditRule):
         generator: torch.Generator | None,
     ) -> tuple[dict[str, Tensor], Trajectory]:
         """Go back through the trials."""
-        trajectory = network(inputs, generator=generator)
+        trajectory = network(inputs, generator=generator, keep_activations=True)
         bins = list(bins_of(network, inputs, trajectory, errors, self.feedback.of(network)))
         types, synapses = self.types_of(network), Synapses(network)
         typical = types @ pair_means(synapses.recurrent, types) @ types.mT
@@ -140,7 +140,7 @@ class ModProp(CreditRule):
         for bin in reversed(bins):
             credit = bin.signal + later
             total += (credit * bin.gate).mT @ bin.senders
-            slope = mean_slope(bin, network.alpha, self.slope)
+            slope = mean_slope(bin, self.slope)
             later = bin.keep * credit + slope * ((network.alpha * credit) @ typical)
         return synapses.gradients(total), trajectory
 
@@ -172,9 +172,9 @@ def pair_means(weights: Tensor, types: Tensor) -> Tensor:
     return share.mT @ weights @ share
 
 
-def mean_slope(bin: Bin, alpha: Tensor, slope: float | None) -> Tensor:
+def mean_slope(bin: Bin, slope: float | None) -> Tensor:
     """The slope of all units as a number, or of the units of each network (S, 1, 1): the one given, or their mean."""
     if slope is not None:
-        return alpha.new_tensor(slope)
-    slopes = bin.gate * bin.slope_before / alpha
+        return bin.gate.new_tensor(slope)
+    slopes = bin.drive_slope * bin.slope_before
     return slopes.mean((-2, -1), keepdim=True) if slopes.ndim == 3 else slopes.mean()

@@ -31,7 +31,7 @@ class _Product:
         passed = bin.keep[:, None] * self.of_senders + bin.gate[..., None] * spread
         new = (signs * bin.gate)[..., None] * bin.senders[..., None, :]
         rho_0 = balance(norm(passed, 2), norm(self.of_units, 1))
-        rho_1 = balance(norm(new, 2), torch.tensor(signs.shape[-1] ** 0.5).to(new))
+        rho_1 = balance(norm(new, 2), new.new_tensor(signs.shape[-1] ** 0.5))
         self.of_units = rho_0 * self.of_units + rho_1 * signs
         self.of_senders = passed / rho_0[..., None] + new / rho_1[..., None]
         told = (bin.signal[..., None, :] @ self.of_senders).squeeze(-2)

@@ -30,7 +30,7 @@ class TraceRule(CreditRule):
         generator: torch.Generator | None,
     ) -> tuple[dict[str, Tensor], Trajectory]:
         """What the traces add up, bin by bin."""
-        trajectory = network(inputs, generator=generator)
+        trajectory = network(inputs, generator=generator, keep_activations=True)
         traces = self.begin(network, inputs.shape[1], memory, generator)
         synapses = Synapses(network)
         total, n_bins = torch.zeros_like(synapses.weights), len(inputs)

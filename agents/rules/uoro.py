@@ -30,7 +30,7 @@ class _Product:
         signs = random_signs(bin.gate, generator)
         passed, new = bin.forward(self.of_units), (signs * bin.gate)[..., None] * bin.senders[..., None, :]
         rho_0 = balance(norm(self.of_synapses, 2), norm(passed, 1))
-        rho_1 = balance(norm(new, 2), torch.tensor(passed.shape[-1] ** 0.5).to(passed))
+        rho_1 = balance(norm(new, 2), passed.new_tensor(passed.shape[-1] ** 0.5))
         self.of_units = rho_0 * passed + rho_1 * signs
         self.of_synapses = self.of_synapses / rho_0[..., None] + new / rho_1[..., None]
         told = (bin.signal * self.of_units).sum(-1)
