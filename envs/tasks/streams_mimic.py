@@ -125,10 +125,15 @@ class Mimic(PaintedTask):
         return played(self, N_FOR_CEILING) if self.noise > 0 else 1.0
 
     @cached_property
-    def _weights(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _weights(self) -> tuple[np.ndarray, ...]:
         rng, n = np.random.default_rng(self.network_seed), self.n_units
         recurrent, triangle = np.linalg.qr(rng.standard_normal((n, n)))
-        return recurrent * np.sign(np.diag(triangle)), rng.standard_normal((n, n)) / np.sqrt(n), rng.normal(0, 0.1, n)
+        recurrent = recurrent * np.sign(np.diag(triangle))
+        # Rounded, as the states are: the last bit of a double depends on the processor, and would add up in time.
+        return tuple(
+            weights.astype(np.float32).astype(np.float64)
+            for weights in (recurrent, rng.standard_normal((n, n)) / np.sqrt(n), 0.1 * rng.standard_normal(n))
+        )
 
     @cached_property
     def _mean(self) -> np.ndarray:
@@ -146,6 +151,6 @@ class Mimic(PaintedTask):
             drive = np.einsum("bn,mn->bm", seen.astype(np.float64), weights) + bias
             for t in range(step * self.tau_task, (step + 1) * self.tau_task):
                 recent = np.tanh(np.einsum("bn,mn->bm", state, recurrent) + drive)
-                state = (1 - self.alpha) * state + self.alpha * recent
-                states[t] = state
+                states[t] = (1 - self.alpha) * state + self.alpha * recent
+                state = states[t].astype(np.float64)
         return states
