@@ -125,15 +125,14 @@ class Mimic(PaintedTask):
         return played(self, N_FOR_CEILING) if self.noise > 0 else 1.0
 
     @cached_property
-    def _weights(self) -> tuple[np.ndarray, ...]:
+    def _weights(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         rng, n = np.random.default_rng(self.network_seed), self.n_units
-        recurrent, triangle = np.linalg.qr(rng.standard_normal((n, n)))
-        recurrent = recurrent * np.sign(np.diag(triangle))
-        # Rounded, as the states are: the last bit of a double depends on the processor, and would add up in time.
-        return tuple(
-            weights.astype(np.float32).astype(np.float64)
-            for weights in (recurrent, rng.standard_normal((n, n)) / np.sqrt(n), 0.1 * rng.standard_normal(n))
-        )
+        # Gram and Schmidt's columns: np.linalg.qr has the same, but the last bits of them depend on the processor.
+        columns = rng.standard_normal((n, n)).T.copy()
+        for k, column in enumerate(columns):
+            column /= np.sqrt((column**2).sum())
+            columns[k + 1 :] -= (columns[k + 1 :] * column).sum(axis=1, keepdims=True) * column
+        return columns.T, rng.standard_normal((n, n)) / np.sqrt(n), rng.normal(0, 0.1, n)
 
     @cached_property
     def _mean(self) -> np.ndarray:
@@ -152,5 +151,5 @@ class Mimic(PaintedTask):
             for t in range(step * self.tau_task, (step + 1) * self.tau_task):
                 recent = np.tanh(np.einsum("bn,mn->bm", state, recurrent) + drive)
                 states[t] = (1 - self.alpha) * state + self.alpha * recent
-                state = states[t].astype(np.float64)
+                state = states[t].astype(np.float64)  # rounded: last bits that depend on the processor do not add up
         return states
