@@ -23,7 +23,7 @@ def description(task: Task) -> dict[str, str]:
         "channels": channels_in_words(task),
         "responses": _listed(task.responses()),
         "timing": _timing(task),
-        "scoring": f"{_scored(task)}; chance {100 * task.chance:.3g} %, ceiling {100 * task.ceiling:.3g} %",
+        "scoring": f"{_scored(task)}; chance {_percent(task.chance)}, ceiling {_percent(task.ceiling)}",
     }
 
 
@@ -70,6 +70,11 @@ def _duration(duration: Duration | Callable[..., Any]) -> str:
     if isinstance(duration, Choice):
         return "/".join(f"{value:g}" for value in duration.values)
     return f"{duration:g}" if isinstance(duration, (int, float)) else "computed"
+
+
+def _percent(score: float) -> str:
+    # Rounded twice: 0.8065 may be 0.80649999999999999 on another processor, and is to read the same.
+    return f"{round(100 * score, 9):.3g} %"
 
 
 def _scored(task: Task) -> str:

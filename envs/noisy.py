@@ -11,6 +11,7 @@ import numpy as np
 
 from .factors import Conditions
 from .names import check_name
+from .noise import fill_with_noise
 from .numbers import standard_deviation
 from .responses import during
 from .trial import TrialBatch
@@ -52,8 +53,9 @@ class Noisy(WrappedTask):
         for group in self.task.input_groups if self.groups is None else self.groups:
             seen = batch.inputs[..., self.task.input_groups[group]]
             shape = (1, *seen.shape[1:]) if self.frozen else seen.shape
-            std = self.added * (1 if self.frozen else sqrt(100 / self.dt))
-            seen += inside * (np.float32(std) * rng.standard_normal(shape, dtype=np.float32))
+            noise = np.empty(shape, np.float32)
+            fill_with_noise(noise, self.added * (1 if self.frozen else sqrt(100 / self.dt)), rng)
+            seen += inside * noise
         return batch
 
     @cached_property

@@ -15,6 +15,7 @@ import torch
 from benchmark_core import compare_core, compare_training
 from benchmark_dynamics import compare_fixed_points
 from benchmark_envs import compare_policies, compare_tasks, compare_with_neurogym
+from benchmark_lessons import compare_lessons, compare_live_network
 from benchmark_population import compare_population
 from benchmark_rules import compare_rules
 from timing import PEERS, Peer, show
@@ -54,6 +55,8 @@ def main() -> None:
     else:
         compare_with_neurogym(peer)
     compare_tasks()
+    compare_live_network()
+    compare_lessons()
 
 
 if __name__ == "__main__":

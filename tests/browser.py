@@ -36,7 +36,7 @@ class Page:
     """
 
     def __init__(self, address: str) -> None:
-        self._socket = websocket.create_connection(address, timeout=30, suppress_origin=True)
+        self._socket = websocket.create_connection(address, timeout=300, suppress_origin=True)
         self._count = 0
         self.requests: list[str] = []
         self.complaints: list[str] = []
@@ -89,7 +89,7 @@ class Page:
             raise RuntimeError(result["exceptionDetails"]["exception"]["description"])
         return result["result"].get("value")
 
-    def wait(self, expression: str, seconds: float = 20) -> Any:
+    def wait(self, expression: str, seconds: float = 3000) -> Any:
         """Value of the expression as soon as it is true; after so many seconds an error tells what it was."""
         end = time.monotonic() + seconds
         while True:
@@ -171,7 +171,7 @@ def browser_page() -> Iterator[Page]:
             process.wait(10)
 
 
-def _first_tab(port_file: Path, process: subprocess.Popen[bytes], seconds: float = 30) -> str:
+def _first_tab(port_file: Path, process: subprocess.Popen[bytes], seconds: float = 300) -> str:
     end = time.monotonic() + seconds
     while time.monotonic() < end and process.poll() is None:
         if port_file.exists() and (lines := port_file.read_text().splitlines()):

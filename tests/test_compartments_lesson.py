@@ -226,9 +226,6 @@ print(json.dumps({name: [run.metrics[-1]["score"] for run in way] for name, way 
 
 @pytest.mark.slow
 class TestNotebook:
-    def test_it_runs_within_a_minute_of_cpu(self, executed):
-        assert 0 < executed.metadata["cpu_seconds"] < 60
-
     def test_what_it_claims_holds(self, executed):
         scores = {name: np.array(found) for name, found in told(executed).items()}
         exact, every, turns, errors, readout = scores.values()

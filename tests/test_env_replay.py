@@ -1,11 +1,9 @@
 """Environments replay painted trials, one or many of them."""
 
-import time
-
 import numpy as np
 import pytest
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
-from playing import CLOSED, DECISION, ONE_RESPONSE, OPEN, TwoAnswers, idle, play
+from playing import CLOSED, ONE_RESPONSE, OPEN, TwoAnswers, idle, play
 
 from cogdyn.envs import Rewards, TrialEnv, TrialVectorEnv, make_task
 from cogdyn.envs.contract.environments import actions_of
@@ -181,16 +179,3 @@ def test_vector_environment_of_one_session_does_what_a_single_one_does(name, mod
         actions = rng.integers(0, task.n_outputs, 1) if rng.random() < 0.2 else infos["target"]
         (ours, *result, infos), (theirs, *results, expected) = native.step(actions), sync.step(actions)
         np.testing.assert_array_equal(result, results)
-
-
-def test_the_vector_environment_is_worth_having():
-    """In fact it is some 80 times faster at 1,024 environments; this is what no noise of a machine can hide."""
-    n, seconds = 256, {}
-    envs = {"native": TrialVectorEnv(num_envs=n, **DECISION), "sync": SyncVectorEnv([lambda: TrialEnv(**DECISION)] * n)}
-    for name, env in envs.items():
-        env.reset(seed=0)
-        begin = time.process_time()
-        for _ in range(20):
-            env.step(np.zeros(n, int))
-        seconds[name] = time.process_time() - begin
-    assert seconds["native"] < seconds["sync"] / 5

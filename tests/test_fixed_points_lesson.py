@@ -191,9 +191,6 @@ print(json.dumps({
 
 @pytest.mark.slow
 class TestNotebook:
-    def test_it_runs_within_a_minute_of_cpu(self, executed):
-        assert 0 < executed.metadata["cpu_seconds"] < 60
-
     def test_what_it_claims_of_flip_flops_holds(self, executed):
         found = told(executed)
         every = [[-1, -1], [-1, 1], [1, -1], [1, 1]]

@@ -239,4 +239,3 @@ def test_two_hundred_submissions_in_one_run(tmp_path, capsys):
     with capsys.disabled():
         print(f"\n200 submissions: {seconds:.0f} s, {seconds / 200:.2f} s each; grader {memory:.0f} MB")
     assert [line.points for line in lines] == [(12, 3, 0, 0)[k % 4] for k in range(200)]
-    assert seconds < 400

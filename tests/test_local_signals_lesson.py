@@ -250,9 +250,6 @@ print(json.dumps([scores(runs), scores(late), means, unlearned, learned]))
 
 @pytest.mark.slow
 class TestNotebook:
-    def test_it_runs_within_a_minute_of_cpu(self, executed):
-        assert 0 < executed.metadata["cpu_seconds"] < 60
-
     def test_what_it_claims_holds(self, executed):
         runs, late, cosines, unlearned, learned = told(executed)
         exact, local, random, readout = (np.mean(scores) for scores in runs.values())

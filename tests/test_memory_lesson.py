@@ -20,10 +20,6 @@ def printed(notebook):
     return [out["text"] for cell in notebook.cells for out in cell.get("outputs", []) if out.output_type == "stream"]
 
 
-def test_it_runs_within_a_minute_of_cpu(executed):
-    assert 0 < executed.metadata["cpu_seconds"] < 60
-
-
 def test_what_it_claims_holds(executed):
     """Near perfect where it was trained, much worse at three times the longest delay, memory still there."""
     scores, delays = (np.array(values) for values in told(executed))

@@ -35,7 +35,7 @@ class Terminal:
         stdio = {"stdin": self.its, "stdout": self.its, "stderr": self.its}
         self.process = subprocess.Popen(command, **stdio, env=env, preexec_fn=hear)
 
-    def read_until(self, done, key=b"", limit=60):
+    def read_until(self, done, key=b"", limit=600):
         """Read what is written, and press a key now and then, until the condition holds."""
         import select
 
@@ -68,7 +68,7 @@ needs_pty = pytest.mark.skipif(os.name == "nt", reason="Windows has no pseudo-te
 @needs_pty
 def test_two_trials_in_a_terminal():
     # There is much time to answer, also where the computer is busy: the first answer ends a trial.
-    words = ["--trials", "2", "--seed", "0", "--speed", "10", "--set", "decision_ms=8000"]
+    words = ["--trials", "2", "--seed", "0", "--speed", "10", "--set", "decision_ms=60000"]
     terminal = Terminal("PerceptualDecisionMaking", *words)
     terminal.read_until(lambda: b"Press any key to start" in terminal.written)
     code, text, restored = terminal.end(b"1")
@@ -78,7 +78,7 @@ def test_two_trials_in_a_terminal():
     assert opened < text.index("evidence left") < closed
     assert text.count("\x1b[?25l") == text.count("\x1b[?25h") == 1
     result = text[closed:].replace("\r", "")
-    batch = make_task("PerceptualDecisionMaking", decision_ms=8000).sample(64, seed=0)
+    batch = make_task("PerceptualDecisionMaking", decision_ms=60000).sample(64, seed=0)
     right = int((batch.targets[batch.lengths[:2] - 1, [0, 1]] == 1).sum())
     low, high = wilson_interval(right, 2)
     assert f"your score {right / 2:>11.1%}  of 2 trials (95 % interval {low:.1%} to {high:.1%})\n" in result

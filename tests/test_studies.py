@@ -10,6 +10,7 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import matplotlib.image
 import numpy as np
@@ -58,7 +59,7 @@ def test_the_table_is_tidy_and_the_same_for_any_number_of_workers(tmp_path, log)
         assert {tuple(row) for row in table} == {tuple(columns)}
         assert all(row[name] == version for row in table for name, version in VERSIONS.items())
         assert [row["failed"] for row in table] == [None, None, None, None, "ValueError: this run fails", None]
-        assert 0.1 <= table[3]["seconds"] < 5
+        assert table[3]["seconds"] >= 0.1  # it slept so long
     assert tables[1] == read_table(tmp_path / "2/table.csv")
 
 
@@ -109,7 +110,7 @@ def start(log, does, *words):
 
 
 def wait_for(condition):
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 600
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.02)
@@ -128,7 +129,7 @@ def test_a_killed_study_goes_on_where_it_was(tmp_path, log):
     with pytest.raises(FolderInUse, match=f"process {process.pid} is at work"):
         run_study(toy(log, does), out, jobs=1)
     process.kill()
-    process.communicate(timeout=60)  # ends when the workers, who hold the same pipes, have ended
+    process.communicate(timeout=600)  # ends when the workers, who hold the same pipes, have ended
     kept = results_in(out)
     assert 3 <= len(kept) < 200
     assert (out / ".lock").read_text() == str(process.pid)
@@ -148,7 +149,7 @@ def test_ctrl_c_keeps_what_is_done_and_says_so(tmp_path, log, n):
     process = start(log, ["sleep"] * 200, "--jobs", n)
     wait_for(lambda: len(results_in(tmp_path / "out")) >= 2)
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does
-    shown, errors = process.communicate(timeout=60)
+    shown, errors = process.communicate(timeout=600)
     kept = len(results_in(tmp_path / "out"))
     assert process.returncode == 130
     said = f"Stopped. {kept} of 200 runs are kept in {tmp_path / 'out'}; the same command does the rest."
@@ -245,14 +246,15 @@ def test_every_study_of_the_table_is_there_and_says_what_it_claims():
 
 
 @pytest.mark.parametrize("watched", [True, False])
-def test_progress_is_seen_on_a_terminal_only(watched):
+def test_progress_is_seen_on_a_terminal_only(watched, monkeypatch):
     screen = io.StringIO()
+    clock = iter((0.0, 6.0))  # four runs in six seconds
+    monkeypatch.setattr("cogdyn.lessons.progress.time", SimpleNamespace(monotonic=lambda: next(clock)))
     with RunsProgress(10, Console(file=screen, force_terminal=watched, width=100)) as progress:
         progress(2, 0)
-        time.sleep(0.2)
         progress(5, 1)
     shown = screen.getvalue()
-    assert ("6/10" in shown and "1 failed" in shown and "0:00:00 left" in shown) == watched
+    assert ("6/10" in shown and "1 failed" in shown and "0:00:06 left" in shown) == watched
     assert bool(shown) == watched
 
 

@@ -4,6 +4,7 @@ import dataclasses
 import inspect
 import json
 import math
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -27,8 +28,15 @@ def test_contract(check, name):
 def test_the_docstring_says_what_the_code_does(name):
     task = make_task(name)
     text = " ".join((inspect.getdoc(type(task)) or "").split())
-    for line in docstring_fields(task).splitlines():
+    *lines, scoring = docstring_fields(task).splitlines()
+    for line in lines:
         assert line in text
+    # Numbers are compared as numbers: one that is on the edge between two roundings may read as either.
+    stated = re.search(re.sub(r"[\d.]+ %", r"([\\d.]+) %", scoring), text)
+    assert stated, scoring
+    for digits, value in zip(stated.groups(), (task.chance, task.ceiling), strict=True):
+        half_a_unit = 0.5 * 10.0 ** -len(digits.partition(".")[2])
+        assert abs(float(digits) - 100 * value) <= half_a_unit + 1e-9
     # Arguments that relatives share are described once, in the class that they come from.
     described = " ".join(inspect.getdoc(cls) or "" for cls in type(task).__mro__)
     for argument in (field.name for field in dataclasses.fields(task)):

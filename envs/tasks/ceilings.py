@@ -29,7 +29,8 @@ def ceiling_of(task: PaintedTask, exact: float, risk: float) -> float:
 def played(task: PaintedTask, n: int | None = None) -> float:
     """Mean score of the ideal observer in n trials of a fixed seed, 40,000 unless given, or 4,000 sessions.
 
-    They are played in ten parts, each of which has its own durations where these are drawn per batch.
+    They are played in ten parts, each of which has its own durations where these are drawn per batch. The standard
+    error of the mean is at most 0.5 / sqrt(n): 0.25 % in 40,000 trials.
     """
     rng, scores = np.random.default_rng(0), []
     n = n or (40_000 if task.n_segments == 1 else 4000)

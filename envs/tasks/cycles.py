@@ -124,7 +124,9 @@ class CyclePattern(PaintedTask):
     @property
     def _cycle(self) -> np.ndarray:
         t = np.arange(round(self.cycle_ms / self.dt)) * self.dt / self.cycle_ms
-        cycle = np.asarray(self.amplitudes) @ np.sin(2 * np.pi * np.outer(self.harmonics, t))
+        waves = (a * np.sin(2 * np.pi * h * t) for a, h in zip(self.amplitudes, self.harmonics, strict=True))
+        # Rounded, so that 0 is 0 where waves cancel, and not what the last bits of their sines leave over.
+        cycle = np.round(sum(waves), 12)
         return cycle / np.abs(cycle).max()
 
     def _write(self, outputs: np.ndarray, start: np.ndarray, pattern: np.ndarray) -> None:

@@ -15,7 +15,7 @@ from ..painted_task import PaintedTask
 from ..trial import TrialBatch
 
 N_DRAWS = 100_000
-"""Number of simulated trials behind a ceiling."""
+"""Number of simulated trials behind a ceiling, whose standard error is 0.16 % at most."""
 Shown = Sequence[tuple[str, str]]
 """Groups of channels and the periods over which an observer averages them."""
 

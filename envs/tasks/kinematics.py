@@ -93,11 +93,11 @@ def muscles(drive: np.ndarray, way: np.ndarray, n: int, out: np.ndarray | None =
     """
     jitter = np.random.default_rng(0).uniform(-0.5, 0.5, n)
     angle = 2 * np.pi * (np.arange(n) + jitter) / n
-    pull = way @ np.stack([np.cos(angle), np.sin(angle)]).astype(np.float32)
-    activity = np.multiply(drive[..., None], pull, out=out)
+    pull = way[:, :1] * np.cos(angle) + way[:, 1:] * np.sin(angle)
+    activity = np.multiply(drive[..., None], pull.astype(np.float32), out=out)
     np.maximum(activity, 0, out=activity)
     np.square(activity, out=activity)
-    return np.tanh(activity, out=activity)
+    return np.tanh(activity, out=activity, dtype=np.float64, casting="same_kind")
 
 
 def emg_power(ways: np.ndarray, n_muscles: int) -> np.ndarray:

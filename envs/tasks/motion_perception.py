@@ -96,7 +96,8 @@ class SpatialSuppressMotion(HypothesesTask):
     def _gain(self, size: np.ndarray, contrast: np.ndarray) -> np.ndarray:
         centre, surround = (1 - np.exp(-((size / radius) ** 2)) for radius in (self.centre, self.surround))
         excitation, inhibition = contrast / (contrast + 0.05), contrast**2 / (contrast**2 + 0.3**2)
-        return excitation * centre / (1 + self.suppression * inhibition * surround)
+        # Rounded: it is a condition, and the last bit of an exponential depends on the library.
+        return np.round(excitation * centre / (1 + self.suppression * inhibition * surround), 12)
 
     def _seen(self, direction: np.ndarray, gain: np.ndarray) -> np.ndarray:
         return gain[:, None] * self.ring.bump(np.pi / 2 * direction)

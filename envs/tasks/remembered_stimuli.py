@@ -15,7 +15,7 @@ from ..responses import mean_during
 from ..trial import TrialBatch
 
 N_DRAWS = 100_000
-"""Responses on which a ceiling is simulated, always from the same seed."""
+"""Responses on which a ceiling is simulated, always from the same seed: its standard error is at most 0.16 %."""
 
 
 def letters(n: int) -> tuple[str, ...]:

@@ -127,8 +127,12 @@ class Mimic(PaintedTask):
     @cached_property
     def _weights(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         rng, n = np.random.default_rng(self.network_seed), self.n_units
-        recurrent, triangle = np.linalg.qr(rng.standard_normal((n, n)))
-        return recurrent * np.sign(np.diag(triangle)), rng.standard_normal((n, n)) / np.sqrt(n), rng.normal(0, 0.1, n)
+        # Gram and Schmidt's columns: np.linalg.qr has the same, but the last bits of them depend on the processor.
+        columns = rng.standard_normal((n, n)).T.copy()
+        for k, column in enumerate(columns):
+            column /= np.sqrt((column**2).sum())
+            columns[k + 1 :] -= (columns[k + 1 :] * column).sum(axis=1, keepdims=True) * column
+        return columns.T, rng.standard_normal((n, n)) / np.sqrt(n), rng.normal(0, 0.1, n)
 
     @cached_property
     def _mean(self) -> np.ndarray:
@@ -146,6 +150,6 @@ class Mimic(PaintedTask):
             drive = np.einsum("bn,mn->bm", seen.astype(np.float64), weights) + bias
             for t in range(step * self.tau_task, (step + 1) * self.tau_task):
                 recent = np.tanh(np.einsum("bn,mn->bm", state, recurrent) + drive)
-                state = (1 - self.alpha) * state + self.alpha * recent
-                states[t] = state
+                states[t] = (1 - self.alpha) * state + self.alpha * recent
+                state = states[t].astype(np.float64)  # rounded: last bits that depend on the processor do not add up
         return states
