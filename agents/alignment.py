@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Literal
 
@@ -33,17 +34,19 @@ GROUPS: dict[str, tuple[str, ...]] = {
 def alignment(
     found: Mapping[str, Tensor], exact: Mapping[str, Tensor], groups: Mapping[str, tuple[str, ...]] = GROUPS
 ) -> dict[str, float]:
-    """Cosine of two gradients in each group of weights; NaN where one of them is 0.
+    """Cosine of two gradients in each group of weights; NaN where one of them is 0, or nothing learns.
 
     Args:
         found: A gradient by the names of parameters, as ``rule.gradient(network, batch)`` gives it.
         exact: Another, such as that of ``BPTT().gradient(network, batch)``.
         groups: Which parameters belong together.
     """
-    return {
-        name: _cosine(*(torch.cat([one[key].flatten() for key in keys]) for one in (found, exact))).item()
-        for name, keys in groups.items()
-    }
+    cosines = {}
+    for name, keys in groups.items():
+        learned = [key for key in keys if key in found and key in exact]
+        parts = [torch.cat([one[key].flatten() for key in learned]) for one in (found, exact) if learned]
+        cosines[name] = _cosine(*parts).item() if parts else math.nan
+    return cosines
 
 
 class AlignmentWatch:

@@ -138,32 +138,19 @@ class RateRNN(nn.Module):
         self.h0.requires_grad_(truth_value("train_h0", train_h0))
         for name in frozen:
             getattr(self, check_name("frozen parameter", name, FREEZABLE)).requires_grad_(False)
-        self._arguments: dict[str, Any] = {
-            "n_inputs": n_inputs,
-            "n_units": n_units,
-            "n_outputs": n_outputs,
-            "dt": self.dt,
-            "tau": taus.tolist(),
-            "activation": activation,
-            "leak": leak,
-            "dale": dale,
-            "noise": self.noise,
-            "density": density,
-            "self_connections": self_connections,
-            "input_units": self.input_mask[:, 0].nonzero().flatten().tolist(),
-            "output_units": self.output_mask.nonzero().flatten().tolist(),
-            "init": init,
-            "gain": gain,
-            "input_gain": input_gain,
-            "readout_gain": readout_gain,
-            "readout_activation": readout_activation,
-            "seed": seed,
-        }
+        sizes = {"n_inputs": n_inputs, "n_units": n_units, "n_outputs": n_outputs, "dt": self.dt, "tau": taus.tolist()}
+        units = {"activation": activation, "leak": leak, "dale": dale, "readout_activation": readout_activation}
+        synapses = {"density": density, "self_connections": self_connections}
+        synapses |= {"input_units": self.input_mask[:, 0].nonzero().flatten().tolist()}
+        synapses |= {"output_units": self.output_mask.nonzero().flatten().tolist()}
+        start = {"init": init, "gain": gain, "input_gain": input_gain, "readout_gain": readout_gain, "seed": seed}
+        self._arguments: dict[str, Any] = sizes | units | synapses | start
 
     @property
     def config(self) -> dict[str, Any]:
         """The arguments, as JSON values, with what is frozen now; a mask is too large and goes with the weights."""
         return self._arguments | {
+            "noise": self.noise,
             "train_readout_bias": self.readout_bias.requires_grad,
             "train_h0": self.h0.requires_grad,
             "frozen": [name for name in FREEZABLE if not getattr(self, name).requires_grad],

@@ -65,6 +65,24 @@ def test_a_local_rule_is_partly_aligned_and_its_readout_wholly(dtype):
     assert 0.1 < symmetric["all synapses"] < 0.999
 
 
+def test_what_does_not_learn_is_left_out_of_the_cosines():
+    network, batch = network_for(), TASK.sample(3, seed=0)
+    for part in (network.recurrent, network.bias, network.readout, network.readout_bias):
+        part.requires_grad_(False)
+    found = alignment(RTRL().gradient(network, batch), BPTT().gradient(network, batch))
+    nothing = float("nan")
+    expected = {"recurrent": nothing, "input": 1.0, "bias": nothing, "readout": nothing, "all synapses": 1.0}
+    assert found == pytest.approx(expected, nan_ok=True)
+
+
+def test_contributions_to_another_network_are_those_of_a_new_rule():
+    network, other, batch, rule = network_for(), network_for(), TASK.sample(3, seed=0), RFLO(feedback="adaptive")
+    rule.restore(network, {"feedback": torch.ones_like(network.readout)})
+    fresh = RFLO(feedback="adaptive")
+    assert torch.equal(contributions(rule, other, batch), contributions(fresh, other, batch))
+    assert not torch.equal(contributions(rule, network, batch), contributions(fresh, network, batch))
+
+
 @DTYPES
 def test_contributions_leave_network_and_rule_as_they_were(dtype):
     network, batch, rule = network_for(dtype=dtype), TASK.sample(3, seed=0), RFLO()

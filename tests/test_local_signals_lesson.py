@@ -127,6 +127,16 @@ def test_the_alignment_leaves_the_network_as_it_was_and_its_noise_out():
     assert network.noise == 0.5
 
 
+def test_the_alignment_is_that_of_the_rule_with_what_it_has_learned():
+    network = network_of(8, TASK.n_inputs, TASK.n_outputs, noise=0.5)
+    symmetric, learned = RFLO(feedback="symmetric"), RFLO(feedback="adaptive")
+    learned.restore(network, {"feedback": network.readout_weights.detach()})
+    found, expected = (cue_alignment(rule, network, TASK, [100], n_trials=4) for rule in (learned, symmetric))
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+    assert feedback_alignment(learned, network) == pytest.approx(1, rel=1e-5)
+    assert feedback_alignment(learned, network_of(8, TASK.n_inputs, TASK.n_outputs)) < 0.9
+
+
 def test_tasks_without_a_cue_or_a_delay_are_refused():
     task = make_task("yang19.go")
     network = RateRNN(task.n_inputs, 4, task.n_outputs, dt=task.dt)
