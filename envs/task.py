@@ -155,7 +155,7 @@ class Task(ABC):
 
     @final
     def sample(self, batch_size: int, seed: Seed = None, policy: Policy | None = None) -> TrialBatch:
-        """Paint a batch of trials; the same seed gives the same bytes.
+        """Paint a batch of trials; the same seed gives the same bytes, on every machine.
 
         Args:
             batch_size: Number of trials B.

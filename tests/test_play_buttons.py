@@ -60,7 +60,8 @@ def test_bars_show_the_inputs_and_not_the_answer():
 def test_stop_ends_the_session():
     async def stop():
         game.start.click()
-        await asyncio.sleep(0.05)
+        while not game.session.running:
+            await asyncio.sleep(0)
         game.start.click()
         await asyncio.wait([game.running])
 

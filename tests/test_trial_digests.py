@@ -11,8 +11,8 @@ import pytest
 from trial_digests import differing
 
 SCRIPT = Path(__file__).with_name("trial_digests.py")
-FEATURES = np.show_config(mode="dicts")["SIMD Extensions"]["found"]  # type: ignore[index]
-"""What this processor can do beyond what NumPy needs; none where it is switched off already."""
+FEATURES = np.show_config(mode="dicts")["SIMD Extensions"].get("found", [])  # type: ignore[index]
+"""What this processor can do beyond what NumPy needs. None where that is switched off, and then it is switched on."""
 
 
 def test_the_trials_are_those_of_the_table():
