@@ -9,7 +9,7 @@ from typing import Any
 from ..envs.curriculum import Curriculum
 from .learners import Rule
 from .rate_rnn import RateRNN
-from .run import MODEL, Run, load_run
+from .run import MODEL, Run
 from .training import train
 
 
@@ -26,7 +26,7 @@ def train_curriculum(
     """Train a network level by level; each level ends when its goal is reached, and its run is kept.
 
     Args:
-        curriculum: The levels; it hears of every score.
+        curriculum: The levels; it receives every score.
         network: The network, changed in place.
         rule: The learning rule; what it remembers goes on from level to level.
         steps: Largest number of updates on each level; training ends with a level that needs more.
@@ -42,14 +42,11 @@ def train_curriculum(
     """
     runs = []
     while not curriculum.finished:
-        folder = None if out is None else Path(out) / f"level-{curriculum.level + 1}"
-        goal, there = curriculum.goal_score, folder is not None and resume and (folder / MODEL).exists()
-        run = load_run(folder) if there and folder is not None else None
-        if run is not None and run.metrics[-1]["score"] >= goal:
-            network.load_state_dict(run.network.state_dict())
+        folder, goal = None if out is None else Path(out) / f"level-{curriculum.level + 1}", curriculum.goal_score
+        there = folder is not None and resume and (folder / MODEL).exists()
+        run = train(curriculum.task, network, rule, steps, out=folder, stop_at=goal, resume=there, **settings)
+        if there:
             rule.restore(network, run.memory)
-        else:
-            run = train(curriculum.task, network, rule, steps, out=folder, stop_at=goal, resume=there, **settings)
         runs.append(run)
         if not curriculum.report(run.metrics[-1]["score"]):
             break

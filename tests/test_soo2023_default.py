@@ -1,11 +1,11 @@
 """The study of the start of ``cogdyn train``: it trains as that command does, and counts as it says."""
 
-import inspect
 
 import pytest
 
 from cogdyn.agents import RateRNN
-from cogdyn.lessons.command_line import train as train_command
+from cogdyn.agents import network_for
+from cogdyn.envs import make_task
 from cogdyn.lessons.studies import load_study
 from cogdyn.lessons.studies.runner import plan
 from cogdyn.lessons.studies.soo2023_default import (
@@ -25,11 +25,9 @@ TINY = {"task": "DelayMatchSample", "delay_ms": 600.0, "dale": True, "networks":
 
 
 def test_its_networks_are_those_of_the_command():
-    defaults = {name: one.default for name, one in inspect.signature(train_command).parameters.items()}
-    assert COMMAND["network"] | {"n_units": defaults["units"]} == {
-        name: defaults[name.replace("n_units", "units")] for name in COMMAND["network"]
-    }
-    assert (COMMAND["lr"], COMMAND["batch_size"], STEPS) == (defaults["lr"], defaults["batch_size"], defaults["steps"])
+    ours = network_for(make_task("DelayMatchSample")).config
+    assert COMMAND["network"] | {"tau": ours["tau"]} == {name: ours[name] for name in COMMAND["network"]}
+    assert STARTS["slow mode"] == {name: ours[name] for name in STARTS["slow mode"]}
 
 
 def test_every_start_gets_as_many_networks_in_every_cell():

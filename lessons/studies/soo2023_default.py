@@ -1,4 +1,4 @@
-"""Which start ``cogdyn train`` should give its networks, by trainings as that command does them."""
+"""Which start ``cogdyn train`` should give its networks, by trainings of such networks."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ COMMAND: dict[str, Any] = {
     "lr": 2e-3,
     "batch_size": 64,
 }
-"""The settings of the command, but for the start."""
+"""The network of the command, except its start; rate and batches of the trainings."""
 STARTS: dict[str, dict[str, Any]] = {
     "gaussian": {"init": "gaussian"},
     "balanced": {"init": "balanced", "gain": 1.0},
@@ -52,7 +52,7 @@ def _job(task: str, delay_ms: float, start: str, dale: bool, first_seed: int, ne
 
 
 def measure(job: Job) -> list[Row]:
-    """Train the networks of a job with the settings of ``cogdyn train``; when each reached its goal, and its score."""
+    """Train the networks of a job with the network of ``cogdyn train``; when each reached its goal, and its score."""
     delay = {"delay_ms": job["delay_ms"]} if job["delay_ms"] else {}
     task = cast(PaintedTask, make_task(job["task"], **delay))
     arguments = {"n_inputs": task.n_inputs, "n_outputs": task.n_outputs, "dt": task.dt, "seed": job["first_seed"]}
