@@ -15,7 +15,7 @@ import torch
 from benchmark_core import compare_core, compare_training
 from benchmark_dynamics import compare_fixed_points
 from benchmark_envs import compare_policies, compare_tasks, compare_with_neurogym
-from benchmark_lessons import compare_lessons, compare_live_network
+from benchmark_lessons import compare_grading, compare_lessons, compare_live_network
 from benchmark_population import compare_population
 from benchmark_rules import compare_rules
 from timing import PEERS, Peer, show
@@ -57,6 +57,7 @@ def main() -> None:
     compare_tasks()
     compare_live_network()
     compare_lessons()
+    compare_grading()
 
 
 if __name__ == "__main__":

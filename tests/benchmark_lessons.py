@@ -1,16 +1,20 @@
-"""What a reader waits for: pages of the book run as notebooks, and a network under a slider in the browser."""
+"""What readers and instructors wait for: pages run as notebooks, a network under a slider, and the marks of a class."""
 
 from __future__ import annotations
 
 import resource
 import shutil
 import tempfile
+import time
 from pathlib import Path
 
 import numpy as np
+from homework import hand_in, homework
 from lesson_page import executed_lesson
 from node import evaluate
 from timing import show
+
+from cogdyn.lessons.grading.grade import grade
 
 PAGES = sorted((Path(__file__).parents[1] / "book/lessons").glob("*.md"))
 
@@ -64,3 +68,16 @@ def compare_live_network() -> None:
         return
     rows = [(f"{units} units, 150 bins", f"{live_network_ms(units):.1f} ms") for units in (30, 100)]
     show("Live network under Node", rows, ("", "a trial"))
+
+
+def compare_grading(n: int = 40) -> None:
+    """Wall clock: most of it is spent in the processes of the submissions."""
+    with tempfile.TemporaryDirectory() as folder:
+        for k in range(n):
+            notebook = homework(2, solved=k % 2 == 0)
+            notebook.metadata["number"] = k
+            hand_in(Path(folder) / "in" / f"student {k:03}" / "work.ipynb", notebook)
+        begun = time.perf_counter()
+        grade(Path(folder) / "in", Path(folder) / "grades.csv", jobs=2)
+        seconds = (time.perf_counter() - begun) / n
+    show("Grading on two processes", [("a submission", f"{seconds:.2f} s")], ("", "wall clock"))

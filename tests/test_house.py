@@ -111,6 +111,12 @@ def name_problems(where, text):
     return [f"{where}: name the thing instead"] if Path(where).name == "utils.py" else []
 
 
+def stopwatches(where, text):
+    """Times that are measured in a test: a busy machine makes them others. Speed belongs to the benchmark."""
+    watch = re.compile(r"perf_counter|process_time|performance\.now|assert .*time\.\w+\(\) -")
+    return [f"{where}:{i} stopwatch" for i, line in enumerate(text.splitlines(), 1) if watch.search(line)]
+
+
 CHECKS = [import_problems, length_problems, left_marks, global_seeds, unseeded_draws, name_problems]
 
 
@@ -125,6 +131,12 @@ def test_every_source_keeps_the_plan(check):
 def test_tests_draw_the_same_every_time():
     paths = (ROOT / "tests").glob("*.py")
     assert [problem for path in paths for problem in unseeded_draws(path.name, path.read_text(encoding="utf-8"))] == []
+
+
+def test_no_test_depends_on_how_fast_the_machine_is():
+    texts = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "tests").glob("test_*.py")}
+    del texts["test_house.py"]  # it names what it looks for
+    assert [problem for where, text in texts.items() for problem in stopwatches(where, text)] == []
 
 
 @pytest.mark.parametrize(
@@ -162,6 +174,8 @@ def test_tests_draw_the_same_every_time():
         (global_seeds, "envs/task.py", "np.random.seed(0)\ntorch.manual_seed(0)", 2),
         (global_seeds, "agents/noise.py", "generator = torch.Generator().manual_seed(0)", 0),
         (unseeded_draws, "agents/noise.py", "torch.randn(3, generator=g)\nnp.random.default_rng(0)", 0),
+        (stopwatches, "test_x.py", "until = time.monotonic() + 600\nassert time.monotonic() < until", 0),
+        (stopwatches, "test_x.py", "assert time.monotonic() - began < 2\nb = time.process_time()", 2),
         (unseeded_draws, "agents/noise.py", "torch.randn(3)\nnp.random.default_rng()", 2),
         (name_problems, "agents/utils.py", "", 1),
         (name_problems, "agents/noise.py", "", 0),

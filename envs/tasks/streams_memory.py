@@ -138,9 +138,12 @@ class SineWave(PaintedTask):
 
     def _produced(self, span: tuple[np.ndarray, np.ndarray], n_bins: int, conditions: Conditions) -> np.ndarray:
         """The wave from the start of the stream to its end, (T, B)."""
-        turn = (2 * np.pi * self.dt / np.array(self.waves_ms))[conditions["wave"]]
-        wave = np.sin(turn * (np.arange(1, n_bins + 1)[:, None] - span[0]))
-        return (wave * conditions["amplitude"] * during(n_bins, span)).astype(np.float32)
+        wave = np.arange(1.0, n_bins + 1)[:, None] - span[0]
+        wave *= (2 * np.pi * self.dt / np.array(self.waves_ms))[conditions["wave"]]
+        np.sin(wave, out=wave)
+        wave *= conditions["amplitude"]
+        wave *= during(n_bins, span)
+        return wave.astype(np.float32)
 
 
 @dataclass(frozen=True, kw_only=True)
