@@ -29,9 +29,7 @@ def test_what_it_claims_holds(executed):
     rows = [line.split() for line in "".join(printed(executed)).splitlines()]
     shown = np.array([row for row in rows if len(row) == 4 and row[0] in ("600", "2000", "4000")][-3:], dtype=float)
     assert shown[:, 0].tolist() == [600, 2000, 4000]
-    # "in most trials, in some networks in all of them"
-    assert shown[1, 1:].min() > 0.7
-    assert np.median(shown[1, 1:]) > 0.95
+    assert shown[1, 1:].min() > 0.7, "in most trials"
     assert (shown[1, 1:] - scores[:, delays.tolist().index(2000)]).mean() > 0.2
     isolated = next(line for line in "".join(printed(executed)).splitlines() if "isolated units keep" in line)
     assert float(isolated.split("keep ")[1]) < 1e-9
