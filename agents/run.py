@@ -29,6 +29,8 @@ from .rate_rnn import RateRNN
 
 FORMAT = 1
 MODEL = "model.safetensors"
+MOST = 100_000
+"""The largest count of anything in a task that is believed of a file."""
 
 
 class RunError(ValueError):
@@ -135,6 +137,7 @@ def load_run(path: str | os.PathLike[str], device: str = "cpu") -> Run:
             _check_shapes(shapes, config["network"])
             tensors = {name: file.get_tensor(name) for name in shapes}
         curve = header["metrics"] if "metrics" in header else read_curve(folder / METRICS, header["step"])
+        _check_counts(config["task"])
         task = task_from_config(config["task"])
         network = RateRNN(**config["network"])
         config["network"] = network.config  # with arguments that are newer than the run
@@ -185,6 +188,19 @@ def _check_shapes(shapes: Mapping[str, tuple[int, ...]], network: Mapping[str, A
         stored = shapes.get(f"network.{name}")
         if stored != shape:
             raise ValueError(f"its weights do not fit its network: {name} has shape {stored}, expected {shape}.")
+
+
+def _check_counts(task: Any) -> None:
+    """Refuse a description of a task, or of tasks within it, whose counts no task of a run has.
+
+    Raises:
+        ValueError: If an argument such as ``n_items`` is above what trials can hold.
+    """
+    for name, value in task.items() if isinstance(task, dict) else enumerate(task):
+        if isinstance(value, (dict, list)):
+            _check_counts(value)
+        elif str(name).startswith("n_") and isinstance(value, int) and value > MOST:
+            raise ValueError(f"its task has {name} = {value:,}, more than {MOST:,}.")
 
 
 def _plain(value: Any) -> Any:

@@ -1,3 +1,4 @@
+import inspect
 import os
 import re
 import signal
@@ -9,9 +10,11 @@ import matplotlib.image
 import pytest
 from typer.testing import CliRunner
 
-from cogdyn.agents import load_run
-from cogdyn.envs import Choice, Uniform, task_names
+from cogdyn.agents import load_run, network_for, train
+from cogdyn.agents.rules.catalogue import make_rule
+from cogdyn.envs import Choice, Uniform, make_task, task_names
 from cogdyn.lessons.command_line import app, fresh_folder
+from cogdyn.lessons.options import in_options
 from cogdyn.lessons.settings import parse_settings
 
 QUICK = ["--steps", "2", "--units", "8", "--batch-size", "4"]
@@ -89,6 +92,77 @@ def test_show_draws_the_summary_anew(cogdyn, tmp_path):
     assert result.exit_code == 0, result.output
     assert "ReadySetGo, 8 units, BPTT, 2 updates" in result.stdout
     assert picture.exists()
+
+
+@pytest.mark.parametrize("rule", ["BPTT", "RFLO", "NodePerturbation", "SCTT", "UORO"])
+def test_the_defaults_are_those_of_the_library(cogdyn, tmp_path, rule):
+    result = cogdyn("train", "GoNogo", "--steps", 1, "--stop-at", 1, "--rule", rule)
+    assert result.exit_code == 0, result.output
+    task = make_task("GoNogo")
+    ours = load_run(tmp_path / "runs/GoNogo").config
+    theirs = train(task, network_for(task), make_rule(rule), 1).config
+    assert ours == theirs
+
+
+def test_the_help_states_the_defaults_of_the_library(cogdyn):
+    words = " ".join(cogdyn("train", "--help").stdout.replace("│", " ").split())
+    network, training = network_for(make_task("GoNogo")), inspect.signature(train).parameters
+    stated = {"steps": "updates;", "units": "network;", "tau": "constant (ms);", "dale": "Dale's law;"}
+    stated |= {"noise": "process noise;", "activation": "or sigmoid;", "batch_size": "update;"}
+    values = {"steps": training["steps"].default, "batch_size": training["batch_size"].default}
+    values |= {"units": network.n_units, "tau": 100, "dale": 0.8, "noise": network.noise, "activation": "relu"}
+    assert network.config["tau"] == [100.0] * 100
+    assert (network.config["dale"], network.config["activation"]) == (0.8, "relu")
+    for name, before in stated.items():
+        assert f"{before} {values[name]} by default" in words
+
+
+@pytest.mark.parametrize(
+    ("words", "options"),
+    [
+        (["--rule", "RewardHebbian"], ["--activation", "tanh", "--set", "dt=5"]),
+        (["--rule", "FORCE"], ["--dale", 0]),
+        (["--rule", "DNI"], ["--network-set", "leak=rate", "--rule-set", "jacobian=learned"]),
+    ],
+)
+def test_rules_that_need_a_certain_network_get_it_by_options(cogdyn, tmp_path, words, options):
+    result = cogdyn("train", "GoNogo", *QUICK, "--stop-at", 1, *words, *options)
+    assert result.exit_code == 0, result.output
+    own = make_rule(words[1]).config
+    ours = load_run(tmp_path / "runs/GoNogo").config["rule"]
+    assert {name: ours[name] for name in own if name != "jacobian"} == {k: v for k, v in own.items() if k != "jacobian"}
+
+
+def test_messages_name_options(cogdyn):
+    assert cogdyn("train", "GoNogo", *QUICK, "--out", "r", "--stop-at", 1).exit_code == 0
+    again = cogdyn("train", "GoNogo", *QUICK, "--out", "r", "--stop-at", 1).stderr
+    assert "r holds a run already; choose another folder, or --resume to resume it." in again
+    other = cogdyn("train", "GoNogo", *QUICK, "--out", "r", "--stop-at", 1, "--resume", "--seed", 3, "--lr", 0.1).stderr
+    assert other == "error: r was trained with another network: --seed is 3 and was 0.\n"
+    force = cogdyn("train", "DelayedReach", *QUICK, "--rule", "FORCE").stderr
+    assert "--dale 0" in force
+    assert "--self-connections" in force
+    assert "dale=None" not in force
+    assert "self_connections" not in force
+
+
+def test_in_options():
+    options, network, rule = (
+        ["resume", "dale", "stop_at", "self_connections"],
+        ["leak", "density"],
+        ["update", "lr_apical"],
+    )
+    settings = {"network_set": network, "rule_set": rule}
+    for message, expected in {
+        "stop_at is 7; allowed: a score": "--stop-at is 7; allowed: a score",
+        "use dale=None, or resume=True": "use --dale 0, or --resume",
+        "self_connections=False": "--no-self-connections",
+        "update='bin' goes with leak='rate'": "--rule-set update=bin goes with --network-set leak=rate",
+        "update is 3; density is 0.": "--rule-set update is 3; --network-set density is 0.",
+        "try lr_apical=0.01": "try --rule-set lr_apical=0.01",
+        "its update, which is": "its update, which is",
+    }.items():
+        assert in_options(message, options, **settings) == expected
 
 
 @pytest.mark.parametrize(

@@ -275,12 +275,12 @@ def test_a_table_of_an_earlier_version_that_holds_no_numbers_is_one_sentence(sav
         load_run(saved)
 
 
-def with_network(folder, **arguments):
+def with_described(folder, part, **arguments):
     content = (folder / "model.safetensors").read_bytes()
     size = int.from_bytes(content[:8], "little")
     header = json.loads(content[8 : 8 + size])
     ours = json.loads(header["__metadata__"]["cogdyn"])
-    ours["config"]["network"] |= arguments
+    ours["config"][part] |= arguments
     header["__metadata__"]["cogdyn"] = json.dumps(ours)
     text = json.dumps(header).encode()
     (folder / "model.safetensors").write_bytes(len(text).to_bytes(8, "little") + text + content[8 + size :])
@@ -288,9 +288,18 @@ def with_network(folder, **arguments):
 
 @pytest.mark.parametrize("n_units", [10_000, 10**9, -1, "many", None])
 def test_a_file_that_claims_to_be_large_is_refused_before_a_network_is_made(saved, monkeypatch, n_units):
-    with_network(saved, n_units=n_units)
+    with_described(saved, "network", n_units=n_units)
     monkeypatch.setattr("cogdyn.agents.run.RateRNN", never)
     with pytest.raises(RunError, match=r"its weights do not fit its network: recurrent has shape \(8, 8\)"):
+        load_run(saved)
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_a_file_that_claims_a_huge_task_is_refused_before_one_is_made(saved, monkeypatch, nested):
+    huge = {"name": "NBack", "n_items": 10**9}
+    with_described(saved, "task", **({"name": "Mixture", "tasks": [huge]} if nested else huge))
+    monkeypatch.setattr("cogdyn.agents.run.task_from_config", never)
+    with pytest.raises(RunError, match=r"its task has n_items = 1,000,000,000, more than 100,000\.$"):
         load_run(saved)
 
 

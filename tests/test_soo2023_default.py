@@ -1,10 +1,8 @@
 """The study of the start of ``cogdyn train``: it trains as that command does, and counts as it says."""
 
-
 import pytest
 
-from cogdyn.agents import RateRNN
-from cogdyn.agents import network_for
+from cogdyn.agents import RateRNN, network_for
 from cogdyn.envs import make_task
 from cogdyn.lessons.studies import load_study
 from cogdyn.lessons.studies.runner import plan
@@ -13,7 +11,6 @@ from cogdyn.lessons.studies.soo2023_default import (
     CONTROLS,
     NETWORKS,
     STARTS,
-    STEPS,
     TASKS,
     WITHOUT_SIGNS,
     default_table,

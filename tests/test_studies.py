@@ -270,6 +270,7 @@ def test_a_cluster_gives_the_same_table(tmp_path, log, monkeypatch):
         pytest.raises(ConnectionError, match="has no workers: start some with: dask worker tcp://"),
     ):
         run_study(toy(log, ["measure"]), tmp_path / "idle", backend="dask", scheduler=idle.scheduler_address)
+    monkeypatch.setattr(workers, "PATIENCE", 300)
     does = ["measure", "measure twice", "fail"]
     local = run_study(toy(log, does), tmp_path / "local", jobs=1)
     with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
