@@ -56,6 +56,11 @@ class Checkpoints:
             if resume:
                 raise ValueError("resume=True needs out, the folder of the run.")
             return
+        if resume:
+            folders = [self.out, *self.out.glob("network-*")]
+            for folder in folders:
+                remove_parts(folder)
+            settle(folders)
         there = [path.parent for path in sorted(self.out.glob(f"network-*/{MODEL}"))]
         single = (self.out / MODEL).exists()
         if not resume:
@@ -65,9 +70,6 @@ class Checkpoints:
                     f"{self.out} holds {what} already; choose another folder, or resume=True to resume it."
                 )
             return
-        for folder in self._folders:
-            remove_parts(folder)
-        settle(self._folders)
         if not single and not there:
             raise ValueError(f"there is no run to resume in {self.out}.")
         if self._size is not None and single:

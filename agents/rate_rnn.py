@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any, Literal, final
 
 import numpy as np
@@ -55,16 +54,13 @@ class RateRNN(nn.Module):
         density: Probability that a recurrent synapse exists.
         mask: Which recurrent synapses may exist, (N, N); instead of a density.
         self_connections: Whether units may excite or inhibit themselves.
-        input_units: Units that receive input: indices or a slice; all when None.
-        output_units: Units that are read out: indices or a slice; all when None.
+        input_units, output_units: Units that receive input, and that are read out: indices or a slice; all when None.
         init: Initial weights and biases: gaussian, spectral_radius, orthogonal, identity, balanced, soo2023, slow_mode,
             each a function of this name in ``initialisation.py``, whose docstring tells the formula.
         gain: Gain of the initial recurrent weights; when None that of ``init``, else one that suits the activation.
-        input_gain: Factor on the initial input weights.
-        readout_gain: Factor on the initial readout weights.
+        input_gain, readout_gain: Factors on the initial input weights and readout weights.
         readout_activation: g, ``"linear"`` or ``"sigmoid"``; the latter only for tasks of continuous outputs.
-        train_readout_bias: Whether :math:`b_{out}` is learned, or stays 0.
-        train_h0: Whether the initial state is learned, or stays 0.
+        train_readout_bias, train_h0: Whether :math:`b_{out}` and the initial state are learned, or stay 0.
         frozen: Other parameters that stay as they are: recurrent, input, bias, readout.
         seed: Seed of the initial weights and of the density.
 
@@ -110,15 +106,14 @@ class RateRNN(nn.Module):
         self.readout_activation = check_name("readout_activation", readout_activation, READOUTS)
         self.leak = check_name("leak", leak, LEAKS)
         recipe = initialisation(init)
-        own_gain = f.gain if recipe.gain is None else recipe.gain
-        gain = own_gain if gain is None else finite_number("gain", gain)
+        usual = f.gain if recipe.gain is None else recipe.gain
+        gain = usual if gain is None else finite_number("gain", gain)
         input_gain = finite_number("input_gain", input_gain)
         readout_gain = finite_number("readout_gain", readout_gain)
         dale = None if dale is None else finite_number("dale", dale)
-        density, seed = finite_number("density", density), whole_number("seed", seed)
         self_connections = truth_value("self_connections", self_connections)
+        density, seed = finite_number("density", density), whole_number("seed", seed)
         generator = torch.Generator().manual_seed(seed)
-
         taus = time_constants(n_units, tau, self.dt)
         self.alpha = nn.Buffer((self.dt / taus).to(torch.get_default_dtype()))
         exists = existing_synapses(n_units, mask, density, self_connections, generator)
@@ -132,17 +127,15 @@ class RateRNN(nn.Module):
         self.input = nn.Parameter(input_gain * recipe.input_weights(n_units, n_inputs, generator))
         self.bias = nn.Parameter(recipe.biases(n_units, generator))
         self.readout = nn.Parameter(readout_gain * recipe.readout_weights(n_outputs, n_units, generator))
-        self.readout_bias = nn.Parameter(torch.zeros(n_outputs))
-        self.h0 = nn.Parameter(torch.zeros(n_units))
-        self.readout_bias.requires_grad_(truth_value("train_readout_bias", train_readout_bias))
-        self.h0.requires_grad_(truth_value("train_h0", train_h0))
+        self.readout_bias = nn.Parameter(torch.zeros(n_outputs), truth_value("train_readout_bias", train_readout_bias))
+        self.h0 = nn.Parameter(torch.zeros(n_units), truth_value("train_h0", train_h0))
         for name in frozen:
             getattr(self, check_name("frozen parameter", name, FREEZABLE)).requires_grad_(False)
         sizes = {"n_inputs": n_inputs, "n_units": n_units, "n_outputs": n_outputs, "dt": self.dt, "tau": taus.tolist()}
         units = {"activation": activation, "leak": leak, "dale": dale, "readout_activation": readout_activation}
+        chosen = (("input_units", self.input_mask[:, 0]), ("output_units", self.output_mask))
         synapses = {"density": density, "self_connections": self_connections}
-        synapses |= {"input_units": self.input_mask[:, 0].nonzero().flatten().tolist()}
-        synapses |= {"output_units": self.output_mask.nonzero().flatten().tolist()}
+        synapses |= {name: mask.nonzero().flatten().tolist() for name, mask in chosen}
         start = {"init": init, "gain": gain, "input_gain": input_gain, "readout_gain": readout_gain, "seed": seed}
         self._arguments: dict[str, Any] = sizes | units | synapses | start
 
@@ -162,8 +155,7 @@ class RateRNN(nn.Module):
         A mask that came of a density is redrawn too.
         """
         mask = self.recurrent_mask if self._arguments["density"] == 1 else None
-        arguments = self.config | {"seed": seed, "mask": mask}
-        return RateRNN(**arguments).to(self.recurrent)
+        return RateRNN(**dict(self.config, seed=seed, mask=mask)).to(self.recurrent)
 
     @property
     def tau(self) -> Tensor:
@@ -277,12 +269,11 @@ class RateRNN(nn.Module):
         """
         check_inputs(inputs, self.n_inputs, self.recurrent)
         initial = self.initial_state(inputs.shape[1])
-        if h is None:
-            h = initial
-        elif h.shape != initial.shape:
+        h = initial if h is None else h
+        if h.shape != initial.shape:
             raise ValueError(f"h has shape {tuple(h.shape)}; expected (B, N) = {tuple(initial.shape)}.")
         if keep_activations and at_cut is not None:
-            raise ValueError("keep_activations=True with at_cut: a state that was cut does not follow from f(h).")
+            raise ValueError("keep_activations=True with at_cut: a changed state does not follow from f(h).")
         sigma = self.noise if noise is None else standard_deviation("noise", noise)
         # The bias rides along as the weight of an input that is always one.
         into = torch.cat([self.input_weights, self.bias[..., None]], dim=-1)
@@ -294,11 +285,14 @@ class RateRNN(nn.Module):
         with_one = torch.cat([inputs, torch.ones_like(inputs[..., :1])], dim=2)
         dynamics = Dynamics(self._f, self.leak, self.alpha, noise_std, (generator,), credit, feedback, keep_activations)
         weights = (into, recurrent, self.readout_weights, self.readout_bias)
-        scan = partial(scan_trials, weights=weights, dynamics=dynamics)
-        if at_cut is not None:
-            return run_in_stretches(self, scan, with_one, h, cuts, at_cut)
-        rates, outputs, h, activations = scan(with_one, h)
-        return Trajectory([rates], self.g(outputs), h, activations)
+
+        def scan(inputs: Tensor, h: Tensor) -> Trajectory:
+            rates, outputs, last, activations = scan_trials(inputs, h, weights, dynamics)
+            return Trajectory([rates], self.g(outputs), last, activations)
+
+        if at_cut is None:
+            return scan(with_one, h)
+        return run_in_stretches(scan, lambda h: (self.rates(h), self.outputs(h)), with_one, h, cuts, at_cut)
 
 
 def _for_batch(bias: Tensor) -> Tensor:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from itertools import chain, count
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
 
@@ -118,7 +117,7 @@ def train(
     """Train a rate network on a task, and draw what it does."""
 
     def work() -> None:
-        from .training_command import train_and_report
+        from .training_command import fresh_folder, train_and_report
 
         chosen = make_task(task, **parse_settings(setting or []))
         network = given(n_units=units, tau=tau, activation=activation, noise=noise, init=init, seed=seed)
@@ -263,24 +262,6 @@ def book(
         console.print(f"built: open {build_book(out)}")
 
     guarded(work, debug)
-
-
-@contextmanager
-def fresh_folder(parent: Path, name: str) -> Iterator[Path]:
-    """Make the folder ``parent/name``, or the first of ``name-2``, ... that is not there; if it stays empty, it goes.
-
-    Two commands at once get two folders.
-    """
-    from ..agents.files import folder_made
-
-    for folder in chain([parent / name], (parent / f"{name}-{number}" for number in count(2))):
-        with ExitStack() as stack:
-            try:
-                stack.enter_context(folder_made(folder, exist_ok=False))
-            except FileExistsError:
-                continue
-            yield folder
-            return
 
 
 def guarded(work: Callable[[], None], debug: bool) -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +13,7 @@ import torch
 from rich.console import Console
 
 from ..agents import RateRNN, evaluate, network_for, train
+from ..agents.files import folder_made
 from ..agents.rules.catalogue import make_rule, rule_arguments
 from ..envs.names import check_name
 from ..envs.painted_task import PaintedTask
@@ -99,3 +103,19 @@ def _train_and_report(
     harder = "delay_ms=1500" if hasattr(task, "delay_ms") else f"noise={3 * task.noise:g}"
     for command in (f"train {task.name} --set {harder}", f"show {folder}", "lessons my-lessons"):
         console.print(f"  cogdyn {command}")
+
+
+@contextmanager
+def fresh_folder(parent: Path, name: str) -> Iterator[Path]:
+    """Make the folder ``parent/name``, or the first of ``name-2``, ... that is not there; if it stays empty, it goes.
+
+    Two commands at once get two folders.
+    """
+    for folder in chain([parent / name], (parent / f"{name}-{number}" for number in count(2))):
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(folder_made(folder, exist_ok=False))
+            except FileExistsError:
+                continue
+            yield folder
+            return

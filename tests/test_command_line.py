@@ -13,9 +13,10 @@ from typer.testing import CliRunner
 from cogdyn.agents import load_run, network_for, train
 from cogdyn.agents.rules.catalogue import make_rule
 from cogdyn.envs import Choice, Uniform, make_task, task_names
-from cogdyn.lessons.command_line import app, fresh_folder
+from cogdyn.lessons.command_line import app
 from cogdyn.lessons.options import in_options
 from cogdyn.lessons.settings import parse_settings
+from cogdyn.lessons.training_command import fresh_folder
 
 QUICK = ["--steps", "2", "--units", "8", "--batch-size", "4"]
 
@@ -94,7 +95,7 @@ def test_show_draws_the_summary_anew(cogdyn, tmp_path):
     assert picture.exists()
 
 
-@pytest.mark.parametrize("rule", ["BPTT", "RFLO", "NodePerturbation", "SCTT", "UORO"])
+@pytest.mark.parametrize("rule", ["BPTT", "NodePerturbation"])
 def test_the_defaults_are_those_of_the_library(cogdyn, tmp_path, rule):
     result = cogdyn("train", "GoNogo", "--steps", 1, "--stop-at", 1, "--rule", rule)
     assert result.exit_code == 0, result.output

@@ -126,7 +126,8 @@ class Single:
     ("arguments", "message"),
     [
         ({"ensemble": 0}, "ensemble"),
-        ({"ensemble": 2, "resume": True}, "resumed"),
+        ({"ensemble": 2, "resume": True}, "resume=True needs out"),
+        ({"ensemble": 2, "watch": lambda network, step: {}}, "cannot be watched"),
         ({"ensemble": 2, "rule": Single()}, "Single cannot train an ensemble"),
         ({"ensemble": 2, "task": make_task("Bandit")}, "closed loop"),
     ],

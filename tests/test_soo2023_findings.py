@@ -5,13 +5,13 @@ from collections import Counter
 import pytest
 from scipy.stats import mannwhitneyu
 
+from cogdyn.agents import network_for
 from cogdyn.envs import make_task
 from cogdyn.lessons import study_results
 from cogdyn.lessons.studies import load_study
 from cogdyn.lessons.studies.soo2023 import summary_table
 from cogdyn.lessons.studies.soo2023_arms import ARMS, COARSE_DT, DT, cell_of
 from cogdyn.lessons.studies.soo2023_default import CONTROLS, DELAYS_MS, TASKS, default_table
-from cogdyn.lessons.training_command import usual_init
 
 STARTS = {
     (row["task"], row["delay"], row["start"]): row
@@ -33,8 +33,8 @@ def test_without_a_delay_it_does_no_harm_and_movements_it_makes_slower_to_learn(
         slow, *others = (STARTS[task, delay, start] for start in ("slow mode", "gaussian", "balanced"))
         better = all(slow["updates"] <= other["updates"] for other in others)
         assert better == (task == "PerceptualDecisionMaking")
-        assert usual_init(make_task(task), "relu") == ("slow_mode" if better else "gaussian")
-    assert {usual_init(make_task(task), "relu") for task in TASKS} == {"slow_mode"}
+        assert network_for(make_task(task)).config["init"] == ("slow_mode" if better else "gaussian")
+    assert {network_for(make_task(task)).config["init"] for task in TASKS} == {"slow_mode"}
 
 
 # The study itself
