@@ -117,7 +117,7 @@ def train(
     """Train a rate network on a task, and draw what it does."""
 
     def work() -> None:
-        from .training_command import fresh_folder, train_and_report
+        from .training_command import errors_in_options, fresh_folder, train_and_report
 
         chosen = make_task(task, **parse_settings(setting or []))
         network = given(n_units=units, tau=tau, activation=activation, noise=noise, init=init, seed=seed)
@@ -127,7 +127,7 @@ def train(
         learning = given(lr=lr) | parse_settings(rule_setting or [], "--rule-set")
         training = given(steps=steps, batch_size=batch_size, seed=seed, stop_at=stop_at, device=device, resume=resume)
         parts = {"network": network, "learning": learning, "training": training}
-        with ExitStack() as stack:
+        with errors_in_options(rule), ExitStack() as stack:
             folder = out
             if folder is None:
                 runs = Path("runs")

@@ -27,6 +27,21 @@ OPTIONS += ("seed", "stop_at", "device", "out", "resume")
 """Arguments that have an option of their own."""
 
 
+@contextmanager
+def errors_in_options(rule: str) -> Iterator[None]:
+    """Within the block, errors of the library name options of the command instead of arguments.
+
+    Raises:
+        ValueError: If there is no such rule, or instead of an error of the library.
+    """
+    of_network = [name for name in NETWORK_ARGUMENTS if name not in OPTIONS]
+    settings = {"rule_set": rule_arguments(rule), "network_set": of_network}
+    try:
+        yield
+    except ValueError as error:
+        raise ValueError(in_options(str(error), OPTIONS, **settings)) from error
+
+
 def train_and_report(
     console: Console,
     task: PaintedTask,
@@ -49,26 +64,9 @@ def train_and_report(
         folder: Folder of the run.
 
     Raises:
-        ValueError: If the rule, an argument of it, or anything else makes no sense; in words of the command line.
+        ValueError: If the rule, an argument of it, or anything else makes no sense.
         KeyboardInterrupt: After Ctrl-C, with the way to resume.
     """
-    of_network = [name for name in NETWORK_ARGUMENTS if name not in OPTIONS]
-    settings = {"rule_set": rule_arguments(rule), "network_set": of_network}
-    try:
-        _train_and_report(console, task, rule, network, learning, training, folder)
-    except ValueError as error:
-        raise type(error)(in_options(str(error), OPTIONS, **settings)) from error
-
-
-def _train_and_report(
-    console: Console,
-    task: PaintedTask,
-    rule: str,
-    network: dict[str, Any],
-    learning: dict[str, Any],
-    training: dict[str, Any],
-    folder: Path,
-) -> None:
     # Networks of this size are fastest on one core; a second one is better used by a second seed.
     torch.set_num_threads(1)
     for argument in network:

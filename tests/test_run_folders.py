@@ -1,14 +1,11 @@
 """Folders of runs: claimed before the first update, refused, resumed, and read whatever happened to their table."""
 
-import json
 import multiprocessing
 import os
 import re
 
-import numpy as np
 import pytest
 import torch
-from safetensors.torch import load_file, save_file
 
 from cogdyn.agents import RateRNN, RunError, load_run, train
 from cogdyn.agents.checkpoints import NEXT, Checkpoints
@@ -177,156 +174,6 @@ def test_what_a_killed_write_left_is_removed(tmp_path):
     (tmp_path / ".model.safetensors.123.part").write_bytes(b"half")
     train(TASK, network_of(), BPTT(), out=tmp_path, resume=True, **FEW | {"steps": 6})
     assert sorted(os.listdir(tmp_path)) == ["metrics.csv", "model.safetensors"]
-
-
-# What a watch returns
-
-
-def test_a_watch_may_return_what_it_likes_as_long_as_it_is_numbers(tmp_path):
-    answers = iter([{}, {"x": 1.0}, {"y": True, "x": torch.tensor(2.5)}, {"z": np.float32(0.5), "n": float("nan")}])
-    run = train(TASK, network_of(), BPTT(), out=tmp_path, watch=lambda *_: next(answers), **FEW | {"steps": 8})
-    rows = load_run(tmp_path).metrics
-    np.testing.assert_equal(rows, run.metrics)
-    extra = [{name: row[name] for name in row if name in "xyzn"} for row in rows]
-    np.testing.assert_equal(extra, [{}, {"x": 1.0}, {"y": 1.0, "x": 2.5}, {"z": 0.5, "n": float("nan")}])
-    assert (tmp_path / "metrics.csv").read_text().startswith("step,loss,score,gradient_norm,x,y,z,n\n")
-
-
-def test_resuming_with_and_without_a_watch(tmp_path):
-    watch = lambda network, step: {"norm": network.recurrent.norm().item()}  # noqa: E731
-    train(TASK, network_of(), BPTT(), out=tmp_path, watch=watch, **FEW)
-    train(TASK, network_of(), BPTT(), out=tmp_path, resume=True, **FEW | {"steps": 6})
-    train(TASK, network_of(), BPTT(), out=tmp_path, resume=True, watch=watch, **FEW | {"steps": 8})
-    assert ["norm" in row for row in load_run(tmp_path).metrics] == [True, True, False, True]
-
-
-@pytest.mark.parametrize(
-    ("answer", "message"),
-    [
-        (None, "watch returned None; it must return numbers by name"),
-        (1.5, r"watch returned 1\.5"),
-        ({"step": 99}, "watch returned the name 'step'"),
-        ({"x": None}, "watch returned 'x': None; it must be a single number"),
-        ({"x": "high"}, "single number"),
-        ({"x": np.zeros(2)}, "single number"),
-        ({3: 1.0}, "the name 3"),
-    ],
-)
-def test_a_watch_that_returns_something_else_costs_no_update(tmp_path, answer, message):
-    with pytest.raises(ValueError, match=message):
-        train(TASK, network_of(), BPTT(), out=tmp_path, watch=lambda *_: answer, **FEW)
-    assert load_run(tmp_path).step == 2
-    assert load_run(tmp_path).metrics[0].keys() == {"step", "loss", "score", "gradient_norm"}
-
-
-# What can be read
-
-
-@pytest.fixture
-def saved(tmp_path):
-    train(TASK, network_of(), BPTT(), out=tmp_path / "run", **FEW)
-    return tmp_path / "run"
-
-
-@pytest.mark.parametrize("table", ["", "step\n", "\ufeffstep;loss\n2,0;zero\n", "nonsense", None])
-def test_whatever_happens_to_the_table_the_run_is_as_it_was(saved, table):
-    before = load_run(saved)
-    (saved / "metrics.csv").unlink() if table is None else (saved / "metrics.csv").write_text(table)
-    after = load_run(saved)
-    assert same(after, before)
-    assert after.metrics == before.metrics
-    train(TASK, network_of(), BPTT(), out=saved, resume=True, **FEW | {"steps": 6})
-    assert [row["step"] for row in load_run(saved).metrics] == [2, 4, 6]
-
-
-def as_an_earlier_version_wrote_it(folder, table):
-    """A run whose learning curve is in its table alone."""
-    tensors = load_file(folder / "model.safetensors")
-    with open(folder / "model.safetensors", "rb") as file:
-        size = int.from_bytes(file.read(8), "little")
-        header = json.loads(json.loads(file.read(size))["__metadata__"]["cogdyn"])
-    del header["metrics"], header["config"]["network"]["frozen"]
-    save_file(tensors, folder / "model.safetensors", {"cogdyn": json.dumps(header)})
-    (folder / "metrics.csv").write_text(table, encoding="utf-8")
-
-
-@pytest.mark.parametrize(
-    ("table", "steps", "score"),
-    [
-        ("step,loss,score,gradient_norm\n2,1,0.5,1\n4,1,0.25,1\n6,1,1,1\n", [2, 4], 0.25),
-        ("\ufeffstep;loss;score;gradient_norm\n2.0;1;0,5;1;;\n4.0;1;0,25;1;;\n", [2, 4], 0.25),
-        ("step,loss,score,gradient_norm,x\n2,1,0.5,1,\n4,1,0.25,1,7\n", [2, 4], 0.25),
-        ("step,loss,score,gradient_norm\n2,1,0.5,1\n", [2, 4], float("nan")),
-        ("step,loss,score,gradient_norm\n", [4], float("nan")),
-        ("", [4], float("nan")),
-    ],
-)
-def test_runs_of_earlier_versions_are_read_with_what_a_spreadsheet_or_a_power_cut_left(saved, table, steps, score):
-    as_an_earlier_version_wrote_it(saved, table)
-    run = load_run(saved)
-    assert [row["step"] for row in run.metrics] == steps
-    assert run.step == 4
-    np.testing.assert_equal(run.metrics[-1]["score"], score)
-
-
-def test_a_table_of_an_earlier_version_that_holds_no_numbers_is_one_sentence(saved):
-    as_an_earlier_version_wrote_it(saved, "step,loss\n2,low\n")
-    with pytest.raises(RunError, match=r"line 2 of .*metrics\.csv is not a row of numbers with a step\.$"):
-        load_run(saved)
-
-
-def with_described(folder, part, **arguments):
-    content = (folder / "model.safetensors").read_bytes()
-    size = int.from_bytes(content[:8], "little")
-    header = json.loads(content[8 : 8 + size])
-    ours = json.loads(header["__metadata__"]["cogdyn"])
-    ours["config"][part] |= arguments
-    header["__metadata__"]["cogdyn"] = json.dumps(ours)
-    text = json.dumps(header).encode()
-    (folder / "model.safetensors").write_bytes(len(text).to_bytes(8, "little") + text + content[8 + size :])
-
-
-@pytest.mark.parametrize("n_units", [10_000, 10**9, -1, "many", None])
-def test_a_file_that_claims_to_be_large_is_refused_before_a_network_is_made(saved, monkeypatch, n_units):
-    with_described(saved, "network", n_units=n_units)
-    monkeypatch.setattr("cogdyn.agents.run.RateRNN", never)
-    with pytest.raises(RunError, match=r"its weights do not fit its network: recurrent has shape \(8, 8\)"):
-        load_run(saved)
-
-
-@pytest.mark.parametrize("nested", [False, True])
-def test_a_file_that_claims_a_huge_task_is_refused_before_one_is_made(saved, monkeypatch, nested):
-    huge = {"name": "NBack", "n_items": 10**9}
-    with_described(saved, "task", **({"name": "Mixture", "tasks": [huge]} if nested else huge))
-    monkeypatch.setattr("cogdyn.agents.run.task_from_config", never)
-    with pytest.raises(RunError, match=r"its task has n_items = 1,000,000,000, more than 100,000\.$"):
-        load_run(saved)
-
-
-def test_a_file_of_another_program_and_one_that_is_cut_are_one_sentence(saved):
-    model = saved / "model.safetensors"
-    content = model.read_bytes()
-    model.write_bytes(content[:200])
-    with pytest.raises(RunError, match=r"cannot be read as a run: model\.safetensors is damaged \(.*\)\.$"):
-        load_run(saved)
-    save_file({"w": torch.zeros(2)}, model)
-    with pytest.raises(RunError, match=r"cannot be read as a run: model\.safetensors was not written by cogdyn\.$"):
-        load_run(saved)
-    with_nothing = {name: value for name, value in load_file_of(content).items() if name != "network.recurrent"}
-    save_file(with_nothing, model, header_of(content))
-    with pytest.raises(RunError, match="recurrent has shape None, expected"):
-        load_run(saved)
-
-
-def load_file_of(content):
-    from safetensors.torch import load
-
-    return load(content)
-
-
-def header_of(content):
-    size = int.from_bytes(content[:8], "little")
-    return json.loads(content[8 : 8 + size])["__metadata__"]
 
 
 def test_checkpoints_without_a_folder_write_nothing():
