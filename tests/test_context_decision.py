@@ -133,7 +133,10 @@ def test_networks_trained_anew_select_in_the_same_way(tmp_path, monkeypatch):
         network = context_network(number)
         for context in CONTEXTS:
             cosines = selection(network, TASK, context_line(network, TASK, context)).cosines
-            margins.append(np.nanmedian(cosines[context]) - abs(np.nanmedian(cosines[OTHER[context]])))
+            if np.isfinite(cosines[context]).any():
+                margins.append(np.nanmedian(cosines[context]) - abs(np.nanmedian(cosines[OTHER[context]])))
+    # Not every training leaves points with a slow mode in either context.
+    assert len(margins) >= N_NETWORKS
     assert np.median(margins) > 0.4
     assert np.mean(np.array(margins) > 0.2) >= 0.75
 
