@@ -85,7 +85,7 @@ def test_states_of_networks_are_stacked_to_one_of_their_ensemble_and_parted_agai
         close(value, getattr(networks[1], name))
 
 
-@pytest.mark.parametrize(("case", "as_scores"), zip(PHASES, (list, torch.tensor) * 2, strict=True))
+@pytest.mark.parametrize(("case", "as_scores"), [*zip(PHASES, (list, torch.tensor) * 2, strict=True)])
 def test_each_network_has_its_own_phase(case, as_scores):
     networks = networks_for(case)
 
