@@ -1,0 +1,9 @@
+"""The one error for an argument that is refused."""
+
+
+class ArgumentError(ValueError, TypeError):
+    """An argument is unknown, of the wrong kind, or out of range; its message says what is allowed.
+
+    It is a ValueError and a TypeError at once: clients that try a keyword and catch TypeError, as Python's
+    own functions raise it, go on, and so does whoever catches ValueError.
+    """
