@@ -22,7 +22,7 @@ test: .venv/.dev ## Run the tests, without the slow ones
 	$(BIN)/pytest -m "not slow" -n 2
 
 slow: .venv/.dev ## Run the slow tests: wheel, book, long trainings
-	$(BIN)/pytest -m slow
+	$(BIN)/pytest -m slow -n 2 --dist loadfile
 
 lint: .venv/.dev ## Check style and types
 	$(BIN)/ruff check
