@@ -7,7 +7,7 @@ import matplotlib.image
 import numpy as np
 import pytest
 import torch
-from every_task import every_task
+from every_task import every_task, one_of_each_kind
 
 from cogdyn.agents import RateRNN, evaluate, train
 from cogdyn.agents.dynamics import principal_components
@@ -165,7 +165,7 @@ def test_principal_components_of_a_known_covariance():
 # Figures
 
 
-@pytest.mark.parametrize("name", every_task())
+@pytest.mark.parametrize("name", one_of_each_kind())
 def test_every_run_can_be_drawn(name, tmp_path):
     task = make_task(name)
     network = RateRNN(task.n_inputs, 10, task.n_outputs, dt=task.dt, dale=0.8, noise=0.05)
