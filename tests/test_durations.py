@@ -49,7 +49,7 @@ def test_other_durations_are_refused(ms, message):
         (TruncatedExponential(0, 100, 200), "mean must be positive"),
         (TruncatedExponential(float("nan"), 100, 200), "mean must be positive"),
         (TruncatedExponential(100, 200, 100), "low <= high"),
-        ("long", "allowed: a number \\(ms\\), Uniform, Choice or TruncatedExponential"),
+        ("long", "allowed: a number \\(ms\\), Uniform\\(low, high\\), Choice"),
         (None, "allowed: a number"),
         (True, "allowed: a number"),
     ],
