@@ -30,15 +30,10 @@ def test_every_expression_in_the_table_is_one():
     task = make_task("PerceptualDecisionMaking")
     network = RateRNN(task.n_inputs, 4, task.n_outputs, dt=task.dt)
     known = {**vars(cogdyn.agents), **vars(cogdyn.envs)}
-    known |= {
-        "cogdyn": cogdyn,
-        "task": task,
-        "network": network,
-        "env": gym.make("cogdyn/GoNogo-v0"),
-        "id": "cogdyn/GoNogo-v0",
-    }
-    known |= {"rng": np.random.default_rng(0), "conditions": task.draw(np.random.default_rng(0), 1), "gym": gym}
-    known |= {"draw_trial": draw_trial, "info": {"condition": {}, "correct": True}, "batch": task.sample(1, 0)}
+    batch, env = task.sample(1, 0), gym.make("cogdyn/GoNogo-v0")
+    known |= {"cogdyn": cogdyn, "gym": gym, "draw_trial": draw_trial, "task": task, "network": network, "batch": batch}
+    known |= {"env": env, "id": "cogdyn/GoNogo-v0", "info": {"condition": {}, "correct": True}}
+    known |= {"rng": np.random.default_rng(0), "conditions": batch.conditions, "outputs": task.ideal(batch)}
     known |= {"task1": task, "task2": make_task("PerceptualDecisionMaking", coherences=(0.1,))}
     seen = 0
     for span in [span for row in ROWS.values() for span in re.findall(r"`([^`]+)`", row)]:
