@@ -8,7 +8,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 from torch.utils.data import IterableDataset, get_worker_info
+from torch.utils.data._utils.collate import default_collate_fn_map
 
+from ..envs.errors import ArgumentError
 from ..envs.task import Task
 from ..envs.trial import TrialBatch
 
@@ -24,6 +26,11 @@ class TensorBatch:
     targets: Tensor
     mask: Tensor
     probabilities: bool = False
+
+    def __repr__(self) -> str:
+        """Shapes instead of all numbers."""
+        kind = ", probabilities" if self.probabilities else ""
+        return f"TensorBatch(inputs {tuple(self.inputs.shape)}, targets {tuple(self.targets.shape)}{kind})"
 
 
 def tensors(batch: TrialBatch, like: Tensor) -> TensorBatch:
@@ -53,9 +60,11 @@ def check_inputs(inputs: Tensor, n_inputs: int, like: Tensor) -> None:
 
 
 class TrialDataset(IterableDataset[TensorBatch]):
-    """A task's stream of batches for PyTorch's DataLoader (with ``batch_size=None``: they are batches already).
+    """A task's stream of batches for PyTorch's DataLoader, as in ``DataLoader(dataset, batch_size=None)``.
 
-    Workers share the stream: worker w of n paints batches w, w + n, ...
+    The stream consists of batches already, so that the loader is not to make batches of them. Workers share it: worker
+    w of n paints batches w, w + n, ... Each iteration, that is each epoch, begins the stream again, with the same
+    batches; another seed gives others.
 
     Args:
         task: The task.
@@ -78,3 +87,20 @@ class TrialDataset(IterableDataset[TensorBatch]):
             batch = next(self.task.stream(self.batch_size, self.seed, self.split, start=number))
             yield tensors(batch, torch.empty(0))
             number += step
+
+
+def one_batch(batches: list[TensorBatch], *, collate_fn_map: object = None) -> TensorBatch:
+    """What a DataLoader makes of batches that it was not told to leave alone.
+
+    Raises:
+        ArgumentError: If it was given a batch size: batches of batches are nothing to learn from.
+    """
+    if len(batches) > 1:
+        raise ArgumentError(
+            f"a TrialDataset yields batches already, and the DataLoader has batch_size={len(batches)}; use "
+            "DataLoader(dataset, batch_size=None) and the batch_size of the TrialDataset."
+        )
+    return batches[0]
+
+
+default_collate_fn_map[TensorBatch] = one_batch

@@ -28,6 +28,10 @@ class Evaluation:
     outputs: np.ndarray
     scores: np.ndarray
 
+    def __repr__(self) -> str:
+        """The score instead of all numbers."""
+        return f"Evaluation: score {self.score:.3f} in {len(self.scores)} trials, {self.rates.shape[2]} units"
+
     @property
     def score(self) -> float:
         """Mean score."""

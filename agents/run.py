@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,9 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
+from ..envs.errors import UnknownTaskError
+from ..envs.own_tasks import MAIN, modules_of
+from ..envs.own_tasks import import_modules as register_from
 from ..envs.registry import task_config, task_from_config
 from ..envs.task import Task
 from .files import write_atomically
@@ -44,7 +47,8 @@ class Run:
     Attributes:
         network: The network.
         task: The task it learned.
-        config: Task, network, rule, training settings and versions, as JSON values.
+        config: Task and the modules of its own that register it, network, rule, training settings and versions, as JSON
+            values.
         metrics: One row for each evaluation: step, loss, score, gradient_norm, and what was watched.
         memory: What the rule remembers of the network, as named tensors.
         path: Where it lies on disk, if it does.
@@ -93,6 +97,7 @@ def describe(task: Task, network: RateRNN, rule: Any, **training: Any) -> dict[s
     """
     config = {
         "task": task_config(task),
+        "modules": modules_of(task),
         "network": network.config,
         "rule": {"name": type(rule).__name__, **rule.config},
         "training": training,
@@ -115,16 +120,21 @@ def differences(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> str:
     )
 
 
-def load_run(path: str | os.PathLike[str], device: str = "cpu") -> Run:
+def load_run(path: str | os.PathLike[str], device: str = "cpu", import_modules: str | Sequence[str] = ()) -> Run:
     """Read a run from its folder; nothing stored in it is executed.
 
     Args:
         path: The folder.
         device: Where to put the network.
+        import_modules: Modules to import first: those that register tasks of your own. What a run names is not imported
+            unless it is named here.
 
     Raises:
-        RunError: If the folder holds no run, a damaged one, or one of a newer format.
+        RunError: If the folder holds no run, a damaged one, one of a newer format, or one of a task that is not
+            registered; it names the module that registers it.
+        ImportError: If a module cannot be imported.
     """
+    register_from(import_modules)
     folder = Path(path)
     if not (folder / MODEL).is_file():
         ensemble = " It holds an ensemble: load network-1, ... in it." if (folder / "network-1").is_dir() else ""
@@ -145,6 +155,8 @@ def load_run(path: str | os.PathLike[str], device: str = "cpu") -> Run:
         network.to(weights["recurrent"].dtype).load_state_dict(weights)
     except RunError:
         raise
+    except UnknownTaskError as error:
+        raise RunError(f"{folder} cannot be read as a run: {error}{_whence(config)}") from error
     except KeyError as error:
         raise RunError(f"{folder} cannot be read as a run: {error} is missing in {MODEL}.") from error
     except (SafetensorError, OSError, TypeError, ValueError, RuntimeError, OverflowError, RecursionError) as error:
@@ -188,6 +200,16 @@ def _check_shapes(shapes: Mapping[str, tuple[int, ...]], network: Mapping[str, A
         stored = shapes.get(f"network.{name}")
         if stored != shape:
             raise ValueError(f"its weights do not fit its network: {name} has shape {stored}, expected {shape}.")
+
+
+def _whence(config: Mapping[str, Any]) -> str:
+    """Where to find a task that is not registered: a sentence, or nothing where the run does not know."""
+    known = config.get("modules")
+    modules = [name for name in known if isinstance(name, str)] if isinstance(known, list) else []
+    if set(modules) - set(MAIN):
+        named = [name for name in modules if name not in MAIN]
+        return f" For this run that is import_modules={named!r}, or --import on the command line."
+    return " That of this run was defined in a notebook or script: define it here too." if modules else ""
 
 
 def _check_counts(task: Any) -> None:

@@ -5,6 +5,7 @@ from .contract import ContractError as ContractError
 from .contract import check_task as check_task
 from .curriculum import Curriculum as Curriculum
 from .durations import Choice as Choice
+from .durations import Duration as Duration
 from .durations import PerBatch as PerBatch
 from .durations import TruncatedExponential as TruncatedExponential
 from .durations import Uniform as Uniform

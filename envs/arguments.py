@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from numbers import Real
 from typing import Any, get_type_hints
 
 import numpy as np
 
-from .durations import Duration, pmf
+from .durations import Duration, checked_duration, pmf
+from .errors import ArgumentError
 from .numbers import finite_number, whole_number
 from .ring import Ring
 
 
-def normalise(task: Any) -> None:
+def normalise(task: Any, random: Iterable[str] = ()) -> None:
     """Replace the fields of a task by plain values: float, int, tuple of floats; others stay as they are.
 
+    Args:
+        task: The task, a dataclass.
+        random: Names of fields that may be distributions although they are declared as float.
+
     Raises:
-        ValueError: If a value is not of the kind that its field is declared to have.
+        ArgumentError: If a value is not of the kind that its field is declared to have.
     """
-    hints = get_type_hints(type(task))
+    hints = get_type_hints(type(task)) | dict.fromkeys(random, Duration)
     for field in dataclasses.fields(task):
         value = getattr(task, field.name)
         object.__setattr__(task, field.name, plain_value(field.name, value, hints[field.name]))
@@ -28,30 +33,55 @@ def normalise(task: Any) -> None:
 
 def plain_value(name: str, value: Any, hint: Any) -> Any:
     """The value of one argument, as its declared type wants it."""
-    if hint == Duration:  # what is no number is left to pmf, which says what else a duration may be
-        return float(value) if isinstance(value, Real) and not isinstance(value, bool) else value
+    if hint == Duration:
+        return checked_duration(name, value)
+    if hint == Duration | None:
+        return None if value is None else checked_duration(name, value)
     if hint is float:
         return finite_number(name, value)
     if hint is int:
         return whole_number(name, value)
     if hint is bool and not isinstance(value, (bool, np.bool_)):
-        raise ValueError(f"{name} is {value!r}; it must be True or False.")
+        raise ArgumentError(f"{name} is {value!r}; it must be True or False.")
     if hint == Sequence[float]:
         if isinstance(value, str) or not isinstance(value, Iterable):
-            raise ValueError(f"{name} is {value!r}; it must be a list of numbers.")
+            raise ArgumentError(f"{name} is {value!r}; it must be a list of numbers.")
         return tuple(finite_number(name, item) for item in value)
     if hint == Sequence[str]:
         if isinstance(value, str) or not isinstance(value, Iterable) or not all(isinstance(v, str) for v in value):
-            raise ValueError(f"{name} is {value!r}; it must be a list of names.")
+            raise ArgumentError(f"{name} is {value!r}; it must be a list of names.")
         return tuple(value)
     if hint is Ring and not isinstance(value, Ring):
-        raise ValueError(f"{name} is {value!r}; it must be a Ring, as in Ring(8).")
+        raise ArgumentError(f"{name} is {value!r}; it must be a Ring, as in Ring(8).")
     return value.item() if isinstance(value, np.generic) else value
 
 
 def argument_of(period: str) -> str:
     """Name of the argument that is a period's duration; numbered periods share one: "item 2" has ``item_ms``."""
-    return f"{period.rstrip('0123456789 ')}_ms"
+    return f"{re.sub(' [0-9]+$', '', period)}_ms"
+
+
+def check_grid(task: Any, also: Iterable[str]) -> None:
+    """Refuse durations off the time grid, all of them at once.
+
+    Args:
+        task: The task, a dataclass with plain values.
+        also: Names of fields that are durations although they are declared as float.
+
+    Raises:
+        ArgumentError: If a duration is not a multiple of dt; it names every one.
+    """
+    hints = get_type_hints(type(task)) | dict.fromkeys(also, Duration)
+    refused = []
+    for field in dataclasses.fields(task):
+        value = getattr(task, field.name)
+        if hints[field.name] in (Duration, Duration | None) and value is not None:
+            try:
+                pmf(value, task.dt, field.name)
+            except ArgumentError as error:
+                refused.append(str(error))
+    if refused:
+        raise ArgumentError(" ".join(refused))
 
 
 def check_durations(
@@ -65,7 +95,7 @@ def check_durations(
         least: For some periods, the smallest number of bins and the reason for it.
 
     Raises:
-        ValueError: If a duration is refused.
+        ArgumentError: If a duration is refused.
     """
     for name, duration in durations.items():
         if callable(duration):
@@ -74,4 +104,4 @@ def check_durations(
         shortest = int(pmf(duration, dt, argument)[0].min())
         bins, reason = least.get(name, (0, ""))
         if shortest < bins:
-            raise ValueError(f"{argument} is {shortest * dt:g} ms; it must be at least {bins * dt:g} ms: {reason}.")
+            raise ArgumentError(f"{argument} is {shortest * dt:g} ms; it must be at least {bins * dt:g} ms: {reason}.")

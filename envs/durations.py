@@ -6,10 +6,14 @@ and an expectation over durations is an exact finite sum.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from inspect import signature
 from math import isfinite
-from typing import Protocol, TypeGuard
+from numbers import Real
+from typing import Any, Protocol, TypeGuard, cast
 
 import numpy as np
+
+from .errors import ArgumentError
 
 
 def in_bins(ms: float, dt: float, what: str) -> int:
@@ -21,14 +25,16 @@ def in_bins(ms: float, dt: float, what: str) -> int:
         what: Name used in the error.
 
     Raises:
-        ValueError: If the duration is negative, not finite or not a multiple of dt.
+        ArgumentError: If the duration is no number, negative, not finite or not a multiple of dt.
     """
+    if isinstance(ms, bool) or not isinstance(ms, Real):
+        raise ArgumentError(f"{what} is {ms!r}; it must be a number (ms).")
     if not isfinite(ms) or ms < 0:
-        raise ValueError(f"{what} is {ms!r} ms; a duration must be finite and not negative.")
+        raise ArgumentError(f"{what} is {ms!r} ms; a duration must be finite and not negative.")
     bins = round(ms / dt)
     if abs(ms - bins * dt) > 1e-6 * dt:
         below = int(ms // dt) * dt
-        raise ValueError(
+        raise ArgumentError(
             f"{what} is {ms:g} ms, not a multiple of dt = {dt:g} ms; the nearest are {below:g} and {below + dt:g}."
         )
     return bins
@@ -52,11 +58,34 @@ class RandomDuration(Protocol):
 
 
 Duration = float | RandomDuration
+"""What the duration of a period may be: a number (ms), or a distribution."""
 
 
 def is_random(duration: object) -> TypeGuard[RandomDuration]:
     """Whether a duration is drawn for each trial."""
     return hasattr(duration, "pmf")
+
+
+def checked_duration(name: str, value: Any) -> Duration:
+    """The value as a duration: a float, or a distribution as it is.
+
+    Args:
+        name: Name of the argument, for the error.
+        value: What was given.
+
+    Raises:
+        ArgumentError: If it is neither, for example a function, or a distribution of another library.
+    """
+    if isinstance(value, Real) and not isinstance(value, bool):
+        return float(value)
+    if isinstance(value, type) and hasattr(value, "pmf"):
+        raise ArgumentError(f"{name} is the class {value.__name__}; give it arguments, as in Uniform(200, 400).")
+    if not is_random(value) or callable(value) or len(signature(value.pmf).parameters) != 2:
+        raise ArgumentError(
+            f"{name} is {value!r}; allowed: a number (ms), Uniform(low, high), Choice(values), "
+            "TruncatedExponential(mean, low, high), and PerBatch of one of these."
+        )
+    return value
 
 
 @dataclass(frozen=True)
@@ -72,7 +101,7 @@ class Uniform:
         low, high = in_bins(self.low, dt, f"{what}: low"), in_bins(self.high, dt, f"{what}: high")
         step = 1 if self.step is None else in_bins(self.step, dt, f"{what}: step")
         if high < low or step < 1:
-            raise ValueError(f"{what} is {self}; it needs low <= high and a step of at least dt = {dt:g} ms.")
+            raise ArgumentError(f"{what} is {self}; it needs low <= high and a step of at least dt = {dt:g} ms.")
         bins = np.arange(low, high + 1, step)
         return bins, np.full(len(bins), 1 / len(bins))
 
@@ -94,7 +123,7 @@ class Choice:
         bins = np.array([in_bins(value, dt, f"{what}: value") for value in self.values])
         p = np.full(len(bins), 1 / max(len(bins), 1)) if self.p is None else np.asarray(self.p, dtype=float)
         if len(bins) == 0 or p.shape != bins.shape or (p < 0).any() or abs(p.sum() - 1) > 1e-9:
-            raise ValueError(f"{what} is {self}; it needs values, and as many probabilities that add up to 1.")
+            raise ArgumentError(f"{what} is {self}; it needs values, and as many probabilities that add up to 1.")
         return bins, p
 
 
@@ -110,7 +139,7 @@ class TruncatedExponential:
         """Return the possible durations (bins) and their probabilities."""
         bins, _ = Uniform(self.low, self.high).pmf(dt, what)
         if not self.mean > 0:
-            raise ValueError(f"{what} is {self}; its mean must be positive (ms).")
+            raise ArgumentError(f"{what} is {self}; its mean must be positive (ms).")
         p = np.exp(-(bins - bins[0]) * dt / self.mean)
         return bins, p / p.sum()
 
@@ -121,6 +150,10 @@ class PerBatch:
 
     duration: Duration
 
+    def __post_init__(self) -> None:
+        """Refuse what is no duration."""
+        object.__setattr__(self, "duration", checked_duration("PerBatch", self.duration))
+
     def pmf(self, dt: float, what: str) -> tuple[np.ndarray, np.ndarray]:
         """Return the possible durations (bins) and their probabilities."""
         return pmf(self.duration, dt, what)
@@ -130,13 +163,11 @@ def pmf(duration: Duration, dt: float, what: str) -> tuple[np.ndarray, np.ndarra
     """Return the possible values of any duration (bins) and their probabilities.
 
     Raises:
-        ValueError: If the duration does not lie on the grid of dt, or is not a duration.
+        ArgumentError: If the duration does not lie on the grid of dt, or is not a duration.
     """
     if is_random(duration):
         return duration.pmf(dt, what)
-    if isinstance(duration, bool) or not isinstance(duration, (int, float, np.integer, np.floating)):
-        raise ValueError(f"{what} is {duration!r}; allowed: a number (ms), Uniform, Choice or TruncatedExponential.")
-    return np.array([in_bins(float(duration), dt, what)]), np.ones(1)
+    return np.array([in_bins(cast(float, checked_duration(what, duration)), dt, what)]), np.ones(1)
 
 
 def draw_bins(duration: Duration, dt: float, what: str, rng: np.random.Generator, n: int) -> np.ndarray:

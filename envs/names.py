@@ -3,11 +3,13 @@
 from collections.abc import Iterable
 from difflib import SequenceMatcher, get_close_matches
 
+from .errors import ArgumentError
+
 MANY = 40
 """Longer lists are not written out."""
 
 
-def unknown_name(kind: str, given: object, allowed: Iterable[str]) -> ValueError:
+def unknown_name(kind: str, given: object, allowed: Iterable[str]) -> ArgumentError:
     """Build the error for a name that is not among the allowed ones.
 
     Args:
@@ -16,16 +18,16 @@ def unknown_name(kind: str, given: object, allowed: Iterable[str]) -> ValueError
         allowed: All valid names.
 
     Returns:
-        A ValueError to raise, with the nearest valid name first when one is near.
+        An error to raise, with the nearest valid name first when one is near.
     """
     allowed = sorted(allowed)
     folded = {name.casefold(): name for name in allowed}
     near = _nearest(str(given).casefold(), folded)
     hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
     if len(allowed) > MANY:
-        return ValueError(f"unknown {kind} {given!r}.{hint} There are {len(allowed)} to choose from.")
+        return ArgumentError(f"unknown {kind} {given!r}.{hint} There are {len(allowed)} to choose from.")
     listed = ", ".join(repr(name) for name in allowed) or "none"
-    return ValueError(f"unknown {kind} {given!r}.{hint} Allowed: {listed}.")
+    return ArgumentError(f"unknown {kind} {given!r}.{hint} Allowed: {listed}.")
 
 
 def _nearest(given: str, folded: dict[str, str]) -> list[str]:

@@ -6,15 +6,17 @@ from typing import Any
 
 import numpy as np
 
+from .errors import ArgumentError
+
 
 def finite_number(name: str, value: Any) -> float:
     """The value as a float.
 
     Raises:
-        ValueError: If it is not a finite number.
+        ArgumentError: If it is not a finite number.
     """
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, Real) or not isfinite(value):
-        raise ValueError(f"{name} is {value!r}; it must be a finite number.")
+        raise ArgumentError(f"{name} is {value!r}; it must be a finite number.")
     return float(value)
 
 
@@ -22,12 +24,12 @@ def whole_number(name: str, value: Any, least: int | None = None) -> int:
     """The value as an int.
 
     Raises:
-        ValueError: If it is not a whole number, or smaller than the least one allowed.
+        ArgumentError: If it is not a whole number, or smaller than the least one allowed.
     """
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, Integral):
-        raise ValueError(f"{name} is {value!r}; it must be a whole number.")
+        raise ArgumentError(f"{name} is {value!r}; it must be a whole number.")
     if least is not None and value < least:
-        raise ValueError(f"{name} is {value!r}; it must be at least {least}.")
+        raise ArgumentError(f"{name} is {value!r}; it must be at least {least}.")
     return int(value)
 
 
@@ -35,10 +37,10 @@ def standard_deviation(name: str, value: Any) -> float:
     """The value as a float.
 
     Raises:
-        ValueError: If it is negative or not a finite number.
+        ArgumentError: If it is negative or not a finite number.
     """
     if finite_number(name, value) < 0:
-        raise ValueError(f"{name} is {value!r}; a standard deviation is not negative.")
+        raise ArgumentError(f"{name} is {value!r}; a standard deviation is not negative.")
     return float(value)
 
 
@@ -46,8 +48,8 @@ def truth_value(name: str, value: Any) -> bool:
     """The value as a bool.
 
     Raises:
-        ValueError: If it is neither true nor false.
+        ArgumentError: If it is neither true nor false.
     """
     if not isinstance(value, (bool, np.bool_)):
-        raise ValueError(f"{name} is {value!r}; allowed: True or False.")
+        raise ArgumentError(f"{name} is {value!r}; allowed: True or False.")
     return bool(value)

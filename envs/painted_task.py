@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from math import sqrt
 from typing import Any, ClassVar, final
 
 import numpy as np
 
-from .arguments import argument_of, check_durations, normalise
+from .arguments import argument_of, check_durations, check_grid, normalise
 from .canvas import Canvas
 from .durations import Duration, array_in_bins, draw_bins, in_bins
+from .errors import ArgumentError
 from .factors import Conditions, Factor
 from .numbers import standard_deviation
 from .task import Task
@@ -38,7 +39,7 @@ class PaintedTask(Task):
     response_weight: float = 5.0
 
     periods: ClassVar[tuple[str, ...]]
-    """The periods of a trial in order; each ``<period>`` has an argument ``<period>_ms``."""
+    """The periods of a trial in order; each ``<period>`` has an argument ``<period>_ms``; "item 1" has ``item_ms``."""
     essential: ClassVar[tuple[str, ...]] = ()
     """Periods that may not be empty, because nothing could be answered without them."""
     informative: ClassVar[str | None] = None
@@ -48,12 +49,19 @@ class PaintedTask(Task):
 
     def __post_init__(self) -> None:
         """Refuse values that no trial could be painted with."""
-        normalise(self)
+        own = type(self)
+        named = self._duration_fields() if own.durations is PaintedTask.durations else []
+        # Such a field goes to its period as it is, and in an open-loop task may be drawn for each trial.
+        random = named if own.n_segments is Task.n_segments else []
+        normalise(self, random)
         for name in ("dt", "response_weight"):
             if getattr(self, name) <= 0:
                 raise ValueError(f"{name} is {getattr(self, name)!r}; it must be positive.")
         standard_deviation("noise", self.noise)
+        check_grid(self, ["grace_ms", *random])
         self.check()
+        if not self.factors():
+            raise ArgumentError(f'{self.name} has no factors: draw one or more, such as {{"side": Levels((1, 2))}}.')
         durations = self.durations()
         needed = [name for period in self.essential for name in occurring(durations, period)]
         least: dict[str, tuple[int, str]] = dict.fromkeys(needed, (1, "nothing could be answered without it"))
@@ -76,8 +84,27 @@ class PaintedTask(Task):
         return drawn
 
     def durations(self) -> Mapping[str, Duration | Callable[[Conditions], np.ndarray]]:
-        """Duration of each period in order (ms); a callable computes it for each trial from the conditions."""
-        return {period: getattr(self, f"{period}_ms") for period in self.periods}
+        """Duration of each period in order (ms); a callable computes it for each trial from the conditions.
+
+        By default each is the field ``<period>_ms``, and that of ``"item 1"``, ``"item 2"``, ... is ``item_ms``.
+        """
+        return {period: getattr(self, argument_of(period)) for period in self.periods}
+
+    @final
+    def _duration_fields(self) -> list[str]:
+        """Names of the fields that are durations of periods.
+
+        Raises:
+            ArgumentError: If a period has none.
+        """
+        known = [field.name for field in fields(self)]
+        for period in self.periods:
+            if argument_of(period) not in known:
+                raise ArgumentError(
+                    f"{self.name} has a period {period!r} but no field {argument_of(period)}; add one, as in "
+                    f"{argument_of(period)}: Duration = 400, or write durations()."
+                )
+        return list(dict.fromkeys(map(argument_of, self.periods)))
 
     def check(self) -> None:
         """Refuse arguments of this task that make no sense; nothing to refuse unless a task says so."""

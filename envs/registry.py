@@ -9,9 +9,11 @@ from typing import Any, cast
 import numpy as np
 
 from . import durations, ring
+from .errors import ArgumentError
 from .mixture import Mixture
-from .names import check_name
+from .names import check_name, unknown_name
 from .noisy import Noisy
+from .own_tasks import registered_name
 from .painted_task import PaintedTask
 from .reporting import Reporting
 from .task import Task
@@ -34,64 +36,93 @@ def make_task(name: str, *, preset: str | None = None, **arguments: Any) -> Pain
     """Make a task by name.
 
     Args:
-        name: One of :func:`task_names`.
+        name: One of :func:`task_names`; or ``"module:name"``, to import the module that registers it first.
         preset: Named settings of the task, as ``"soo2023"``; arguments given beside it count more.
-        **arguments: Any attribute of the task: dt (ms), noise, durations (ms) and stimulus parameters.
+        **arguments: Any attribute of the task: dt (ms), noise, durations (ms) and stimulus parameters; a distribution
+            or ring may also be JSON values, ``{"type": "Uniform", "low": 200, "high": 400}``.
 
     Raises:
-        ValueError: If the name, the preset or an argument is unknown, or a value makes no sense.
+        ArgumentError: If the name, the preset or an argument is unknown, or a value makes no sense.
+        ImportError: If a module is named that cannot be imported.
     """
+    return _make(registered_name(name), preset, {name: from_json(value) for name, value in arguments.items()})
+
+
+def _make(name: str, preset: str | None, arguments: dict[str, Any]) -> PaintedTask:
     check_arguments(name, preset, arguments)
     cls = task_class(name)
     return cls(**({} if preset is None else dict(cls.presets[preset])) | arguments)
 
 
 def check_arguments(name: str, preset: str | None, arguments: dict[str, Any], also: tuple[str, ...] = ()) -> None:
-    """Refuse a task that is unknown, or a preset or an argument that it does not have, naming the nearest."""
+    """Refuse a task that is unknown, or a preset or an argument that it does not have, naming the nearest.
+
+    Args:
+        name: Name of the task.
+        preset: Name of the preset, if any.
+        arguments: The arguments by name.
+        also: Names of further arguments, those of an environment.
+
+    Raises:
+        ArgumentError: If one of them is unknown.
+    """
     cls = task_class(name)
     if preset is not None:
         check_name(f"preset of {name}", preset, cls.presets)
-    allowed = [field.name for field in dataclasses.fields(cls)]
+    allowed = [*(field.name for field in dataclasses.fields(cls)), *also]
     for argument in arguments:
-        check_name(f"argument of {name}", argument, [*allowed, *also])
+        if argument not in allowed:
+            unknown = unknown_name(f"argument of {name}", argument, allowed)
+            # Clients that try a keyword look for Python's own words.
+            raise ArgumentError(f"unexpected keyword argument {argument!r}: {unknown}") if also else unknown
+
+
+def to_json(value: Any) -> Any:
+    """An argument of a task, or a task, as JSON values; what has no such form stays as it is."""
+    if isinstance(value, Task):
+        return task_config(value)
+    if type(value).__name__ in _VALUES and dataclasses.is_dataclass(value):
+        parts = {field.name: to_json(getattr(value, field.name)) for field in dataclasses.fields(value)}
+        return {"type": type(value).__name__, **parts}
+    if isinstance(value, (tuple, list)):
+        return [to_json(item) for item in value]
+    return value.tolist() if isinstance(value, (np.generic, np.ndarray)) else value
+
+
+def from_json(given: Any) -> Any:
+    """The value that :func:`to_json`, or Gymnasium, described; what is no JSON stays as it is.
+
+    Raises:
+        ArgumentError: If it names an unknown task, argument or kind of value.
+    """
+    if isinstance(given, list):
+        return tuple(from_json(item) for item in given)
+    if not isinstance(given, dict):
+        return given
+    if "name" in given:
+        return task_from_config(given)
+    fields = {kind: [field.name for field in dataclasses.fields(cast(Any, cls))] for kind, cls in _VALUES.items()}
+    # Gymnasium writes a dataclass without its type; no two kinds have the same fields.
+    untyped = next((kind for kind, names in fields.items() if set(names) == given.keys()), None)
+    kind = untyped or check_name("kind of value", str(given.get("type")), _VALUES)
+    arguments = {name: from_json(part) for name, part in given.items() if name != "type"}
+    for name in arguments:
+        check_name(f"argument of {kind}", name, fields[kind])
+    return _VALUES[kind](**arguments)
 
 
 def task_config(task: Task) -> dict[str, Any]:
     """The task as plain JSON values, from which :func:`task_from_config` makes it again."""
-
-    def plain(value: Any) -> Any:
-        if isinstance(value, Task):
-            return task_config(value)
-        if type(value).__name__ in _VALUES:
-            parts = {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
-            return {"type": type(value).__name__, **parts}
-        if isinstance(value, (tuple, list)):
-            return [plain(item) for item in value]
-        return value.item() if isinstance(value, np.generic) else value
-
-    fields = {
-        field.name: plain(getattr(task, field.name)) for field in dataclasses.fields(cast(Any, task)) if field.init
-    }
-    return {"name": task.name, **fields}
+    parts = {field.name: getattr(task, field.name) for field in dataclasses.fields(cast(Any, task)) if field.init}
+    return {"name": task.name, **{name: to_json(value) for name, value in parts.items()}}
 
 
 def task_from_config(config: dict[str, Any]) -> Task:
-    """Make the task that :func:`task_config` described.
+    """Make the task that :func:`task_config` described; no module is imported for it.
 
     Raises:
-        ValueError: If it names an unknown task, argument or kind of value.
+        ArgumentError: If it names an unknown task, argument or kind of value.
     """
-
-    def value(given: Any) -> Any:
-        if isinstance(given, list):
-            return tuple(value(item) for item in given)
-        if not isinstance(given, dict):
-            return given
-        if "name" in given:
-            return task_from_config(given)
-        arguments = {name: value(part) for name, part in given.items() if name != "type"}
-        return _VALUES[check_name("kind of value", str(given.get("type")), _VALUES)](**arguments)
-
-    arguments = {name: value(given) for name, given in config.items() if name != "name"}
+    arguments = {name: from_json(given) for name, given in config.items() if name != "name"}
     name = config.get("name", "")
-    return _COMBINATORS[name](**arguments) if name in _COMBINATORS else make_task(name, **arguments)
+    return _COMBINATORS[name](**arguments) if name in _COMBINATORS else _make(name, None, arguments)

@@ -10,10 +10,12 @@ import numpy as np
 from gymnasium.spaces import Box, Discrete
 from numpy.typing import ArrayLike
 
+from .errors import ArgumentError
 from .factors import Conditions
 from .names import check_name
 from .numbers import finite_number, whole_number
-from .registry import check_arguments, make_task
+from .own_tasks import registered_name
+from .registry import check_arguments, make_task, task_from_config
 from .responses import respond
 from .task import Task
 from .trial import TrialBatch
@@ -136,28 +138,32 @@ def judge(
     return rewards.earned(score, responded), score == 1, None
 
 
-def task_to_play(task: str | Task, trials_per_episode: int, arguments: Mapping[str, Any]) -> Task:
+def task_to_play(task: str | Task | dict[str, Any], trials_per_episode: int, arguments: Mapping[str, Any]) -> Task:
     """Make the task of an environment and check the arguments that come with it.
 
     Raises:
-        ValueError: If a task that is made already comes with arguments, or an episode has no trials.
+        ArgumentError: If a task that is made already comes with arguments, or an episode has no trials.
     """
     whole_number("trials_per_episode", trials_per_episode, least=1)
+    if isinstance(task, dict):
+        task = task_from_config(task)
     if not isinstance(task, Task):
         arguments = dict(arguments)
-        preset = arguments.pop("preset", None)
-        check_arguments(task, preset, arguments, also=ARGUMENTS)
-        return make_task(task, preset=preset, **arguments)
+        name, preset = registered_name(task), arguments.pop("preset", None)
+        check_arguments(name, preset, arguments, also=ARGUMENTS)
+        return make_task(name, preset=preset, **arguments)
     if arguments:
         names = ", ".join(arguments)
-        raise ValueError(f"{task.name} is made already; give {names} to make_task, or its name here.")
+        raise ArgumentError(
+            f"unexpected keyword argument {next(iter(arguments))!r}: {task.name} is made already; give {names} to "
+            "make_task, or its name here."
+        )
     return task
 
 
 def spaces_of(task: Task) -> tuple[Box, Box | Discrete]:
-    """Space of observations and of actions: a class for choices, else a vector."""
-    limit = np.finfo(np.float32).max
-    observations = Box(-limit, limit, (task.n_inputs,), np.float32)
+    """Space of observations and of actions: a class for choices, else a vector; noise has no bounds."""
+    observations = Box(-np.inf, np.inf, (task.n_inputs,), np.float32)
     if task.kind == "choice":
         return observations, Discrete(task.n_outputs)
     return observations, Box(*action_range(task), (task.n_outputs,), np.float32)

@@ -5,6 +5,7 @@ from typing import Literal
 
 import numpy as np
 
+from .errors import ArgumentError
 from .names import check_name
 
 
@@ -25,7 +26,7 @@ class Ring:
         """Refuse an empty ring, an unknown shape and a width that is not positive."""
         check_name("shape", self.shape, ("von_mises", "gaussian"))
         if self.n < 1 or self.n != int(self.n) or not (self.kappa > 0 and self.sigma > 0):
-            raise ValueError(f"{self} cannot be; it needs n of at least 1, kappa and sigma above 0.")
+            raise ArgumentError(f"{self} cannot be; it needs n of at least 1, kappa and sigma above 0.")
 
     @property
     def preferred(self) -> np.ndarray:

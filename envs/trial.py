@@ -38,6 +38,15 @@ class TrialBatch:
     dt: float
     kind: Kind
 
+    def __repr__(self) -> str:
+        """Sizes and names instead of all numbers; those that differ by their number alone are named once."""
+        periods, conditions = (
+            ", ".join(dict.fromkeys(name.rstrip("0123456789 _") for name in names))
+            for names in (self.periods, self.conditions)
+        )
+        sizes = f"inputs {self.inputs.shape}, targets {self.targets.shape} ({self.kind}), dt {self.dt:g} ms"
+        return f"TrialBatch: {sizes};\n  periods: {periods};\n  conditions: {conditions}"
+
     @property
     def batch_size(self) -> int:
         """Number of trials B."""

@@ -16,6 +16,7 @@ from .names import check_name
 from .render import Window, draw_trial_so_far
 from .replay import Pool
 from .rewards import Responses, Rewards, action_range, judge, named_actions, spaces_of, task_to_play
+from .specs import JsonSpec
 from .task import Task
 from .trial import TrialBatch, join_segments
 
@@ -45,7 +46,7 @@ class TrialEnv(gym.Env[np.ndarray, Any]):
     seed), ``trial_condition`` and, in sessions, ``segment`` and ``outcome``.
 
     Args:
-        task: Name of a task, or a task.
+        task: Name of a task, ``"module:name"`` of one of your own, or a task.
         trials_per_episode: Number of trials in an episode.
         rewards: What the ways in which a trial can end earn; a mapping may name only some of them.
         abort: Whether breaking fixation ends a trial.
@@ -58,10 +59,11 @@ class TrialEnv(gym.Env[np.ndarray, Any]):
 
     metadata: dict[str, Any] = {"render_modes": ["human", "rgb_array"], "render_fps": 50}  # noqa: RUF012
     block = 64
+    spec = JsonSpec()  # type: ignore[assignment]
 
     def __init__(
         self,
-        task: str | Task,
+        task: str | Task | dict[str, Any],
         *,
         trials_per_episode: int = 1,
         rewards: Rewards | Mapping[str, float] | None = None,

@@ -15,6 +15,7 @@ from .names import check_name
 from .numbers import whole_number
 from .replay import Pool, Slots
 from .rewards import Rewards, action_range, judge, named_actions, spaces_of, task_to_play
+from .specs import JsonSpec
 from .task import Task
 
 Info = dict[str, Any]
@@ -28,7 +29,7 @@ class TrialVectorEnv(VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
     closed-loop task all that begin a session or a segment in the same step are painted together.
 
     Args:
-        task: Name of a task, or a task.
+        task: Name of a task, ``"module:name"`` of one of your own, or a task.
         num_envs: Number of environments n.
         trials_per_episode: Number of trials in an episode.
         rewards: What the ways in which a trial can end earn; a mapping may name only some of them.
@@ -43,10 +44,11 @@ class TrialVectorEnv(VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
     """
 
     metadata: dict[str, Any] = {"render_modes": [], "autoreset_mode": AutoresetMode.NEXT_STEP}  # noqa: RUF012
+    spec = JsonSpec()  # type: ignore[assignment]
 
     def __init__(
         self,
-        task: str | Task,
+        task: str | Task | dict[str, Any],
         num_envs: int = 1,
         *,
         trials_per_episode: int = 1,

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from ..envs.registry import make_task
 from .grading.commands import assignments_app
-from .options import given
+from .options import given, import_named
 from .settings import parse_settings
 
 app = typer.Typer(
@@ -28,11 +28,18 @@ app.add_typer(assignments_app, name="assignment")
 console = Console(highlight=False, soft_wrap=True)
 
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+Modules = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--import", help="Module that registers tasks of your own, as mytasks for mytasks.py.", metavar="MODULE"
+    ),
+]
 
 
 @app.command(epilog="Example: **cogdyn tasks DelayMatchSample**")
 def tasks(
     task: Annotated[str | None, typer.Argument(help="Name of a task, to see all there is to know of it.")] = None,
+    modules: Modules = None,
     debug: Debug = False,
 ) -> None:
     """List the tasks: response, inputs, outputs, length, chance, channels; or tell of one."""
@@ -43,7 +50,7 @@ def tasks(
         width = console.width if console.is_terminal else None
         console.print(task_table(width) if task is None else task_in_words(task))
 
-    guarded(work, debug)
+    guarded(work, debug, modules)
 
 
 @app.command(epilog="Example: **cogdyn rules RFLO**")
@@ -112,6 +119,7 @@ def train(
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, ...")] = "auto",
     out: Annotated[Path | None, typer.Option(help="Folder of the run; runs/TASK by default.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Resume the run in the folder.")] = False,
+    modules: Modules = None,
     debug: Debug = False,
 ) -> None:
     """Train a rate network on a task, and draw what it does."""
@@ -131,15 +139,17 @@ def train(
             folder = out
             if folder is None:
                 runs = Path("runs")
-                folder = runs / task if resume else stack.enter_context(fresh_folder(runs, task))
+                name = chosen.name
+                folder = runs / name if resume else stack.enter_context(fresh_folder(runs, name))
             train_and_report(console, chosen, rule, **parts, folder=folder)
 
-    guarded(work, debug)
+    guarded(work, debug, modules)
 
 
 @app.command(epilog="Example: **cogdyn show runs/DelayMatchSample**")
 def show(
     run: Annotated[Path, typer.Argument(help="Folder of the run.")],
+    modules: Modules = None,
     debug: Debug = False,
 ) -> None:
     """Say what a run is and how well it does, and draw its summary anew."""
@@ -161,7 +171,7 @@ def show(
         )
         console.print(f"drawn in {run / 'summary.png'}")
 
-    guarded(work, debug)
+    guarded(work, debug, modules)
 
 
 @app.command(epilog="Example: **cogdyn play PerceptualDecisionMaking --trials 10**")
@@ -180,6 +190,7 @@ def play(
         ),
     ] = None,
     show_period: Annotated[bool, typer.Option("--show-period", help="Tell the name of the period.")] = False,
+    modules: Modules = None,
     debug: Debug = False,
 ) -> None:
     """Do a task yourself, with the keys of the terminal, and compare your score with chance and the ideal observer."""
@@ -189,7 +200,7 @@ def play(
 
         play_in_terminal(make_task(task, **parse_settings(setting or [])), trials, seed, speed, show_period)
 
-    guarded(work, debug)
+    guarded(work, debug, modules)
 
 
 @app.command(epilog="Example: **cogdyn study soo2023 --quick**")
@@ -264,9 +275,10 @@ def book(
     guarded(work, debug)
 
 
-def guarded(work: Callable[[], None], debug: bool) -> None:
-    """Do the work of a command; an expected error ends it with one line, Ctrl-C with exit code 130."""
+def guarded(work: Callable[[], None], debug: bool, modules: list[str] | None = None) -> None:
+    """Import modules, do the work of a command; an expected error ends it with one line, Ctrl-C with exit code 130."""
     try:
+        import_named(modules or [])
         work()
     except KeyboardInterrupt as stop:
         typer.echo(f"\n{str(stop) or 'Stopped.'}", err=True)

@@ -1,15 +1,30 @@
-"""Options of the command line: which were given, and their names in messages that speak of arguments."""
+"""Options of the command line: which were given, what they import, their names in messages that speak of arguments."""
 
 from __future__ import annotations
 
+import os
 import re
+import sys
 from collections.abc import Iterable
 from typing import Any
+
+from ..envs.own_tasks import import_modules
 
 
 def given(**options: Any) -> dict[str, Any]:
     """The options that have a value, by name; the library's defaults hold for the others."""
     return {name: value for name, value in options.items() if value is not None}
+
+
+def import_named(modules: Iterable[str]) -> None:
+    """Import the modules named by ``--import``, which register tasks of your own; the current folder is searched last.
+
+    Raises:
+        ImportError: If one of them cannot be imported.
+    """
+    if modules and os.getcwd() not in sys.path:
+        sys.path.append(os.getcwd())
+    import_modules(modules)
 
 
 def in_options(message: str, options: Iterable[str], **settings: Iterable[str]) -> str:

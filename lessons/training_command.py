@@ -16,6 +16,7 @@ from ..agents import RateRNN, evaluate, network_for, train
 from ..agents.files import folder_made
 from ..agents.rules.catalogue import make_rule, rule_arguments
 from ..envs.names import check_name
+from ..envs.own_tasks import modules_of
 from ..envs.painted_task import PaintedTask
 from .options import in_options
 from .progress import TrainingProgress
@@ -99,7 +100,8 @@ def train_and_report(
         console.print(f"  {file:<18} {what}")
     console.print("\nNext: harder, the same task with a longer delay or more noise, and the lessons")
     harder = "delay_ms=1500" if hasattr(task, "delay_ms") else f"noise={3 * task.noise:g}"
-    for command in (f"train {task.name} --set {harder}", f"show {folder}", "lessons my-lessons"):
+    known = "".join(f" --import {module}" for module in modules_of(task))
+    for command in (f"train {task.name} --set {harder}{known}", f"show {folder}{known}", "lessons my-lessons"):
         console.print(f"  cogdyn {command}")
 
 

@@ -9,7 +9,18 @@ import numpy as np
 import pytest
 from playing import TwoAnswers
 
-from cogdyn.envs import ContractError, Levels, PaintedTask, check_task, make_task, register_task, task_names
+from cogdyn.envs import (
+    Choice,
+    ContractError,
+    Levels,
+    PaintedTask,
+    Uniform,
+    check_task,
+    make_task,
+    register_task,
+    task_names,
+)
+from cogdyn.envs.registration import register_environments
 from cogdyn.envs.registry import TASKS
 
 PAGE = Path(__file__).parents[1] / "book/your-own-task.md"
@@ -133,6 +144,92 @@ def test_what_is_no_task_is_refused(own):
         check_task(own)
     with pytest.raises(TypeError, match="not 'DelayMatchSample'"):
         check_task("DelayMatchSample")
+
+
+def test_a_mistake_that_breaks_every_promise_is_reported_once(own):
+    def painted(self, canvas, conditions):
+        canvas.add("lmap", np.ones((len(conditions["brightest"]), 2)), "lamps")
+
+    with pytest.raises(ContractError, match=r"cannot be checked.*\n  ArgumentError: unknown channel 'lmap'") as error:
+        check_task(broken(own, paint=painted))
+    assert str(error.value).count("lmap") == 1
+    with pytest.raises(ContractError) as error:
+        check_task(broken(own, score=lambda self, outputs, batch: outputs.nothing))
+    assert str(error.value).count("AttributeError") == 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tones(PaintedTask):
+    """Was the second tone louder than the first? Periods with numbers, durations declared as float."""
+
+    tone_ms: float = 200
+    gap_ms: float = 200
+    decision_ms: float = 200
+
+    family = "test"
+    source = "doi:10."
+    periods = ("tone 1", "gap", "tone 2", "decision")
+    informative = "tone 2"
+    contrasts = ("louder",)
+
+    def channels(self):
+        return {"tone": 1}
+
+    def responses(self):
+        return ("wait", "first", "second")
+
+    def factors(self):
+        return {"louder": Levels((1, 2)), "loudness": Levels((1.0, 2.0))}
+
+    def paint(self, canvas, conditions):
+        change = np.where(conditions["louder"] == 2, 0.5, -0.5)
+        canvas.add("tone", conditions["loudness"][:, None], "tone 1")
+        canvas.add("tone", (conditions["loudness"] + change)[:, None], "tone 2")
+        canvas.target(conditions["louder"], "decision")
+
+    def ideal(self, batch):
+        first, second = (self.mean_input(batch, "tone", f"tone {k}")[:, 0] for k in (1, 2))
+        return self.respond(batch, np.where(second > first, 2, 1))
+
+
+def test_numbered_periods_share_a_duration_that_may_be_drawn():
+    assert Tones().durations() == {"tone 1": 200, "gap": 200, "tone 2": 200, "decision": 200}
+    task = Tones(tone_ms=Uniform(100, 300), gap_ms=Choice((0, 400)))
+    assert task.durations()["tone 1"] == task.durations()["tone 2"] == Uniform(100, 300)
+    check_task(task)
+
+
+def test_durations_of_a_task_of_ones_own_may_be_distributions(own):
+    """As the page says, and whatever the field is declared as."""
+    task = own(lamps_ms=Uniform(200, 600), decision_ms=Choice((200, 400)))
+    assert {*np.subtract(*task.sample(500, 0).periods["lamps"][::-1])} == {*range(10, 31)}
+    with pytest.raises(ValueError, match=r"decision_ms is 100 ms; it must be at least 120 ms"):
+        own(decision_ms=Choice((100, 400)))
+
+
+def test_what_a_task_lacks_is_named(own):
+    with pytest.raises(ValueError, match=r"Broken has no factors: draw one or more, such as {"):
+        broken(own, factors=lambda self: {})
+    with pytest.raises(ValueError, match=r"has a period 'flash' but no field flash_ms; add one, as in flash_ms: Dura"):
+        broken(own, periods=("flash", "decision"))
+
+
+@pytest.mark.parametrize("name", ["My Task", "a/b", "a:b", ""])
+def test_a_name_that_no_environment_can_have_leaves_the_table_as_it_was(own, name):
+    before = dict(TASKS), dict(gym.registry)
+    with pytest.raises(ValueError, match=f"the name of a task is {name!r}; allowed: letters"):
+        register_task(dataclass(frozen=True, kw_only=True)(type(name, (own,), {})))
+    assert (TASKS, gym.registry) == before
+    register_environments()
+
+
+def test_a_batch_is_shown_by_its_sizes_and_names():
+    shown = repr(make_task("NBack").sample(64, 0))
+    assert shown.splitlines() == [
+        "TrialBatch: inputs (170, 64, 7), targets (170, 64) (choice), dt 20 ms;",
+        "  periods: fixation, item, pause, response;",
+        "  conditions: item, match, n_matches",
+    ]
 
 
 def test_what_cannot_be_registered_is_refused(own):

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
-from scipy.stats import chisquare
+from scipy.stats import chisquare, randint
 
-from cogdyn.envs import Choice, TruncatedExponential, Uniform, make_task
+from cogdyn.envs import Choice, PerBatch, TruncatedExponential, Uniform, make_task
 from cogdyn.envs.durations import draw_bins, in_bins, pmf
 
 RANDOM = [
@@ -49,7 +49,7 @@ def test_other_durations_are_refused(ms, message):
         (TruncatedExponential(0, 100, 200), "mean must be positive"),
         (TruncatedExponential(float("nan"), 100, 200), "mean must be positive"),
         (TruncatedExponential(100, 200, 100), "low <= high"),
-        ("long", "allowed: a number \\(ms\\), Uniform, Choice or TruncatedExponential"),
+        ("long", "allowed: a number \\(ms\\), Uniform\\(low, high\\), Choice"),
         (None, "allowed: a number"),
         (True, "allowed: a number"),
     ],
@@ -59,6 +59,35 @@ def test_distributions_that_make_no_sense_are_refused(duration, message):
         pmf(duration, 20, "delay_ms")
     with pytest.raises(ValueError, match=message):
         make_task("DelayMatchSample", delay_ms=duration)
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (lambda: 300, "delay_ms is <function .*; allowed: a number"),
+        (lambda conditions: 300, "delay_ms is <function .*; allowed: a number"),
+        (Uniform, r"delay_ms is the class Uniform; give it arguments, as in Uniform\(200, 400\)"),
+        (randint(10, 20), "delay_ms is <scipy.*; allowed: a number"),
+        ({200, 400}, "delay_ms is {200, 400}; allowed: a number|delay_ms is {400, 200}; allowed: a number"),
+        (Uniform("short", 400), "delay_ms: low is 'short'; it must be a number"),
+    ],
+    ids=str,
+)
+def test_what_is_no_duration_is_refused_where_it_is_given(value, message):
+    """Also what other packages take: functions, and distributions of SciPy."""
+    for name, argument in (("DelayMatchSample", "delay_ms"), ("yang19.multitask", "delay_ms")):
+        with pytest.raises(ValueError, match=message):
+            make_task(name, **{argument: value})
+    if not isinstance(value, Uniform):
+        with pytest.raises(ValueError, match=r"allowed: a number|is the class Uniform"):
+            PerBatch(value)
+
+
+def test_all_durations_off_the_grid_are_named_at_once():
+    with pytest.raises(ValueError, match=r"^grace_ms is 100 ms, .* sample_ms is 300 ms, .* decision_ms is 300 ms, not"):
+        make_task("DelayMatchSample", dt=40)
+    with pytest.raises(ValueError, match=r"^grace_ms is 20 ms, .* look_ms is 60 ms, not a multiple of dt = 100 ms"):
+        make_task("Reaching1D", dt=100)
 
 
 def test_a_fixed_duration_draws_nothing():

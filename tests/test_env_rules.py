@@ -19,6 +19,9 @@ import cogdyn.envs
 from cogdyn.envs import Rewards, TrialEnv, TrialVectorEnv, make_task, task_names
 
 
+@pytest.mark.filterwarnings(
+    "ignore:.*A Box observation space m.* value is -?infinity:UserWarning"
+)  # noise has no bounds
 @pytest.mark.parametrize("name", NAMES)
 def test_every_task_is_registered_and_passes_the_checker(name, caplog):
     with caplog.at_level(logging.ERROR):

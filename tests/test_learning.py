@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import re
 import signal
 
 import gymnasium as gym
@@ -149,6 +150,17 @@ def test_workers_share_the_stream():
     for tensor, batch in zip(loader, painted, strict=True):
         np.testing.assert_array_equal(tensor.inputs.numpy(), batch.inputs)
         np.testing.assert_array_equal(tensor.targets.numpy(), batch.targets)
+
+
+def test_a_loader_with_a_batch_size_of_its_own():
+    """PyTorch's default of 1 leaves batches as they are; any other is refused, since batches are no items."""
+    dataset = TrialDataset(DMS, 4, seed=3, n_batches=3)
+    epochs = [[batch.inputs for batch in torch.utils.data.DataLoader(dataset)] for _ in range(2)]
+    assert [batch.shape[1:] for batch in epochs[0]] == [(4, DMS.n_inputs)] * 3
+    assert all(torch.equal(one, other) for one, other in zip(*epochs, strict=True))
+    with pytest.raises(ValueError, match=r"has batch_size=2; use DataLoader\(dataset, batch_size=None\)"):
+        next(iter(torch.utils.data.DataLoader(dataset, batch_size=2)))
+    assert re.fullmatch(r"TensorBatch\(inputs \(\d+, 4, 5\), targets \(\d+, 4\)\)", repr(next(iter(dataset))))
 
 
 # Training

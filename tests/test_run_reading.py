@@ -129,7 +129,8 @@ def with_described(folder, part, **arguments):
     size = int.from_bytes(content[:8], "little")
     header = json.loads(content[8 : 8 + size])
     ours = json.loads(header["__metadata__"]["cogdyn"])
-    ours["config"][part] |= arguments
+    described = ours["config"] if part is None else ours["config"][part]
+    described |= arguments
     header["__metadata__"]["cogdyn"] = json.dumps(ours)
     text = json.dumps(header).encode()
     (folder / "model.safetensors").write_bytes(len(text).to_bytes(8, "little") + text + content[8 + size :])

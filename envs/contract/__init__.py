@@ -62,13 +62,27 @@ def check_task(task: Task) -> None:
     if not isinstance(task, Task):
         hint = ", as in check_task(MyTask())" if isinstance(task, type) and issubclass(task, Task) else ""
         raise TypeError(f"check_task needs a task, not {task!r}{hint}.")
-    broken = []
+    try:
+        task.ideal(task.sample(8, seed=0))
+    except Exception as error:  # whatever a task of one's own may raise is something to report
+        raise ContractError(
+            f"{task.name} cannot be checked, since painting and answering a batch fails:\n{_listed(_said(error))}"
+        ) from error
+    broken: dict[str, list[str]] = {}
     for check in CHECKS:
         try:
             check(task)
-        except Exception as error:  # whatever a task of one's own may raise is something to report
-            promise = (getdoc(check) or "").split("\n")[0].replace("``", "")
-            what = str(error) if isinstance(error, ContractError) else f"{type(error).__name__}: {error}"
-            broken.append(f"- {promise}\n{fill(what, 96, initial_indent='  ', subsequent_indent='  ')}")
+        except Exception as error:
+            broken.setdefault(_said(error), []).append((getdoc(check) or "").split("\n")[0].replace("``", ""))
     if broken:
-        raise ContractError(f"{task.name} breaks {len(broken)} of {len(CHECKS)} promises:\n" + "\n".join(broken))
+        n = sum(map(len, broken.values()))
+        told = [f"- {' '.join(promises)}\n{_listed(said)}" for said, promises in broken.items()]
+        raise ContractError(f"{task.name} breaks {n} of {len(CHECKS)} promises:\n" + "\n".join(told))
+
+
+def _said(error: Exception) -> str:
+    return str(error) if isinstance(error, ContractError) else f"{type(error).__name__}: {error}"
+
+
+def _listed(text: str) -> str:
+    return fill(text, 96, initial_indent="  ", subsequent_indent="  ")

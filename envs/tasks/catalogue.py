@@ -2,7 +2,8 @@
 
 from importlib import import_module
 
-from ..names import check_name
+from ..errors import UnknownTaskError
+from ..names import unknown_name
 from ..painted_task import PaintedTask
 
 TASKS: dict[str, str | type[PaintedTask]] = {
@@ -95,12 +96,17 @@ TASKS: dict[str, str | type[PaintedTask]] = {
 
 
 def task_class(name: str) -> type[PaintedTask]:
-    """The class of a task.
+    """The class of a task; nothing is imported but the project's own modules.
 
     Raises:
-        ValueError: If there is no task of that name.
+        UnknownTaskError: If no task of that name is registered.
     """
-    entry = TASKS[check_name("task", name, TASKS)]
+    if name not in tuple(TASKS):
+        raise UnknownTaskError(
+            f"{unknown_name('task', name, TASKS)} A task of your own is known after the module that registers it "
+            "was imported."
+        )
+    entry = TASKS[name]
     if isinstance(entry, str):
         module, _, cls = entry.partition(".")
         entry = TASKS[name] = getattr(import_module(f".{module}", __package__), cls)
