@@ -1,4 +1,4 @@
-"""Actions as they come from outside: taken as numbers, or refused with a word on what is allowed."""
+"""Actions as they come from outside: read as classes or vectors, or refused with what is allowed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .rewards import action_range, named_actions
 from .task import Task
 
 
-def taken_choice(task: Task, action: Any) -> int:
+def parse_choice(task: Task, action: Any) -> int:
     """The class that an action of a task of choices stands for.
 
     Raises:
@@ -27,7 +27,7 @@ def taken_choice(task: Task, action: Any) -> int:
     return number
 
 
-def taken_choices(task: Task, actions: Any, n: int) -> np.ndarray:
+def parse_choices(task: Task, actions: Any, n: int) -> np.ndarray:
     """The classes, (n,), that the actions of n environments stand for.
 
     Raises:
@@ -42,7 +42,7 @@ def taken_choices(task: Task, actions: Any, n: int) -> np.ndarray:
     return values
 
 
-def taken_vector(task: Task, action: Any) -> np.ndarray:
+def parse_vector(task: Task, action: Any) -> np.ndarray:
     """An action of a task that is no choice, (n_out,) float32; numbers out of range count as the nearest in it.
 
     Raises:
@@ -54,7 +54,7 @@ def taken_vector(task: Task, action: Any) -> np.ndarray:
     return values
 
 
-def taken_vectors(task: Task, actions: Any, n: int) -> np.ndarray:
+def parse_vectors(task: Task, actions: Any, n: int) -> np.ndarray:
     """The actions of n environments, (n, n_out) float32; numbers out of range count as the nearest in it.
 
     Raises:

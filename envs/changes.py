@@ -21,7 +21,7 @@ def arguments_of(task: Task) -> list[str]:
     return [field.name for field in dataclasses.fields(cast(Any, task)) if field.init]
 
 
-def asked(
+def read_options(
     task: Task, options: Mapping[str, Any] | None, n: int | None = None, also: tuple[str, ...] = ()
 ) -> tuple[Task, Conditions]:
     """The task and the conditions that ``reset(options=...)`` asks for.
@@ -38,8 +38,8 @@ def asked(
         The task with these arguments, itself where there are none, and the conditions, (n,) each, (1,) for one alone.
 
     Raises:
-        ArgumentError: If an option is unknown, a condition is none that is drawn by itself or has a value that the
-            task never draws, or the new task does not fit the environment.
+        ArgumentError: If an option is unknown, a condition depends on others or has a value that
+            the task never draws, or the new task does not fit the environment.
         ValueError: If the task refuses an argument.
     """
     if options is None:
@@ -54,22 +54,24 @@ def asked(
     for name in unknown:
         if name in following:
             choosable = ", ".join(factors) or "none"
-            raise ArgumentError(f"the condition {name!r} of {task.name} follows from others; ask for: {choosable}.")
+            raise ArgumentError(
+                f"the condition {name!r} of {task.name} follows from others; choose among: {choosable}."
+            )
         check_name(f"option of {task.name}", name, [*factors, *arguments, *also])
     changes = {name: value for name, value in options.items() if name in arguments and name not in factors}
-    wanted = replaced(task, changes) if changes else task
-    given = {name: value for name, value in options.items() if name in factors}
-    return wanted, {name: checked_condition(wanted, name, value, n) for name, value in given.items()}
+    wanted = with_arguments(task, changes) if changes else task
+    fixed = {name: value for name, value in options.items() if name in factors}
+    return wanted, {name: check_condition(wanted, name, value, n) for name, value in fixed.items()}
 
 
-def replaced(task: Task, arguments: Mapping[str, Any]) -> Task:
-    """The task with other values of some arguments, if an environment of the task can go on with it."""
+def with_arguments(task: Task, arguments: Mapping[str, Any]) -> Task:
+    """The task with other values of some arguments, if an environment of the task can continue with it."""
     changed = dataclasses.replace(cast(Any, task), **arguments)
     check_replacement(task, changed)
     return changed
 
 
-def checked_condition(task: Task, name: str, value: Any, n: int | None) -> np.ndarray:
+def check_condition(task: Task, name: str, value: Any, n: int | None) -> np.ndarray:
     """A condition of n trials, (n,), or an ArgumentError that says which values there are."""
     factor = task.factors()[name]
     values = np.asarray(value)
@@ -79,12 +81,12 @@ def checked_condition(task: Task, name: str, value: Any, n: int | None) -> np.nd
     allowed = factor.allows(values)
     if not np.all(allowed):
         wrong = values[~allowed].flat[0] if values.ndim else values[()]
-        raise ArgumentError(f"{name} is {wrong!s}; {task.name} draws {factor.described()}.")
+        raise ArgumentError(f"{name} is {wrong!s}; {task.name} draws {factor.description()}.")
     return np.broadcast_to(values, n or 1)
 
 
 def check_replacement(before: Task, after: Task) -> None:
-    """Refuse a task with which an environment could not go on: its spaces and infos are to stay what they are.
+    """Refuse a task with which an environment cannot continue: its spaces and infos are to stay what they are.
 
     Raises:
         ArgumentError: If it is no task, or differs from the one before in its spaces, conditions or response periods.

@@ -41,7 +41,7 @@ class Levels:
         """Whether each of some values can be drawn."""
         return np.isin(values, np.asarray(self.values)[self.probabilities > 0])
 
-    def described(self) -> str:
+    def description(self) -> str:
         """The values, in words for an error."""
         listed = [f"{value:g}" if isinstance(value, float) else str(value) for value in self.values]
         return f"one of {', '.join(listed if len(listed) <= 12 else [*listed[:3], '...', listed[-1]])}"
@@ -70,7 +70,7 @@ class Between:
             return np.zeros(values.shape, bool)
         return (self.low <= values) & (values <= self.high)
 
-    def described(self) -> str:
+    def description(self) -> str:
         """The interval, in words for an error."""
         return f"numbers from {self.low:g} to {self.high:g}"
 

@@ -9,32 +9,32 @@ import numpy as np
 Info = dict[str, Any]
 
 
-def pick(found: Info, which: np.ndarray | slice) -> Info:
+def pick(entries: Info, which: np.ndarray | slice) -> Info:
     """Entries of all arrays, also of those in nested dictionaries."""
-    return {name: pick(v, which) if isinstance(v, dict) else v[which] for name, v in found.items()}
+    return {name: pick(v, which) if isinstance(v, dict) else v[which] for name, v in entries.items()}
 
 
-def spread(found: Info, where: np.ndarray | slice, n: int, told: np.ndarray | None = None) -> Info:
+def spread(entries: Info, where: np.ndarray | slice, n: int, has_entry: np.ndarray | None = None) -> Info:
     """Infos as Gymnasium has them: arrays (n, ...), and under ``_name`` which environments have an entry.
 
     Args:
-        found: Arrays with an entry for each of some environments, also in nested dictionaries.
+        entries: Arrays with an entry for each of some environments, also in nested dictionaries.
         where: Which environments these are; the others get zeros.
         n: Number of environments.
-        told: Which have an entry, (n,) bool; those in ``where`` unless given.
+        has_entry: Which have an entry, (n,) bool; those in ``where`` unless given.
     """
-    if told is None:
-        told = np.zeros(n, bool)
-        told[where] = True
+    if has_entry is None:
+        has_entry = np.zeros(n, bool)
+        has_entry[where] = True
     everywhere = isinstance(where, slice) and where == slice(None)
     infos: Info = {}
-    for name, values in found.items():
+    for name, values in entries.items():
         if isinstance(values, dict):
-            infos[name] = spread(values, where, n, told)
+            infos[name] = spread(values, where, n, has_entry)
         elif everywhere:
             infos[name] = values.copy()
         else:
             infos[name] = np.zeros((n, *values.shape[1:]), values.dtype)
             infos[name][where] = values
-        infos[f"_{name}"] = told
+        infos[f"_{name}"] = has_entry
     return infos

@@ -105,16 +105,16 @@ class Mixture(Task):
         return {"task": Levels(range(len(self.tasks)), self.weights)} | alike
 
     def draw(self, rng: np.random.Generator, n: int) -> Conditions:
-        return self.draw_given({}, rng, n)
+        return self.draw_with({}, rng, n)
 
-    def draw_given(self, given: Conditions, rng: np.random.Generator, n: int) -> Conditions:
+    def draw_with(self, fixed: Conditions, rng: np.random.Generator, n: int) -> Conditions:
         which = rng.choice(len(self.tasks), n, p=cast(Sequence[float], self.weights))
-        conditions: Conditions = {"task": given.get("task", which).astype(which.dtype)}
+        conditions: Conditions = {"task": fixed.get("task", which).astype(which.dtype)}
         which = conditions["task"]
         for number, task in enumerate(self.tasks):
             mine = np.flatnonzero(which == number)
-            own = {name: values[mine] for name, values in given.items() if name != "task" and len(mine)}
-            for name, values in task.draw_given(own, rng, max(len(mine), 1)).items():
+            own = {name: values[mine] for name, values in fixed.items() if name != "task" and len(mine)}
+            for name, values in task.draw_with(own, rng, max(len(mine), 1)).items():
                 known = conditions.get(name, np.zeros(n, values.dtype))
                 conditions[name] = known.astype(np.result_type(known, values))
                 conditions[name][mine] = values[: len(mine)]

@@ -66,8 +66,8 @@ class Task(ABC):
         """Conditions that are drawn for each trial independently, so that they may be chosen instead."""
         return {}
 
-    def draw_given(self, given: Conditions, rng: np.random.Generator, n: int) -> Conditions:
-        """Draw the conditions of n trials, except for given values (n,) of some :meth:`factors`."""
+    def draw_with(self, fixed: Conditions, rng: np.random.Generator, n: int) -> Conditions:
+        """Draw the conditions of n trials, except for fixed values (n,) of some :meth:`factors`."""
         return self.draw(rng, n)
 
     @abstractmethod

@@ -10,8 +10,8 @@ import gymnasium as gym
 import numpy as np
 from gymnasium.error import ResetNeeded
 
-from .actions import taken_choice, taken_vector
-from .changes import asked, check_replacement, check_spec, refuse_argument
+from .actions import parse_choice, parse_vector
+from .changes import check_replacement, check_spec, read_options, refuse_argument
 from .factors import Conditions
 from .infos import Info
 from .names import check_name
@@ -38,18 +38,18 @@ class TrialEnv(gym.Env[np.ndarray, Any]):
     An episode of ``trials_per_episode`` trials terminates; it is never truncated, and has no largest number of steps
     that is known before its durations are drawn. Where a wrapper needs one, as ``TimeAwareObservation``, give it:
     ``gym.make(id, max_episode_steps=200)``. ``reset(seed=s)`` begins with the trials of ``task.sample(64, seed=s)``,
-    or the session of ``task.sample(1, seed=s)``; ``reset()`` goes on with the next one. The 64 trials are painted at
+    or the session of ``task.sample(1, seed=s)``; ``reset()`` continues with the next one. The 64 trials are painted at
     once: many environments take less memory as one :class:`TrialVectorEnv`.
 
     ``reset(options=...)`` takes conditions by name, as ``{"coherence": 0.064}``: the trial that begins has these,
     the other conditions are drawn. It also takes arguments of the task, as ``{"delay_ms": 5000}``, which keeps them.
     Assigning ``env.unwrapped.task``, or ``set_wrapper_attr("task", ...)``, changes the task from the next trial on.
 
-    ``info`` has the same entries after each reset and step. Of the bin that the observation shows it tells
+    ``info`` has the same entries after each reset and step. Of the bin that the observation shows it has
     ``target``, ``period`` (its name) and ``condition`` (what was drawn for its trial). When an episode is over the
-    observation and the target are zero. ``ended`` tells whether a trial or a segment has just ended. If so
+    observation and the target are zero. ``ended`` is true if a trial or a segment has just ended. Then
     ``correct``, ``choice`` (where actions are choices), ``trial`` (its number since the seed), ``trial_condition``
-    and, in sessions, ``segment`` and ``outcome`` (what the choice was paid) tell of it; else they are zero.
+    and, in sessions, ``segment`` and ``outcome`` (what the choice was paid) describe it; else they are zero.
 
     Args:
         task: Name of a task, or a task.
@@ -122,7 +122,7 @@ class TrialEnv(gym.Env[np.ndarray, Any]):
         Raises:
             ArgumentError: If an option is unknown or its value not allowed.
         """
-        task, given = asked(self.task, options)
+        task, fixed = read_options(self.task, options)
         super().reset(seed=seed)
         if task is not self.task:
             self._change_task(task)
@@ -131,7 +131,7 @@ class TrialEnv(gym.Env[np.ndarray, Any]):
         if seed is not None:
             self._number = -1
         self._left, self._playing = self.trials_per_episode, True
-        self._next_trial(given)
+        self._next_trial(fixed)
         if self.render_mode == "human":
             self.render()
         return self._observation(), self._info()
@@ -149,7 +149,7 @@ class TrialEnv(gym.Env[np.ndarray, Any]):
         """
         if not self._playing:
             raise ResetNeeded("no episode is running; call reset().")
-        action = (taken_choice if self._played.kind == "choice" else taken_vector)(self._played, action)
+        action = (parse_choice if self._played.kind == "choice" else parse_vector)(self._played, action)
         self._actions.append(action)
         reward, aborted, responded = 0.0, False, False
         if self._played.kind == "choice" and action:
@@ -208,13 +208,13 @@ class TrialEnv(gym.Env[np.ndarray, Any]):
         self._pool = Pool(task, self.block)
         self.metadata = {**self.metadata, "render_fps": 1000 / task.dt}
 
-    def _next_trial(self, given: Conditions | None = None) -> None:
+    def _next_trial(self, fixed: Conditions | None = None) -> None:
         self._number += 1
         self._played, rng = self._pool.task, self.np_random
         self._past: list[tuple[TrialBatch, list[Any]]] = []
-        if self._closed_loop or given:
+        if self._closed_loop or fixed:
             self._segment = 0
-            self._begin(self._played.lay_out(self._played.draw_given(given or {}, rng, 1), rng))
+            self._begin(self._played.lay_out(self._played.draw_with(fixed or {}, rng, 1), rng))
         else:
             ((batch, columns),) = self._pool.take(1, rng)
             self._begin(batch.trial(columns.start))

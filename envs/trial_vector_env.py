@@ -10,8 +10,8 @@ from gymnasium.error import ResetNeeded
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
-from .actions import taken_choices, taken_vectors
-from .changes import asked, check_replacement, check_spec, refuse_argument
+from .actions import parse_choices, parse_vectors
+from .changes import check_replacement, check_spec, read_options, refuse_argument
 from .errors import ArgumentError
 from .factors import Conditions
 from .infos import Info, pick, spread
@@ -116,7 +116,7 @@ class TrialVectorEnv(VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
             ArgumentError: If an option is unknown or its value not allowed.
             ResetNeeded: If the first reset leaves some environments out.
         """
-        task, given = asked(self.task, options, self.num_envs, also=("reset_mask",))
+        task, fixed = read_options(self.task, options, self.num_envs, also=("reset_mask",))
         chosen = np.ones(self.num_envs, bool)
         if options and options.get("reset_mask") is not None:
             chosen = np.asarray(options["reset_mask"])
@@ -131,8 +131,8 @@ class TrialVectorEnv(VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
             self._pool = Pool(task, self.num_envs)
         self._over[chosen], self._left[chosen] = False, self.trials_per_episode
         which = np.flatnonzero(chosen)
-        self._begin_trials(which, pick(given, which))
-        return self.slots.inputs, self._info(which) | self._ended(which[:0], chosen)
+        self._begin_trials(which, pick(fixed, which))
+        return self.slots.inputs, self._info(which) | self._info_of_ended(which[:0], chosen)
 
     def step(self, actions: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, Info]:
         """Answer the bins last seen, and see the next ones.
@@ -144,8 +144,8 @@ class TrialVectorEnv(VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
         slots, playing = self.slots, ~self._over
         if self.autoreset_mode is AutoresetMode.DISABLED and self._over.any():
             raise ResetNeeded(f'use reset(options={{"reset_mask": ...}}) for {np.flatnonzero(self._over)}.')
-        taken = taken_choices if self.task.kind == "choice" else taken_vectors
-        broken, ended, rewards = self._act(taken(self.task, actions, self.num_envs), playing)
+        parse = parse_choices if self.task.kind == "choice" else parse_vectors
+        broken, ended, rewards = self._act(parse(self.task, actions, self.num_envs), playing)
         rewards[broken] = self.rewards.abort
         aborted = broken & (self.abort and self.task.n_segments == 1)
         np.add(slots.bin, playing, out=slots.bin)
@@ -176,7 +176,7 @@ class TrialVectorEnv(VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
         starting[over] |= ~terminated[over]
         if starting.any():
             self._begin_trials(np.flatnonzero(starting))
-        infos |= self._info(slice(None)) | self._ended(finished, np.ones(self.num_envs, bool), verdicts)
+        infos |= self._info(slice(None)) | self._info_of_ended(finished, np.ones(self.num_envs, bool), verdicts)
         return slots.inputs, rewards, terminated, np.zeros(self.num_envs, bool), infos
 
     @property
@@ -215,7 +215,7 @@ class TrialVectorEnv(VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
     def _judge(self, finished: np.ndarray, aborted: np.ndarray) -> tuple[np.ndarray, Info, np.ndarray]:
         """Reward of those whose trial or segment ended, what to say about each, and whose trial or session is over.
 
-        Sessions that are not over go on with their next segment.
+        Sessions that are not over continue with their next segment.
         """
         slots, over = self.slots, np.ones(len(finished), bool)
         earned, correct = np.zeros(len(finished)), np.zeros(len(finished), bool)
@@ -250,9 +250,9 @@ class TrialVectorEnv(VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
             about |= {"segment": self._segment[ended], "outcome": none}
         return about
 
-    def _ended(self, ended: np.ndarray, told: np.ndarray, verdicts: Info | None = None) -> Info:
-        """The infos about trials that have just ended; of those told of where none has, zeros."""
-        return spread(verdicts or self._about(ended), ended, self.num_envs, told)
+    def _info_of_ended(self, ended: np.ndarray, reported: np.ndarray, verdicts: Info | None = None) -> Info:
+        """The infos about trials that have just ended; zeros for those reported where none has."""
+        return spread(verdicts or self._about(ended), ended, self.num_envs, reported)
 
     def _continue_sessions(self, task: Task, finished: np.ndarray, conditions: Conditions) -> np.ndarray:
         """Begin the next segment of sessions that have one; return which sessions are over, (k,) bool."""
@@ -269,17 +269,17 @@ class TrialVectorEnv(VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
         mask[where] = True
         for i in where:
             observations[i] = np.zeros(self.task.n_inputs, np.float32)
-        info = self._info(where) | self._ended(where, mask, verdicts)
+        info = self._info(where) | self._info_of_ended(where, mask, verdicts)
         return {"final_obs": observations, "_final_obs": mask, "final_info": info, "_final_info": mask.copy()}
 
-    def _begin_trials(self, which: np.ndarray, given: Conditions | None = None) -> None:
-        """Give the next trials, new sessions, or trials with given conditions, to these environments."""
+    def _begin_trials(self, which: np.ndarray, fixed: Conditions | None = None) -> None:
+        """Give the next trials, new sessions, or trials with fixed conditions, to these environments."""
         task, rng = self.task, self.np_random
         self._number[which] += 1
         self._segment[which] = 0
         stock: Iterable[tuple[TrialBatch, slice]]
-        if task.n_segments > 1 or given:
-            stock = [(task.lay_out(task.draw_given(given or {}, rng, len(which)), rng), slice(0, len(which)))]
+        if task.n_segments > 1 or fixed:
+            stock = [(task.lay_out(task.draw_with(fixed or {}, rng, len(which)), rng), slice(0, len(which)))]
         else:
             stock = self._pool.take(len(which), rng)
         for batch, columns in stock:

@@ -49,8 +49,8 @@ class WrappedTask(Task):
     def factors(self) -> Mapping[str, Factor]:
         return self.task.factors()
 
-    def draw_given(self, given: Conditions, rng: np.random.Generator, n: int) -> Conditions:
-        return self.task.draw_given(given, rng, n)
+    def draw_with(self, fixed: Conditions, rng: np.random.Generator, n: int) -> Conditions:
+        return self.task.draw_with(fixed, rng, n)
 
     def lay_out(self, conditions: Conditions, rng: np.random.Generator) -> TrialBatch:
         return self.task.lay_out(conditions, rng)

@@ -81,12 +81,12 @@ FAULTS = {
     "a copy that forgets where it was": (
         clients.check_continuation,
         (TrialEnv, "__getstate__", lambda self: vars(self) | {"_bin": 0}),
-        "a copy of TrialEnv goes on in another way",
+        "a copy of TrialEnv continues in another way",
     ),
     "many copies that forget where they were": (
         clients.check_continuation,
-        (TrialVectorEnv, "__getstate__", lambda self: vars(self) | {"_left": self._left - 1}),
-        "a copy of TrialVectorEnv goes on in another way",
+        (TrialVectorEnv, "__getstate__", lambda self: vars(self) | {"_number": self._number + 1}),
+        "a copy of TrialVectorEnv continues in another way",
     ),
     "an entry of infos that comes and goes": (
         clients.check_infos,

@@ -1,4 +1,4 @@
-"""Promises to programs that carry environments about: copies and pickles go on, and infos keep their form."""
+"""Promises to programs that carry environments about: copies and pickles continue, and infos keep their form."""
 
 from __future__ import annotations
 
@@ -20,16 +20,18 @@ N_AFTER = 5
 
 
 def check_continuation(task: Task) -> None:
-    """A copy of either environment and an unpickled one, taken in mid-trial, go on as the original does."""
+    """A copy of either environment and an unpickled one, taken in mid-trial, continue as the original does."""
     for env in environments(task):
         env.reset(seed=5)
         for _ in range(3):
             env.step(np.zeros_like(env.action_space.sample()))
-        twins = {"a copy": deepcopy(env)} | ({"an unpickled copy": unpickled(env)} if can_be_pickled(task) else {})
+        twins = {"a copy": deepcopy(env)} | (
+            {"an unpickled copy": pickle_round_trip(env)} if can_be_pickled(task) else {}
+        )
         for action, step in to_the_next_trial(env):
             for what, twin in twins.items():
                 same = flat(twin.step(action)) == flat(step)
-                require(same, f"{what} of {type(env).__name__} goes on in another way than the original.")
+                require(same, f"{what} of {type(env).__name__} continues in another way than the original.")
 
 
 def check_infos(task: Task) -> None:
@@ -49,16 +51,16 @@ def environments(task: Task) -> list[Any]:
 def to_the_next_trial(env: Any) -> Iterator[tuple[Any, Any]]:
     """Actions, and what the environment returns, to the end of a trial or segment and a little further.
 
-    Choices other than to wait break fixation, or respond: either ends a trial soon.
+    After two bins of waiting choices are other than to wait: that breaks fixation, or responds, and ends trials soon.
     """
-    action = np.zeros_like(env.action_space.sample())
-    if env.task.kind == "choice":
-        action = action + 1
-    left = N_AFTER
+    idle = np.zeros_like(env.action_space.sample())
+    busy = idle + 1 if env.task.kind == "choice" else idle
+    n_steps, left = 0, N_AFTER
     while left:
+        action = idle if n_steps < 2 else busy
         step = env.step(action)
         yield action, step
-        left -= left < N_AFTER or bool(np.any(step[4]["ended"]))
+        n_steps, left = n_steps + 1, left - (left < N_AFTER or bool(np.any(step[4]["ended"])))
 
 
 def form(value: Any) -> Any:
@@ -77,6 +79,6 @@ def can_be_pickled(task: Task) -> bool:
     return True
 
 
-def unpickled(env: Any) -> Any:
+def pickle_round_trip(env: Any) -> Any:
     """The environment after a way through bytes."""
     return pickle.loads(pickle.dumps(env))
