@@ -89,31 +89,27 @@ def check_replacement(before: Task, after: Task) -> None:
     """Refuse a task with which an environment cannot continue: its spaces and infos are to stay what they are.
 
     Raises:
-        ArgumentError: If it is no task, or differs from the one before in its spaces, conditions or response periods.
+        ArgumentError: If it is no task, or differs from the one before in its spaces, conditions or periods.
     """
     if not isinstance(after, Task):
         raise ArgumentError(f"task is {after!r}; allowed: a task that is made, as make_task returns it.")
-    spaces = ("observation space", "action space")
-    forms = {"conditions": condition_types, "number of responses": n_responses}
-    differing = [what for what, a, b in zip(spaces, spaces_of(before), spaces_of(after), strict=True) if a != b]
-    differing += [what for what, form in forms.items() if not differing and form(before) != form(after)]
+    names = ("observation space", "action space", "conditions", "periods")
+    pairs = zip(names, parts_of(before), parts_of(after), strict=True)
+    differing = [name for name, old, new in pairs if old != new]
     if differing:
         raise ArgumentError(
-            f"the new {after.name} has another {' and another '.join(differing)} than the {before.name} of this "
-            "environment; make an environment of its own for it."
+            f"the new {after.name} differs from the {before.name} of this environment in its "
+            f"{' and '.join(differing)}; make an environment of its own for it."
         )
 
 
-def condition_types(task: Task) -> dict[str, str]:
-    """Names of all conditions, in order, and what kind of number each is."""
-    drawn = task.draw(np.random.default_rng(0), 1)
-    return {name: drawn[name].dtype.kind for name in sorted(drawn)}
-
-
-def n_responses(task: Task) -> tuple[bool, int]:
-    """Whether the task is a closed loop, and the number of response periods of a trial or segment."""
+def parts_of(task: Task) -> tuple[Any, ...]:
+    """What must stay: spaces, names and types of all conditions, names of the periods and which are for responses."""
     rng = np.random.default_rng(0)
-    return task.n_segments > 1, len(task.lay_out(task.draw(rng, 1), rng).windows(task.response_period))
+    conditions = task.draw(rng, 1)
+    periods = task.lay_out(conditions, rng).periods
+    types = {name: values.dtype.kind for name, values in conditions.items()}
+    return *spaces_of(task), types, [*periods, task.response_period, task.n_segments > 1]
 
 
 def refuse_argument(env: Any, name: str) -> None:

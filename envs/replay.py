@@ -41,7 +41,7 @@ class Slots:
     environment shows whose episode is over.
 
     Args:
-        task: What is painted; later trials may be of other tasks with the same conditions and response periods.
+        task: What is painted; later trials may be of other tasks with the same conditions and periods.
         n: Number of environments.
         first: Any batch of the task; sizes and names are taken from it.
 
@@ -58,7 +58,7 @@ class Slots:
     """
 
     def __init__(self, task: Task, n: int, first: TrialBatch):
-        self._tasks, self._labels = [task], np.array([[*first.periods, ""]])
+        self._tasks, self._labels = [task], np.array([*first.periods, ""])
         self.conditions: Conditions = {name: np.zeros(n, v.dtype) for name, v in first.conditions.items()}
         # One table of whole numbers, of which the attributes are rows, so that trials begin with one assignment.
         self._n_windows = len(first.windows(task.response_period))
@@ -122,8 +122,7 @@ class Slots:
     @property
     def period(self) -> np.ndarray:
         """Name of the period of the current bin, (n,); empty after the end."""
-        number = np.add.reduce(self._stops <= self.bin, axis=0, dtype=np.int64)
-        return self._labels[0].take(number) if len(self._tasks) == 1 else self._labels[self._task_number, number]
+        return self._labels.take(np.add.reduce(self._stops <= self.bin, axis=0, dtype=np.int64))
 
     def of_each_task(self, slots: np.ndarray) -> Iterator[tuple[Task, np.ndarray]]:
         """The tasks of the trials in these slots, each with the positions in ``slots`` of its own."""
@@ -145,9 +144,9 @@ class Slots:
             rows[slots, n_bins:] = 0
         for name, values in batch.conditions.items():
             self.conditions[name][slots] = values[columns]
-        number = self._number_of(task, batch)
+        number = self._number_of(task)
         if self._tabulated is None or self._tabulated[0] is not batch:
-            self._tabulated = batch, table_of(batch, task.response_period, number, len(self._table))
+            self._tabulated = batch, table_of(batch, task.response_period, number)
         self._table[:, slots] = self._tabulated[1][:, columns]
         self.actions[slots] = 0
 
@@ -157,9 +156,8 @@ class Slots:
         inputs, targets, mask = (
             rows[slots, :n_bins].swapaxes(0, 1) for rows in (self._inputs, self._targets, self._mask)
         )
-        names = [name for name in self._labels[number].tolist() if name]
         spans = zip(self._starts[:, slots], self._stops[:, slots], strict=True)
-        periods = dict(zip(names, spans, strict=False))
+        periods = dict(zip(self._labels[:-1].tolist(), spans, strict=True))
         conditions = {name: values[slots] for name, values in self.conditions.items()}
         task = self._tasks[number]
         return TrialBatch(inputs, targets, mask, conditions, periods, task.dt, task.kind)
@@ -173,7 +171,7 @@ class Slots:
     def _now(self, rows: np.ndarray) -> np.ndarray:
         return rows.reshape(-1, *rows.shape[2:]).take(self._first_bin + self.bin, axis=0)
 
-    def _number_of(self, task: Task, batch: TrialBatch) -> int:
+    def _number_of(self, task: Task) -> int:
         """Number of a task, entered at its first trial; one of which no trial is left gives its number away."""
         for number, known in enumerate(self._tasks):
             if known is task:
@@ -181,13 +179,6 @@ class Slots:
         free = set(range(len(self._tasks))) - set(self._task_number.tolist())
         number = min(free, default=len(self._tasks))
         self._tasks[number : number + 1] = [task]
-        labels = self._labels.tolist()
-        labels[number : number + 1] = [list(batch.periods)]
-        width = max(self._labels.shape[1], len(batch.periods) + 1)
-        self._labels = np.array([names + [""] * (width - len(names)) for names in labels])
-        more = 2 * (width - 1 - len(self._starts))
-        # Where a task has fewer periods than another the last of them are empty, at the end of the trial.
-        self._table = np.concatenate([self._table, np.broadcast_to(self.length, (more, len(self.length)))])
         return number
 
     def _lengthen(self, n_bins: int) -> None:
@@ -203,13 +194,14 @@ class Slots:
         self._first_bin = np.arange(len(self.bin)) * n_bins
 
 
-def table_of(batch: TrialBatch, response_period: str, number: int, n_rows: int) -> np.ndarray:
-    """The table of slots for each trial of a task with this number, (n_rows, B); what is answered begins with 0."""
+def table_of(batch: TrialBatch, response_period: str, number: int) -> np.ndarray:
+    """The table of slots for each trial of the task of a number, (rows, B); what is answered begins with 0."""
     opens, closes = zip(*batch.windows(response_period), strict=True)
     none = np.zeros(batch.batch_size, np.int64)
     answers = [none for _ in closes]
     if batch.kind == "choice":
         answers = [batch.targets[stop - 1, np.arange(batch.batch_size)] for stop in closes]
     spans = [bins for span in batch.periods.values() for bins in span]
-    rows = [*opens, *closes, *answers, *[none] * (2 * len(closes)), batch.lengths, none, none + number, *spans]
-    return np.vstack(rows + [batch.lengths] * (n_rows - len(rows)))
+    return np.vstack(
+        [*opens, *closes, *answers, *[none] * (2 * len(closes)), batch.lengths, none, none + number, *spans]
+    )
