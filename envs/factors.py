@@ -37,6 +37,15 @@ class Levels:
             return np.asarray(self.values)[rng.integers(0, len(self.values), n)]
         return np.asarray(self.values)[np.searchsorted(np.cumsum(self.p)[:-1], rng.random(n), side="right")]
 
+    def allows(self, values: np.ndarray) -> np.ndarray:
+        """Whether each of some values can be drawn."""
+        return np.isin(values, np.asarray(self.values)[self.probabilities > 0])
+
+    def description(self) -> str:
+        """The values, in words for an error."""
+        listed = [f"{value:g}" if isinstance(value, float) else str(value) for value in self.values]
+        return f"one of {', '.join(listed if len(listed) <= 12 else [*listed[:3], '...', listed[-1]])}"
+
 
 @dataclass(frozen=True)
 class Between:
@@ -54,6 +63,16 @@ class Between:
         """Draw a number for each of n trials, (n,)."""
         # Not rng.uniform: on some processors it fuses product and sum, which rounds once instead of twice.
         return self.low + (self.high - self.low) * rng.random(n)
+
+    def allows(self, values: np.ndarray) -> np.ndarray:
+        """Whether each of some values can be drawn."""
+        if values.dtype.kind not in "iuf":
+            return np.zeros(values.shape, bool)
+        return (self.low <= values) & (values <= self.high)
+
+    def description(self) -> str:
+        """The interval, in words for an error."""
+        return f"numbers from {self.low:g} to {self.high:g}"
 
 
 Factor = Levels | Between

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
@@ -12,7 +12,7 @@ from typing import cast
 import numpy as np
 
 from .channels import Channels
-from .factors import Conditions
+from .factors import Conditions, Factor, Levels
 from .ring import Ring
 from .task import Seed, Task
 from .trial import Kind, TrialBatch, occurring
@@ -98,12 +98,23 @@ class Mixture(Task):
             return (first, *dict.fromkeys(name for task in self.tasks for name in task.output_names[1:]))
         return tuple(dict.fromkeys(name for task in self.tasks for name in task.output_names))
 
+    def factors(self) -> Mapping[str, Factor]:
+        """The number of the task, and what all tasks draw alike."""
+        first, *others = (task.factors() for task in self.tasks)
+        alike = {name: factor for name, factor in first.items() if all(own.get(name) == factor for own in others)}
+        return {"task": Levels(range(len(self.tasks)), self.weights)} | alike
+
     def draw(self, rng: np.random.Generator, n: int) -> Conditions:
+        return self.draw_with({}, rng, n)
+
+    def draw_with(self, fixed: Conditions, rng: np.random.Generator, n: int) -> Conditions:
         which = rng.choice(len(self.tasks), n, p=cast(Sequence[float], self.weights))
-        conditions: Conditions = {"task": which}
+        conditions: Conditions = {"task": fixed.get("task", which).astype(which.dtype)}
+        which = conditions["task"]
         for number, task in enumerate(self.tasks):
             mine = np.flatnonzero(which == number)
-            for name, values in task.draw(rng, max(len(mine), 1)).items():
+            own = {name: values[mine] for name, values in fixed.items() if name != "task" and len(mine)}
+            for name, values in task.draw_with(own, rng, max(len(mine), 1)).items():
                 known = conditions.get(name, np.zeros(n, values.dtype))
                 conditions[name] = known.astype(np.result_type(known, values))
                 conditions[name][mine] = values[: len(mine)]

@@ -119,7 +119,13 @@ class PaintedTask(Task):
     @final
     def draw(self, rng: np.random.Generator, n: int) -> Conditions:
         """Draw the conditions of n trials, ``{name: (n,)}``."""
-        return self.complete({name: factor.draw(rng, n) for name, factor in self.factors().items()}, rng)
+        return self.draw_with({}, rng, n)
+
+    @final
+    def draw_with(self, fixed: Conditions, rng: np.random.Generator, n: int) -> Conditions:
+        """Draw the conditions of n trials, except for fixed values (n,) of some :meth:`factors`."""
+        drawn = {name: factor.draw(rng, n) for name, factor in self.factors().items()}
+        return self.complete(drawn | {name: values.astype(drawn[name].dtype) for name, values in fixed.items()}, rng)
 
     @final
     def lay_out(self, conditions: Conditions, rng: np.random.Generator) -> TrialBatch:

@@ -26,11 +26,17 @@ ARGUMENTS = ("trials_per_episode", "rewards", "abort", "render_mode")
 
 @dataclass(frozen=True)
 class Rewards:
-    """Reward of each way in which a trial can end.
+    r"""What responses earn, in trials and in sessions alike.
+
+    A response with outcome :math:`o` earns :math:`o\,r_\mathrm{correct} + (1 - o)\,r_\mathrm{lost}`. In a trial
+    :math:`o` is the score in [0, 1]; in a session it is what the choice was paid, which chance may withhold from a
+    right choice and give to a wrong one. What is lost costs ``error`` after a wrong response, ``miss`` where none came
+    though one was asked for, and nothing after a right one: a right choice that chance leaves unpaid earns 0. With the
+    defaults the reward of a session is its pay.
 
     Attributes:
-        correct: A correct response, or none where none was asked for.
-        error: A wrong response.
+        correct: A correct response, or none where none was asked for; in a session, one that is paid.
+        error: A wrong response; in a session, one that is not the target and is not paid.
         abort: An action outside the response period, which breaks fixation.
         miss: No response where one was asked for.
     """
@@ -57,9 +63,16 @@ class Rewards:
         names = [field.name for field in fields(cls)]
         return cls(**{check_name("reward", name, names): value for name, value in (given or {}).items()})
 
-    def earned(self, score: np.ndarray, responded: ArrayLike = True) -> np.ndarray:
-        """Reward (B,) of trials with this score (B,) in [0, 1]; wrong without any response is a miss."""
-        return score * self.correct + (1 - score) * np.where(responded, self.error, self.miss)
+    def earned(self, outcome: np.ndarray, responded: ArrayLike = True, right: ArrayLike = False) -> np.ndarray:
+        """Reward of responses, (B,).
+
+        Args:
+            outcome: The score, or what a choice in a session was paid, (B,) in [0, 1].
+            responded: Whether a response came, (B,) or one for all.
+            right: Whether it was right, so that nothing is lost, (B,) or one for all.
+        """
+        lost = np.where(right, 0.0, np.where(responded, self.error, self.miss))
+        return outcome * self.correct + (1 - outcome) * lost
 
 
 @dataclass(frozen=True)
@@ -116,6 +129,8 @@ def judge(
 ) -> tuple[np.ndarray, np.ndarray, Conditions | None]:
     """Judge trials, or segments of sessions, that have come to their end.
 
+    A trial is correct if its score is 1, a segment of a session if the choice is the target.
+
     Args:
         task: The task that was painted.
         rewards: What responses earn.
@@ -127,10 +142,12 @@ def judge(
     Returns:
         Reward (B,), correctness (B,) bool and, in a closed-loop task, the conditions of the next segments.
     """
-    score = score_responses(task, responses, trials)
     if task.n_segments > 1:
-        following = task.advance(conditions, responses.choices[0], rng)
-        return rewards.earned(following["outcome"]), score == 1, following
+        choices = responses.choices[0]
+        right = choices == responses.answers[0]
+        following = task.advance(conditions, choices, rng)
+        return rewards.earned(following["outcome"], choices > 0, right), right, following
+    score = score_responses(task, responses, trials)
     if task.kind == "choice" and len(responses.choices) > 1:
         # Of several responses each has been paid for when it was due.
         return np.zeros(len(score)), score == 1, None

@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import asdict, replace
 from typing import Any
 
+import gymnasium as gym
 from gymnasium.envs.registration import EnvSpec
 from gymnasium.vector import AutoresetMode
 
+from .errors import ArgumentError
 from .registry import to_json
 from .rewards import Rewards
+from .task import Task
 
 
 class JsonSpec:
@@ -25,8 +28,13 @@ class JsonSpec:
         return None if env is None else vars(env).get("_spec")
 
     def __set__(self, env: Any, spec: EnvSpec | None) -> None:
-        """Keep a specification, its arguments as JSON values."""
+        """Keep a specification, its arguments as JSON values.
+
+        Raises:
+            ArgumentError: If it is that of another task.
+        """
         if spec is not None:
+            check_spec(env.task, spec)
             spec = replace(spec, kwargs={name: _json_argument(value) for name, value in spec.kwargs.items()})
         vars(env)["_spec"] = spec
 
@@ -39,3 +47,18 @@ def _json_argument(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _json_argument(part) for name, part in value.items()}
     return to_json(value)
+
+
+def check_spec(task: Task, spec: Any) -> None:
+    """Refuse a task under the id of another, as of ``gym.make("cogdyn/NBack-v0", task="DelayMatchSample")``.
+
+    Raises:
+        ArgumentError: If the id is registered with another task.
+    """
+    registered = gym.registry.get(getattr(spec, "id", None) or "")
+    address = None if registered is None else registered.kwargs.get("task")
+    if not isinstance(address, str):
+        return
+    name = address.rpartition(":")[2]
+    if name != task.name:
+        raise ArgumentError(f"{spec.id} is the environment of {name}; for {task.name} use TrialEnv, or its own id.")

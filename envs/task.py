@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from typing import final
 
 import numpy as np
 
 from .channels import Channels, lay_out_channels
-from .factors import Conditions
+from .factors import Conditions, Factor
 from .names import check_name
 from .numbers import whole_number
 from .responses import checked_outputs, mean_during, respond
@@ -61,6 +61,14 @@ class Task(ABC):
     @abstractmethod
     def draw(self, rng: np.random.Generator, n: int) -> Conditions:
         """Draw the conditions of n trials, ``{name: (n,)}``."""
+
+    def factors(self) -> Mapping[str, Factor]:
+        """Conditions that are drawn for each trial independently, so that they may be chosen instead."""
+        return {}
+
+    def draw_with(self, fixed: Conditions, rng: np.random.Generator, n: int) -> Conditions:
+        """Draw the conditions of n trials, except for fixed values (n,) of some :meth:`factors`."""
+        return self.draw(rng, n)
 
     @abstractmethod
     def lay_out(self, conditions: Conditions, rng: np.random.Generator) -> TrialBatch:

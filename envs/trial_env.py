@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from copy import copy
-from operator import index
 from typing import Any
 
 import gymnasium as gym
 import numpy as np
 from gymnasium.error import ResetNeeded
 
+from .actions import parse_choice, parse_vector
+from .changes import check_replacement, read_options, refuse_argument
 from .factors import Conditions
+from .infos import Info
 from .names import check_name
 from .render import Window, draw_trial_so_far
 from .replay import Pool
-from .rewards import Responses, Rewards, action_range, judge, named_actions, spaces_of, task_to_play
+from .rewards import Responses, Rewards, judge, spaces_of, task_to_play
 from .specs import JsonSpec
 from .task import Task
 from .trial import TrialBatch, join_segments
-
-Info = dict[str, Any]
 
 
 class TrialEnv(gym.Env[np.ndarray, Any]):
@@ -33,17 +33,24 @@ class TrialEnv(gym.Env[np.ndarray, Any]):
     Continuous tasks run to their end and are judged by all actions.
 
     In a closed-loop task a trial is a session. Each of its segments runs its full length; the first action
-    other than 0 in its response period is the choice, and what it earned, from ``error`` to ``correct``,
-    is the reward. Breaking fixation costs the ``abort`` reward but ends no session.
+    other than 0 in its response period is the choice, which is paid at the end of the segment as
+    :class:`Rewards` says. Breaking fixation costs the ``abort`` reward but ends no session.
 
-    An episode of ``trials_per_episode`` trials terminates; it is never truncated. ``reset(seed=s)`` begins
-    with the trials of ``task.sample(64, seed=s)``, or the session of ``task.sample(1, seed=s)``;
-    ``reset()`` goes on with the next one.
+    An episode of ``trials_per_episode`` trials terminates; it is never truncated, and has no largest number of steps
+    that is known before its durations are drawn. Where a wrapper needs one, as ``TimeAwareObservation``, give it:
+    ``gym.make(id, max_episode_steps=200)``. ``reset(seed=s)`` begins with the trials of ``task.sample(64, seed=s)``,
+    or the session of ``task.sample(1, seed=s)``; ``reset()`` continues with the next one. The 64 trials are painted at
+    once: many environments take less memory as one :class:`TrialVectorEnv`.
 
-    ``info`` tells of the bin that the observation shows ``target``, ``period`` (its name) and ``condition``
-    (what was drawn for its trial). When an episode is over the observation and the target are zero. When a
-    trial or a segment has just ended ``info`` adds ``correct``, ``choice``, ``trial`` (its number since the
-    seed), ``trial_condition`` and, in sessions, ``segment`` and ``outcome``.
+    ``reset(options=...)`` takes conditions by name, as ``{"coherence": 0.064}``: the trial that begins has these,
+    the other conditions are drawn. It also takes arguments of the task, as ``{"delay_ms": 5000}``, which keeps them.
+    Assigning ``env.unwrapped.task``, or ``set_wrapper_attr("task", ...)``, changes the task from the next trial on.
+
+    ``info`` has the same entries after each reset and step. Of the bin that the observation shows it has
+    ``target``, ``period`` (its name) and ``condition`` (what was drawn for its trial). When an episode is over the
+    observation and the target are zero. ``ended`` is true if a trial or a segment has just ended. Then
+    ``correct``, ``choice`` (where actions are choices), ``trial`` (its number since the seed), ``trial_condition``
+    and, in sessions, ``segment`` and ``outcome`` (what the choice was paid) describe it; else they are zero.
 
     Args:
         task: Name of a task, ``"module:name"`` of one of your own, or a task.
@@ -71,25 +78,60 @@ class TrialEnv(gym.Env[np.ndarray, Any]):
         render_mode: str | None = None,
         **task_arguments: Any,
     ):
-        self.task = task_to_play(task, trials_per_episode, task_arguments)
+        made = task_to_play(task, trials_per_episode, task_arguments)
         self.trials_per_episode, self.rewards, self.abort = trials_per_episode, Rewards.of(rewards), abort
         if render_mode is not None:
             check_name("render_mode", render_mode, self.metadata["render_modes"])
         self.render_mode = render_mode
-        self.metadata = {**self.metadata, "render_fps": 1000 / self.task.dt}
-        self.observation_space, self.action_space = spaces_of(self.task)
-        self._closed_loop, self._range = self.task.n_segments > 1, action_range(self.task)
-        self._pool: Pool | None = None
+        self.metadata = {**self.metadata, "render_fps": 1000 / made.dt}
+        self.observation_space, self.action_space = spaces_of(made)
+        self._closed_loop = made.n_segments > 1
+        self._pool = Pool(made, self.block)
         self._window: Window | None = None
         self._playing, self._number = False, -1
 
+    @property
+    def task(self) -> Task:
+        """The task of all trials that begin from now on; may be set to one with the same spaces and infos."""
+        return self._pool.task
+
+    @task.setter
+    def task(self, task: Task) -> None:
+        check_replacement(self.task, task)
+        self._change_task(task)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        refuse_argument(self, name)
+        super().__setattr__(name, value)
+
+    def set_wrapper_attr(self, name: str, value: Any, *, force: bool = True) -> bool:
+        """Set an attribute; an argument of the task is refused, where a wrapper would keep it to itself."""
+        refuse_argument(self, name)
+        return super().set_wrapper_attr(name, value, force=force)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return vars(self) | {"_window": None}
+
     def reset(self, *, seed: int | None = None, options: Info | None = None) -> tuple[np.ndarray, Info]:
-        """Begin an episode with the next trial or, with a seed, with the first trial of that seed."""
+        """Begin an episode with the next trial or, with a seed, with the first trial of that seed.
+
+        Args:
+            seed: Seed of the trials that are painted from now on.
+            options: Conditions of the trial that begins; arguments of the task, which keeps them.
+
+        Raises:
+            ArgumentError: If an option is unknown or its value not allowed.
+        """
+        task, fixed = read_options(self.task, options)
         super().reset(seed=seed)
-        if seed is not None or self._pool is None:
-            self._pool, self._number = Pool(self.task, self.block), -1
+        if task is not self.task:
+            self._change_task(task)
+        elif seed is not None:
+            self._pool = Pool(task, self.block)
+        if seed is not None:
+            self._number = -1
         self._left, self._playing = self.trials_per_episode, True
-        self._next_trial(self._pool)
+        self._next_trial(fixed)
         if self.render_mode == "human":
             self.render()
         return self._observation(), self._info()
@@ -105,12 +147,12 @@ class TrialEnv(gym.Env[np.ndarray, Any]):
             ValueError: If the action is not in the action space.
             ResetNeeded: If no episode is running.
         """
-        if not self._playing or self._pool is None:
+        if not self._playing:
             raise ResetNeeded("no episode is running; call reset().")
-        action = self._check_action(action)
+        action = (parse_choice if self._played.kind == "choice" else parse_vector)(self._played, action)
         self._actions.append(action)
         reward, aborted, responded = 0.0, False, False
-        if self.task.kind == "choice" and action:
+        if self._played.kind == "choice" and action:
             spans = enumerate(self._windows)
             window = next((i for i, (start, stop) in spans if start <= self._bin < stop), None)
             if window is None:
@@ -124,11 +166,12 @@ class TrialEnv(gym.Env[np.ndarray, Any]):
         if self._pays_each:
             ended = (i for i, (_, stop) in enumerate(self._windows) if stop == self._bin and not self._choices[i])
             reward += sum(self._paid(self._answers[i] == 0, responded=False) for i in ended)
+        ended = aborted or responded or self._bin == self._length
         verdict: Info = {}
-        if aborted or responded or self._bin == self._length:
+        if ended:
             earned, verdict = self._judge(aborted)
             reward += earned
-            self._go_on(self._pool)
+            self._go_on()
         if self.render_mode == "human":
             self.render()
         return self._observation(), reward, not self._playing, False, self._info() | verdict
@@ -145,10 +188,10 @@ class TrialEnv(gym.Env[np.ndarray, Any]):
         done = [action for _, actions in shown for action in actions]
         caption = f"trial {self._number}"
         if self._closed_loop:
-            caption += f", segment {self._segment + 1} of {self.task.n_segments}"
+            caption += f", segment {self._segment + 1} of {self._played.n_segments}"
         if not self._playing:
             caption += ", correct" if self._correct else ", not correct"
-        picture = (self.task, trial, len(done) + self._playing, done, caption)
+        picture = (self._played, trial, len(done) + self._playing, done, caption)
         if self.render_mode == "rgb_array":
             return draw_trial_so_far(*picture)
         self._window = self._window or Window()
@@ -161,31 +204,19 @@ class TrialEnv(gym.Env[np.ndarray, Any]):
             self._window.close()
             self._window = None
 
-    def _check_action(self, action: Any) -> Any:
-        if self.task.kind != "choice":
-            values = np.array(action, np.float32)
-            # Also false for NaN.
-            low, high = self._range
-            if values.shape == (self.task.n_outputs,) and ((low <= values) & (values <= high)).all():
-                return values
-            allowed = f"{self.task.n_outputs} numbers in [{low:g}, {high:g}]"
-            raise ValueError(f"action is {action!r}; allowed: {allowed}.")
-        try:
-            number = index(action)
-        except TypeError:
-            number = -1
-        if not 0 <= number < self.task.n_outputs:
-            raise ValueError(f"action is {action!r}; allowed: {named_actions(self.task)}.")
-        return number
+    def _change_task(self, task: Task) -> None:
+        self._pool = Pool(task, self.block)
+        self.metadata = {**self.metadata, "render_fps": 1000 / task.dt}
 
-    def _next_trial(self, pool: Pool) -> None:
+    def _next_trial(self, fixed: Conditions | None = None) -> None:
         self._number += 1
+        self._played, rng = self._pool.task, self.np_random
         self._past: list[tuple[TrialBatch, list[Any]]] = []
-        if self._closed_loop:
+        if self._closed_loop or fixed:
             self._segment = 0
-            self._begin(self.task.lay_out(self.task.draw(self.np_random, 1), self.np_random))
+            self._begin(self._played.lay_out(self._played.draw_with(fixed or {}, rng, 1), rng))
         else:
-            ((batch, columns),) = pool.take(1, self.np_random)
+            ((batch, columns),) = self._pool.take(1, rng)
             self._begin(batch.trial(columns.start))
 
     def _begin(self, trial: TrialBatch) -> None:
@@ -193,9 +224,9 @@ class TrialEnv(gym.Env[np.ndarray, Any]):
         self._trial, self._length, self._bin = trial, len(trial.inputs), 0
         # By bin and, where possible, as plain values: they are read at every step.
         self._periods = [name for name, (a, b) in trial.periods.items() for _ in range(a[0], b[0])]
-        self._targets = trial.targets[:, 0].tolist() if self.task.kind == "choice" else trial.targets[:, 0]
-        self._windows = [(int(a[0]), int(b[0])) for a, b in trial.windows(self.task.response_period)]
-        self._pays_each = self.task.kind == "choice" and not self._closed_loop and len(self._windows) > 1
+        self._targets = trial.targets[:, 0].tolist() if self._played.kind == "choice" else trial.targets[:, 0]
+        self._windows = [(int(a[0]), int(b[0])) for a, b in trial.windows(self._played.response_period)]
+        self._pays_each = self._played.kind == "choice" and not self._closed_loop and len(self._windows) > 1
         self._answers = [self._targets[stop - 1] for _, stop in self._windows]
         self._condition = {name: value[0].item() for name, value in trial.conditions.items()}
         self._choices, self._moments = [0] * len(self._windows), [0] * len(self._windows)
@@ -207,15 +238,15 @@ class TrialEnv(gym.Env[np.ndarray, Any]):
 
     def _judge(self, aborted: bool) -> tuple[float, Info]:
         """Reward that the ended trial or segment earned, and what to say about it."""
-        verdict: Info = {"trial": self._number, "trial_condition": self._condition, "correct": False}
-        if self.task.kind == "choice":
+        verdict: Info = {"ended": True, "trial": self._number, "trial_condition": dict(self._condition)}
+        if self._played.kind == "choice":
             verdict["choice"] = self._choices[0] if len(self._choices) == 1 else np.array(self._choices)
         earned, self._correct = 0.0, False
         if not aborted:
             given = (self._choices, self._moments, self._answers, self._actions)
             responses = Responses(*(np.array(values)[:, None] for values in given))
             rewards, corrects, self._following = judge(
-                self.task, self.rewards, responses, self._trial.conditions, self.np_random, lambda: self._trial
+                self._played, self.rewards, responses, self._trial.conditions, self.np_random, lambda: self._trial
             )
             earned, self._correct = rewards.item(), corrects.item()
         verdict["correct"] = self._correct
@@ -223,21 +254,21 @@ class TrialEnv(gym.Env[np.ndarray, Any]):
             verdict |= {"segment": self._segment, "outcome": self._following["outcome"].item()}
         return earned, verdict
 
-    def _go_on(self, pool: Pool) -> None:
+    def _go_on(self) -> None:
         """Begin the next segment or the next trial, or end the episode."""
-        if self._following is not None and self._segment + 1 < self.task.n_segments:
+        if self._following is not None and self._segment + 1 < self._played.n_segments:
             self._segment += 1
             self._past = [*self._past, (self._trial, self._actions)][-2:]
-            self._begin(self.task.lay_out(self._following, self.np_random))
+            self._begin(self._played.lay_out(self._following, self.np_random))
             return
         self._left -= 1
         self._playing = self._left > 0
         if self._playing:
-            self._next_trial(pool)
+            self._next_trial()
 
     def _observation(self) -> np.ndarray:
         if not self._playing:
-            return np.zeros(self.task.n_inputs, np.float32)
+            return np.zeros(self._played.n_inputs, np.float32)
         return self._trial.inputs[self._bin, 0].copy()
 
     def _info(self) -> Info:
@@ -245,4 +276,9 @@ class TrialEnv(gym.Env[np.ndarray, Any]):
             period, target = self._periods[self._bin], copy(self._targets[self._bin])
         else:
             period, target = "", self._targets[0] * 0
-        return {"target": target, "period": period, "condition": dict(self._condition)}
+        condition = self._condition
+        info = {"target": target, "period": period, "condition": dict(condition), "ended": False, "correct": False}
+        info |= {"trial": 0, "trial_condition": {name: type(value)() for name, value in condition.items()}}
+        if self._played.kind == "choice":
+            info["choice"] = 0 if len(self._choices) == 1 else np.zeros(len(self._choices), np.int64)
+        return info | {"segment": 0, "outcome": 0.0} if self._closed_loop else info

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -10,15 +10,18 @@ from gymnasium.error import ResetNeeded
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
+from .actions import parse_choices, parse_vectors
+from .changes import check_replacement, read_options, refuse_argument
+from .errors import ArgumentError
 from .factors import Conditions
+from .infos import Info, pick, spread
 from .names import check_name
 from .numbers import whole_number
 from .replay import Pool, Slots
-from .rewards import Rewards, action_range, judge, named_actions, spaces_of, task_to_play
+from .rewards import Rewards, judge, spaces_of, task_to_play
 from .specs import JsonSpec
 from .task import Task
-
-Info = dict[str, Any]
+from .trial import TrialBatch
 
 
 class TrialVectorEnv(VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
@@ -27,6 +30,9 @@ class TrialVectorEnv(VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
     ``reset(seed=s)`` gives environment i the trial in column i of ``task.sample(num_envs, seed=s)``. Whoever
     needs a trial later gets the next one from batches of ``num_envs``, within a step in order of i. In a
     closed-loop task all that begin a session or a segment in the same step are painted together.
+
+    A condition in ``reset(options=...)`` is one for all that are reset, or (n,) with one for each; a change of the
+    task holds for all.
 
     Args:
         task: Name of a task, ``"module:name"`` of one of your own, or a task.
@@ -61,40 +67,72 @@ class TrialVectorEnv(VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
         whole_number("num_envs", num_envs, least=1)
         if render_mode is not None:
             raise ValueError(f"render_mode is {render_mode!r}; allowed: None. Render a single TrialEnv instead.")
-        self.task = task_to_play(task, trials_per_episode, task_arguments)
+        made = task_to_play(task, trials_per_episode, task_arguments)
         self.trials_per_episode, self.rewards, self.abort = trials_per_episode, Rewards.of(rewards), abort
         if isinstance(autoreset_mode, str):
             check_name("autoreset_mode", autoreset_mode, [mode.value for mode in AutoresetMode])
         self.num_envs, self.autoreset_mode = int(num_envs), AutoresetMode(autoreset_mode)
         self.metadata = {**self.metadata, "autoreset_mode": self.autoreset_mode}
-        self.single_observation_space, self.single_action_space = spaces_of(self.task)
+        self.single_observation_space, self.single_action_space = spaces_of(made)
         self.observation_space = batch_space(self.single_observation_space, self.num_envs)
         self.action_space = batch_space(self.single_action_space, self.num_envs)
-        self._pool, self._slots = Pool(self.task, self.num_envs), None
-        self._number, self._segment, self._left = np.zeros((3, self.num_envs), np.int64)
+        self._pool, self._slots = Pool(made, self.num_envs), None
+        self._number, self._segment, self._left = (np.full(self.num_envs, k) for k in (-1, 0, 0))
         self._over = np.zeros(self.num_envs, bool)
+
+    @property
+    def task(self) -> Task:
+        """The task of all trials that begin from now on; may be set to one with the same spaces and infos."""
+        return self._pool.task
+
+    @task.setter
+    def task(self, task: Task) -> None:
+        check_replacement(self.task, task)
+        self._pool = Pool(task, self.num_envs)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        refuse_argument(self, name)
+        super().__setattr__(name, value)
+
+    def get_attr(self, name: str) -> tuple[Any, ...]:
+        """An attribute as each of the environments has it, as in Gymnasium's SyncVectorEnv."""
+        return (getattr(self, name),) * self.num_envs
+
+    def set_attr(self, name: str, values: Any) -> None:
+        """Set an attribute of all environments, as Gymnasium's SyncVectorEnv does: a value, or a list of equal ones."""
+        values = values if isinstance(values, (list, tuple)) else [values] * self.num_envs
+        if len(values) != self.num_envs or any(value is not values[0] and value != values[0] for value in values):
+            raise ArgumentError(f"{name} has {len(values)} values; allowed: one, or {self.num_envs} equal ones.")
+        setattr(self, name, values[0])
 
     def reset(self, *, seed: int | None = None, options: Info | None = None) -> tuple[np.ndarray, Info]:
         """Begin an episode in all environments, or in those of ``options["reset_mask"]``, (n,) bool.
 
+        Args:
+            seed: Seed of the trials that are painted from now on.
+            options: The mask; conditions of the trials that begin now; arguments of the task, which keeps them.
+
         Raises:
-            ValueError: If the mask is no such mask.
+            ArgumentError: If an option is unknown or its value not allowed.
             ResetNeeded: If the first reset leaves some environments out.
         """
-        super().reset(seed=seed)
+        task, fixed = read_options(self.task, options, self.num_envs, also=("reset_mask",))
         chosen = np.ones(self.num_envs, bool)
         if options and options.get("reset_mask") is not None:
             chosen = np.asarray(options["reset_mask"])
             if chosen.shape != (self.num_envs,) or chosen.dtype != np.bool_ or not chosen.any():
-                raise ValueError(f"reset_mask is {chosen}; allowed: ({self.num_envs},) bool with a True.")
+                raise ArgumentError(f"reset_mask is {chosen}; allowed: ({self.num_envs},) bool with a True.")
             if self._slots is None and not chosen.all():
                 raise ResetNeeded("the first reset has no reset_mask.")
-        if seed is not None or self._slots is None:
-            self._pool = Pool(self.task, self.num_envs)
+        super().reset(seed=seed)
+        if seed is not None:
             self._number[chosen] = -1
+        if seed is not None or task is not self.task:
+            self._pool = Pool(task, self.num_envs)
         self._over[chosen], self._left[chosen] = False, self.trials_per_episode
-        self._begin_trials(np.flatnonzero(chosen))
-        return self.slots.inputs, self._info(np.flatnonzero(chosen))
+        which = np.flatnonzero(chosen)
+        self._begin_trials(which, pick(fixed, which))
+        return self.slots.inputs, self._info(which) | self._info_of_ended(which[:0], chosen)
 
     def step(self, actions: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, Info]:
         """Answer the bins last seen, and see the next ones.
@@ -106,20 +144,19 @@ class TrialVectorEnv(VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
         slots, playing = self.slots, ~self._over
         if self.autoreset_mode is AutoresetMode.DISABLED and self._over.any():
             raise ResetNeeded(f'use reset(options={{"reset_mask": ...}}) for {np.flatnonzero(self._over)}.')
-        broken, ended, rewards = self._act(self._check_actions(actions), playing)
+        parse = parse_choices if self.task.kind == "choice" else parse_vectors
+        broken, ended, rewards = self._act(parse(self.task, actions, self.num_envs), playing)
         rewards[broken] = self.rewards.abort
         aborted = broken & (self.abort and self.task.n_segments == 1)
-        slots.bin += playing
+        np.add(slots.bin, playing, out=slots.bin)
         if self._pays_each:
             due = (slots.closes == slots.bin) & (slots.choices == 0) & playing
             rewards += np.where(due, self.rewards.earned(slots.answers == 0, responded=False), 0.0).sum(axis=0)
         finished = np.flatnonzero(ended | aborted | (playing & (slots.bin >= slots.length)))
-        verdicts, over = {}, finished
+        over, verdicts = finished, {}
         if finished.size:
-            earned, verdicts, conditions = self._judge(finished, aborted[finished])
+            earned, verdicts, over = self._judge(finished, aborted[finished])
             rewards[finished] += earned
-            if conditions is not None:
-                over = self._continue_sessions(finished, conditions)
 
         self._left[over] -= 1
         terminated = np.zeros(self.num_envs, bool)
@@ -139,9 +176,7 @@ class TrialVectorEnv(VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
         starting[over] |= ~terminated[over]
         if starting.any():
             self._begin_trials(np.flatnonzero(starting))
-        infos |= self._info(slice(None))
-        if finished.size:
-            infos |= spread(verdicts, finished, self.num_envs)
+        infos |= self._info(slice(None)) | self._info_of_ended(finished, np.ones(self.num_envs, bool), verdicts)
         return slots.inputs, rewards, terminated, np.zeros(self.num_envs, bool), infos
 
     @property
@@ -158,23 +193,6 @@ class TrialVectorEnv(VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
         if self._slots is None:
             raise ResetNeeded("there are no trials yet; call reset().")
         return self._slots
-
-    def _check_actions(self, actions: np.ndarray) -> np.ndarray:
-        n, n_out, (low, high) = self.num_envs, self.task.n_outputs, action_range(self.task)
-        if self.task.kind != "choice":
-            values = np.asarray(actions, np.float32)
-            # Also false for NaN.
-            if values.shape == (n, n_out) and ((low <= values) & (values <= high)).all():
-                return values
-            allowed = f"({n}, {n_out}) numbers in [{low:g}, {high:g}]"
-            raise ValueError(f"actions of shape {values.shape}; allowed: {allowed}.")
-        values = np.asarray(actions)
-        if values.shape != (n,) or values.dtype.kind not in "iu":
-            raise ValueError(f"actions are {values.dtype} of shape {values.shape}; allowed: ({n},) integers.")
-        if values.min() < 0 or values.max() >= n_out:
-            wrong = int(values[(values < 0) | (values >= n_out)][0])
-            raise ValueError(f"action is {wrong}; allowed: {named_actions(self.task)}.")
-        return values
 
     def _act(self, actions: np.ndarray, playing: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Take the actions down; return which break fixation, which end a trial, and what responses earn at once."""
@@ -194,35 +212,56 @@ class TrialVectorEnv(VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
             paid = np.where(response, self.rewards.earned(slots.answers == actions), 0.0).sum(axis=0)
         return acted & ~inside.any(axis=0), response[-1] if self.task.n_segments == 1 else nobody, paid
 
-    def _judge(self, finished: np.ndarray, aborted: np.ndarray) -> tuple[np.ndarray, Info, Conditions | None]:
-        """Reward of those whose trial or segment ended, what to say about each, and what follows."""
-        slots, whole, conditions = self.slots, finished[~aborted], None
-        earned, correct = np.zeros(len(finished)), np.zeros(len(finished), bool)
-        if whole.size:
-            drawn = pick(slots.conditions, whole) if self.task.n_segments > 1 else {}
-            earned[~aborted], correct[~aborted], conditions = judge(
-                self.task, self.rewards, slots.responses(whole), drawn, self.np_random, lambda: slots.batch(whole)
-            )
-        verdicts: Info = {
-            "trial": self._number[finished],
-            "trial_condition": {name: values[finished] for name, values in slots.conditions.items()},
-            "correct": correct,
-        }
-        if self.task.kind == "choice":
-            choices = slots.choices[:, finished]
-            verdicts["choice"] = choices[0] if len(choices) == 1 else choices.T
-        if conditions is not None:
-            verdicts |= {"segment": self._segment[finished], "outcome": conditions["outcome"]}
-        return earned, verdicts, conditions
+    def _judge(self, finished: np.ndarray, aborted: np.ndarray) -> tuple[np.ndarray, Info, np.ndarray]:
+        """Reward of those whose trial or segment ended, what to say about each, and whose trial or session is over.
 
-    def _continue_sessions(self, finished: np.ndarray, conditions: Conditions) -> np.ndarray:
-        """Begin the next segment of sessions that have one; return the environments whose session is over."""
+        Sessions that are not over continue with their next segment.
+        """
+        slots, over = self.slots, np.ones(len(finished), bool)
+        earned, correct = np.zeros(len(finished)), np.zeros(len(finished), bool)
+        verdicts = self._about(finished) | {"correct": correct}
+        for task, part in slots.of_each_task(finished):
+            whole = part[~aborted[part]]
+            if not whole.size:
+                continue
+            at = finished[whole]
+            drawn = pick(slots.conditions, at) if task.n_segments > 1 else {}
+            earned[whole], correct[whole], following = judge(
+                task, self.rewards, slots.responses(at), drawn, self.np_random, lambda at=at: slots.batch(at)
+            )
+            if following is not None:
+                verdicts["outcome"][whole] = following["outcome"]
+                over[whole] = self._continue_sessions(task, at, following)
+        return earned, verdicts, finished[over]
+
+    def _about(self, ended: np.ndarray) -> Info:
+        """What there is to say of trials or segments that have just ended, before they are judged."""
+        slots, task, none = self.slots, self.task, np.zeros(len(ended))
+        about: Info = {
+            "ended": np.ones(len(ended), bool),
+            "trial": self._number[ended],
+            "trial_condition": pick(slots.conditions, ended),
+            "correct": none > 0,
+        }
+        if task.kind == "choice":
+            choices = slots.choices[:, ended]
+            about["choice"] = choices[0] if len(choices) == 1 else choices.T
+        if task.n_segments > 1:
+            about |= {"segment": self._segment[ended], "outcome": none}
+        return about
+
+    def _info_of_ended(self, ended: np.ndarray, reported: np.ndarray, verdicts: Info | None = None) -> Info:
+        """The infos about trials that have just ended; zeros for those reported where none has."""
+        return spread(verdicts or self._about(ended), ended, self.num_envs, reported)
+
+    def _continue_sessions(self, task: Task, finished: np.ndarray, conditions: Conditions) -> np.ndarray:
+        """Begin the next segment of sessions that have one; return which sessions are over, (k,) bool."""
         self._segment[finished] += 1
-        more = self._segment[finished] < self.task.n_segments
+        more = self._segment[finished] < task.n_segments
         if more.any():
-            segments = self.task.lay_out({name: v[more] for name, v in conditions.items()}, self.np_random)
-            self.slots.fill(finished[more], segments, slice(None))
-        return finished[~more]
+            segments = task.lay_out(pick(conditions, more), self.np_random)
+            self.slots.fill(finished[more], segments, slice(None), task)
+        return ~more
 
     def _final(self, where: np.ndarray, verdicts: Info) -> Info:
         """The last observation and info of episodes that are followed by the next in the same step."""
@@ -230,23 +269,24 @@ class TrialVectorEnv(VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
         mask[where] = True
         for i in where:
             observations[i] = np.zeros(self.task.n_inputs, np.float32)
-        info = self._info(where) | spread(verdicts, where, self.num_envs)
+        info = self._info(where) | self._info_of_ended(where, mask, verdicts)
         return {"final_obs": observations, "_final_obs": mask, "final_info": info, "_final_info": mask.copy()}
 
-    def _begin_trials(self, which: np.ndarray) -> None:
-        """Give the next trials, or new sessions, to these environments."""
+    def _begin_trials(self, which: np.ndarray, fixed: Conditions | None = None) -> None:
+        """Give the next trials, new sessions, or trials with fixed conditions, to these environments."""
+        task, rng = self.task, self.np_random
         self._number[which] += 1
-        if self.task.n_segments > 1:
-            self._segment[which] = 0
-            sessions = self.task.lay_out(self.task.draw(self.np_random, len(which)), self.np_random)
-            stock = [(sessions, slice(0, len(which)))]
+        self._segment[which] = 0
+        stock: Iterable[tuple[TrialBatch, slice]]
+        if task.n_segments > 1 or fixed:
+            stock = [(task.lay_out(task.draw_with(fixed or {}, rng, len(which)), rng), slice(0, len(which)))]
         else:
-            stock = self._pool.take(len(which), self.np_random)
+            stock = self._pool.take(len(which), rng)
         for batch, columns in stock:
             if self._slots is None:
-                self._slots = Slots(self.task, self.num_envs, batch)
+                self._slots = Slots(task, self.num_envs, batch)
             n = columns.stop - columns.start
-            self._slots.fill(which[:n], batch, columns)
+            self._slots.fill(which[:n], batch, columns, task)
             which = which[n:]
 
     def current_info(self) -> Info:
@@ -256,32 +296,5 @@ class TrialVectorEnv(VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
     def _info(self, where: np.ndarray | slice) -> Info:
         """What there is to say about the current bins of these environments."""
         slots = self.slots
-        now = {
-            "target": slots.targets,
-            "period": slots.labels.take(slots.period),
-            "condition": slots.conditions,
-        }
+        now = {"target": slots.targets, "period": slots.period, "condition": slots.conditions}
         return spread(pick(now, where), where, self.num_envs)
-
-
-def pick(found: Info, which: np.ndarray | slice) -> Info:
-    """Entries of all arrays, also of those in nested dictionaries."""
-    return {name: pick(v, which) if isinstance(v, dict) else v[which] for name, v in found.items()}
-
-
-def spread(found: Info, where: np.ndarray | slice, n: int) -> Info:
-    """Infos as Gymnasium has them: arrays (n, ...), and under ``_name`` which environments have an entry."""
-    everywhere = isinstance(where, slice) and where == slice(None)
-    mask = np.zeros(n, bool)
-    mask[where] = True
-    infos: Info = {}
-    for name, values in found.items():
-        if isinstance(values, dict):
-            infos[name] = spread(values, where, n)
-        elif everywhere:
-            infos[name] = values.copy()
-        else:
-            infos[name] = np.zeros((n, *values.shape[1:]), values.dtype)
-            infos[name][where] = values
-        infos[f"_{name}"] = mask
-    return infos

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from .channels import Channels
-from .factors import Conditions
+from .factors import Conditions, Factor
 from .task import Seed, Task
 from .trial import Kind, TrialBatch
 
@@ -44,6 +45,12 @@ class WrappedTask(Task):
 
     def draw(self, rng: np.random.Generator, n: int) -> Conditions:
         return self.task.draw(rng, n)
+
+    def factors(self) -> Mapping[str, Factor]:
+        return self.task.factors()
+
+    def draw_with(self, fixed: Conditions, rng: np.random.Generator, n: int) -> Conditions:
+        return self.task.draw_with(fixed, rng, n)
 
     def lay_out(self, conditions: Conditions, rng: np.random.Generator) -> TrialBatch:
         return self.task.lay_out(conditions, rng)

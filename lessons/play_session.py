@@ -102,7 +102,7 @@ class Session:
         self.inputs, reward, over, _, self._info = self._env.step(self.controls.take())
         self.period, self.running = self._info["period"], not over
         self._paid += float(reward)
-        if "correct" not in self._info:
+        if not self._info["ended"]:
             return
         self.correct = bool(self._info["correct"])
         if self.closed_loop:

@@ -187,7 +187,7 @@ def test_choices_outside_the_action_space(action):
         env.step(action)
 
 
-@pytest.mark.parametrize("action", [0.0, [0.0], [0.0, 1.5], [float("nan"), 0.0], [[0.0, 0.0]]])
+@pytest.mark.parametrize("action", [0.0, [0.0], "left", None, [float("nan"), 0.0], [[0.0, 0.0]]])
 def test_movements_outside_the_action_space(action):
     env = TrialEnv("DelayedReach")
     env.reset(seed=0)

@@ -8,7 +8,7 @@ from scipy.stats import binom
 
 from cogdyn.envs import ContractError, TrialEnv, TrialVectorEnv, make_task
 from cogdyn.envs.canvas import Canvas
-from cogdyn.envs.contract import distributions, environments, observers, trials
+from cogdyn.envs.contract import clients, distributions, environments, observers, trials
 from cogdyn.envs.contract.requirement import margin
 
 PDM = make_task("PerceptualDecisionMaking")
@@ -77,6 +77,21 @@ FAULTS = {
         environments.check_copies,
         change(TrialVectorEnv, "step", lambda step, env: (step[0], step[1] * 0 + step[1].sum(), *step[2:])),
         "what one copy does changes",
+    ),
+    "a copy that forgets where it was": (
+        clients.check_continuation,
+        (TrialEnv, "__getstate__", lambda self: vars(self) | {"_bin": 0}),
+        "a copy of TrialEnv continues in another way",
+    ),
+    "many copies that forget where they were": (
+        clients.check_continuation,
+        (TrialVectorEnv, "__getstate__", lambda self: vars(self) | {"_number": self._number + 1}),
+        "a copy of TrialVectorEnv continues in another way",
+    ),
+    "an entry of infos that comes and goes": (
+        clients.check_infos,
+        change(TrialEnv, "_judge", lambda judged, env: (judged[0], judged[1] | {"surprise": 1})),
+        "an info of TrialEnv differs in its entries",
     ),
     "a mask a bin late": (trials.check_mask, painted(lambda batch: {"mask": late(batch.mask)}), "has weight"),
     "noise a tenth too large": (trials.check_noise, painted(louder), "a standard deviation of 0.11"),

@@ -8,7 +8,7 @@ import pytest
 from gymnasium.error import ResetNeeded
 from playing import idle
 
-from cogdyn.envs import TrialEnv
+from cogdyn.envs import TrialEnv, render
 
 
 @pytest.mark.parametrize("name", ["PerceptualDecisionMaking", "DelayedReach", "ReversalBandit"])
@@ -65,7 +65,8 @@ def test_a_window_shows_every_step(monkeypatch):
     monkeypatch.setattr(registry.backend_registry, "list_builtin", lambda _: ["agg"])
     monkeypatch.setattr("matplotlib.figure.Figure.show", lambda figure: None)
     drawn = []
-    monkeypatch.setattr("cogdyn.envs.render.draw_on", lambda figure, *picture: drawn.append(picture[2]))
+    draw = render.draw_trial_so_far
+    monkeypatch.setattr(render, "draw_trial_so_far", lambda *picture: drawn.append(picture[2]) or draw(*picture))
     env = TrialEnv("ReadySetGo", render_mode="human")
     env.reset(seed=0)
     for _ in range(3):

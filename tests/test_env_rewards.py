@@ -7,7 +7,7 @@ import pytest
 from gymnasium.error import ResetNeeded
 from playing import CLOSED, DECISION, TwoAnswers, play
 
-from cogdyn.envs import Rewards, TrialEnv, TrialVectorEnv, make_task
+from cogdyn.envs import Rewards, TrialEnv, TrialVectorEnv, make_task, task_names
 from cogdyn.envs.responses import respond
 from cogdyn.envs.trial import join_segments
 
@@ -58,7 +58,7 @@ def test_fixation_breaks_that_end_nothing():
 
 def test_episodes_of_several_trials():
     steps = decide({60: "right", 61: 1}, trials_per_episode=3)
-    ends = [t for t, step in enumerate(steps) if "correct" in step[4]]
+    ends = [t for t, step in enumerate(steps) if step[4]["ended"]]
     assert ends == [60, 61, 61 + 75]
     assert [steps[t][4]["correct"] for t in ends] == [True, False, False]
     assert [steps[t][4]["trial"] for t in ends] == [0, 1, 2]
@@ -102,6 +102,27 @@ def test_the_moment_counts_where_the_task_says_so():
         if len(steps) <= go:
             break
     assert [ms for ms, reward in rewards.items() if reward == 1] == [*range(340, 480, 20)]
+
+
+@pytest.mark.parametrize("name", ["DelayedReach", "yang19.go"])
+def test_actions_out_of_range_count_as_the_nearest_within(name):
+    """As Gymnasium's own environments clip: float32 or float64, for one environment and for many."""
+    envs = [TrialEnv(name, rewards={"error": -1.0}) for _ in range(2)]
+    many = [TrialVectorEnv(name, 3, rewards={"error": -1.0}) for _ in range(2)]
+    space, rng = envs[0].action_space, np.random.default_rng(0)
+    for env in (*envs, *many):
+        env.reset(seed=0)
+    over = False
+    while not over:
+        wild = 10.0 ** rng.integers(-2, 40) * rng.standard_normal((3, *space.shape))
+        wild[0, 0] = rng.choice([np.inf, -np.inf])
+        tame = np.clip(wild, space.low, space.high).astype(np.float32)
+        results = [env.step(action)[:3] for env, action in zip(envs, (wild[0], tame[0]), strict=True)]
+        over = results[0][2]
+        for ours, theirs in (results, [env.step(a)[:3] for env, a in zip(many, (wild, tame), strict=True)]):
+            for a, b in zip(ours, theirs, strict=True):
+                np.testing.assert_array_equal(a, b)
+    np.testing.assert_array_equal(envs[0]._actions, envs[1]._actions)
 
 
 def test_a_reach_is_judged_by_all_its_actions():
@@ -162,27 +183,27 @@ def test_sessions_are_those_of_the_task(name, least):
         return least + (k + i) % (task.n_outputs - least)
 
     single = task.sample(1, seed=9, policy=session_policy(task, choose))
-    env = TrialEnv(task, rewards={"error": -1.0})
+    env = TrialEnv(task, rewards={"error": -1.0, "miss": -0.5})
     observation, info = env.reset(seed=9)
     seen, ends, over = [observation], [], False
     while not over:
         action = choose(len(ends), 0) if info["period"] == task.response_period else 0
         observation, reward, over, _, info = env.step(action)
         seen.append(observation)
-        if "correct" in info:
+        if info["ended"]:
             ends.append((reward, info))
     np.testing.assert_array_equal(seen[:-1], single.inputs[:, 0])
     assert [info["segment"] for _, info in ends] == list(range(n_segments))
     assert [info["choice"] for _, info in ends] == [choose(k, 0) for k in range(n_segments)]
-    assert all(reward == 2 * info["outcome"] - 1 for reward, info in ends)
     np.testing.assert_array_equal(
         [info["outcome"] for _, info in ends[:-1]],
         [single.conditions[f"outcome {k}"][0] for k in range(2, n_segments + 1)],
     )
     targets = [single.targets[stop[0] - 1, 0] for _, stop in single.windows(task.response_period)]
-    if task.scored_by_class:
-        for (_, info), target in zip(ends, targets, strict=True):
-            assert info["correct"] == (info["choice"] == target)
+    for (reward, info), target in zip(ends, targets, strict=True):
+        assert info["correct"] == (info["choice"] == target)
+        lost = 0 if info["correct"] else -1 if info["choice"] else -0.5
+        assert reward == (1 if info["outcome"] else lost)
 
     batch = task.sample(4, seed=9, policy=session_policy(task, choose))
     vector = TrialVectorEnv(task, 4)
@@ -192,8 +213,43 @@ def test_sessions_are_those_of_the_task(name, least):
         np.testing.assert_array_equal(observation, inputs)
         action = np.array([choose(k, i) for i in range(4)]) * (info["period"] == task.response_period)
         observation, _, over, _, info = vector.step(action)
-        k += "correct" in info
+        k += info["ended"].all()
     assert over.all()
+
+
+@pytest.mark.parametrize("name", [name for name in task_names() if make_task(name).n_segments > 1])
+def test_rewards_mean_in_sessions_what_they_mean_in_trials(name):
+    """Who follows the target loses nothing, who never responds misses, who always errs pays for errors."""
+    earned = {}
+    for kind in ("follows", "waits", "errs"):
+        vector = TrialVectorEnv(name, 8, rewards={"correct": 2.0, "error": -1.0, "miss": -0.5})
+        _, infos = vector.reset(seed=0)
+        earned[kind] = []
+        for _ in range(len(vector.slots.batch(np.arange(8)).inputs) * vector.task.n_segments):
+            asked = infos["target"]
+            other = np.where(infos["period"] == vector.task.response_period, 1 + (asked == 1), 0)
+            actions = {"follows": asked, "waits": asked * 0, "errs": other}[kind]
+            _, rewards, _, _, infos = vector.step(actions)
+            assert infos["ended"].all() or not rewards.any()
+            if infos["ended"].all():
+                earned[kind] += zip(rewards, infos["correct"], infos["outcome"], strict=True)
+    assert {(reward, correct) for reward, correct, _ in earned["follows"]} <= {(2.0, True), (0.0, True)}
+    assert all(reward == (2 if outcome else 0) for reward, _, outcome in earned["follows"])
+    assert all(reward == (2 if outcome else -0.5 * (not right)) for reward, right, outcome in earned["waits"])
+    assert -0.5 in [reward for reward, _, _ in earned["waits"]]
+    assert {right for _, right, _ in earned["errs"]} == {False}
+    assert all(reward == (2 if outcome else -1) for reward, _, outcome in earned["errs"])
+
+
+@pytest.mark.parametrize("name", CLOSED)
+def test_the_default_reward_of_a_session_is_its_pay(name):
+    vector = TrialVectorEnv(name, 8)
+    vector.action_space.seed(0)
+    _, infos = vector.reset(seed=0)
+    for _ in range(200):
+        inside = infos["period"] == vector.task.response_period
+        _, rewards, _, _, infos = vector.step(vector.action_space.sample() * inside)
+        np.testing.assert_array_equal(rewards, infos["outcome"])
 
 
 @pytest.mark.parametrize("name", CLOSED)
@@ -204,7 +260,7 @@ def test_breaking_fixation_ends_no_session_and_the_first_choice_counts(name):
     while info["period"] != env.task.response_period:
         info = env.step(0)[4]
     env.step(2)
-    while "correct" not in info:
+    while not info["ended"]:
         info = env.step(1)[4]
     assert info["choice"] == 2
 

@@ -28,9 +28,11 @@ ROOMS = {
     "agents.dynamics": ({"agents.dynamics"}, {"numpy", "scipy", "torch"}),
     "lessons": ({"lessons", "agents", "envs"}, None),
 }
-# Drawing a single frame is the one place where envs may reach for matplotlib, and only when it is called; so may one
-# analysis for the package of the extra "similarity".
-INSIDE_FUNCTIONS = {"envs/render.py": {"matplotlib"}, "agents/dynamics/dsa.py": {"DSA"}}
+# Drawing a single frame is the one place where envs may reach for matplotlib and Pillow, and only when it is called; so
+# may one analysis for the package of the extra "similarity".
+INSIDE_FUNCTIONS = {"envs/render.py": {"matplotlib", "PIL"}, "agents/dynamics/dsa.py": {"DSA"}}
+# The one door to the package of the extra "rl"; nothing else of ours imports it.
+EXTRAS = {"agents/stable_baselines.py": {"stable_baselines3"}}
 
 GLOBAL_SEEDS = {
     "np.random.seed",
@@ -73,7 +75,7 @@ def import_problems(where, text):
             allowed = False  # inside the folders only relative imports: absolute ones blind the type checkers
         else:
             lazy = INSIDE_FUNCTIONS.get(where, set()) if in_function else set()
-            allowed = others is None or top in others | lazy | sys.stdlib_module_names
+            allowed = others is None or top in others | lazy | EXTRAS.get(where, set()) | sys.stdlib_module_names
         if not allowed:
             problems.append(f"{where}:{line} {room} may not import {name}")
     return problems

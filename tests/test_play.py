@@ -64,7 +64,7 @@ def test_fixating_scores_what_the_environment_says(name):
     env.reset(seed=1)
     while not done:
         *_, done, _, info = env.step(0)
-        right += [info["correct"]] if "correct" in info else []
+        right += [info["correct"]] if info["ended"] else []
     session = finish(Session(task, trials=1, seed=1))
     assert (session.score, session.n_scored) == (sum(right), len(right))
     assert "no answer" in session.verdict or "session over" in session.verdict

@@ -7,6 +7,7 @@ from inspect import getdoc
 from textwrap import fill
 
 from ..task import Task
+from .clients import check_continuation, check_infos
 from .distributions import check_answers, check_durations, check_factors, check_leak
 from .environments import check_autoreset, check_copies, check_gymnasium, check_replay, check_rollouts
 from .observers import (
@@ -43,6 +44,8 @@ CHECKS: tuple[Callable[[Task], None], ...] = (
     check_copies,
     check_replay,
     check_autoreset,
+    check_continuation,
+    check_infos,
 )
 
 
@@ -50,7 +53,7 @@ def check_task(task: Task) -> None:
     """Check that a task keeps every promise of cogdyn's own tasks, as Gymnasium's ``check_env`` does for environments.
 
     Bytes, shapes, periods and mask, seeds and streams, the size of the noise, distributions as declared, no answer
-    that leaks, the ideal observer and the guesser, and both environments bin by bin.
+    that leaks, the ideal observer and the guesser, and both environments bin by bin, also as copies.
 
     Args:
         task: A task, made already.

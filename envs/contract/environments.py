@@ -223,7 +223,7 @@ def check_sessions(task: Task) -> None:
         action = made[segment] if info["period"] == task.response_period else 0
         observation, _, over, _, info = env.step(action)
         t += 1
-        if "segment" in info:
+        if info["ended"]:
             choices.append(info["choice"])
             segment += 1
     require(choices == made and t == len(session.inputs), "TrialEnv ends sessions, or takes choices, in its own way.")
