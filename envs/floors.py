@@ -53,10 +53,10 @@ def score_floors(task: Task, n_trials: int = 4000, seed: int = 0) -> Floors:
 
     With x what an observer sees of a trial and s(a) what ``task.score`` gives for an answer a, the score is
     E[s(a(x))], a(x) = argmax_a sum_k s_k(a) over the trials k in which the same was seen, or the nearest to it. Trials
-    by which an answer is chosen are not those on which it is scored. What is seen has no observation noise, and no
-    score is above ``task.ceiling``: where noise is what limits performance, the scores are upper bounds. Of a period
-    the mean input and the duration are seen. In choices an answer is a class in each response period, in timed tasks a
-    class and the moment from which it is given, else the right outputs of another trial. Sessions are played by the
+    by which an answer is chosen are not those on which it is scored. Of a period the mean input and the duration are
+    seen, without observation noise: where noise is what limits performance, scores are upper bounds, and may lie above
+    ``task.ceiling``. In choices an answer is a class in each response period, in timed tasks a class and the moment
+    from which it is given, else the right outputs of one of 64 other trials, or their mean. Sessions are played by the
     observer.
 
     Args:
@@ -71,21 +71,18 @@ def score_floors(task: Task, n_trials: int = 4000, seed: int = 0) -> Floors:
     rng = np.random.default_rng(whole_number("seed", seed, least=0))
     quiet = without_noise(task)
     constant, memory_free, one_period, without = (_played if task.n_segments > 1 else _answered)(quiet, n, rng)
-    ceiling = max(task.ceiling, constant.mean)
 
-    def within(score: Score) -> float:
-        return float(np.clip(score.mean, constant.mean, ceiling))
-
-    def all_within(scores: Mapping[str, Score | None]) -> dict[str, float]:
-        return {name: within(score) for name, score in scores.items() if score is not None}
+    def means(scores: Mapping[str, Score | None]) -> dict[str, float]:
+        # Who sees something may still give the constant answer.
+        return {name: max(score.mean, constant.mean) for name, score in scores.items() if score is not None}
 
     found = (constant, memory_free, *one_period.values(), *without.values())
     return Floors(
         chance=float(task.chance),
         constant=constant.mean,
-        memory_free=None if memory_free is None else within(memory_free),
-        one_period=all_within(one_period),
-        without=all_within(without),
+        memory_free=means({"": memory_free}).get(""),
+        one_period=means(one_period),
+        without=means(without),
         standard_error=max(score.error for score in found if score is not None),
     )
 
