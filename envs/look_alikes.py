@@ -6,8 +6,6 @@ import numpy as np
 
 N_NEAREST = 12
 """Number of trials, at least, by which an answer is chosen."""
-NEAR = 0.05
-"""Squared distance of the farthest of them, as a fraction of the mean between any two, up to which they are alike."""
 
 
 class LookAlikes:
@@ -24,14 +22,17 @@ class LookAlikes:
         self._worth = np.stack([np.bincount(which, each) for each in worth], axis=1)
         self._apart = 2 * seen.var(axis=0).sum()
 
-    def best_answers(self, now: np.ndarray) -> tuple[np.ndarray, bool]:
-        """The answer worth most in the trials nearest to each of M others, (M,), and whether they are near enough.
+    def best_answers(self, now: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The answer worth most in the trials nearest to each of M others, (M,), and how far the farthest is, (M,).
+
+        0 is as near as can be, 1 is the mean squared distance between any two trials.
 
         Args:
             now: What is seen in the others, (M, k).
         """
         looks, which = distinct_rows(now)
-        distance = (looks**2).sum(axis=1)[:, None] + (self._looks**2).sum(axis=1) - 2 * looks @ self._looks.T
+        squares = (looks**2).sum(axis=1)[:, None] + (self._looks**2).sum(axis=1)
+        distance = squares - 2 * looks @ self._looks.T
         nearest = distance
         count = np.broadcast_to(self._count, distance.shape)
         if len(self._looks) > N_NEAREST:
@@ -42,7 +43,7 @@ class LookAlikes:
         enough = count.cumsum(axis=1) >= min(N_NEAREST, self._count.sum())
         radius = nearest[np.arange(len(nearest)), enough.argmax(axis=1)]
         best = ((distance <= radius[:, None] + 1e-9) @ self._worth).argmax(axis=1)
-        return best[which], bool(radius[which].mean() <= NEAR * self._apart + 1e-9)
+        return best[which], np.where(radius > 1e-9, radius, 0.0)[which] / (self._apart or 1.0)
 
 
 def distinct_rows(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -16,6 +16,8 @@ from .trial import TrialBatch
 
 N_EXAMPLES = 64
 """Number of trials whose right outputs are the answers to choose from where outputs are no choices."""
+NEAR = 0.05
+"""Mean distance of the nearest trials, as LookAlikes has it, up to which they may be judged by."""
 
 
 @dataclass(frozen=True, order=True)
@@ -64,23 +66,32 @@ class Answers(ABC):
     def score(self, seen: Sequence[np.ndarray], one_for_all: bool = False) -> Score | None:
         """Score of one who gives the answer worth most in those trials of the other half that look alike.
 
-        None where too few do.
+        None where too few do: where the nearest are not near, or twice as many would make a difference.
 
         Args:
             seen: Of every response period, what is seen when it is answered, (B, k).
             one_for_all: Whether one who sees the same in any response period gives the same answer.
         """
-        given = np.empty((len(self.worth), self.worth[0].shape[1]), np.int64)
-        for test in halves(given.shape[1]):
-            past = [(x[~test], worth[:, ~test]) for x, worth in zip(seen, self.worth, strict=True)]
+        given, distance = self._chosen(seen, one_for_all, 1)
+        score = Score.of(self.scored(given))
+        if distance.any():
+            fewer = Score.of(self.scored(self._chosen(seen, one_for_all, 2)[0]))
+            if distance.mean() > NEAR or abs(fewer.mean - score.mean) > 2 * score.error:
+                return None
+        return score
+
+    def _chosen(self, seen: Sequence[np.ndarray], one_for_all: bool, step: int) -> tuple[np.ndarray, np.ndarray]:
+        """Answers (W, B) by every step-th trial of the other half, and how far these are, (W, B)."""
+        shape = (len(self.worth), self.worth[0].shape[1])
+        given, distance = np.empty(shape, np.int64), np.empty(shape)
+        for test in halves(shape[1]):
+            past = [(x[~test][::step], worth[:, ~test][:, ::step]) for x, worth in zip(seen, self.worth, strict=True)]
             if one_for_all:
                 past = [(np.concatenate([x for x, _ in past]), np.concatenate([w for _, w in past], axis=1))]
             known = [LookAlikes(x, worth) for x, worth in past]
-            for row, x, trials in zip(given, seen, known * (len(given) if one_for_all else 1), strict=True):
-                row[test], alike = trials.best_answers(x[test])
-                if not alike:
-                    return None
-        return Score.of(self.scored(given))
+            for w, x in enumerate(seen):
+                given[w, test], distance[w, test] = known[0 if one_for_all else w].best_answers(x[test])
+        return given, distance
 
 
 class Classes(Answers):

@@ -13,7 +13,9 @@ from .task import Task
 from .trial import TrialBatch
 
 N_ROUNDS = 3
-"""How often one learns from the sessions just played; what is right may depend on what was chosen in them."""
+"""How often one learns from all sessions played so far; what is right may depend on what was chosen in them."""
+RARE = 0.05
+"""Fraction of the segments, at most, that may look like too few others to be answered by them."""
 
 Choose = Callable[[TrialBatch], np.ndarray]
 """Answers a segment with a class, (B,)."""
@@ -48,19 +50,20 @@ class SessionPlayer:
         return {name: self._score(name, guessed) for name in differ}
 
     def _score(self, period: str, segments: list[TrialBatch]) -> Score | None:
-        every, players = np.arange(self._task.n_outputs)[:, None], []
+        every, played, players = np.arange(self._task.n_outputs)[:, None], list(segments), []
         for _ in range(N_ROUNDS):
-            seen = np.concatenate([looks(segment, segment.periods[period]) for segment in segments])
-            right = np.concatenate([self._right(segment) for segment in segments])
+            seen = np.concatenate([looks(segment, segment.periods[period]) for segment in played])
+            right = np.concatenate([self._right(segment) for segment in played])
             known = LookAlikes(seen, (every == right).astype(float))
-            if not known.best_answers(seen)[1]:
+            if (known.best_answers(seen)[1] > 0).mean() > RARE:
                 return None
 
             def choose(now: TrialBatch, known: LookAlikes = known) -> np.ndarray:
                 return known.best_answers(looks(now, now.periods[period]))[0]
 
-            scores, segments = self._play(choose)
+            scores, more = self._play(choose)
             players.append((scores.mean(), choose))
+            played += more
         return Score.of(self._play(max(players, key=lambda player: player[0])[1])[0])
 
     def _guess(self, segment: TrialBatch) -> np.ndarray:

@@ -1,14 +1,18 @@
 """What is scored without doing what a task is about, against numbers worked out by hand and against every docstring."""
 
 import inspect
+import io
 import re
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
+from rich.console import Console
 
 from cogdyn.envs import Levels, Mixture, Noisy, PaintedTask, Reporting, make_task, score_floors, task_names
+from cogdyn.envs.describe import shortcuts
 from cogdyn.envs.look_alikes import LookAlikes, distinct_rows
+from cogdyn.lessons.task_table import task_in_words
 
 REWRITTEN = (
     "StopSignal",
@@ -25,57 +29,71 @@ STREAMS = ("Add", "Mimic")
 TASKS = [name for name in task_names() if name not in REWRITTEN and not name.startswith("yang19.")]
 
 
-@pytest.mark.parametrize("name", [name for name in TASKS if name not in STREAMS])
-def test_docstrings_state_the_floors(name):
-    check_docstring(make_task(name), n_trials=400)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", TASKS)
-def test_docstrings_state_the_floors_exactly(name):
-    check_docstring(make_task(name), n_trials=400 if name in STREAMS else 4000)
-
-
-def check_docstring(task, n_trials):
-    """What is stated is what is scored; a constant or memory-free answer that is no guess has to be stated."""
-    floors = score_floors(task, n_trials, seed=1)
-    response = {} if floors.memory_free is None else {task.response_period: floors.memory_free}
-    by_period, text = floors.one_period | response, " ".join((inspect.getdoc(type(task)) or "").split())
-    constant, alone, ignored = stated(text)
-    for score, value in [
-        *[(score, floors.constant) for score in constant],
-        *[(score, by_period[period]) for name, score in alone for period in called(name, by_period)],
-        *[(score, floors.without[group]) for group, score in ignored],
-    ]:
-        assert value == pytest.approx(score, abs=0.006 + 4 * floors.standard_error)
-    margin = 0.015 + 4 * floors.standard_error
-    assert constant or abs(floors.constant - floors.chance) < margin, "state what a constant answer earns"
-    if floors.memory_free is not None and not any(task.response_period == name for name, _ in alone):
-        assert abs(floors.memory_free - floors.constant) < margin, f"state what the {task.response_period} alone earns"
+def docstring(name):
+    return " ".join((inspect.getdoc(type(make_task(name))) or "").split())
 
 
 def stated(text):
     """Scores in a docstring: of a constant answer, by single periods, of one who ignores a group of channels."""
     percent = r"(?: earns)?(?: at most)? ([\d.]+) %"
-    constant = re.findall(r"One who always gives the same answer" + percent, text)
-    alone = re.findall(r"by (?:the|one) ([a-z]+) alone" + percent, text)
-    ignored = re.findall(r"ignores the ([a-z]+)" + percent, text)
-    return [float(n) / 100 for n in constant], *(
-        [(name, float(n) / 100) for name, n in pairs] for pairs in (alone, ignored)
-    )
+    patterns = {
+        "constant": r"One who always gives the same answer()" + percent,
+        "the {} alone": r"by (?:the|one) ([a-z]+) alone" + percent,
+        "ignores the {}": r"ignores the ([a-z]+)" + percent,
+    }
+    for what, pattern in patterns.items():
+        yield [(what.format(name), float(score) / 100) for name, score in re.findall(pattern, text)]
 
 
-def called(name, periods):
-    """The period of that name, or all of them where they are numbered."""
-    found = [period for period in periods if period == name or period.rstrip("0123456789 ") == name]
-    assert found, f"no period {name!r} differs between trials"
-    return [name] if name in periods else found
+@pytest.mark.parametrize("name", [name for name in TASKS if any(stated(docstring(name)))])
+def test_what_docstrings_state_is_what_is_scored(name):
+    check_docstring(name, n_trials=300)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", TASKS)
+def test_docstrings_state_all_floors(name):
+    missing = check_docstring(name, n_trials=400 if name in STREAMS else 3000)
+    assert not missing, f"the docstring states scores that are not found: {missing}"
+
+
+def check_docstring(name, n_trials):
+    """What is stated is what is scored; a constant or memory-free answer that is no guess has to be stated.
+
+    Returns what is stated, but could not be found with so few trials.
+    """
+    task = make_task(name)
+    floors = score_floors(task, n_trials, seed=1)
+    response = {} if floors.memory_free is None else {task.response_period: floors.memory_free}
+    constant, alone, ignored = stated(docstring(name))
+    found = {f"the {name} alone": score for name, score in (floors.one_period | response).items()}
+    found |= {f"ignores the {name}": score for name, score in floors.without.items()} | {"constant": floors.constant}
+    missing = []
+    for what, score in [*constant, *alone, *ignored]:
+        values = [value for name, value in found.items() if re.sub(r" \d+", "", name) == what]
+        missing += [] if values else [what]
+        assert values == pytest.approx([score] * len(values), abs=0.006 + 4 * floors.standard_error), what
+    margin = 0.015 + 4 * floors.standard_error
+    assert constant or abs(floors.constant - floors.chance) < margin, "state what a constant answer earns"
+    if floors.memory_free is not None and not any(what == f"the {task.response_period} alone" for what, _ in alone):
+        assert abs(floors.memory_free - floors.constant) < margin, f"state what the {task.response_period} alone earns"
+    return missing
 
 
 def test_what_is_stated_is_read():
     text = "One who always gives the same answer earns 70 %, by the cue alone at most 90 %, by one item alone 8.5 %."
-    assert stated(text) == ([0.7], [("cue", 0.9), ("item", 0.085)], [])
-    assert stated("One who ignores the rule earns 80 %.") == ([], [], [("rule", 0.8)])
+    assert [*stated(text)] == [[("constant", 0.7)], [("the cue alone", 0.9), ("the item alone", 0.085)], []]
+    assert [*stated("One who ignores the rule earns 80 %.")] == [[], [], [("ignores the rule", 0.8)]]
+
+
+def test_the_command_line_shows_what_shortcuts_score():
+    sentence = shortcuts(make_task("AXCPT"))
+    assert [*stated(sentence)] == [[("constant", 0.7)], [("the cue alone", 0.9), ("the probe alone", 0.9)], []]
+    assert shortcuts(make_task("ReversalBandit")).endswith("is as good as it gets.")
+    assert shortcuts(make_task("DelayMatchSample")) == ""
+    console = Console(width=1000, file=io.StringIO())
+    console.print(task_in_words("AXCPT"))
+    assert sentence in console.file.getvalue()
 
 
 EXACT = [
@@ -87,19 +105,15 @@ EXACT = [
     ("AntiReach", {"p_anti": 0.2}, {"constant": 0.125, "without rule": 0.8, "stimulus": 0.8}),
     # One of four items is known, the others are any of the other five symbols.
     ("CopyMemory", {}, {"constant": 1 / 8, "item 2": (1 + 3 / 8) / 4}),
-    ("DelayedReach", {}, {"constant": 1 / 8, "memory_free": 1.0}),
     ("DelayedReach", {"target_input": "extinguished_at_go"}, {"memory_free": 1 / 8, "delay": 1.0}),
-    ("MotorTiming", {}, {"constant": 0.25, "without effector": 0.5, "cue": 1.0}),
     # The sure bet pays 0.7 wherever it is offered, a side is right in half of the other trials.
     ("PostDecisionWager", {"p_sure": 0.5, "sure_reward": 0.7}, {"constant": 0.5, "memory_free": 0.6}),
-    ("CyclePattern", {}, {"constant": 1.0, "memory_free": 1.0}),
-    ("TMaze", {}, {"constant": 0.0, "memory_free": 0.5}),
 ]
 
 
 @pytest.mark.parametrize(("name", "arguments", "expected"), EXACT)
 def test_floors_are_what_probability_theory_says(name, arguments, expected):
-    floors = score_floors(make_task(name, **arguments), n_trials=2000)
+    floors = score_floors(make_task(name, **arguments), n_trials=1000)
     found = {"constant": floors.constant, "memory_free": floors.memory_free, **floors.one_period}
     found |= {f"without {group}": score for group, score in floors.without.items()}
     for what, score in expected.items():
@@ -125,8 +139,8 @@ def test_wrapped_and_mixed_tasks_have_floors():
     assert score_floors(Noisy(task=task, added=3.0), 400) == replace(score_floors(task, 400), chance=task.chance)
     reach = make_task("DelayedReach")
     reporting = Reporting(task=reach, group="target", seen="delay", reported="movement")
-    assert score_floors(reporting, 200).memory_free == 1.0
-    mixture = score_floors(Mixture(tasks=[task, make_task("DelayMatchSample")]), 2000)
+    assert score_floors(reporting, 300).memory_free == 1.0
+    mixture = score_floors(Mixture(tasks=[task, make_task("DelayMatchSample")]), 1000)
     assert mixture.without["letter"] == pytest.approx(0.5 * 0.7 + 0.5, abs=4 * mixture.standard_error)
 
 
@@ -184,8 +198,8 @@ def test_answers_are_those_of_the_trials_that_look_alike():
     right = (seen[:, 0] * 3 + seen[:, 1]).astype(int)
     trials = LookAlikes(seen, np.eye(9)[:, right])
     grid = np.stack(np.meshgrid([0.0, 1.0, 2.0], [0.0, 1.0, 2.0], indexing="ij"), axis=-1).reshape(-1, 2)
-    answers, alike = trials.best_answers(grid)
-    assert alike
+    answers, distance = trials.best_answers(grid)
+    assert not distance.any()
     np.testing.assert_array_equal(answers, np.arange(9))
 
 
