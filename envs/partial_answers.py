@@ -95,7 +95,7 @@ class Answers(ABC):
 
 
 class Classes(Answers):
-    """A class in each response period."""
+    """A class in each response period; it is worth its score or, where there are several periods, 1 if it is right."""
 
     def __init__(self, task: Task, batch: TrialBatch):
         self._task, self._batch = task, batch
