@@ -57,7 +57,8 @@ def score_floors(task: Task, n_trials: int = 4000, seed: int = 0) -> Floors:
     seen, without observation noise: where noise is what limits performance, scores are upper bounds, and may lie above
     ``task.ceiling``. In choices an answer is a class in each response period, in timed tasks a class and the moment
     from which it is given, else the right outputs of one of 64 other trials, or their mean. Sessions are played by the
-    observer.
+    observer. Where what is seen is continuous the nearest trials may still differ in what counts, and scores are lower
+    bounds.
 
     Args:
         task: The task.
