@@ -11,6 +11,8 @@ from .durations import TruncatedExponential as TruncatedExponential
 from .durations import Uniform as Uniform
 from .factors import Between as Between
 from .factors import Levels as Levels
+from .floors import Floors as Floors
+from .floors import score_floors as score_floors
 from .mixture import Mixture as Mixture
 from .noisy import Noisy as Noisy
 from .painted_task import PaintedTask as PaintedTask

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from inspect import getdoc
 from typing import Any
@@ -25,6 +26,16 @@ def description(task: Task) -> dict[str, str]:
         "timing": _timing(task),
         "scoring": f"{_scored(task)}; chance {_percent(task.chance)}, ceiling {_percent(task.ceiling)}",
     }
+
+
+def shortcuts(task: Task) -> str:
+    """What answers score that leave out what the task is about, with its default arguments, as its docstring states it.
+
+    Empty where it states nothing; :func:`score_floors` estimates these scores for any arguments.
+    """
+    text = " ".join((getdoc(type(task)) or "").split())
+    sentences = re.split(r"(?<=\.) (?=[A-Z:])", text)
+    return " ".join(each for each in sentences if each.startswith("One who") and " earns " in each)
 
 
 def channels_in_words(task: Task) -> str:

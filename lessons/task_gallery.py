@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from html import escape
 
-from ..envs.describe import description, question
+from ..envs.describe import description, question, shortcuts
 from ..envs.painted_task import PaintedTask
 from ..envs.registry import make_task, task_names
 from ..envs.task import Task
@@ -28,7 +28,7 @@ class Gallery:
 
 
 def task_gallery(seed: int = 0) -> Gallery:
-    """Show one trial of every task, with its question, channels, timing, scoring, arguments and source.
+    """Show one trial of every task, with its question, channels, timing, scoring, shortcuts, arguments and source.
 
     Args:
         seed: Seed of the trials.
@@ -51,7 +51,8 @@ def _card(task: PaintedTask, seed: int) -> str:
         f"One trial of {task.name} over {ms:g} ms: inputs {', '.join(task.input_names[:12])}; "
         f"targets of the outputs {', '.join(task.output_names[:12])}."
     )
-    facts = "".join(f"<dt>{name}</dt><dd>{_marked(line)}</dd>" for name, line in description(task).items())
+    lines = description(task) | ({"shortcuts": shortcuts(task)} if shortcuts(task) else {})
+    facts = "".join(f"<dt>{name}</dt><dd>{_marked(line)}</dd>" for name, line in lines.items())
     arguments = "".join(
         f"<li><code>{escape(name)} = {escape(default)}</code> {_marked(meaning)}</li>"
         for name, (default, meaning) in arguments_of(task).items()

@@ -10,7 +10,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from ..envs.describe import channels_in_words, description, question
+from ..envs.describe import channels_in_words, description, question, shortcuts
 from ..envs.durations import is_random
 from ..envs.painted_task import PaintedTask
 from ..envs.registry import make_task, task_names
@@ -41,7 +41,7 @@ def task_table(width: int | None = None) -> Text:
 
 
 def task_in_words(name: str) -> RenderableType:
-    """What a task asks, its channels, timing and scoring, its arguments, and the paper it comes from.
+    """What a task asks, its channels, timing, scoring and shortcuts, its arguments, and the paper it comes from.
 
     Raises:
         ValueError: If there is no such task.
@@ -50,6 +50,8 @@ def task_in_words(name: str) -> RenderableType:
     facts = Table(box=None, show_header=False, pad_edge=False)
     for key, value in description(task).items():
         facts.add_row(Text(key, style="bold"), value)
+    if shortcuts(task):
+        facts.add_row(Text("shortcuts", style="bold"), shortcuts(task).replace("``", ""))
     for key, (default, meaning) in arguments_of(task).items():
         facts.add_row(Text(key, style="cyan"), f"{default}  {meaning}".strip())
     if task.presets:

@@ -26,7 +26,8 @@ class CenterOut(PaintedTask):
 
     The output is the position of the hand, or its velocity, on minimum-jerk ways. The response is correct if the hand
     is near the target at the end of the way out, and near the centre at the end of the way back. Velocity is summed
-    since the first go cue, so that an error on the way out must be made good on the way back.
+    since the first go cue, so that an error on the way out must be made good on the way back. One who goes by the
+    movement alone earns 100 % where the target is held: nothing has to be remembered.
 
     :channels: target (x, y); hold
     :responses: position x, position y

@@ -29,6 +29,8 @@ SPLIT = (2 * len(PERIODS), 2 * len(PERIODS) + 2)
 class ContextDecisionMaking(PaintedTask):
     """Motion and colour give evidence at once; the context says which one to judge and which one to ignore.
 
+    One who ignores the context earns at most 75 %.
+
     :channels: fixation; motion (left, right); colour (left, right); context (motion, colour)
     :responses: fixate, left, right
     :timing: fixation 200, stimulus 800, delay 200, decision 300 ms

@@ -87,6 +87,8 @@ class DelayComparison(PairTask):
     """Feel a vibration, the base, and after a delay another, the comparison: which one has the higher frequency?
 
     One channel rises linearly with frequency, from 0 at the lowest that occurs to 1 at the highest; the other falls.
+    One who goes by the base alone earns 70 %, by the comparison alone 70 %: the lowest and the highest frequencies need
+    no comparison.
 
     :channels: fixation; frequency (rising, falling)
     :responses: fixate, base, comparison

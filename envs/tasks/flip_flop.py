@@ -24,7 +24,7 @@ class FlipFlop(PaintedTask):
 
     All bits are set at the start; then pulses of either sign come at random times, on each input independently. The
     score is the fraction of bits and bins in which the output has the right sign; none count within ``grace_ms`` of
-    the onset of a pulse on any input.
+    the onset of a pulse on any input. One who goes by the set alone earns 70 %, holding the first signs to the end.
 
     :channels: pulse (bit 1, bit 2, bit 3)
     :responses: bit 1, bit 2, bit 3

@@ -76,7 +76,7 @@ class GoNogo(HypothesesTask):
 class AntiReach(HypothesesTask):
     """A cue names the rule: respond towards the stimulus that follows (pro), or to the opposite location (anti).
 
-    The stimulus is gone when the answer is due.
+    The stimulus is gone when the answer is due. One who ignores the rule earns 50 %.
 
     :channels: fixation; rule (pro, anti); stimulus (ring of 8)
     :responses: fixate, 0°, 45°, 90°, 135°, 180°, 225°, 270°, 315°

@@ -151,7 +151,8 @@ class Sternberg(PaintedTask):
 class SerialRecall(PaintedTask):
     """See a list of letters, keep it in mind over a delay, then name them one by one, in order or backwards.
 
-    The fixation light goes off for each response. Where the direction is cued, the cue is shown in the delay.
+    The fixation light goes off for each response. Where the direction is cued, the cue is shown in the delay. One who
+    goes by one item alone earns 40 %.
 
     :channels: fixation; letter (A, B, C, D, E, F)
     :responses: fixate, A, B, C, D, E, F

@@ -30,7 +30,8 @@ class TMaze(PaintedTask):
     A session is a row of segments, each of them a step: it shows the place, then asks where to go. A step against a
     wall goes nowhere; who goes back to the start sees the cue again. There are ``spare_steps`` more segments than the
     way takes. The target is to go on, to turn as the cue said and, in an arm, to stay. The score is 1 if the turn was
-    right, whenever it was made; a reward shows it. One who walks on and always turns to the same side earns 50 %.
+    right, whenever it was made; a reward shows it. One who walks on and always turns to the same side earns 50 %. One
+    who always gives the same answer earns 0 %, one who goes by the step alone 50 %.
 
     :channels: cue (left, right); place (corridor, junction, arm); reward
     :responses: stay, forward, left, right, back

@@ -31,6 +31,7 @@ class MotorTiming(ProductionTask):
 
     The response is the first bin after Set in which an effector is the largest output. It is correct if it is the
     right effector and lies within ``tolerance`` of the interval; bins in which both answers are right carry no weight.
+    One who ignores the effector earns 50 %.
 
     :channels: fixation; interval (short, long); effector (eye, hand); set
     :responses: wait, eye, hand

@@ -32,7 +32,7 @@ class DelayMatchSampleDistractor1D(PaintedTask):
     """See a sample, then several tests one after the other: respond while a test matches, withhold at distractors.
 
     At most one test matches. Distractors are any other stimuli, and the same one may come again; they come after
-    the match too, since a trial always runs to its end.
+    the match too, since a trial always runs to its end. One who always gives the same answer earns 75 %.
 
     :channels: fixation; stimulus (ring of 32)
     :responses: withhold, match
@@ -157,7 +157,8 @@ class DelayMatchSampleDistractor1D(PaintedTask):
 class DualDelayMatchSample(PaintedTask):
     """Keep two items in mind; a cue says which one the next test is about, then another cue and another test follow.
 
-    The second cue is independent of the first: the item that was not cued must be kept as well.
+    The second cue is independent of the first: the item that was not cued must be kept as well. One who ignores the cue
+    earns 75 %.
 
     :channels: fixation; upper (ring of 4); lower (ring of 4); cue (upper, lower); test (ring of 4)
     :responses: fixate, match, non-match

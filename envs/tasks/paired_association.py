@@ -70,7 +70,8 @@ class AXCPT(PairTask):
     """See a cue, A or B, and after a delay a probe, X or Y: only an X that follows an A is a target.
 
     AX is frequent, so that "target" becomes a habit on A and on X alike: AY trials punish the expectation that A
-    raises, and BX trials those who do not keep the cue in mind.
+    raises, and BX trials those who do not keep the cue in mind. One who always gives the same answer earns 70 %, one
+    who goes by the cue alone 90 %, by the probe alone 90 %.
 
     :channels: fixation; letter (A, B, X, Y)
     :responses: fixate, target, non-target

@@ -21,7 +21,8 @@ class ProbabilisticReasoning(PaintedTask):
     """Shapes come one after the other, each speaking for left or right with its own weight: which side pays?
 
     The weights add up to the log odds (base 10) that left pays, and the paying side is drawn by these odds: even who
-    adds up perfectly is sometimes wrong, and nothing but practice tells what each shape means.
+    adds up perfectly is sometimes wrong, and nothing but practice tells what each shape means. One who goes by one
+    shape alone earns 66 %.
 
     :channels: fixation; shape (8)
     :responses: fixate, left, right

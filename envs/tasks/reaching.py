@@ -38,7 +38,8 @@ class DelayedReach(PaintedTask):
     the movement, with peak 1. The response is correct if the endpoint, the integral of the velocity from go to
     100 ms after the movement, misses the target by at most ``tolerance`` of its distance. Where the output holds the
     position it is read instead; muscle-like outputs are correct if their root-mean-square error since go is at most
-    ``tolerance`` of their root mean square in a reach. Inspired by Kao 2019; timing and kinematics are ours.
+    ``tolerance`` of their root mean square in a reach. Inspired by Kao 2019; timing and kinematics are ours. One who
+    goes by the movement alone earns 100 % where the target is held: nothing has to be remembered.
 
     :channels: target (x, y); hold
     :responses: velocity x, velocity y

@@ -131,6 +131,7 @@ class RuleReversal(PaintedTask):
     the trial before implies, in the first trial the rule to copy: that of one who changes the rule after each error.
     The score is the fraction of responses on target. In the paper trials begin with the stimulus, and two of four
     outputs are compared; here the first segment begins with an empty feedback and pause, and an output says to wait.
+    One who goes by the stimulus alone earns 60 %.
 
     :channels: stimulus (left, right); feedback (right, wrong)
     :responses: wait, left, right

@@ -28,7 +28,7 @@ class SineWave(PaintedTask):
     """A cue tells a period and an amplitude; produce that sine wave for as long as the stream lasts.
 
     The score is the part of the wave's power that the output explains, not below 0. The guesser produces any of the
-    waves.
+    waves. One who always gives the same answer earns 23 %; with the cue held, one who goes by the stream alone 100 %.
 
     :channels: wave (0: 200 ms, 1: 300 ms, 2: 400 ms, 3: 600 ms); amplitude
     :responses: output
@@ -204,6 +204,8 @@ class SensorimotorMapping(PaintedTask):
 @dataclass(frozen=True, kw_only=True)
 class CopyMemory(PaintedTask):
     """See a row of symbols, keep it over a delay, and when the cue comes give it back, symbol by symbol.
+
+    One who goes by one item alone earns 34 %.
 
     :channels: symbol (8); blank; cue
     :responses: blank, symbol 0, symbol 1, symbol 2, symbol 3, symbol 4, symbol 5, symbol 6, symbol 7

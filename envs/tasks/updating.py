@@ -20,7 +20,8 @@ from .remembered_stimuli import another, ceiling_in_parts, letters, log_likeliho
 class NBack(PaintedTask):
     """See letters one after the other; say of each whether it is the same as the one n letters before.
 
-    The first n letters are only seen. Among non-matches there may be lures, which repeat the letter n - 1 before.
+    The first n letters are only seen. Among non-matches there may be lures, which repeat the letter n - 1 before. One
+    who always gives the same answer earns 70 %.
 
     :channels: fixation; letter (A, B, C, D, E, F)
     :responses: fixate, match, non-match
@@ -170,7 +171,7 @@ class NBack(PaintedTask):
 class CountRecall(PaintedTask):
     """See letters one after the other, each with a question: how often has the letter asked for come so far?
 
-    The letter shown counts too.
+    The letter shown counts too. One who always gives the same answer earns 37 %.
 
     :channels: fixation; item (A, B, C); query (A, B, C)
     :responses: fixate, 0, 1, 2, 3, 4, 5, 6
