@@ -139,6 +139,7 @@ def load_run(path: str | os.PathLike[str], device: str = "cpu", import_modules: 
     if not (folder / MODEL).is_file():
         ensemble = " It holds an ensemble: load network-1, ... in it." if (folder / "network-1").is_dir() else ""
         raise RunError(f"{folder} holds no run: there is no {MODEL} in it.{ensemble}")
+    config: dict[str, Any] = {}
     try:
         header = read_header(folder / MODEL)
         config = header["config"]
