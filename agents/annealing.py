@@ -33,9 +33,10 @@ class Annealing:
 
     def __init__(self, schedule: Sequence[float], steps: int = 2000, goal: float | None = 0.95, whole: bool = False):
         try:
-            values = tuple(finite_number("schedule", value) for value in schedule)
+            listed = list(schedule)
         except TypeError as error:
             raise ValueError(f"schedule is {schedule!r}; it must be numbers that end at 1.") from error
+        values = tuple(finite_number("schedule", value) for value in listed)
         if not values or values[-1] != 1:
             raise ValueError(f"schedule is {values}; it must end at 1, where the network is plain.")
         if not all(value >= 1 and value == int(value) if whole else 0 <= value <= 1 for value in values):

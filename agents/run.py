@@ -61,6 +61,11 @@ class Run:
     memory: dict[str, Tensor] = field(default_factory=dict)
     path: Path | None = None
 
+    def __repr__(self) -> str:
+        """What it is instead of all that it holds."""
+        where = f", in {self.path}" if self.path else ""
+        return f"Run: {self.task.name}, {self.network.n_units} units, {self.step} updates{where}"
+
     @property
     def step(self) -> int:
         """Number of updates so far."""
@@ -139,6 +144,7 @@ def load_run(path: str | os.PathLike[str], device: str = "cpu", import_modules: 
     if not (folder / MODEL).is_file():
         ensemble = " It holds an ensemble: load network-1, ... in it." if (folder / "network-1").is_dir() else ""
         raise RunError(f"{folder} holds no run: there is no {MODEL} in it.{ensemble}")
+    config: dict[str, Any] = {}
     try:
         header = read_header(folder / MODEL)
         config = header["config"]
@@ -208,8 +214,8 @@ def _whence(config: Mapping[str, Any]) -> str:
     modules = [name for name in known if isinstance(name, str)] if isinstance(known, list) else []
     if set(modules) - set(MAIN):
         named = [name for name in modules if name not in MAIN]
-        return f" For this run that is import_modules={named!r}, or --import on the command line."
-    return " That of this run was defined in a notebook or script: define it here too." if modules else ""
+        return f" For this run: import_modules={named!r}, or --import on the command line."
+    return " This run's task was defined in a notebook or script: define it here too." if modules else ""
 
 
 def _check_counts(task: Any) -> None:

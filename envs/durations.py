@@ -85,6 +85,8 @@ def checked_duration(name: str, value: Any) -> Duration:
             f"{name} is {value!r}; allowed: a number (ms), Uniform(low, high), Choice(values), "
             "TruncatedExponential(mean, low, high), and PerBatch of one of these."
         )
+    if isinstance(value, PerBatch):
+        checked_duration(name, value.duration)
     return value
 
 
@@ -149,10 +151,6 @@ class PerBatch:
     """A duration that is drawn once for all trials of a batch, which then have the same length."""
 
     duration: Duration
-
-    def __post_init__(self) -> None:
-        """Refuse what is no duration."""
-        object.__setattr__(self, "duration", checked_duration("PerBatch", self.duration))
 
     def pmf(self, dt: float, what: str) -> tuple[np.ndarray, np.ndarray]:
         """Return the possible durations (bins) and their probabilities."""

@@ -66,7 +66,7 @@ def test_what_cannot_be_found_is_said(importable):
     with pytest.raises(ValueError, match=r"unknown task 'Brigthest'\. Did you mean 'Brightest'"):
         make_task("mytasks:Brigthest")
     forget()
-    with pytest.raises(ValueError, match=r"unknown task 'Brightest'.* known after the module that registers it"):
+    with pytest.raises(ValueError, match=r"unknown task 'Brightest'.* own, import the module that registers it first"):
         make_task("Brightest")
     with pytest.raises(ValueError, match=r"in a notebook or script.* itself: TrialEnv\(Brightest\(\)\)"):
         gym.make(EnvSpec(ID, "cogdyn.envs.trial_env:TrialEnv", kwargs={"task": "__main__:Brightest"}))
@@ -83,7 +83,7 @@ def run(importable):
 
 
 def test_a_run_names_the_module_of_its_task_and_imports_it_only_if_asked(run):
-    with pytest.raises(RunError, match=r"unknown task 'Brightest'.*For this run that is import_modules=\['mytasks'\]"):
+    with pytest.raises(RunError, match=r"unknown task 'Brightest'.*For this run: import_modules=\['mytasks'\]"):
         load_run(run)
     assert "mytasks" not in sys.modules
     loaded = load_run(run, import_modules="mytasks")
@@ -105,7 +105,7 @@ def test_what_a_file_names_is_not_imported(run, name):
 @pytest.mark.parametrize(
     ("modules", "said"),
     [
-        (["__main__"], "was defined in a notebook or script: define it here"),
+        (["__main__"], "This run's task was defined in a notebook or script: define it here"),
         (None, ""),
         ("mytasks", ""),
         ([3, None], ""),

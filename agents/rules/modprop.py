@@ -161,9 +161,10 @@ class ModProp(CreditRule):
 def _types(types: Sequence[int]) -> list[int]:
     """Plain whole numbers, one for each unit."""
     try:
-        return [whole_number("types", each, least=0) for each in types]
+        listed = list(types)
     except TypeError as error:
         raise ValueError(f"types is {types!r}; it must be a whole number for each unit.") from error
+    return [whole_number("types", each, least=0) for each in listed]
 
 
 def pair_means(weights: Tensor, types: Tensor) -> Tensor:

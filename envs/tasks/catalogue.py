@@ -103,8 +103,8 @@ def task_class(name: str) -> type[PaintedTask]:
     """
     if name not in tuple(TASKS):
         raise UnknownTaskError(
-            f"{unknown_name('task', name, TASKS)} A task of your own is known after the module that registers it "
-            "was imported."
+            f"{unknown_name('task', name, TASKS)} If it is a task of your own, import the module that registers it "
+            "first."
         )
     entry = TASKS[name]
     if isinstance(entry, str):
