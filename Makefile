@@ -54,7 +54,7 @@ clean: ## Remove what was built; .venv and runs stay
 
 # NeuroGym needs an older Gymnasium, so the peers have an environment of their own; the torch they import is ours.
 .venv/.peers: .venv/.core
-	-$(PYTHON) -m venv .venv/peers && .venv/peers/bin/python -m pip install $(PIP_ARGS) neurogym==2.3.1 && \
+	-$(PYTHON) -m venv .venv/peers && .venv/peers/bin/python -m pip install $(PIP_ARGS) neurogym==2.3.1 "gymnasium[classic-control]" && \
 	.venv/peers/bin/python -m pip install $(PIP_ARGS) --no-deps nn4n==1.1.1 && \
 	$(BIN)/python -c "import site; print(site.getsitepackages()[0])" > \
 	"$$(.venv/peers/bin/python -c 'import site; print(site.getsitepackages()[0])')/torch-of-cogdyn.pth"

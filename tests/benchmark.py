@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from benchmark_core import compare_core, compare_training
 from benchmark_dynamics import compare_fixed_points
-from benchmark_envs import compare_policies, compare_tasks, compare_with_neurogym
+from benchmark_envs import compare_frames, compare_policies, compare_tasks, compare_with_neurogym
 from benchmark_lessons import compare_grading, compare_lessons, compare_live_network
 from benchmark_population import compare_population
 from benchmark_rules import compare_rules
@@ -54,6 +54,7 @@ def main() -> None:
         print(f"NeuroGym and nn4n are not installed in {PEERS.parents[1]}: left out. `make bench` installs it.\n")
     else:
         compare_with_neurogym(peer)
+        compare_frames(peer)
     compare_tasks()
     compare_live_network()
     compare_lessons()

@@ -132,6 +132,31 @@ def compare_with_neurogym(peer: Peer) -> None:
     )
 
 
+def drawing(name: str, frames: int) -> Work:
+    """Step an environment and draw every bin, trial after trial, fixating."""
+    env = TrialEnv(name, render_mode="rgb_array")
+    env.reset(seed=0)
+    idle = np.zeros_like(env.action_space.sample())
+
+    def draw() -> None:
+        for _ in range(frames):
+            if env.step(idle)[2]:
+                env.reset()
+            env.render()
+
+    return draw
+
+
+def compare_frames(peer: Peer) -> None:
+    """A picture of every bin beside one of Gymnasium's CartPole, for tasks of few channels and of many."""
+    frames = 20
+    ours = ("DelayMatchSample", "ReversalBandit", "yang19.go")
+    work = {"CartPole": peer.work(frames=frames)} | {name: drawing(name, frames) for name in ours}
+    seconds = medians(work, rounds=15)
+    rows = [(name, f"{1e3 * s / frames:.2f} ms", f"{s / seconds['CartPole']:.1f}") for name, s in seconds.items()]
+    show('Frames, render_mode="rgb_array", with the step before', rows, ("", "a frame", "x CartPole"))
+
+
 def compare_tasks() -> None:
     """Every task of the package."""
     rows = []

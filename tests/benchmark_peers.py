@@ -1,8 +1,8 @@
 """The peers' side of the benchmark: run by an interpreter that has them, it works when told to, and answers seconds.
 
 It reads a job as a line of JSON from standard input: {"task", "copies", "steps"} or {"task", "batches"} for NeuroGym,
-{"network": [N, B, T, n_in, n_out]} for one update of nn4n. It writes CPU seconds as a line of JSON. Loading and
-warming up are not counted.
+{"network": [N, B, T, n_in, n_out]} for one update of nn4n, {"frames"} for frames of Gymnasium's CartPole. It writes CPU
+seconds as a line of JSON. Loading and warming up are not counted.
 """
 
 import json
@@ -36,6 +36,14 @@ def dataset(task):
 
 
 @cache
+def cart_pole():
+    env = gym.make("CartPole-v1", render_mode="rgb_array")
+    env.reset(seed=0)
+    env.render()
+    return env
+
+
+@cache
 def update(n, b, t, n_in, n_out):
     import torch
     from nn4n.model import CTRNN
@@ -64,6 +72,13 @@ def work(job):
         once = update(*job["network"])
         start = time.process_time()
         once()
+    elif "frames" in job:
+        env = cart_pole()
+        start = time.process_time()
+        for _ in range(job["frames"]):
+            if env.step(0)[2]:
+                env.reset()
+            env.render()
     elif "copies" in job:
         env, fixate = environment(job["task"], job["copies"]), np.zeros(job["copies"], int)
         start = time.process_time()

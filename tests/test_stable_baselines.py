@@ -1,13 +1,17 @@
 """Many environments at once in Stable-Baselines3, which has to do the same with them as with single ones."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 from playing import NAMES
 from stable_baselines3 import PPO
+from stable_baselines3.common.env_util import make_vec_env
 from stable_baselines3.common.vec_env import DummyVecEnv, VecMonitor
 
 from cogdyn.agents.stable_baselines import TrialVecEnv
-from cogdyn.envs import TrialEnv, make_task
+from cogdyn.envs import Rewards, TrialEnv, make_task
 from cogdyn.envs.contract.environments import SharedPool
 
 
@@ -54,6 +58,14 @@ def test_ppo_takes_it_and_a_curriculum_changes_its_task():
     assert next(t for t in range(1, 300) if fixating.step(np.zeros(2, int))[2].all()) == 105
 
 
+def test_its_own_vector_environments_pass_the_task_on_by_a_method():
+    single = make_vec_env("cogdyn/DelayMatchSample-v0", 1)
+    single.env_method("set_wrapper_attr", "task", make_task("DelayMatchSample", delay_ms=1000))
+    assert single.envs[0].unwrapped.task.delay_ms == 1000
+    with pytest.raises(ValueError, match="delay_ms is an argument of the task"):
+        single.env_method("set_wrapper_attr", "delay_ms", 1000)
+
+
 def test_what_would_make_its_environments_differ_is_refused():
     env = TrialVecEnv("DelayMatchSample", 2)
     with pytest.raises(ValueError, match="indices are 0; allowed: None"):
@@ -69,3 +81,15 @@ def test_what_would_make_its_environments_differ_is_refused():
     first, second = env.env_method("current_info")
     assert first is second
     assert first["period"].tolist() == ["fixation", "fixation"]
+
+
+def test_the_page_on_environments_runs_as_it_stands():
+    page = (Path(__file__).parents[1] / "book/environments.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    assert len(blocks) == 4
+    names = {}
+    exec(compile("\n".join(blocks), "environments.md", "exec"), names)
+    assert names["env"].unwrapped.task == names["harder"] == names["envs"].task
+    default = Rewards()
+    stated = {reward: float(value) for reward, value in re.findall(r"^\| `(\w+)` \| ([-\d.]+) \|", page, re.MULTILINE)}
+    assert stated == {reward: getattr(default, reward) for reward in ("correct", "error", "miss", "abort")}
