@@ -228,6 +228,7 @@ def test_the_offer_that_is_worth_more_is_right():
 
 
 def test_go_or_no_go_is_judged_with_the_criterion_of_signal_detection():
+    assert make_task("GoNogo").answers[1] == 0.75  # going is what one does
     task = make_task("GoNogo", p_go=0.8, noise=1.0)
     d, shift = sqrt(2 * 300 / 100), log(0.8 / 0.2)
     expected = 0.8 * norm.cdf(d / 2 + shift / d) + 0.2 * norm.cdf(d / 2 - shift / d)
@@ -242,14 +243,16 @@ def test_anti_is_the_opposite_place():
 
 
 @pytest.mark.parametrize("dt", [20, 33.3])
-def test_the_stop_signal_lasts_from_its_delay_until_the_response_is_due(dt):
-    task = make_task("StopSignal", dt=dt, noise=0.0, ssd_ms=(0, 3 * dt, 9 * dt), reaction_ms=15 * dt,
-                     fixation_ms=5 * dt, decision_ms=10 * dt, grace_ms=dt)  # fmt: skip
+def test_the_stop_signal_lasts_from_its_delay_until_the_deadline(dt):
+    task = make_task("StopSignal", dt=dt, noise=0.0, ssd_ms=(0, 3 * dt, 9 * dt), response_ms=15 * dt,
+                     fixation_ms=5 * dt, reaction_ms=8 * dt, grace_ms=dt)  # fmt: skip
     batch = task.sample(200, seed=12)
-    stop, delay = batch.conditions["stop"], np.rint(batch.conditions["ssd"] / dt)
+    stop, side, delay = (batch.conditions[name] for name in ("stop", "side", "ssd"))
     time = np.arange(len(batch.inputs))[:, None]
-    np.testing.assert_array_equal(batch.inputs[..., -1] == 1, stop & (time >= 5 + delay) & (time < 20))
-    np.testing.assert_array_equal(batch.targets[-1], np.where(stop, 0, batch.conditions["side"]))
+    np.testing.assert_array_equal(batch.inputs[..., -1] == 1, stop & (time >= 5 + np.rint(delay / dt)))
+    np.testing.assert_array_equal(batch.targets, np.where(stop | (time < 13), 0, side))
+    # In a go trial either answer is right until the response is asked for.
+    np.testing.assert_array_equal(batch.mask == 0, (time == 5) | ~stop & (time >= 5) & (time < 13))
 
 
 def test_words_and_inks_agree_differ_or_stand_alone():
@@ -372,8 +375,6 @@ def test_the_hidden_rule_switches_as_often_as_said():
         ("MultiSensoryIntegration", {"p_modality": (0.5, 0.5)}, "p_modality"),
         ("EconomicDecisionMaking", {"relative_value": 0.1, "amounts_a": (3,), "amounts_b": (0.3,)}, "worth the same"),
         ("PostDecisionWager", {"sure_reward": 1}, "sure_reward"),
-        ("StopSignal", {"ssd_ms": (500,)}, "ssd_ms"),
-        ("StopSignal", {"ssd_ms": ()}, "ssd_ms"),
         ("TaskSwitching", {"stimulus_ms": 0}, "stimulus_ms"),
         ("Stroop", {"p_congruent": 0.7, "p_incongruent": 0.4}, "p_congruent"),
         ("HierarchicalReasoning", {"weber": 0, "intervals_ms": (250, 350)}, "intervals_ms"),

@@ -36,7 +36,8 @@ TASKS: dict[str, str | type[PaintedTask]] = {
     "FlipFlop": "flip_flop.FlipFlop",
     # control
     "GoNogo": "inhibition.GoNogo",
-    "StopSignal": "inhibition.StopSignal",
+    "StopSignal": "stop_signal.StopSignal",
+    "StopSignalStaircase": "stop_signal.StopSignalStaircase",
     "AntiReach": "inhibition.AntiReach",
     "Stroop": "interference.Stroop",
     "Flanker": "interference.Flanker",
