@@ -25,6 +25,16 @@ def judge_the_letter(task, batch):
     return task.respond(batch, *(batch.conditions[f"letter {k}"] for k in (1, 2, 3)))
 
 
+def keep_to_the_first_task(task, batch):
+    shown, letter_first = batch.conditions, batch.conditions["task 1"] == 0
+    pairs = [(shown[f"letter {k}"], shown[f"digit {k}"]) for k in range(1, 5)]
+    return task.respond(batch, *(np.where(letter_first, letter, digit) for letter, digit in pairs))
+
+
+def respond_always(task, batch):
+    return task.respond(batch, batch.conditions.get("side", np.ones(batch.batch_size, int)))
+
+
 def never_bet(task, batch):
     left, right = task.mean_input(batch, "evidence", "stimulus").T
     return task.respond(batch, np.where(left > right, 1, 2))
@@ -36,6 +46,9 @@ def never_bet(task, batch):
         ("Stroop", read_the_word),
         ("IntervalDiscrimination", judge_the_first_alone),
         ("TaskSwitching", judge_the_letter),
+        ("AlternatingRuns", keep_to_the_first_task),
+        ("GoNogo", respond_always),
+        ("StopSignal", respond_always),
         ("PostDecisionWager", never_bet),
     ],
 )

@@ -25,7 +25,7 @@ def brute_force(task, batch):
     chosen = []
     windows = zip(quiet.windows(task.response_period), batch.windows(task.response_period), strict=True)
     for (_, stop), (due, end) in windows:
-        until = due[0] if task.name == "TaskSwitching" else end[0]
+        until = due[0] if task.name in ("TaskSwitching", "AlternatingRuns") else end[0]
         seen, shown = (
             x[:until].astype(float).swapaxes(0, 1).reshape(x.shape[1], -1) for x in (batch.inputs, quiet.inputs)
         )
@@ -50,6 +50,7 @@ BAYES = {
     "Stroop": {"noise": 1.0, "n_colours": 2, "p_name": 0.7, "p_congruent": 0.7, "p_incongruent": 0.1},
     "Flanker": {"noise": 1.2, "p_congruent": 0.2, "p_incongruent": 0.7, "n_flankers": 1, "fixation_ms": 200},
     "TaskSwitching": {"noise": 1.2, "p_switch": 0.1, "n_stimuli": 2},
+    "AlternatingRuns": {"noise": 1.2, "run_length": 1, "n_stimuli": 2},
 }
 
 
@@ -308,6 +309,22 @@ def test_tasks_switch_as_often_as_said():
         assert np.mean(letter == digit) == pytest.approx(0.5, abs=0.05)
 
 
+@pytest.mark.parametrize(("run_length", "tasks"), [(1, "010101"), (2, "001100"), (4, "000011")])
+def test_runs_alternate_and_only_the_first_task_is_cued(run_length, tasks):
+    task = make_task("AlternatingRuns", n_stimuli=6, run_length=run_length, noise=0.0)
+    batch = task.sample(40, seed=15)
+    first = batch.conditions["task 1"]
+    assert set(first) == {0, 1}
+    for k, expected in enumerate(tasks, start=1):
+        np.testing.assert_array_equal(batch.conditions[f"task {k}"], first ^ int(expected))
+        letter, digit = (batch.conditions[f"{name} {k}"] for name in ("letter", "digit"))
+        right = batch.targets[batch.periods[f"response {k}"][1][0] - 1]
+        np.testing.assert_array_equal(right, np.where(first ^ int(expected), digit, letter))
+    cue = batch.inputs[..., task.input_groups["cue"]]
+    shown = batch.during("cue 1") | batch.during("stimulus 1")
+    np.testing.assert_array_equal(cue, shown[..., None] * np.eye(2)[first])
+
+
 # A hidden rule
 
 
@@ -376,6 +393,7 @@ def test_the_hidden_rule_switches_as_often_as_said():
         ("EconomicDecisionMaking", {"relative_value": 0.1, "amounts_a": (3,), "amounts_b": (0.3,)}, "worth the same"),
         ("PostDecisionWager", {"sure_reward": 1}, "sure_reward"),
         ("TaskSwitching", {"stimulus_ms": 0}, "stimulus_ms"),
+        ("AlternatingRuns", {"run_length": 4}, "run_length"),
         ("Stroop", {"p_congruent": 0.7, "p_incongruent": 0.4}, "p_congruent"),
         ("HierarchicalReasoning", {"weber": 0, "intervals_ms": (250, 350)}, "intervals_ms"),
         ("HierarchicalReasoning", {"pulse_ms": 0}, "pulse_ms"),

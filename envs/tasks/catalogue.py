@@ -42,6 +42,7 @@ TASKS: dict[str, str | type[PaintedTask]] = {
     "Stroop": "interference.Stroop",
     "Flanker": "interference.Flanker",
     "TaskSwitching": "task_switching.TaskSwitching",
+    "AlternatingRuns": "task_switching.AlternatingRuns",
     "HierarchicalReasoning": "hierarchical_reasoning.HierarchicalReasoning",
     # timing
     "ReadySetGo": "timing.ReadySetGo",

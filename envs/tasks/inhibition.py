@@ -18,7 +18,7 @@ class GoNogo(HypothesesTask):
     """One of two stimuli is shown. After a delay, respond if it was the go stimulus, and do nothing if it was not.
 
     Most trials are go trials, so that responding is what one is set to do, and withholding takes an effort. One who
-    always responds is right in 75 % of the trials, one who never does in 25 %.
+    always responds earns 75 %, one who never does 25 %.
 
     :channels: fixation; stimulus (go, no-go)
     :responses: withhold, respond

@@ -108,7 +108,7 @@ class StopSignal(RaceTask):
     The first response after the arrow counts, and ends the trial: one that comes before the stop signal is an error all
     the same. The stop signal comes on a stop-signal delay after the arrow, and stays: the longer the delay, the less
     often the response can still be stopped. The ideal observer waits until the deadline, and is never caught. One who
-    responds in every trial is right in 75 % of them, one who never responds in 25 %.
+    always responds earns 75 %, one who never does 25 %.
 
     :channels: fixation; arrow (left, right); stop
     :responses: withhold, left, right
@@ -160,8 +160,8 @@ class StopSignalStaircase(RaceTask):
 
     A session is ``n_trials`` trials of :class:`StopSignal`, a segment each. After a stop signal that was obeyed the
     stop-signal delay grows by ``step_ms``, after one that was not it shrinks, so that about half of them are; one who
-    waits for the signal only drives the delay up to the longest. One who responds in every trial is right in 75 % of
-    them, one who never responds in 25 %.
+    waits for the signal only drives the delay up to the longest. One who always responds earns 75 %, one who never
+    does 25 %.
 
     :channels: fixation; arrow (left, right); stop
     :responses: withhold, left, right

@@ -194,7 +194,8 @@ class Dms(PlaceMatch):
 class Dnms(PlaceMatch):
     """Two stimuli, a delay between them; point to the second if it is elsewhere than the first, else keep fixating.
 
-    One who never responds is right in half of the trials. In the released code of Soo et al. the targets of dnms are those of dms; the preset has the right ones.
+    One who never responds is right in half of the trials. In the released code of Soo et al. the targets of dnms are
+    those of dms; the preset has the right ones.
 
     :channels: fixation; modality 1 (ring of 32); modality 2 (ring of 32); rule (go, rtgo, ..., dnmc (20))
     :responses: fixate, 0°, ..., 349° (33)
@@ -215,7 +216,8 @@ class Dnms(PlaceMatch):
 class Dmc(CategoryMatch):
     """Two stimuli, a delay between them; point to the second if both are of one category, else keep fixating.
 
-    One who never responds is right in half of the trials. In the released code of Soo et al. all non-matches go from category 1 to 2; here and in the preset from either.
+    One who never responds is right in half of the trials. In the released code of Soo et al. all non-matches go from
+    category 1 to 2; here and in the preset from either.
 
     :channels: fixation; modality 1 (ring of 32); modality 2 (ring of 32); rule (go, rtgo, ..., dnmc (20))
     :responses: fixate, 0°, ..., 349° (33)
@@ -236,8 +238,8 @@ class Dmc(CategoryMatch):
 class Dnmc(CategoryMatch):
     """Two stimuli, a delay between them; point to the second if their categories differ, else keep fixating.
 
-    One who never responds is right in half of the trials. In the released code of Soo et al. the targets of dnmc are those of dmc, and all non-matches go from category
-    1 to 2; the preset has the right targets, and either order.
+    One who never responds is right in half of the trials. In the released code of Soo et al. the targets of dnmc are
+    those of dmc, and all non-matches go from category 1 to 2; the preset has the right targets, and either order.
 
     :channels: fixation; modality 1 (ring of 32); modality 2 (ring of 32); rule (go, rtgo, ..., dnmc (20))
     :responses: fixate, 0°, ..., 349° (33)
