@@ -35,6 +35,12 @@ def respond_always(task, batch):
     return task.respond(batch, batch.conditions.get("side", np.ones(batch.batch_size, int)))
 
 
+def go_by_the_last_slot(task, batch):
+    left, right = (batch.conditions[f"{side} {task.n_slots}"].astype(int) for side in ("left", "right"))
+    guess = np.random.default_rng(0).integers(1, 3, batch.batch_size)
+    return task.respond(batch, np.where(left == right, guess, np.where(left > right, 1, 2)))
+
+
 def never_bet(task, batch):
     left, right = task.mean_input(batch, "evidence", "stimulus").T
     return task.respond(batch, np.where(left > right, 1, 2))
@@ -47,6 +53,7 @@ def never_bet(task, batch):
         ("IntervalDiscrimination", judge_the_first_alone),
         ("TaskSwitching", judge_the_letter),
         ("AlternatingRuns", keep_to_the_first_task),
+        ("PulseDecisionMaking", go_by_the_last_slot),
         ("GoNogo", respond_always),
         ("StopSignal", respond_always),
         ("PostDecisionWager", never_bet),

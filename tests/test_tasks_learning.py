@@ -208,6 +208,64 @@ def test_no_way_of_sorting_cards_is_better_than_the_likeliest_rule(p_switch):
     assert task.ceiling == pytest.approx(best_of_rules(6, p_switch) / 6, abs=1e-9)
 
 
+def best_until_the_criterion(n, criterion):
+    """The same where the rule changes after so many right responses in a row, and one may also answer by no rule."""
+
+    @cache
+    def value(belief, in_a_row, left):
+        if left == 0:
+            return 0.0
+        totals = []
+        for rule in (0, 1, 2, None):
+            p = 0.0 if rule is None else belief[rule]
+            total = 0.0
+            if p > 1e-12:
+                switches = in_a_row + 1 == criterion
+                known = tuple((0.0 if i == rule else 0.5) if switches else float(i == rule) for i in range(3))
+                total += p * (1 + value(known, 0 if switches else in_a_row + 1, left - 1))
+            if p < 1 - 1e-12:
+                others = [q * (i != rule) for i, q in enumerate(belief)]
+                total += (1 - p) * value(tuple(round(q / sum(others), 12) for q in others), 0, left - 1)
+            totals.append(total)
+        return max(totals)
+
+    return value((1 / 3,) * 3, 0, n)
+
+
+@pytest.mark.parametrize("criterion", [1, 2, 4])
+def test_no_way_of_sorting_cards_is_better_where_the_rule_changes_after_success(criterion):
+    task = make_task("WisconsinCardSorting", n_trials=12, criterion=criterion)
+    assert task.ceiling == pytest.approx(best_until_the_criterion(12, criterion) / 12, abs=1e-9)
+    check_ideal(task)
+
+
+def test_the_rule_changes_after_so_many_right_sorts_in_a_row_and_at_no_other_time():
+    task = make_task("WisconsinCardSorting", n_trials=40, criterion=3, noise=0.0)
+    rng = np.random.default_rng(3)
+
+    def mostly_right(segment):
+        right = segment.targets[-1]
+        return task.respond(segment, np.where(rng.random(100) < 0.7, right, right % 4 + 1))
+
+    batch = task.sample(100, seed=0, policy=mostly_right)
+    rule, right = (np.array([batch.conditions[f"{name} {k}"] for k in range(1, 41)]) for name in ("rule", "outcome"))
+    in_a_row, seen = np.zeros(100, int), set()
+    for k in range(39):
+        in_a_row = np.where(right[k + 1] > 0, in_a_row + 1, 0)
+        switch = in_a_row == 3
+        np.testing.assert_array_equal(rule[k + 1] != rule[k], switch)
+        seen |= set(zip(rule[k][switch], rule[k + 1][switch], strict=True))
+        in_a_row[switch] = 0
+    assert len(seen) == 6
+
+
+@pytest.mark.parametrize("noise", [0.3, 1.0])
+def test_the_ideal_sorter_keeps_to_the_ceiling_of_a_criterion_in_any_noise(noise):
+    task = make_task("WisconsinCardSorting", n_trials=8, criterion=3, noise=noise)
+    check_ideal(task)
+    assert task.ceiling <= make_task("WisconsinCardSorting", n_trials=8, criterion=3).ceiling
+
+
 def test_a_card_goes_where_the_rule_says_and_rules_switch_as_asked_for():
     task = make_task("WisconsinCardSorting", layout="in_turn", noise=0.0, p_switch=0.2, n_trials=30)
     batch = task.sample(100, seed=0)
@@ -379,6 +437,7 @@ def test_steps_take_the_shorter_way_round():
         ("ProbabilisticReversal", {"p_reward": 0.5}),
         ("DawTwoStep", {"p_reversal": 0.5}),
         ("DawTwoStep", {"n_trials": 1}),
+        ("WisconsinCardSorting", {"criterion": -1}),
     ],
 )
 def test_sessions_in_which_nothing_can_be_learned_are_refused(name, arguments):
