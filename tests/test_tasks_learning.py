@@ -113,6 +113,73 @@ def test_blocks_last_as_long_as_asked_for():
     assert np.ptp(counts / counts.sum()) < 0.05
 
 
+@pytest.mark.parametrize("counted", ["correct", "in_a_row"])
+def test_a_reversal_waits_for_correct_choices(counted):
+    """Each block, by the count of a chooser who is right in three of four trials, and never for one who is not."""
+    task = make_task("ProbabilisticReversal", n_choices=60, shortest_block=2, longest_block=4, counted=counted)
+    rng = np.random.default_rng(5)
+
+    def mostly(segment):
+        better = segment.conditions["better"]
+        return task.respond(
+            segment, np.where(rng.random(200) < 0.75, better, np.where(rng.random(200) < 0.5, 0, 3 - better))
+        )
+
+    def never(segment):
+        return task.respond(segment, 3 - segment.conditions["better"])
+
+    batch = task.sample(200, seed=0, policy=mostly)
+    better, chosen = (
+        np.array([batch.conditions[f"{name} {k}"] for k in range(1, 61)]) for name in ("better", "chosen")
+    )
+    lengths = []
+    for trial in range(200):
+        count = 0
+        for k in range(59):
+            correct = chosen[k + 1, trial] == better[k, trial]
+            count = count + 1 if correct else (0 if counted == "in_a_row" else count)
+            if better[k + 1, trial] != better[k, trial]:
+                assert correct
+                lengths.append(count)
+                count = 0
+            assert count < 4
+    values, shares = np.unique(lengths, return_counts=True)
+    np.testing.assert_array_equal(values, [2, 3, 4])
+    if counted == "correct":
+        np.testing.assert_allclose(shares / shares.sum(), 1 / 3, atol=0.05)
+    batch = task.sample(200, seed=0, policy=never)
+    np.testing.assert_array_equal(batch.conditions["better 60"], batch.conditions["better 1"])
+
+
+@pytest.mark.parametrize("counted", ["trials", "correct", "in_a_row"])
+def test_the_ceiling_of_blocks_is_that_of_the_likelier_side_over_all_rows_of_payments(counted):
+    """Seven trials; what there may be to know: the better side, what remains of its block, the length of the block."""
+    task = make_task("ProbabilisticReversal", n_choices=7, shortest_block=2, longest_block=3, counted=counted)
+    start = {(side, length, length): 0.25 for side in (1, 2) for length in (2, 3)}
+
+    def after(belief, choice, paid):
+        following = {}
+        for (side, left, length), p in belief.items():
+            correct = choice == side
+            p *= task.p_reward if correct == paid else 1 - task.p_reward
+            left = left - 1 if correct or counted == "trials" else (length if counted == "in_a_row" else left)
+            then = [((side, left, length), p)] if left else [((3 - side, new, new), p / 2) for new in (2, 3)]
+            for state, q in then:
+                following[state] = following.get(state, 0.0) + q
+        return following
+
+    def value(belief, n):
+        """Probability of this history times the number of correct choices still to come."""
+        if n == 0:
+            return 0.0
+        side = [sum(p for (better, _, _), p in belief.items() if better == choice) for choice in (1, 2)]
+        choice = 1 if side[0] >= side[1] - 1e-12 else 2
+        return max(side) + sum(value(after(belief, choice, paid), n - 1) for paid in (True, False))
+
+    assert task.ceiling == pytest.approx(value(start, 7) / 7, abs=0.004)
+    check_ideal(task)
+
+
 def test_who_watches_another_play_reads_what_was_chosen():
     """Bayes' rule, from the conditions of a guesser's sessions."""
     task = make_task("ReversalBandit", n_choices=10)
@@ -438,6 +505,7 @@ def test_steps_take_the_shorter_way_round():
         ("DawTwoStep", {"p_reversal": 0.5}),
         ("DawTwoStep", {"n_trials": 1}),
         ("WisconsinCardSorting", {"criterion": -1}),
+        ("ProbabilisticReversal", {"counted": "errors"}),
     ],
 )
 def test_sessions_in_which_nothing_can_be_learned_are_refused(name, arguments):
