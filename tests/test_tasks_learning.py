@@ -474,6 +474,33 @@ def test_two_steps_lead_and_pay_as_asked_for():
     assert (at["better"][1::2] == at["better"][::2]).all()
 
 
+@pytest.mark.parametrize("planned", [False, True])
+def test_long_two_step_sessions_tell_habit_from_plan_by_what_is_repeated(planned):
+    """Habit repeats what was paid. Plan does so after a common transition, and after a rare one repeats what was not."""
+    task, rng, last, repeated = make_task("DawTwoStep", n_trials=201), np.random.default_rng(4), [], {}
+
+    def policy(segment):
+        place, common, paid = (segment.conditions[name] for name in ("place", "common", "outcome"))
+        if not (place == 0).all():
+            return task.respond(segment, place)
+        if last:
+            keep = (paid > 0) == common if planned else paid > 0
+            keep = np.where(rng.random(20) < 0.8, keep, ~keep)
+            choice = np.where(keep, last[-1], 3 - last[-1])
+            for kind in product((True, False), repeat=2):
+                repeated.setdefault(kind, []).append(keep[((paid > 0) == kind[0]) & (common == kind[1])])
+        else:
+            choice = rng.integers(1, 3, 20)
+        last.append(choice)
+        return task.respond(segment, choice)
+
+    task.sample(20, seed=0, policy=policy)
+    stay = {kind: np.concatenate(parts).mean() for kind, parts in repeated.items()}
+    for (paid, common), share in stay.items():
+        assert share == pytest.approx(0.8 if (paid == common if planned else paid) else 0.2, abs=0.06)
+    assert len(last) == 201
+
+
 def test_who_doubts_the_cue_of_a_maze_looks_again():
     """All looks that can be spared are as good as one long look: P = Phi(sqrt(n / 2) / s) over n bins."""
     task = make_task("TMaze", noise=1.2, spare_steps=2)
