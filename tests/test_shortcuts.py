@@ -41,6 +41,14 @@ def go_by_the_last_slot(task, batch):
     return task.respond(batch, np.where(left == right, guess, np.where(left > right, 1, 2)))
 
 
+def go_by_the_last_100_ms(task, batch):
+    stop, time = batch.periods["stimulus"][1], np.arange(len(batch.inputs))[:, None]
+    last = (time >= stop - 5) & (time < stop)
+    left, right = np.einsum("tb,tbk->kb", last, batch.inputs[..., task.input_groups["click"]].round())
+    guess = np.random.default_rng(0).integers(1, 3, batch.batch_size)
+    return task.respond(batch, np.where(left == right, guess, np.where(left > right, 1, 2)))
+
+
 def never_bet(task, batch):
     left, right = task.mean_input(batch, "evidence", "stimulus").T
     return task.respond(batch, np.where(left > right, 1, 2))
@@ -54,6 +62,7 @@ def never_bet(task, batch):
         ("TaskSwitching", judge_the_letter),
         ("AlternatingRuns", keep_to_the_first_task),
         ("PulseDecisionMaking", go_by_the_last_slot),
+        ("PoissonClicks", go_by_the_last_100_ms),
         ("GoNogo", respond_always),
         ("StopSignal", respond_always),
         ("PostDecisionWager", never_bet),

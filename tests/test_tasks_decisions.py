@@ -6,7 +6,7 @@ from math import inf, log, prod, sqrt
 
 import numpy as np
 import pytest
-from scipy.stats import norm
+from scipy.stats import norm, poisson
 
 from cogdyn.envs import Choice, PerBatch, Uniform, make_task
 
@@ -146,6 +146,50 @@ def test_pulses_are_drawn_and_judged_as_all_patterns_say():
     (ours,) = task.choices(task.ideal(batch), batch)
     np.testing.assert_array_equal(ours, np.where(left, 1, 2))
     assert np.mean(ours == batch.conditions["side"]) == pytest.approx(task.ceiling, abs=0.02)
+
+
+def test_clicks_come_at_the_rates_of_poisson_trains_and_never_tie():
+    task = make_task("PoissonClicks", faster_hz=(30,), stimulus_ms=400, noise=0.0)
+    batch = task.sample(4000, seed=4)
+    left, right, faster, side = (batch.conditions[name] for name in ("left", "right", "faster", "side"))
+    shown = (batch.inputs[..., 1:] * batch.during("stimulus")[..., None]).sum(axis=0).T
+    np.testing.assert_array_equal(shown, [left, right])
+    np.testing.assert_array_equal(batch.inputs[..., 1:].sum(axis=0).T, shown)
+    np.testing.assert_array_equal(side, np.where(left > right, 1, 2))
+    fast, slow = np.where(faster == 1, left, right), np.where(faster == 1, right, left)
+    n = np.arange(60)
+    p = np.outer(poisson.pmf(n, 12), poisson.pmf(n, 4))
+    np.fill_diagonal(p, 0)
+    p /= p.sum()
+    assert fast.mean() == pytest.approx(p.sum(axis=1) @ n, abs=4 * 3.5 / np.sqrt(4000))
+    assert slow.mean() == pytest.approx(p.sum(axis=0) @ n, abs=4 * 2 / np.sqrt(4000))
+    assert np.mean(fast > slow) == pytest.approx(np.tril(p).sum(), abs=0.01)
+    per_bin = batch.inputs[10:30, :, 1:].sum(axis=(1, 2)) / 4000
+    np.testing.assert_allclose(per_bin, per_bin.mean(), atol=4 * np.sqrt(0.8 / 4000))
+
+
+def test_clicks_in_noise_are_counted_as_enumeration_says():
+    task = make_task("PoissonClicks", faster_hz=(40, 55), total_hz=60, stimulus_ms=60, noise=0.2, fixation_ms=0)
+    batch, counts = task.sample(500, seed=4), np.array(list(product(range(7), repeat=3)))
+    seen = batch.inputs[:3, :, 1:].astype(float)
+    likelihood = norm.pdf(seen[..., None], np.arange(7), task.noise_std)  # (bins, trials, sides, clicks)
+    odds = np.zeros(500)
+    for rate in task.faster_hz:
+        n = np.arange(60)
+        tie = (poisson.pmf(n, rate * 0.06) * poisson.pmf(n, (60 - rate) * 0.06)).sum()
+        for rates in ((rate, 60 - rate), (60 - rate, rate)):
+            number = np.zeros((2, 500, 19))
+            for side, hz in enumerate(rates):
+                p = poisson.pmf(np.arange(7), hz * 0.02)
+                for c in counts:
+                    number[side, :, c.sum()] += np.prod(
+                        [likelihood[t, :, side, c[t]] * p[c[t]] for t in range(3)], axis=0
+                    )
+            joint = number[0][:, :, None] * number[1][:, None]
+            odds += (np.tril(joint, -1).sum(axis=(1, 2)) - np.triu(joint, 1).sum(axis=(1, 2))) / (1 - tie)
+    (ours,) = task.choices(task.ideal(batch), batch)
+    np.testing.assert_array_equal(ours, np.where(odds > 0, 1, 2))
+    assert 0.6 < np.mean(ours == batch.conditions["side"]) < 0.97
 
 
 # Odds
@@ -385,6 +429,8 @@ def test_the_hidden_rule_switches_as_often_as_said():
         ("PulseDecisionMaking", {"n_slots": 101}, "n_slots"),
         ("PulseDecisionMaking", {"p_pulse": (1, 1)}, "p_pulse"),
         ("PulseDecisionMaking", {"pulse_ms": 0}, "pulse_ms"),
+        ("PoissonClicks", {"faster_hz": (50,)}, "faster_hz"),
+        ("PoissonClicks", {"stimulus_ms": 0}, "stimulus_ms"),
         ("ToneDetection", {"tone_ms": 0}, "tone_ms"),
         ("ToneDetection", {"gap_ms": 310}, "gap_ms"),
         ("ProbabilisticReasoning", {"shape_ms": 0}, "shape_ms"),

@@ -476,7 +476,7 @@ def test_two_steps_lead_and_pay_as_asked_for():
 
 @pytest.mark.parametrize("planned", [False, True])
 def test_long_two_step_sessions_tell_habit_from_plan_by_what_is_repeated(planned):
-    """Habit repeats what was paid. Plan does so after a common transition, and after a rare one repeats what was not."""
+    """Habit repeats what was paid. Plan does so after a common transition, and after a rare one what was not paid."""
     task, rng, last, repeated = make_task("DawTwoStep", n_trials=201), np.random.default_rng(4), [], {}
 
     def policy(segment):

@@ -11,6 +11,7 @@ TASKS: dict[str, str | type[PaintedTask]] = {
     "PerceptualDecisionMakingDelayResponse": "perceptual_decisions.PerceptualDecisionMakingDelayResponse",
     "EvidenceAccumulation": "evidence_accumulation.EvidenceAccumulation",
     "PulseDecisionMaking": "evidence_accumulation.PulseDecisionMaking",
+    "PoissonClicks": "clicks.PoissonClicks",
     "ContextDecisionMaking": "context_decisions.ContextDecisionMaking",
     "SingleContextDecisionMaking": "context_decisions.SingleContextDecisionMaking",
     "MultiSensoryIntegration": "multisensory_decisions.MultiSensoryIntegration",
