@@ -5,6 +5,7 @@ import pytest
 
 from cogdyn.agents.dynamics import inhibition_function, stop_signal_reaction_time
 from cogdyn.envs import TrialEnv, make_task
+from cogdyn.envs.contract.observers import check_ideal
 
 
 def race(n=20_000, ssrt=220.0, omissions=0.0, seed=0):
@@ -153,6 +154,13 @@ def test_who_waits_for_the_signal_drives_the_delay_up_as_the_ideal_observer_does
     assert set(times[~np.isnan(times)]) == {580}
     stop = np.array([batch.conditions[f"stop {k}"] for k in range(1, 5)])
     np.testing.assert_array_equal(np.isnan(times), stop)
+
+
+def test_the_staircase_is_weighed_in_noise_too():
+    """Whether a signal came, and so how late the next one is, is then a matter of belief."""
+    task = make_task("StopSignalStaircase", n_trials=5, noise=0.6)
+    check_ideal(task)
+    assert 0.75 < task.ceiling < 0.97
 
 
 @pytest.mark.parametrize(

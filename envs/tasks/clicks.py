@@ -91,10 +91,12 @@ class PoissonClicks(PaintedTask):
         """Given their number, clicks of a Poisson train fall anywhere, each by itself."""
         canvas.add("fixation", 1.0, "fixation", "stimulus", "delay")
         start, stop = canvas.span("stimulus")
-        shown = np.zeros((*canvas.inputs.shape[:2], 2), np.float32)
-        for column, name in enumerate(("left", "right")):
+        size = canvas.inputs.shape[:2]
+        shown = np.empty((*size, 2))
+        for side, name in enumerate(("left", "right")):
             trial = np.repeat(np.arange(len(start)), conditions[name])
-            np.add.at(shown, (canvas.rng.integers(start[trial], stop[trial]), trial, column), 1)
+            cell = canvas.rng.integers(start[trial], stop[trial]) * len(start) + trial
+            shown[..., side] = np.bincount(cell, minlength=size[0] * size[1]).reshape(size)
         canvas.add_course("click", shown)
         canvas.target(conditions["side"], "decision")
 

@@ -154,7 +154,7 @@ class Dm1(AtOnce):
 
     rule = "dm1"
     attended = (1,)
-    presets = AtOnce.presets | {"soo2023": SOO_STRENGTHS}
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {**AtOnce.presets, "soo2023": SOO_STRENGTHS}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -184,7 +184,7 @@ class CtxDm1(AtOnce):
     rule = "ctxdm1"
     attended = (1,)
     distracted = True
-    presets = AtOnce.presets | {"soo2023": SOO_STRENGTHS}
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {**AtOnce.presets, "soo2023": SOO_STRENGTHS}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -223,7 +223,7 @@ class MultiDm(AtOnce):
 
     rule = "multidm"
     attended = (1, 2)
-    presets = AtOnce.presets | {"soo2023": SOO_STRENGTHS | SOO_IMBALANCE}
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {**AtOnce.presets, "soo2023": SOO_STRENGTHS | SOO_IMBALANCE}
 
     def factors(self) -> Mapping[str, Factor]:
         return {**super().factors(), **imbalance_factors(self.imbalance)}

@@ -51,7 +51,7 @@ class DlyDm1(OneAfterTheOther):
 
     rule = "dlydm1"
     attended = (1,)
-    presets = OneAfterTheOther.presets | {"soo2023": SOO_DELAYED}
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {**OneAfterTheOther.presets, "soo2023": SOO_DELAYED}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +81,7 @@ class CtxDlyDm1(OneAfterTheOther):
     rule = "ctxdlydm1"
     attended = (1,)
     distracted = True
-    presets = OneAfterTheOther.presets | {"soo2023": SOO_DELAYED}
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {**OneAfterTheOther.presets, "soo2023": SOO_DELAYED}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,7 +120,10 @@ class MultiDlyDm(OneAfterTheOther):
 
     rule = "multidlydm"
     attended = (1, 2)
-    presets = OneAfterTheOther.presets | {"soo2023": SOO_DELAYED | SOO_IMBALANCE}
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        **OneAfterTheOther.presets,
+        "soo2023": SOO_DELAYED | SOO_IMBALANCE,
+    }
 
     def factors(self) -> Mapping[str, Factor]:
         return {**super().factors(), **imbalance_factors(self.imbalance)}
