@@ -48,6 +48,7 @@ class ProbabilisticReversal(ArmsTask):
     longest_block: int = 10
     counted: Literal["trials", "correct", "in_a_row"] = "trials"
 
+    # Their blocks and payments; the length of the session is ours, and takes about four blocks.
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
         "cools2002": {"n_choices": 60, "shortest_block": 10, "longest_block": 15, "counted": "correct"}
     }
@@ -106,7 +107,10 @@ class ProbabilisticReversal(ArmsTask):
 
     @cached_property
     def ceiling(self) -> float:
-        """Mean probability with which Bayes' rule is right, in 10,000 simulated sessions with a fixed seed."""
+        """Mean probability with which Bayes' rule is right, in 10,000 simulated sessions with a fixed seed.
+
+        Its standard error is 0.5 % at most.
+        """
         rng, n = np.random.default_rng(0), 10_000
         belief, total, conditions = self._first(n), 0.0, self.draw(rng, n)
         values, weights = readings(self, "feedback")

@@ -108,7 +108,8 @@ class StopSignal(RaceTask):
     The first response after the arrow counts, and ends the trial: one that comes before the stop signal is an error all
     the same. The stop signal comes on a stop-signal delay after the arrow, and stays: the longer the delay, the less
     often the response can still be stopped. The ideal observer waits until the deadline, and is never caught. One who
-    always responds earns 75 %, one who never does 25 %.
+    always responds earns 75 %, one who never does 25 %. :meth:`reaction_times` measures the responses, and
+    :func:`cogdyn.agents.dynamics.stop_signal_reaction_time` how long it takes to stop one.
 
     :channels: fixation; arrow (left, right); stop
     :responses: withhold, left, right
