@@ -48,7 +48,7 @@ class ProbabilisticReversal(ArmsTask):
     longest_block: int = 10
     counted: Literal["trials", "correct", "in_a_row"] = "trials"
 
-    # Their blocks and payments; the length of the session is ours, and takes about four blocks.
+    # Their blocks and payments; the length of the session is ours, with about four reversals.
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
         "cools2002": {"n_choices": 60, "shortest_block": 10, "longest_block": 15, "counted": "correct"}
     }
