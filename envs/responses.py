@@ -29,6 +29,19 @@ def mean_during(values: np.ndarray, span: Span, weight: np.ndarray | None = None
     return total / np.maximum(inside.sum(axis=0), 1)[:, None]
 
 
+def first_response(outputs: np.ndarray, span: Span) -> tuple[np.ndarray, np.ndarray]:
+    """The first class other than 0 that is the largest output (T, B, n_out) in the span, and its bin, (B,) each.
+
+    Where there is none the class is 0 and the bin the one after the span.
+    """
+    classes = outputs.argmax(axis=-1)
+    responds = (classes > 0) & during(len(outputs), span)
+    first = responds.argmax(axis=0)
+    responded = responds.any(axis=0)
+    choice = np.where(responded, classes[first, np.arange(len(first))], 0)
+    return choice, np.where(responded, first, span[1])
+
+
 def checked_outputs(outputs: np.ndarray, expected: tuple[int, int, int], task: str) -> np.ndarray:
     """Return outputs, an array or a tensor, as an array (T, B, n_out).
 

@@ -13,7 +13,7 @@ from .channels import Channels, lay_out_channels
 from .factors import Conditions, Factor
 from .names import check_name
 from .numbers import whole_number
-from .responses import checked_outputs, mean_during, respond
+from .responses import checked_outputs, first_response, mean_during, respond
 from .trial import Kind, Session, TrialBatch
 
 Seed = int | np.random.SeedSequence | np.random.Generator | None
@@ -223,12 +223,31 @@ class Task(ABC):
     def choices(self, outputs: np.ndarray, batch: TrialBatch) -> list[np.ndarray]:
         """Class chosen in each response period, (B,) each: the largest mean output over its unmasked bins.
 
+        Where the moment matters (``timed``) it is the class of the first response, 0 where there is none.
+
         Raises:
             ValueError: If outputs have another shape than (T, B, n_out), or hold NaN or infinity.
         """
         outputs = self.checked(outputs, batch)
         spans = batch.windows(self.response_period)
+        if self.timed:
+            return [first_response(outputs, span)[0] for span in spans]
         return [mean_during(outputs, span, batch.mask).argmax(axis=-1) for span in spans]
+
+    @final
+    def reaction_times(self, outputs: np.ndarray, batch: TrialBatch) -> list[np.ndarray]:
+        """Time from the onset of each response period to the first response in it (ms), (B,) each; NaN for none.
+
+        Raises:
+            ValueError: If outputs have another shape than (T, B, n_out), or hold NaN or infinity, or are no choices.
+        """
+        if self.kind != "choice":
+            raise ValueError(f"{self.name} is answered with {self.kind} outputs; only choices have reaction times.")
+        outputs, times = self.checked(outputs, batch), []
+        for span in batch.windows(self.response_period):
+            choice, first = first_response(outputs, span)
+            times.append(np.where(choice > 0, (first - span[0]) * batch.dt, np.nan))
+        return times
 
     def score(self, outputs: np.ndarray, batch: TrialBatch) -> np.ndarray:
         """Correctness of the response alone, (B,) in [0, 1]; fixation earns nothing.

@@ -170,11 +170,11 @@ class Session:
         if self.task.kind != "choice":
             return f"{_percent(self._paid)} of the response right" if self._paid > 0 else "wrong"
         choice = self._info["choice"]
-        if self.task.timed:
+        if self.task.timed and not self.task.scored_by_class:
             return "wrong moment" if choice else "wrong: no answer came"
         names = self.task.output_names
         told = f"wrong: you answered {names[choice]}" if choice else "wrong: no answer came"
-        return told if self._asked is None else f"{told}; it was {names[int(self._asked)]}"
+        return told if self._asked is None or self.task.timed else f"{told}; it was {names[int(self._asked)]}"
 
 
 def slowed(task: Task) -> float:

@@ -25,6 +25,30 @@ def judge_the_letter(task, batch):
     return task.respond(batch, *(batch.conditions[f"letter {k}"] for k in (1, 2, 3)))
 
 
+def keep_to_the_first_task(task, batch):
+    shown, letter_first = batch.conditions, batch.conditions["task 1"] == 0
+    pairs = [(shown[f"letter {k}"], shown[f"digit {k}"]) for k in range(1, 5)]
+    return task.respond(batch, *(np.where(letter_first, letter, digit) for letter, digit in pairs))
+
+
+def respond_always(task, batch):
+    return task.respond(batch, batch.conditions.get("side", np.ones(batch.batch_size, int)))
+
+
+def go_by_the_last_slot(task, batch):
+    left, right = (batch.conditions[f"{side} {task.n_slots}"].astype(int) for side in ("left", "right"))
+    guess = np.random.default_rng(0).integers(1, 3, batch.batch_size)
+    return task.respond(batch, np.where(left == right, guess, np.where(left > right, 1, 2)))
+
+
+def go_by_the_last_100_ms(task, batch):
+    stop, time = batch.periods["stimulus"][1], np.arange(len(batch.inputs))[:, None]
+    last = (time >= stop - 5) & (time < stop)
+    left, right = np.einsum("tb,tbk->kb", last, batch.inputs[..., task.input_groups["click"]].round())
+    guess = np.random.default_rng(0).integers(1, 3, batch.batch_size)
+    return task.respond(batch, np.where(left == right, guess, np.where(left > right, 1, 2)))
+
+
 def never_bet(task, batch):
     left, right = task.mean_input(batch, "evidence", "stimulus").T
     return task.respond(batch, np.where(left > right, 1, 2))
@@ -36,6 +60,11 @@ def never_bet(task, batch):
         ("Stroop", read_the_word),
         ("IntervalDiscrimination", judge_the_first_alone),
         ("TaskSwitching", judge_the_letter),
+        ("AlternatingRuns", keep_to_the_first_task),
+        ("PulseDecisionMaking", go_by_the_last_slot),
+        ("PoissonClicks", go_by_the_last_100_ms),
+        ("GoNogo", respond_always),
+        ("StopSignal", respond_always),
         ("PostDecisionWager", never_bet),
     ],
 )

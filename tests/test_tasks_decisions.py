@@ -6,7 +6,7 @@ from math import inf, log, prod, sqrt
 
 import numpy as np
 import pytest
-from scipy.stats import norm
+from scipy.stats import norm, poisson
 
 from cogdyn.envs import Choice, PerBatch, Uniform, make_task
 
@@ -25,7 +25,7 @@ def brute_force(task, batch):
     chosen = []
     windows = zip(quiet.windows(task.response_period), batch.windows(task.response_period), strict=True)
     for (_, stop), (due, end) in windows:
-        until = due[0] if task.name == "TaskSwitching" else end[0]
+        until = due[0] if task.name in ("TaskSwitching", "AlternatingRuns") else end[0]
         seen, shown = (
             x[:until].astype(float).swapaxes(0, 1).reshape(x.shape[1], -1) for x in (batch.inputs, quiet.inputs)
         )
@@ -50,6 +50,7 @@ BAYES = {
     "Stroop": {"noise": 1.0, "n_colours": 2, "p_name": 0.7, "p_congruent": 0.7, "p_incongruent": 0.1},
     "Flanker": {"noise": 1.2, "p_congruent": 0.2, "p_incongruent": 0.7, "n_flankers": 1, "fixation_ms": 200},
     "TaskSwitching": {"noise": 1.2, "p_switch": 0.1, "n_stimuli": 2},
+    "AlternatingRuns": {"noise": 1.2, "run_length": 1, "n_stimuli": 2},
 }
 
 
@@ -147,6 +148,50 @@ def test_pulses_are_drawn_and_judged_as_all_patterns_say():
     assert np.mean(ours == batch.conditions["side"]) == pytest.approx(task.ceiling, abs=0.02)
 
 
+def test_clicks_come_at_the_rates_of_poisson_trains_and_never_tie():
+    task = make_task("PoissonClicks", faster_hz=(30,), stimulus_ms=400, noise=0.0)
+    batch = task.sample(4000, seed=4)
+    left, right, faster, side = (batch.conditions[name] for name in ("left", "right", "faster", "side"))
+    shown = (batch.inputs[..., 1:] * batch.during("stimulus")[..., None]).sum(axis=0).T
+    np.testing.assert_array_equal(shown, [left, right])
+    np.testing.assert_array_equal(batch.inputs[..., 1:].sum(axis=0).T, shown)
+    np.testing.assert_array_equal(side, np.where(left > right, 1, 2))
+    fast, slow = np.where(faster == 1, left, right), np.where(faster == 1, right, left)
+    n = np.arange(60)
+    p = np.outer(poisson.pmf(n, 12), poisson.pmf(n, 4))
+    np.fill_diagonal(p, 0)
+    p /= p.sum()
+    assert fast.mean() == pytest.approx(p.sum(axis=1) @ n, abs=4 * 3.5 / np.sqrt(4000))
+    assert slow.mean() == pytest.approx(p.sum(axis=0) @ n, abs=4 * 2 / np.sqrt(4000))
+    assert np.mean(fast > slow) == pytest.approx(np.tril(p).sum(), abs=0.01)
+    per_bin = batch.inputs[10:30, :, 1:].sum(axis=(1, 2)) / 4000
+    np.testing.assert_allclose(per_bin, per_bin.mean(), atol=4 * np.sqrt(0.8 / 4000))
+
+
+def test_clicks_in_noise_are_counted_as_enumeration_says():
+    task = make_task("PoissonClicks", faster_hz=(40, 55), total_hz=60, stimulus_ms=60, noise=0.2, fixation_ms=0)
+    batch, counts = task.sample(500, seed=4), np.array(list(product(range(7), repeat=3)))
+    seen = batch.inputs[:3, :, 1:].astype(float)
+    likelihood = norm.pdf(seen[..., None], np.arange(7), task.noise_std)  # (bins, trials, sides, clicks)
+    odds = np.zeros(500)
+    for rate in task.faster_hz:
+        n = np.arange(60)
+        tie = (poisson.pmf(n, rate * 0.06) * poisson.pmf(n, (60 - rate) * 0.06)).sum()
+        for rates in ((rate, 60 - rate), (60 - rate, rate)):
+            number = np.zeros((2, 500, 19))
+            for side, hz in enumerate(rates):
+                p = poisson.pmf(np.arange(7), hz * 0.02)
+                for c in counts:
+                    number[side, :, c.sum()] += np.prod(
+                        [likelihood[t, :, side, c[t]] * p[c[t]] for t in range(3)], axis=0
+                    )
+            joint = number[0][:, :, None] * number[1][:, None]
+            odds += (np.tril(joint, -1).sum(axis=(1, 2)) - np.triu(joint, 1).sum(axis=(1, 2))) / (1 - tie)
+    (ours,) = task.choices(task.ideal(batch), batch)
+    np.testing.assert_array_equal(ours, np.where(odds > 0, 1, 2))
+    assert 0.6 < np.mean(ours == batch.conditions["side"]) < 0.97
+
+
 # Odds
 
 
@@ -228,6 +273,7 @@ def test_the_offer_that_is_worth_more_is_right():
 
 
 def test_go_or_no_go_is_judged_with_the_criterion_of_signal_detection():
+    assert make_task("GoNogo").answers[1] == 0.75  # going is what one does
     task = make_task("GoNogo", p_go=0.8, noise=1.0)
     d, shift = sqrt(2 * 300 / 100), log(0.8 / 0.2)
     expected = 0.8 * norm.cdf(d / 2 + shift / d) + 0.2 * norm.cdf(d / 2 - shift / d)
@@ -242,14 +288,16 @@ def test_anti_is_the_opposite_place():
 
 
 @pytest.mark.parametrize("dt", [20, 33.3])
-def test_the_stop_signal_lasts_from_its_delay_until_the_response_is_due(dt):
-    task = make_task("StopSignal", dt=dt, noise=0.0, ssd_ms=(0, 3 * dt, 9 * dt), reaction_ms=15 * dt,
-                     fixation_ms=5 * dt, decision_ms=10 * dt, grace_ms=dt)  # fmt: skip
+def test_the_stop_signal_lasts_from_its_delay_until_the_deadline(dt):
+    task = make_task("StopSignal", dt=dt, noise=0.0, ssd_ms=(0, 3 * dt, 9 * dt), response_ms=15 * dt,
+                     fixation_ms=5 * dt, reaction_ms=8 * dt, grace_ms=dt)  # fmt: skip
     batch = task.sample(200, seed=12)
-    stop, delay = batch.conditions["stop"], np.rint(batch.conditions["ssd"] / dt)
+    stop, side, delay = (batch.conditions[name] for name in ("stop", "side", "ssd"))
     time = np.arange(len(batch.inputs))[:, None]
-    np.testing.assert_array_equal(batch.inputs[..., -1] == 1, stop & (time >= 5 + delay) & (time < 20))
-    np.testing.assert_array_equal(batch.targets[-1], np.where(stop, 0, batch.conditions["side"]))
+    np.testing.assert_array_equal(batch.inputs[..., -1] == 1, stop & (time >= 5 + np.rint(delay / dt)))
+    np.testing.assert_array_equal(batch.targets, np.where(stop | (time < 13), 0, side))
+    # In a go trial either answer is right until the response is asked for.
+    np.testing.assert_array_equal(batch.mask == 0, (time == 5) | ~stop & (time >= 5) & (time < 13))
 
 
 def test_words_and_inks_agree_differ_or_stand_alone():
@@ -303,6 +351,22 @@ def test_tasks_switch_as_often_as_said():
         right = batch.targets[batch.periods[f"response {k}"][1][0] - 1]
         np.testing.assert_array_equal(right, np.where(tasks[k - 1] == 0, letter, digit))
         assert np.mean(letter == digit) == pytest.approx(0.5, abs=0.05)
+
+
+@pytest.mark.parametrize(("run_length", "tasks"), [(1, "010101"), (2, "001100"), (4, "000011")])
+def test_runs_alternate_and_only_the_first_task_is_cued(run_length, tasks):
+    task = make_task("AlternatingRuns", n_stimuli=6, run_length=run_length, noise=0.0)
+    batch = task.sample(40, seed=15)
+    first = batch.conditions["task 1"]
+    assert set(first) == {0, 1}
+    for k, expected in enumerate(tasks, start=1):
+        np.testing.assert_array_equal(batch.conditions[f"task {k}"], first ^ int(expected))
+        letter, digit = (batch.conditions[f"{name} {k}"] for name in ("letter", "digit"))
+        right = batch.targets[batch.periods[f"response {k}"][1][0] - 1]
+        np.testing.assert_array_equal(right, np.where(first ^ int(expected), digit, letter))
+    cue = batch.inputs[..., task.input_groups["cue"]]
+    shown = batch.during("cue 1") | batch.during("stimulus 1")
+    np.testing.assert_array_equal(cue, shown[..., None] * np.eye(2)[first])
 
 
 # A hidden rule
@@ -365,6 +429,8 @@ def test_the_hidden_rule_switches_as_often_as_said():
         ("PulseDecisionMaking", {"n_slots": 101}, "n_slots"),
         ("PulseDecisionMaking", {"p_pulse": (1, 1)}, "p_pulse"),
         ("PulseDecisionMaking", {"pulse_ms": 0}, "pulse_ms"),
+        ("PoissonClicks", {"faster_hz": (50,)}, "faster_hz"),
+        ("PoissonClicks", {"stimulus_ms": 0}, "stimulus_ms"),
         ("ToneDetection", {"tone_ms": 0}, "tone_ms"),
         ("ToneDetection", {"gap_ms": 310}, "gap_ms"),
         ("ProbabilisticReasoning", {"shape_ms": 0}, "shape_ms"),
@@ -372,9 +438,8 @@ def test_the_hidden_rule_switches_as_often_as_said():
         ("MultiSensoryIntegration", {"p_modality": (0.5, 0.5)}, "p_modality"),
         ("EconomicDecisionMaking", {"relative_value": 0.1, "amounts_a": (3,), "amounts_b": (0.3,)}, "worth the same"),
         ("PostDecisionWager", {"sure_reward": 1}, "sure_reward"),
-        ("StopSignal", {"ssd_ms": (500,)}, "ssd_ms"),
-        ("StopSignal", {"ssd_ms": ()}, "ssd_ms"),
         ("TaskSwitching", {"stimulus_ms": 0}, "stimulus_ms"),
+        ("AlternatingRuns", {"run_length": 4}, "run_length"),
         ("Stroop", {"p_congruent": 0.7, "p_incongruent": 0.4}, "p_congruent"),
         ("HierarchicalReasoning", {"weber": 0, "intervals_ms": (250, 350)}, "intervals_ms"),
         ("HierarchicalReasoning", {"pulse_ms": 0}, "pulse_ms"),

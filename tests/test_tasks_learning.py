@@ -113,6 +113,73 @@ def test_blocks_last_as_long_as_asked_for():
     assert np.ptp(counts / counts.sum()) < 0.05
 
 
+@pytest.mark.parametrize("counted", ["correct", "in_a_row"])
+def test_a_reversal_waits_for_correct_choices(counted):
+    """Each block, by the count of a chooser who is right in three of four trials, and never for one who is not."""
+    task = make_task("ProbabilisticReversal", n_choices=60, shortest_block=2, longest_block=4, counted=counted)
+    rng = np.random.default_rng(5)
+
+    def mostly(segment):
+        better = segment.conditions["better"]
+        return task.respond(
+            segment, np.where(rng.random(200) < 0.75, better, np.where(rng.random(200) < 0.5, 0, 3 - better))
+        )
+
+    def never(segment):
+        return task.respond(segment, 3 - segment.conditions["better"])
+
+    batch = task.sample(200, seed=0, policy=mostly)
+    better, chosen = (
+        np.array([batch.conditions[f"{name} {k}"] for k in range(1, 61)]) for name in ("better", "chosen")
+    )
+    lengths = []
+    for trial in range(200):
+        count = 0
+        for k in range(59):
+            correct = chosen[k + 1, trial] == better[k, trial]
+            count = count + 1 if correct else (0 if counted == "in_a_row" else count)
+            if better[k + 1, trial] != better[k, trial]:
+                assert correct
+                lengths.append(count)
+                count = 0
+            assert count < 4
+    values, shares = np.unique(lengths, return_counts=True)
+    np.testing.assert_array_equal(values, [2, 3, 4])
+    if counted == "correct":
+        np.testing.assert_allclose(shares / shares.sum(), 1 / 3, atol=0.05)
+    batch = task.sample(200, seed=0, policy=never)
+    np.testing.assert_array_equal(batch.conditions["better 60"], batch.conditions["better 1"])
+
+
+@pytest.mark.parametrize("counted", ["trials", "correct", "in_a_row"])
+def test_the_ceiling_of_blocks_is_that_of_the_likelier_side_over_all_rows_of_payments(counted):
+    """Seven trials; what there may be to know: the better side, what remains of its block, the length of the block."""
+    task = make_task("ProbabilisticReversal", n_choices=7, shortest_block=2, longest_block=3, counted=counted)
+    start = {(side, length, length): 0.25 for side in (1, 2) for length in (2, 3)}
+
+    def after(belief, choice, paid):
+        following = {}
+        for (side, left, length), p in belief.items():
+            correct = choice == side
+            p *= task.p_reward if correct == paid else 1 - task.p_reward
+            left = left - 1 if correct or counted == "trials" else (length if counted == "in_a_row" else left)
+            then = [((side, left, length), p)] if left else [((3 - side, new, new), p / 2) for new in (2, 3)]
+            for state, q in then:
+                following[state] = following.get(state, 0.0) + q
+        return following
+
+    def value(belief, n):
+        """Probability of this history times the number of correct choices still to come."""
+        if n == 0:
+            return 0.0
+        side = [sum(p for (better, _, _), p in belief.items() if better == choice) for choice in (1, 2)]
+        choice = 1 if side[0] >= side[1] - 1e-12 else 2
+        return max(side) + sum(value(after(belief, choice, paid), n - 1) for paid in (True, False))
+
+    assert task.ceiling == pytest.approx(value(start, 7) / 7, abs=0.004)
+    check_ideal(task)
+
+
 def test_who_watches_another_play_reads_what_was_chosen():
     """Bayes' rule, from the conditions of a guesser's sessions."""
     task = make_task("ReversalBandit", n_choices=10)
@@ -206,6 +273,64 @@ def best_of_rules(n, p_switch):
 def test_no_way_of_sorting_cards_is_better_than_the_likeliest_rule(p_switch):
     task = make_task("WisconsinCardSorting", n_trials=6, p_switch=p_switch)
     assert task.ceiling == pytest.approx(best_of_rules(6, p_switch) / 6, abs=1e-9)
+
+
+def best_until_the_criterion(n, criterion):
+    """The same where the rule changes after so many right responses in a row, and one may also answer by no rule."""
+
+    @cache
+    def value(belief, in_a_row, left):
+        if left == 0:
+            return 0.0
+        totals = []
+        for rule in (0, 1, 2, None):
+            p = 0.0 if rule is None else belief[rule]
+            total = 0.0
+            if p > 1e-12:
+                switches = in_a_row + 1 == criterion
+                known = tuple((0.0 if i == rule else 0.5) if switches else float(i == rule) for i in range(3))
+                total += p * (1 + value(known, 0 if switches else in_a_row + 1, left - 1))
+            if p < 1 - 1e-12:
+                others = [q * (i != rule) for i, q in enumerate(belief)]
+                total += (1 - p) * value(tuple(round(q / sum(others), 12) for q in others), 0, left - 1)
+            totals.append(total)
+        return max(totals)
+
+    return value((1 / 3,) * 3, 0, n)
+
+
+@pytest.mark.parametrize("criterion", [1, 2, 4])
+def test_no_way_of_sorting_cards_is_better_where_the_rule_changes_after_success(criterion):
+    task = make_task("WisconsinCardSorting", n_trials=12, criterion=criterion)
+    assert task.ceiling == pytest.approx(best_until_the_criterion(12, criterion) / 12, abs=1e-9)
+    check_ideal(task)
+
+
+def test_the_rule_changes_after_so_many_right_sorts_in_a_row_and_at_no_other_time():
+    task = make_task("WisconsinCardSorting", n_trials=40, criterion=3, noise=0.0)
+    rng = np.random.default_rng(3)
+
+    def mostly_right(segment):
+        right = segment.targets[-1]
+        return task.respond(segment, np.where(rng.random(100) < 0.7, right, right % 4 + 1))
+
+    batch = task.sample(100, seed=0, policy=mostly_right)
+    rule, right = (np.array([batch.conditions[f"{name} {k}"] for k in range(1, 41)]) for name in ("rule", "outcome"))
+    in_a_row, seen = np.zeros(100, int), set()
+    for k in range(39):
+        in_a_row = np.where(right[k + 1] > 0, in_a_row + 1, 0)
+        switch = in_a_row == 3
+        np.testing.assert_array_equal(rule[k + 1] != rule[k], switch)
+        seen |= set(zip(rule[k][switch], rule[k + 1][switch], strict=True))
+        in_a_row[switch] = 0
+    assert len(seen) == 6
+
+
+@pytest.mark.parametrize("noise", [0.3, 1.0])
+def test_the_ideal_sorter_keeps_to_the_ceiling_of_a_criterion_in_any_noise(noise):
+    task = make_task("WisconsinCardSorting", n_trials=8, criterion=3, noise=noise)
+    check_ideal(task)
+    assert task.ceiling <= make_task("WisconsinCardSorting", n_trials=8, criterion=3).ceiling
 
 
 def test_a_card_goes_where_the_rule_says_and_rules_switch_as_asked_for():
@@ -349,6 +474,33 @@ def test_two_steps_lead_and_pay_as_asked_for():
     assert (at["better"][1::2] == at["better"][::2]).all()
 
 
+@pytest.mark.parametrize("planned", [False, True])
+def test_long_two_step_sessions_tell_habit_from_plan_by_what_is_repeated(planned):
+    """Habit repeats what was paid. Plan does so after a common transition, and after a rare one what was not paid."""
+    task, rng, last, repeated = make_task("DawTwoStep", n_trials=201), np.random.default_rng(4), [], {}
+
+    def policy(segment):
+        place, common, paid = (segment.conditions[name] for name in ("place", "common", "outcome"))
+        if not (place == 0).all():
+            return task.respond(segment, place)
+        if last:
+            keep = (paid > 0) == common if planned else paid > 0
+            keep = np.where(rng.random(20) < 0.8, keep, ~keep)
+            choice = np.where(keep, last[-1], 3 - last[-1])
+            for kind in product((True, False), repeat=2):
+                repeated.setdefault(kind, []).append(keep[((paid > 0) == kind[0]) & (common == kind[1])])
+        else:
+            choice = rng.integers(1, 3, 20)
+        last.append(choice)
+        return task.respond(segment, choice)
+
+    task.sample(20, seed=0, policy=policy)
+    stay = {kind: np.concatenate(parts).mean() for kind, parts in repeated.items()}
+    for (paid, common), share in stay.items():
+        assert share == pytest.approx(0.8 if (paid == common if planned else paid) else 0.2, abs=0.06)
+    assert len(last) == 201
+
+
 def test_who_doubts_the_cue_of_a_maze_looks_again():
     """All looks that can be spared are as good as one long look: P = Phi(sqrt(n / 2) / s) over n bins."""
     task = make_task("TMaze", noise=1.2, spare_steps=2)
@@ -379,6 +531,8 @@ def test_steps_take_the_shorter_way_round():
         ("ProbabilisticReversal", {"p_reward": 0.5}),
         ("DawTwoStep", {"p_reversal": 0.5}),
         ("DawTwoStep", {"n_trials": 1}),
+        ("WisconsinCardSorting", {"criterion": -1}),
+        ("ProbabilisticReversal", {"counted": "errors"}),
     ],
 )
 def test_sessions_in_which_nothing_can_be_learned_are_refused(name, arguments):

@@ -5,12 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from cogdyn.envs import Ring, Uniform, make_task, task_names
+from cogdyn.envs import Choice, Ring, Uniform, make_task, task_names
 from cogdyn.envs.tasks.yang19_multitask import ONE_RULE
 from cogdyn.envs.tasks.yang19_ring import RULES
 
 NAMES = [name for name in task_names() if name.startswith("yang19.") and name != "yang19.multitask"]
-SOO = [name for name in NAMES if type(make_task(name)).presets]
+SOO = [name for name in NAMES if "soo2023" in make_task(name).presets]
+SHORT, DELAYS = Choice((200, 400, 600)), Choice((200, 400, 800, 1600))
 TYPE = {  # Soo et al., table of tasks: durations (ms) of the periods, steps with credit
     "A": ({"fixation": 500, "stimulus": 500, "response": 500}, 300, 2 / 3),
     "B": ({"fixation": 500, "stimulus": 500, "delay": 1000, "response": 500}, 500, 4 / 5),
@@ -234,6 +235,83 @@ def test_soo_settings():
     assert {task.n_inputs for task in tasks.values()} == {85}
     assert {task.n_outputs for task in tasks.values()} == {33}
     assert all(make_task(name, preset="soo2023", dt=10.0).sample(2, 0).dt == 10 for name in SOO)
+
+
+YANG = {  # the released code: durations (ms) of the periods
+    ("go", "anti"): {"fixation": Uniform(300, 700), "stimulus": Uniform(500, 1500)},
+    ("rtgo", "rtanti"): {"fixation": Uniform(500, 2500), "wait": 0},
+    ("dlygo", "dlyanti"): {"fixation": Choice((300, 500, 700)), "stimulus": SHORT, "delay": DELAYS},
+    ("dm1", "dm2", "ctxdm1", "ctxdm2", "multidm"): {
+        "fixation": Uniform(100, 400),
+        "stimulus": Choice((400, 800, 1600)),
+    },
+    ("dlydm1", "dlydm2", "ctxdlydm1", "ctxdlydm2", "multidlydm"): {
+        "fixation": SHORT,
+        "stimulus": SHORT,
+        "delay": DELAYS,
+        "test": SHORT,
+        "wait": Uniform(100, 300),
+    },
+    ("dms", "dnms"): {"fixation": SHORT, "stimulus": SHORT, "delay": DELAYS, "test": 0},
+    ("dmc", "dnmc"): {"fixation": SHORT, "stimulus": SHORT, "delay": DELAYS, "test": 0, "response": SHORT},
+}
+
+
+@pytest.mark.parametrize(("rules", "durations"), YANG.items(), ids=[rules[0] for rules in YANG])
+def test_yang_settings(rules, durations):
+    for rule in rules:
+        task = make_task(f"yang19.{rule}", preset="yang2019")
+        assert task.durations() == {"response": 500} | durations
+        # sigma_x sqrt(2 / alpha) in a bin of 20 ms, alpha = 20 / 100.
+        assert (task.dt, task.noise_std) == (20, pytest.approx(0.01 * np.sqrt(2 / 0.2)))
+        if hasattr(task, "coherences"):
+            assert task.coherences == ((0.08, 0.16, 0.32) if "dly" in rule else (0.01, 0.02, 0.04, 0.08))
+    assert {rule for group in YANG for rule in group} == set(RULES)
+
+
+def test_yang_categories_have_five_directions_each():
+    task = make_task("yang19.dmc", preset="yang2019")
+    batch = task.sample(400, seed=0)
+    for angles in task.angles(batch.conditions):
+        np.testing.assert_array_equal(np.unique(np.degrees(angles).round(6)), 18 + 36 * np.arange(10))
+    assert task.score(task.ideal(batch), batch).mean() == 1
+
+
+@pytest.mark.parametrize("rule", ["dm1", "dm2", "ctxdm1", "ctxdm2", "multidm"])
+def test_evidence_must_be_integrated_with_the_settings_of_yang(rule):
+    """One who sees a single bin of 20 ms is right with Phi(2 c k / (s sqrt(2))), s the error of a strength, k the root
+    of the number of modalities that count."""
+    from scipy.stats import norm
+
+    task = make_task(f"yang19.{rule}", preset="yang2019")
+    one_bin = replace(task, stimulus_ms=20.0)
+    k = np.sqrt(2) if rule == "multidm" else 1
+    error = task.noise_std / np.linalg.norm(bump(0.0))
+    expected = np.mean([norm.cdf(np.sqrt(2) * c * k / error) for c in task.coherences])
+    score = one_bin.expected_score(40_000)
+    assert score == pytest.approx(expected, abs=0.006)
+    assert task.expected_score(20_000) > 0.999
+    assert score < {"multidm": 0.955}.get(rule, 0.92)
+    # Without the preset nothing must be integrated.
+    assert replace(make_task(f"yang19.{rule}"), stimulus_ms=20.0).expected_score(20_000) > 0.999
+
+
+def test_the_multitask_takes_settings_and_weights_for_all_its_rules():
+    multi = make_task("yang19.multitask", preset="yang2019")
+    rules = multi.draw(np.random.default_rng(0), 14_000)["rule"]
+    shares = np.bincount(rules, minlength=20) / 14_000
+    expected = np.array([5 if rule in ("ctxdm1", "ctxdm2") else 1 for rule in RULES]) / 28
+    np.testing.assert_allclose(shares, expected, atol=4 * np.sqrt(expected.max() / 14_000))
+    assert multi.chance == pytest.approx(expected @ [make_task(f"yang19.{rule}").chance for rule in RULES])
+    single, one = make_task("yang19.dm1", preset="yang2019"), replace(multi, rules=("dm1",), weights=None)
+    assert single.sample(4, seed=0).inputs.tobytes() == one.sample(4, seed=0).inputs.tobytes()
+    for arguments, message in (
+        ({"weights": (1, 2)}, "one for each rule"),
+        ({"weights": [0.0] * 20}, "not all 0"),
+        ({"rule_preset": "soo2023"}, "preset of"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            make_task("yang19.multitask", **arguments)
 
 
 def test_scores_bin_by_bin():

@@ -40,6 +40,8 @@ from .similarity import dissimilarities as dissimilarities
 from .similarity import linear_cka as linear_cka
 from .similarity import procrustes_distance as procrustes_distance
 from .similarity import representational_similarity as representational_similarity
+from .stop_signal import inhibition_function as inhibition_function
+from .stop_signal import stop_signal_reaction_time as stop_signal_reaction_time
 from .subspaces import OrthogonalSubspaces as OrthogonalSubspaces
 from .subspaces import alignment_index as alignment_index
 from .subspaces import orthogonal_subspaces as orthogonal_subspaces

@@ -150,7 +150,7 @@ class ReversalBandit(ArmsTask):
     p_reward: float = 0.9
     p_reversal: float = 0.1
 
-    source = "Izquierdo et al. 2017, Neuroscience, doi:10.1016/j.neuroscience.2016.03.021"
+    source = "Beron, Neufeld, Linderman & Sabatini 2022, PNAS, doi:10.1073/pnas.2113961119"
 
     def check(self) -> None:
         check_choices(self)

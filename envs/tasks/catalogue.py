@@ -12,6 +12,7 @@ TASKS: dict[str, str | type[PaintedTask]] = {
     "PerceptualDecisionMakingDelayResponse": "perceptual_decisions.PerceptualDecisionMakingDelayResponse",
     "EvidenceAccumulation": "evidence_accumulation.EvidenceAccumulation",
     "PulseDecisionMaking": "evidence_accumulation.PulseDecisionMaking",
+    "PoissonClicks": "clicks.PoissonClicks",
     "ContextDecisionMaking": "context_decisions.ContextDecisionMaking",
     "SingleContextDecisionMaking": "context_decisions.SingleContextDecisionMaking",
     "MultiSensoryIntegration": "multisensory_decisions.MultiSensoryIntegration",
@@ -37,11 +38,13 @@ TASKS: dict[str, str | type[PaintedTask]] = {
     "FlipFlop": "flip_flop.FlipFlop",
     # control
     "GoNogo": "inhibition.GoNogo",
-    "StopSignal": "inhibition.StopSignal",
+    "StopSignal": "stop_signal.StopSignal",
+    "StopSignalStaircase": "stop_signal.StopSignalStaircase",
     "AntiReach": "inhibition.AntiReach",
     "Stroop": "interference.Stroop",
     "Flanker": "interference.Flanker",
     "TaskSwitching": "task_switching.TaskSwitching",
+    "AlternatingRuns": "task_switching.AlternatingRuns",
     "HierarchicalReasoning": "hierarchical_reasoning.HierarchicalReasoning",
     # timing
     "ReadySetGo": "timing.ReadySetGo",

@@ -39,7 +39,7 @@ class ToneDetection(HypothesesTask):
     decision_ms: Duration = 300
 
     family = "decisions"
-    source = "Costalupes 1985, J Neurosci, https://www.jneurosci.org/content/jneuro/5/12/3261.full.pdf"
+    source = "neurogym, https://github.com/neurogym/neurogym"
     contrasts = ("position", "strength")
     periods = ("fixation", "gap", "tone", "decision")
     essential = ("tone",)

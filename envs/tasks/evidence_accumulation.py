@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import comb
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -44,7 +45,8 @@ class PulseDecisionMaking(PaintedTask):
 
     Each slot of one side holds a pulse with the larger, each slot of the other side with the smaller probability of
     ``p_pulse``. The answer is the side that had more pulses, be it the favoured one or not; trials with as many pulses
-    on either side are never drawn, so that there is always a right answer.
+    on either side are never drawn, so that there is always a right answer. One who goes by the last slot alone earns
+    72.6 %, one who always gives the same answer 50 %.
 
     :channels: fixation; pulse (left, right)
     :responses: fixate, left, right
@@ -68,7 +70,10 @@ class PulseDecisionMaking(PaintedTask):
     grace_ms: float = 40.0
 
     family = "decisions"
-    source = "Brunton, Botvinick & Brody 2013, Science, doi:10.1126/science.1233912"
+    source = "Scott, Constantinople, Erlich, Tank & Brody 2015, eLife, doi:10.7554/eLife.11308"
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        "scott2015": {"dt": 10.0, "fixation_ms": 500.0, "pulse_ms": 10.0, "gap_ms": 240.0, "delay_ms": 500.0}
+    }
     contrasts = ("side", "difference")
     periods = ("fixation", "pulse", "gap", "delay", "decision")
     essential = ("pulse",)

@@ -1,26 +1,25 @@
-"""Inhibition: withhold a response, cancel it, or turn it into its opposite."""
+"""Inhibition: withhold a response, or turn it into its opposite."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 
 import numpy as np
 
 from ..canvas import Canvas
 from ..channels import Channels
-from ..durations import Duration, Uniform, array_in_bins, in_bins
+from ..durations import Duration, Uniform
 from ..factors import Conditions, Factor, Levels
-from ..painted_task import PaintedTask
-from ..responses import during
 from ..ring import Ring
-from ..trial import TrialBatch
-from .ideal_observer import N_DRAWS, Hypotheses, HypothesesTask, course, precision_of_a_bin
-from .perceptual_decisions import SIDES
+from .ideal_observer import Hypotheses, HypothesesTask
 
 
 @dataclass(frozen=True, kw_only=True)
 class GoNogo(HypothesesTask):
     """One of two stimuli is shown. After a delay, respond if it was the go stimulus, and do nothing if it was not.
+
+    Most trials are go trials, so that responding is what one is set to do, and withholding takes an effort. Donders'
+    subjects responded at once; the delay sets the response apart from the stimulus. One who
+    always responds earns 75 %, one who never does 25 %.
 
     :channels: fixation; stimulus (go, no-go)
     :responses: withhold, respond
@@ -31,7 +30,7 @@ class GoNogo(HypothesesTask):
         p_go: Proportion of go trials.
     """
 
-    p_go: float = 0.5
+    p_go: float = 0.75
     fixation_ms: Duration = 200
     stimulus_ms: Duration = 300
     delay_ms: Duration = Uniform(100, 300)
@@ -144,103 +143,3 @@ class AntiReach(HypothesesTask):
 
     def _answer(self, anti: np.ndarray, location: np.ndarray) -> np.ndarray:
         return 1 + (location + anti * (self.n_directions // 2)) % self.n_directions
-
-
-@dataclass(frozen=True, kw_only=True)
-class StopSignal(PaintedTask):
-    """An arrow asks for a response to its side. In some trials a stop signal follows: then withhold the response.
-
-    The response is due when the fixation light goes off, ``reaction_ms`` after the onset of the arrow. The stop signal
-    comes on a stop-signal delay after the arrow and stays until the response is due: the longer the delay, the less
-    time is left to cancel the response.
-
-    :channels: fixation; arrow (left, right); stop
-    :responses: withhold, left, right
-    :timing: fixation 200-400, reaction 500, decision 300 ms
-    :scoring: the class chosen in decision; chance 33.3 %, ceiling 100 %
-
-    Attributes:
-        p_stop: Proportion of trials with a stop signal.
-        ssd_ms: Stop-signal delays, one of which is drawn for each trial; all shorter than the reaction.
-        reaction_ms: Time from the onset of the arrow until the response is due.
-    """
-
-    p_stop: float = 0.25
-    ssd_ms: Sequence[float] = (100, 200, 300)
-    fixation_ms: Duration = Uniform(200, 400)
-    reaction_ms: float = 500.0
-    decision_ms: Duration = 300
-
-    family = "control"
-    source = "Logan & Cowan 1984, Psychol Rev, doi:10.1037/0033-295X.91.3.295"
-    contrasts = ("side", "stop")
-    periods = ("fixation", "reaction", "decision")
-    informative = "reaction"
-
-    def check(self) -> None:
-        if not 0 < self.p_stop < 1 or len(self.ssd_ms) == 0:
-            raise ValueError(f"p_stop is {self.p_stop!r}, ssd_ms {self.ssd_ms!r}; allowed: in (0, 1), at least one.")
-        if max(in_bins(ssd, self.dt, "ssd_ms") for ssd in self.ssd_ms) >= self._n_bins:
-            raise ValueError(
-                f"ssd_ms are {self.ssd_ms!r}; all must be shorter than reaction_ms = {self.reaction_ms:g}, "
-                "else the stop signal would come too late."
-            )
-
-    def channels(self) -> Channels:
-        return {"fixation": 1, "arrow": ("left", "right"), "stop": 1}
-
-    def responses(self) -> tuple[str, ...]:
-        return ("withhold", "left", "right")
-
-    def factors(self) -> Mapping[str, Factor]:
-        """The stop-signal delay (ms) is drawn in go trials too, where nothing follows from it."""
-        return {
-            "side": SIDES,
-            "stop": Levels((True, False), (self.p_stop, 1 - self.p_stop)),
-            "ssd": Levels(self.ssd_ms),
-        }
-
-    def paint(self, canvas: Canvas, conditions: Conditions) -> None:
-        stop = conditions["stop"]
-        canvas.add("fixation", 1.0, "fixation", "reaction")
-        canvas.add("arrow", np.eye(2)[conditions["side"] - 1], "reaction")
-        start, end = canvas.span("reaction")
-        onset = np.where(stop, start + array_in_bins(conditions["ssd"], self.dt, "ssd_ms"), end)
-        canvas.add_course("stop", during(len(canvas.inputs), (onset, end))[..., None])
-        canvas.target(np.where(stop, 0, conditions["side"]), "decision")
-
-    @property
-    def answers(self) -> np.ndarray:
-        go = (1 - self.p_stop) / 2
-        return np.array([self.p_stop, go, go])
-
-    def ideal(self, batch: TrialBatch) -> np.ndarray:
-        """Weigh no stop signal, and one from each delay on, by their likelihood and frequency; likewise the sides."""
-        start = batch.periods["reaction"][0]
-        both = [course(self, batch, group, start, self._n_bins) for group in ("arrow", "stop")]
-        seen, precision = (np.concatenate(parts, axis=1) for parts in zip(*both, strict=True))
-        posterior = self._hypotheses.posterior(seen, precision)
-        return self.respond(batch, self._hypotheses.likeliest(posterior))
-
-    @cached_property
-    def ceiling(self) -> float:
-        """Proportion correct of the ideal observer, in 100,000 simulated trials of a fixed seed."""
-        hypotheses = self._hypotheses.reduced()
-        precision = np.full(hypotheses.means.shape[1], precision_of_a_bin(self))
-        truth, seen = hypotheses.simulate(np.random.default_rng(0), N_DRAWS, precision)
-        return float(np.mean(hypotheses.likeliest(hypotheses.posterior(seen, precision)) == hypotheses.answers[truth]))
-
-    @property
-    def _n_bins(self) -> int:
-        return in_bins(self.reaction_ms, self.dt, "reaction_ms")
-
-    @cached_property
-    def _hypotheses(self) -> Hypotheses:
-        """Each side with no stop signal, or with one after each delay; what is seen are the bins of the reaction."""
-        n, n_delays = self._n_bins, len(self.ssd_ms)
-        onsets = np.array([n, *(in_bins(ssd, self.dt, "ssd_ms") for ssd in self.ssd_ms)])
-        side, onset = np.repeat([1, 2], 1 + n_delays), np.tile(onsets, 2)
-        arrow = np.repeat(np.eye(2)[side - 1][:, None], n, axis=1).reshape(len(side), -1)
-        means = np.concatenate([arrow, np.arange(n) >= onset[:, None]], axis=1)
-        prior = np.tile([1 - self.p_stop, *[self.p_stop / n_delays] * n_delays], 2) / 2
-        return Hypotheses(means, prior, np.where(onset < n, 0, side))

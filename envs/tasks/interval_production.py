@@ -11,7 +11,7 @@ from ..canvas import Canvas
 from ..durations import Duration, array_in_bins, in_bins
 from ..factors import Conditions
 from ..painted_task import PaintedTask
-from ..responses import during, respond
+from ..responses import during, first_response, respond
 from ..task import Seed
 from ..trial import TrialBatch
 
@@ -112,12 +112,11 @@ class ProductionTask(PaintedTask):
 
     def score(self, outputs: np.ndarray, batch: TrialBatch) -> np.ndarray:
         """1 where the first response of the production is the right one and falls within the tolerance, (B,)."""
-        classes = self.checked(outputs, batch).argmax(axis=-1)
-        responds = (classes > 0) & batch.during("production")
-        first = responds.argmax(axis=0)
-        moment = (first - batch.periods["production"][0]) * batch.dt
-        right = classes[first, np.arange(batch.batch_size)] == batch.conditions.get("effector", 1)
-        return (responds.any(axis=0) & right & self.accepts(moment, batch.conditions["production"])).astype(float)
+        span = batch.periods["production"]
+        choice, first = first_response(self.checked(outputs, batch), span)
+        right = choice == batch.conditions.get("effector", 1)
+        moment = (first - span[0]) * batch.dt
+        return (right & self.accepts(moment, batch.conditions["production"])).astype(float)
 
     @property
     def chance(self) -> float:

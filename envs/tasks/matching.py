@@ -79,7 +79,7 @@ class DelayMatchSample(SampleAndTest):
     n_stimuli: int = 2
     ring: Ring = field(default_factory=lambda: Ring(4))
 
-    source = "Miller, Erickson & Desimone 1996, J Neurosci, doi:10.1523/JNEUROSCI.16-16-05154.1996"
+    source = "Zaksas & Pasternak 2006, J Neurosci, doi:10.1523/JNEUROSCI.3420-06.2006"
     classes = (1, 2)
 
     def check(self) -> None:

@@ -29,7 +29,8 @@ class DawTwoStep(PaintedTask):
     and right in B. One state pays with probability ``p_reward``, the other with ``1 - p_reward``; after each trial they
     swap with probability ``p_reversal``. The score is the fraction of trials in which the first choice is the one that
     commonly leads to the better state. A simplification of Daw et al. as it is used with rodents (Miller et al. 2017,
-    doi:10.1038/nn.4613): there, each state has two levers, whose probabilities drift.
+    doi:10.1038/nn.4613): there, each state has two levers, whose probabilities drift. How often a choice is repeated
+    after each kind of trial takes more trials than the default to see; Daw et al. had ``n_trials=201``.
 
     :channels: place (start, A, B); reward
     :responses: wait, left, right

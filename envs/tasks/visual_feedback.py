@@ -146,7 +146,7 @@ class Reaching1D(StepsTask):
 
     ring: Ring = field(default_factory=lambda: Ring(16))
 
-    source = "Georgopoulos, Schwartz & Kettner 1986, Science, doi:10.1126/science.3749885"
+    source = "neurogym, https://github.com/neurogym/neurogym"
 
     def check(self) -> None:
         check_steps(self)

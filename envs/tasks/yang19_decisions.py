@@ -11,7 +11,7 @@ import numpy as np
 
 from ..durations import Choice, Duration, Uniform
 from ..factors import Between, Conditions, Factor, Levels
-from .yang19_go import SECOND, SOO
+from .yang19_go import SECOND, SOO, YANG
 from .yang19_ring import OneRule, See
 
 STRENGTH = Between(0.8, 1.2)
@@ -26,7 +26,7 @@ class StrengthTask(OneRule):
     """Two stimuli, 90 degrees or more apart, of strengths c + d and c - d, c in [0.8, 1.2], d the coherence.
 
     Attributes:
-        coherences: Half the differences of the mean strengths; Yang's are 0.01, 0.02, 0.04, 0.08.
+        coherences: Half the differences of the mean strengths.
         graded: Whether any coherence from the smallest to the largest occurs.
     """
 
@@ -121,13 +121,22 @@ def imbalanced(conditions: Conditions) -> dict[int, np.ndarray]:
 
 @dataclass(frozen=True, kw_only=True)
 class AtOnce(StrengthTask):
-    """Both stimuli are shown at once, until fixation goes off."""
+    """Both stimuli are shown at once, until fixation goes off.
+
+    Without a preset the differences are so large that one bin of 20 ms tells the answer; those of Yang et al., in the
+    preset yang2019, must be integrated over time.
+    """
 
     fixation_ms: Duration = Uniform(200, 400)
     stimulus_ms: Duration = Choice((200, 400, 800))
     response_ms: Duration = 500
 
     periods = ("fixation", "stimulus", "response")
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        "yang2019": YANG
+        | {"coherences": (0.01, 0.02, 0.04, 0.08), "fixation_ms": Uniform(100, 400)}
+        | {"stimulus_ms": Choice((400, 800, 1600))}
+    }
 
     def when(self) -> tuple[str, str]:
         return "stimulus", "stimulus"
@@ -145,7 +154,7 @@ class Dm1(AtOnce):
 
     rule = "dm1"
     attended = (1,)
-    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {"soo2023": SOO_STRENGTHS}
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {**AtOnce.presets, "soo2023": SOO_STRENGTHS}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,7 +184,7 @@ class CtxDm1(AtOnce):
     rule = "ctxdm1"
     attended = (1,)
     distracted = True
-    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {"soo2023": SOO_STRENGTHS}
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {**AtOnce.presets, "soo2023": SOO_STRENGTHS}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -214,7 +223,7 @@ class MultiDm(AtOnce):
 
     rule = "multidm"
     attended = (1, 2)
-    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {"soo2023": SOO_STRENGTHS | SOO_IMBALANCE}
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {**AtOnce.presets, "soo2023": SOO_STRENGTHS | SOO_IMBALANCE}
 
     def factors(self) -> Mapping[str, Factor]:
         return {**super().factors(), **imbalance_factors(self.imbalance)}

@@ -11,14 +11,14 @@ import numpy as np
 from ..durations import Choice, Duration, PerBatch, Uniform
 from ..factors import Conditions, Factor
 from .yang19_decisions import SOO_IMBALANCE, SOO_STRENGTHS, StrengthTask, imbalance_factors, imbalanced
-from .yang19_go import LONG
+from .yang19_go import LONG, YANG, YANG_DELAYS
 
 SOO_DELAYED: dict[str, Any] = SOO_STRENGTHS | LONG | {"test_ms": PerBatch(Uniform(400, 600)), "wait_ms": 0.0}
 
 
 @dataclass(frozen=True, kw_only=True)
 class OneAfterTheOther(StrengthTask):
-    """The second stimulus, "test", comes after a delay."""
+    """The second stimulus, "test", comes after a delay: what is asked for is memory, a single bin of each tells it."""
 
     fixation_ms: Duration = Uniform(200, 400)
     stimulus_ms: Duration = 300
@@ -29,6 +29,11 @@ class OneAfterTheOther(StrengthTask):
 
     periods = ("fixation", "stimulus", "delay", "test", "wait", "response")
     essential = ("stimulus", "test", "response")
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        "yang2019": YANG
+        | YANG_DELAYS
+        | dict.fromkeys(("fixation_ms", "stimulus_ms", "test_ms"), Choice((200, 400, 600)))
+    }
 
     def when(self) -> tuple[str, str]:
         return "stimulus", "test"
@@ -46,7 +51,7 @@ class DlyDm1(OneAfterTheOther):
 
     rule = "dlydm1"
     attended = (1,)
-    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {"soo2023": SOO_DELAYED}
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {**OneAfterTheOther.presets, "soo2023": SOO_DELAYED}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +81,7 @@ class CtxDlyDm1(OneAfterTheOther):
     rule = "ctxdlydm1"
     attended = (1,)
     distracted = True
-    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {"soo2023": SOO_DELAYED}
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {**OneAfterTheOther.presets, "soo2023": SOO_DELAYED}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,7 +120,10 @@ class MultiDlyDm(OneAfterTheOther):
 
     rule = "multidlydm"
     attended = (1, 2)
-    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {"soo2023": SOO_DELAYED | SOO_IMBALANCE}
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        **OneAfterTheOther.presets,
+        "soo2023": SOO_DELAYED | SOO_IMBALANCE,
+    }
 
     def factors(self) -> Mapping[str, Factor]:
         return {**super().factors(), **imbalance_factors(self.imbalance)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import sqrt
 from typing import Any, ClassVar
 
 import numpy as np
@@ -29,6 +30,13 @@ being divided by the sum of all weights. A second of rule input alone goes befor
 not have, and they test with the mean durations. Their score multiplies the fraction of time off fixation and that near
 the right direction, both over all trials; ours counts the bins in which both are so.
 """
+
+YANG: dict[str, Any] = {"dt": 20.0, "noise": 0.01 * sqrt(2)}
+"""Yang et al. 2019: the bins and the noise of the released code, https://github.com/gyyang/multitask.
+
+It draws each duration, and the modality, once for all trials of a batch; here every trial has its own.
+"""
+YANG_DELAYS: dict[str, Any] = {"delay_ms": Choice((200, 400, 800, 1600))}
 
 SECOND = {"stimulus_ms": PerBatch(Uniform(400, 600))}
 LONG = {"delay_ms": PerBatch(Uniform(900, 1100))}
@@ -76,7 +84,10 @@ class PointingOnCommand(PointingTask):
     response_ms: Duration = 500
 
     periods = ("fixation", "stimulus", "response")
-    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {"soo2023": SOO | SECOND | {"stays": False}}
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        "soo2023": SOO | SECOND | {"stays": False},
+        "yang2019": YANG | {"fixation_ms": Uniform(300, 700), "stimulus_ms": Uniform(500, 1500)},
+    }
 
     def when(self) -> tuple[str, ...]:
         return ("stimulus", "response") if self.stays else ("stimulus",)
@@ -93,7 +104,10 @@ class PointingAtOnce(PointingTask):
     periods = ("fixation", "wait", "response")
     essential = ("response",)
     informative = "response"
-    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {"soo2023": SOO | {"wait_ms": PerBatch(Uniform(400, 600))}}
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        "soo2023": SOO | {"wait_ms": PerBatch(Uniform(400, 600))},
+        "yang2019": YANG | {"fixation_ms": Uniform(500, 2500)},
+    }
 
     def when(self) -> tuple[str, ...]:
         return ("response",)
@@ -112,7 +126,12 @@ class PointingFromMemory(PointingTask):
     response_ms: Duration = 500
 
     periods = ("fixation", "stimulus", "delay", "response")
-    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {"soo2023": SOO | SECOND | LONG}
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        "soo2023": SOO | SECOND | LONG,
+        "yang2019": YANG
+        | YANG_DELAYS
+        | {"fixation_ms": Choice((300, 500, 700)), "stimulus_ms": Choice((200, 400, 600))},
+    }
 
     def when(self) -> tuple[str, ...]:
         return ("stimulus",)

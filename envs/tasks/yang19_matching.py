@@ -12,10 +12,12 @@ import numpy as np
 
 from ..durations import Choice, Duration, PerBatch, Uniform, pmf
 from ..factors import Between, Conditions, Factor, Levels
-from .yang19_go import LONG, SECOND, SOO
+from .yang19_go import LONG, SECOND, SOO, YANG, YANG_DELAYS
 from .yang19_ring import PEAK, OneRule, See
 
 SOO_MATCH: dict[str, Any] = SOO | SECOND | LONG | {"test_ms": PerBatch(Uniform(400, 600))}
+YANG_MATCH: dict[str, Any] = YANG | YANG_DELAYS | dict.fromkeys(("fixation_ms", "stimulus_ms"), Choice((200, 400, 600)))
+YANG_CATEGORIES: dict[str, Any] = YANG_MATCH | {"response_ms": Choice((200, 400, 600)), "n_directions": 5}
 SOO_PLACES: dict[str, Any] = SOO_MATCH | {"within": 10.0, "apart": 90.0}
 SOO_CATEGORIES: dict[str, Any] = SOO_MATCH | {"category_start": 0.0, "category_width": 90.0}
 
@@ -137,9 +139,12 @@ class CategoryMatch(MatchTask):
 
     category_start: float = 18.0
     category_width: float = 144.0
+    n_directions: int = 0
 
     def check(self) -> None:
         super().check()
+        if self.n_directions < 0 or self.n_directions == 1:
+            raise ValueError(f"n_directions is {self.n_directions!r}; allowed: 0, for any direction, or at least 2.")
         if not 0 <= self.category_start < 360 or not 0 < self.category_width < 180:
             raise ValueError(
                 f"category_start is {self.category_start!r} and category_width {self.category_width!r} degrees; "
@@ -148,7 +153,8 @@ class CategoryMatch(MatchTask):
 
     def factors(self) -> Mapping[str, Factor]:
         """Category 1 or 2 of the stimulus; where in its category each stimulus lies, from 0 to 1."""
-        place = Between(0, 1)
+        n = self.n_directions
+        place = Levels(np.linspace(0, 1, n)) if n else Between(0, 1)
         return {**super().factors(), "category": Levels((1, 2)), "place": place, "test_place": place}
 
     def angles(self, conditions: Conditions) -> tuple[np.ndarray, np.ndarray]:
@@ -168,6 +174,8 @@ class CategoryMatch(MatchTask):
 class Dms(PlaceMatch):
     """Two stimuli, a delay between them; point to the second if it is where the first was, else keep fixating.
 
+    One who never responds is right in half of the trials.
+
     :channels: fixation; modality 1 (ring of 32); modality 2 (ring of 32); rule (go, rtgo, ..., dnmc (20))
     :responses: fixate, 0°, ..., 349° (33)
     :timing: fixation 200-400, stimulus 200-600, delay 200/400/800, test 0, response 500 ms
@@ -179,14 +187,15 @@ class Dms(PlaceMatch):
     """
 
     rule = "dms"
-    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {"soo2023": SOO_PLACES}
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {"soo2023": SOO_PLACES, "yang2019": YANG_MATCH}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Dnms(PlaceMatch):
     """Two stimuli, a delay between them; point to the second if it is elsewhere than the first, else keep fixating.
 
-    In the released code of Soo et al. the targets of dnms are those of dms; the preset has the right ones.
+    One who never responds is right in half of the trials. In the released code of Soo et al. the targets of dnms are
+    those of dms; the preset has the right ones.
 
     :channels: fixation; modality 1 (ring of 32); modality 2 (ring of 32); rule (go, rtgo, ..., dnmc (20))
     :responses: fixate, 0°, ..., 349° (33)
@@ -200,14 +209,15 @@ class Dnms(PlaceMatch):
 
     rule = "dnms"
     goes_on_match = False
-    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {"soo2023": SOO_PLACES}
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {"soo2023": SOO_PLACES, "yang2019": YANG_MATCH}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Dmc(CategoryMatch):
     """Two stimuli, a delay between them; point to the second if both are of one category, else keep fixating.
 
-    In the released code of Soo et al. all non-matches go from category 1 to 2; here and in the preset from either.
+    One who never responds is right in half of the trials. In the released code of Soo et al. all non-matches go from
+    category 1 to 2; here and in the preset from either.
 
     :channels: fixation; modality 1 (ring of 32); modality 2 (ring of 32); rule (go, rtgo, ..., dnmc (20))
     :responses: fixate, 0°, ..., 349° (33)
@@ -217,18 +227,19 @@ class Dmc(CategoryMatch):
     Attributes:
         category_start: Where category 1 begins; category 2 is opposite (degrees).
         category_width: Range of directions of a category (degrees).
+        n_directions: Number of directions in a category, evenly spread from one end to the other; 0 for any.
     """
 
     rule = "dmc"
-    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {"soo2023": SOO_CATEGORIES}
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {"soo2023": SOO_CATEGORIES, "yang2019": YANG_CATEGORIES}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Dnmc(CategoryMatch):
     """Two stimuli, a delay between them; point to the second if their categories differ, else keep fixating.
 
-    In the released code of Soo et al. the targets of dnmc are those of dmc, and all non-matches go from category
-    1 to 2; the preset has the right targets, and either order.
+    One who never responds is right in half of the trials. In the released code of Soo et al. the targets of dnmc are
+    those of dmc, and all non-matches go from category 1 to 2; the preset has the right targets, and either order.
 
     :channels: fixation; modality 1 (ring of 32); modality 2 (ring of 32); rule (go, rtgo, ..., dnmc (20))
     :responses: fixate, 0°, ..., 349° (33)
@@ -238,8 +249,9 @@ class Dnmc(CategoryMatch):
     Attributes:
         category_start: Where category 1 begins; category 2 is opposite (degrees).
         category_width: Range of directions of a category (degrees).
+        n_directions: Number of directions in a category, evenly spread from one end to the other; 0 for any.
     """
 
     rule = "dnmc"
     goes_on_match = False
-    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {"soo2023": SOO_CATEGORIES}
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {"soo2023": SOO_CATEGORIES, "yang2019": YANG_CATEGORIES}

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
+from ..arguments import plain_value
 from ..durations import Duration, draw_bins
 from ..factors import Conditions, Factor, Levels
 from ..names import check_name
 from ..trial import TrialBatch
 from .yang19_decisions import CtxDm1, CtxDm2, Dm1, Dm2, MultiDm
 from .yang19_delayed_decisions import CtxDlyDm1, CtxDlyDm2, DlyDm1, DlyDm2, MultiDlyDm
-from .yang19_go import Anti, DlyAnti, DlyGo, Go, RtAnti, RtGo
+from .yang19_go import YANG, Anti, DlyAnti, DlyGo, Go, RtAnti, RtGo
 from .yang19_matching import Dmc, Dms, Dnmc, Dnms
 from .yang19_ring import N_FOR_CEILING, RULES, OneRule, Yang19Task
 
@@ -43,10 +44,14 @@ class Multitask(Yang19Task):
     :scoring: the outputs in response; chance 22 %, ceiling 100 %
 
     Attributes:
-        rules: The rules that occur, equally often.
+        rules: The rules that occur.
+        weights: How often each of them occurs, relative to the others; equally often when None.
+        rule_preset: Preset that the task of every rule takes its durations and stimuli from.
     """
 
     rules: Sequence[str] = RULES
+    weights: Sequence[float] | None = None
+    rule_preset: str | None = None
     fixation_ms: Duration | None = None
     stimulus_ms: Duration | None = None
     delay_ms: Duration | None = None
@@ -58,6 +63,10 @@ class Multitask(Yang19Task):
     contrasts = ("rule",)
     periods = ("fixation", "stimulus", "delay", "test", "wait", "response")
     informative = "fixation"
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        "yang2019": YANG
+        | {"rule_preset": "yang2019", "weights": tuple(5.0 if r in ("ctxdm1", "ctxdm2") else 1.0 for r in RULES)}
+    }
 
     def check(self) -> None:
         super().check()
@@ -65,6 +74,11 @@ class Multitask(Yang19Task):
             check_name("rule", rule, RULES)
         if not self.rules or len(set(self.rules)) < len(self.rules):
             raise ValueError(f"rules are {self.rules!r}; give at least one, each once.")
+        if self.weights is not None:
+            given = plain_value("weights", self.weights, Sequence[float])
+            if len(given) != len(self.rules) or min(given) < 0 or not sum(given) > 0:
+                raise ValueError(f"weights are {self.weights!r}; give one for each rule, not negative, not all 0.")
+            object.__setattr__(self, "weights", given)
         self._tasks  # noqa: B018  # which refuse what makes no sense
 
     def durations(self) -> Mapping[str, Duration | Callable[[Conditions], np.ndarray]]:
@@ -73,7 +87,8 @@ class Multitask(Yang19Task):
 
     def factors(self) -> Mapping[str, Factor]:
         """The number of the rule among all twenty."""
-        return {"rule": Levels([RULES.index(rule) for rule in self.rules])}
+        p = None if self.weights is None else self._p
+        return {"rule": Levels([RULES.index(rule) for rule in self.rules], p)}
 
     def complete(self, drawn: Conditions, rng: np.random.Generator) -> Conditions:
         """Draw every trial as its task does; conditions that a task does not have are 0."""
@@ -132,22 +147,32 @@ class Multitask(Yang19Task):
     @property
     def chance(self) -> float:
         """Mean of the tasks."""
-        return float(np.mean([task.chance for task in self._tasks.values()]))
+        return float(self._p @ [task.chance for task in self._tasks.values()])
 
     @cached_property
     def ceiling(self) -> float:
         """Mean of the tasks; the rule inputs are never misread where a direction can be seen."""
         n = N_FOR_CEILING // len(self._tasks)
-        return float(np.mean([task.expected_score(n) for task in self._tasks.values()]))
+        return float(self._p @ [task.expected_score(n) for task in self._tasks.values()])
+
+    @property
+    def _p(self) -> np.ndarray:
+        """Probability of each rule."""
+        weights = np.ones(len(self.rules)) if self.weights is None else np.array(self.weights)
+        return weights / weights.sum()
 
     @cached_property
     def _tasks(self) -> dict[str, OneRule]:
-        own = {field.name for field in fields(type(self))} - {"rules"}
+        own = {field.name for field in fields(type(self))} - {"rules", "weights", "rule_preset"}
         given: dict[str, Any] = {name: getattr(self, name) for name in own if getattr(self, name) is not None}
         tasks = {}
         for rule in self.rules:
-            names = {field.name for field in fields(ONE_RULE[rule])}
-            tasks[rule] = ONE_RULE[rule](**{name: value for name, value in given.items() if name in names})
+            task = ONE_RULE[rule]
+            if self.rule_preset is not None:
+                check_name(f"preset of {rule}", self.rule_preset, task.presets)
+            preset = {} if self.rule_preset is None else dict(task.presets[self.rule_preset])
+            names = {field.name for field in fields(task)}
+            tasks[rule] = task(**preset | {name: value for name, value in given.items() if name in names})
         return tasks
 
     def _of_each_task(self, rule: np.ndarray) -> list[tuple[OneRule, np.ndarray]]:
