@@ -5,6 +5,8 @@ from .autonomy import variance_explained as variance_explained
 from .candidates import sample_candidates as sample_candidates
 from .chronometrics import ChronometricFit as ChronometricFit
 from .chronometrics import chronometric_fit as chronometric_fit
+from .condition_averages import ConditionAverages as ConditionAverages
+from .condition_averages import condition_averages as condition_averages
 from .condition_averages import cross_condition_mean as cross_condition_mean
 from .condition_averages import soft_normalised as soft_normalised
 from .condition_averages import without_cross_condition_mean as without_cross_condition_mean

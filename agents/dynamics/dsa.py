@@ -7,17 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from .condition_averages import condition_averages
+from .arrays import AnyArray, as_array, check_rates
 
 
 def dynamical_distance(
-    rates_a: np.ndarray,
-    rates_b: np.ndarray,
+    rates_a: AnyArray,
+    rates_b: AnyArray,
     n_delays: int = 10,
     rank: int = 10,
     *,
-    inputs_a: np.ndarray | None = None,
-    inputs_b: np.ndarray | None = None,
+    inputs_a: AnyArray | None = None,
+    inputs_b: AnyArray | None = None,
 ) -> float:
     """Distance of the linear systems that best predict two populations from their recent past.
 
@@ -49,7 +49,7 @@ def dynamical_distance(
     """
     if n_delays < 1 or rank < 1:
         raise ValueError(f"n_delays is {n_delays} and rank {rank}; both are 1 or more.")
-    a, b = (condition_averages(r, "DSA", bins=n_delays + 2) for r in (rates_a, rates_b))
+    a, b = (check_rates(r, "DSA", bins=n_delays + 2) for r in (rates_a, rates_b))
     for rates in (a, b):
         if rank > n_delays * rates.shape[2]:
             raise ValueError(
@@ -62,7 +62,7 @@ def dynamical_distance(
     x, y = a.swapaxes(0, 1), b.swapaxes(0, 1)
     if inputs_a is None or inputs_b is None:
         return float(package.DSA(x, y, n_delays=n_delays, rank=rank, score_method="wasserstein").fit_score())
-    driven = [np.asarray(inputs, np.float64) for inputs in (inputs_a, inputs_b)]
+    driven = [as_array("inputs", inputs) for inputs in (inputs_a, inputs_b)]
     for inputs, rates in zip(driven, (a, b), strict=True):
         if inputs.ndim != 3 or inputs.shape[:2] != rates.shape[:2] or not np.isfinite(inputs).all():
             raise ValueError(

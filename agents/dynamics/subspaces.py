@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .condition_averages import condition_averages
+from .arrays import AnyArray, as_array, check_rates
 
 
-def alignment_index(rates_a: np.ndarray, rates_b: np.ndarray, n_dims: int) -> float:
+def alignment_index(rates_a: AnyArray, rates_b: AnyArray, n_dims: int) -> float:
     r"""Of the variance of b that n_dims directions could hold, the fraction that the first directions of a hold.
 
     .. math:: A = \frac{\operatorname{Tr}(D_a^\top C_b D_a)}{\sum_{i \le d} \sigma_i(C_b)}
@@ -35,9 +35,7 @@ def alignment_index(rates_a: np.ndarray, rates_b: np.ndarray, n_dims: int) -> fl
     return _captured(np.linalg.eigh(cov_a)[1][:, -n_dims:], cov_b)
 
 
-def random_alignments(
-    rates_a: np.ndarray, rates_b: np.ndarray, n_dims: int, n: int = 10_000, seed: int = 0
-) -> np.ndarray:
+def random_alignments(rates_a: AnyArray, rates_b: AnyArray, n_dims: int, n: int = 10_000, seed: int = 0) -> np.ndarray:
     r"""Alignment indices of random subspaces that prefer directions in which the units vary.
 
     Bases are :math:`\operatorname{orth}(U \sqrt{S}\, G)` with Gaussian G (N, d) and the covariance :math:`U S U^\top`
@@ -59,7 +57,7 @@ def random_alignments(
     Source: Elsayed et al. 2016, doi:10.1038/ncomms13239.
     """
     _, cov_b = _covariances(rates_a, rates_b, n_dims)
-    samples = [np.asarray(r, np.float64).reshape(-1, cov_b.shape[0]) for r in (rates_a, rates_b)]
+    samples = [as_array("rates", r).reshape(-1, cov_b.shape[0]) for r in (rates_a, rates_b)]
     values, vectors = np.linalg.eigh(np.cov(np.concatenate(samples).T))
     kept = values > 1e-12 * values[-1]
     if kept.sum() < n_dims:
@@ -91,7 +89,7 @@ class OrthogonalSubspaces:
 
 
 def orthogonal_subspaces(
-    rates_a: np.ndarray, rates_b: np.ndarray, dims: tuple[int, int], starts: int = 5, seed: int = 0
+    rates_a: AnyArray, rates_b: AnyArray, dims: tuple[int, int], starts: int = 5, seed: int = 0
 ) -> OrthogonalSubspaces:
     r"""Find two orthogonal subspaces that together hold most of the variance of two periods.
 
@@ -161,7 +159,7 @@ def _by_variance(basis: np.ndarray, covariance: np.ndarray) -> np.ndarray:
 
 
 def _covariances(rates_a: np.ndarray, rates_b: np.ndarray, n_dims: int) -> tuple[np.ndarray, np.ndarray]:
-    arrays = [condition_averages(r, "comparing subspaces") for r in (rates_a, rates_b)]
+    arrays = [check_rates(r, "comparing subspaces") for r in (rates_a, rates_b)]
     n_a, n_b = (array.shape[2] for array in arrays)
     if n_a != n_b:
         raise ValueError(f"the two periods have {n_a} and {n_b} units; they must be the same units.")
