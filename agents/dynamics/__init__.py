@@ -13,6 +13,10 @@ from .condition_averages import without_cross_condition_mean as without_cross_co
 from .demixed import DemixedComponents as DemixedComponents
 from .demixed import demixed_components as demixed_components
 from .demixed import marginalisations as marginalisations
+from .demixed_decoding import Decoding as Decoding
+from .demixed_decoding import RidgeChoice as RidgeChoice
+from .demixed_decoding import cross_validated_ridge as cross_validated_ridge
+from .demixed_decoding import demixed_decoding as demixed_decoding
 from .dimensionality import dimensions_for as dimensions_for
 from .dimensionality import participation_ratio as participation_ratio
 from .dsa import dynamical_distance as dynamical_distance
