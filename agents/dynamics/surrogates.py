@@ -9,6 +9,7 @@ from typing import Literal, get_args
 import numpy as np
 
 from .arrays import AnyArray, as_array, check_rates
+from .change_of_basis import own_coordinates
 from .tensor_maximum_entropy import tensor_maximum_entropy
 
 Null = Literal["shuffle", "CMPT", "TME-T", "TME-TN", "TME-TC", "TME-TNC"]
@@ -54,10 +55,10 @@ def covariance_matched_permutation(rates: AnyArray, rng: np.random.Generator) ->
 
 
 def _principal_axes(rates: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Singular values (N,) of centred rates, smallest first, and their axes (N, N) in columns."""
-    samples = rates.reshape(-1, rates.shape[-1])
-    values, vectors = np.linalg.eigh(samples.T @ samples)
-    return np.sqrt(np.maximum(values, 0)), vectors
+    """Singular values (K,) of centred rates, smallest first, and their axes (N, K) in columns."""
+    coordinates, basis = own_coordinates(rates.reshape(-1, rates.shape[-1]))
+    values, vectors = np.linalg.eigh(coordinates.T @ coordinates)
+    return np.sqrt(np.maximum(values, 0)), basis.T @ vectors
 
 
 def surrogates(rates: AnyArray, null: Null, n: int, seed: int = 0) -> Iterator[np.ndarray]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .arrays import AnyArray, as_array, check_rates
+from .change_of_basis import own_coordinates
 
 
 @dataclass(frozen=True)
@@ -81,9 +82,9 @@ def targeted_axes(rates: AnyArray, variables: Mapping[str, AnyArray], n_componen
     scale = np.where(scale > 1e-12 * np.abs(array).max(axis=(0, 1)), scale, np.inf)
     z = (array - mean) / scale
     weights = np.einsum("vk,tkn->vtn", np.linalg.pinv(design)[:-1], z)
-    samples = z.reshape(-1, z.shape[-1])
-    values, vectors = np.linalg.eigh(samples.T @ samples)
-    leading = vectors[:, values > 1e-12 * values[-1]][:, -n_components:]
+    coordinates, basis = own_coordinates(z.reshape(-1, z.shape[-1]))
+    values, vectors = np.linalg.eigh(coordinates.T @ coordinates)
+    leading = basis.T @ vectors[:, values > 1e-12 * values[-1]][:, -n_components:]
     weights = weights @ leading @ leading.T
     strength = np.linalg.norm(weights, axis=-1)
     peak = strength.argmax(axis=1)
