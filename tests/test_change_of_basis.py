@@ -54,10 +54,11 @@ def test_leading_axes_are_the_singular_vectors():
     np.testing.assert_allclose(np.abs(np.sum(found * expected, axis=1)), 1, **EXACT)
 
 
-@pytest.mark.parametrize("units", [20, N], ids=["fewer units than samples", "more"])
-def test_cka_and_procrustes_are_their_plain_definitions(units):
-    a, b = population(0, units), population(1, N)
-    x, y = centred(a), centred(b)
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("units", [20, 50], ids=["fewer units than samples", "more"])
+def test_cka_and_procrustes_are_their_plain_definitions(units, dtype):
+    a, b = population(0, units, dtype), population(1, N, dtype)
+    x, y = centred(a.astype(np.float64)), centred(b.astype(np.float64))
     plain = np.sum((y.T @ x) ** 2) / (np.linalg.norm(x.T @ x) * np.linalg.norm(y.T @ y))
     assert linear_cka(a, b) == pytest.approx(plain, rel=1e-10)
     nuclear = np.linalg.svd(x.T @ y, compute_uv=False).sum()

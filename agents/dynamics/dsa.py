@@ -99,11 +99,10 @@ def _trials(rates: AnyArray, n_delays: int, with_inputs: bool) -> list[np.ndarra
 
 def _check_rank(trials: list[np.ndarray], n_delays: int, rank: int) -> None:
     """Refuse what the package would fail at: more components than a state has entries, or than there are steps."""
-    size, lengths = n_delays * trials[0].shape[1], {len(trial) for trial in trials}
+    units, lengths = trials[0].shape[1], {len(trial) for trial in trials}
+    size = n_delays * units
     if rank > size:
-        raise ValueError(
-            f"rank is {rank}, but {n_delays} delays of {trials[0].shape[1]} units span less; ask for less."
-        )
+        raise ValueError(f"rank is {rank}, but {n_delays} delays of {units} units span less; ask for less.")
     steps = sum(len(trial) - n_delays for trial in trials)
     here = f"{len(trials)} trials or conditions of {' or '.join(map(str, sorted(lengths)[:3]))} bins"
     if rank > steps:
@@ -114,7 +113,7 @@ def _check_rank(trials: list[np.ndarray], n_delays: int, rank: int) -> None:
     if len(trials) > 1 and len(lengths) == 1 and steps + len(trials) < size:
         raise ValueError(
             f"{here} make {steps + len(trials)} states, fewer than the {size} entries that a state of {n_delays} "
-            f"delays and {size // n_delays} units has; take fewer delays, or the first principal components of the rates."
+            f"delays and {units} units has; take fewer delays, or the first principal components of the rates."
         )
 
 

@@ -28,7 +28,11 @@ def linear_cka(rates_a: AnyArray, rates_b: AnyArray) -> float:
 
     Source: Kornblith et al. 2019, "Similarity of neural network representations revisited", ICML, arXiv:1905.00414.
     """
-    x, y = (own_coordinates(samples)[0] for samples in _centred(rates_a, rates_b))
+    x, y = _centred(rates_a, rates_b)
+    if len(x) < min(x.shape[1], y.shape[1]):
+        # Products over units are the smaller ones, and have the same norms.
+        k, m = x @ x.T, y @ y.T
+        return float(np.sum(k * m) / (np.linalg.norm(k) * np.linalg.norm(m)))
     return float(np.sum((y.T @ x) ** 2) / (np.linalg.norm(x.T @ x) * np.linalg.norm(y.T @ y)))
 
 
