@@ -109,6 +109,6 @@ def _advice(bad: np.ndarray) -> str:
     return "; ".join(parts)
 
 
-def _some(chosen: np.ndarray) -> str:
-    numbers = np.flatnonzero(chosen).tolist()
+def _some(chosen: ArrayLike) -> str:
+    numbers = np.flatnonzero(np.asarray(chosen)).tolist()
     return f"{numbers[:8]}{' and more' if len(numbers) > 8 else ''}"

@@ -50,7 +50,7 @@ def dimensions_for(share: float, rates: AnyArray) -> int:
     return int(np.searchsorted(held, share * held[-1] * (1 - 1e-12))) + 1
 
 
-def _spectrum(rates: np.ndarray) -> np.ndarray:
+def _spectrum(rates: AnyArray) -> np.ndarray:
     """Variances along the principal components, largest first, without those of rounding."""
     array = as_array("rates", rates)
     if array.ndim < 2:

@@ -236,12 +236,13 @@ def _at_marginal_roots(
     """
     rows = (speed > STILL).nonzero()[:, 0]
     roots = gauss_newton(displacement, points[rows], STILL, 100, distance)
-    still = roots.speed < STILL
-    rows, states, at_root = rows[still], roots.states[still], roots.speed[still]
+    rows, states, at_root = (each[roots.speed < STILL] for each in (rows, roots.states, roots.speed))
+    if len(rows) == 0:
+        return points, speed
     first, group = merge(states, distance)
     moduli = [np.abs(modes(a.cpu().numpy() + np.eye(len(a)))[0]) for a in displacement.matrices(states[first])]
-    marginal = torch.tensor([bool((np.abs(m - 1) <= MARGIN).any()) for m in moduli], device=points.device, dtype=bool)
-    moved = marginal[group]
+    marginal = np.array([(np.abs(m - 1) <= MARGIN).any() for m in moduli])
+    moved = torch.from_numpy(marginal).to(points.device)[group]
     points, speed = points.clone(), speed.clone()
     points[rows[moved]], speed[rows[moved]] = states[moved], at_root[moved]
     return points, speed

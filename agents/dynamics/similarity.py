@@ -172,7 +172,7 @@ def representational_similarity(rates_a: AnyArray, rates_b: AnyArray, measure: D
     return float(x @ y / np.sqrt((x @ x) * (y @ y)))
 
 
-def _centred(rates_a: np.ndarray, rates_b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _centred(rates_a: AnyArray, rates_b: AnyArray) -> tuple[np.ndarray, np.ndarray]:
     """Samples of both populations, centred, (M, N) and (M, N')."""
     both = []
     for name, rates in (("first", rates_a), ("second", rates_b)):
