@@ -41,16 +41,16 @@ def _numbers(values: Any) -> np.ndarray:
         values = values.detach().cpu()
         # NumPy knows fewer types of numbers than PyTorch does.
         values = values.numpy() if values.is_complex() else values.to(torch.float64).numpy()
+    elif hasattr(values, "isna"):
+        # A table may mark what is missing by an object that NumPy takes for no number.
+        values = values.to_numpy(dtype=np.float64, na_value=np.nan)
     elif isinstance(values, (list, tuple)) and any(isinstance(v, list) or hasattr(v, "__array__") for v in values):
         return np.stack([_numbers(value) for value in values])
-    elif hasattr(values, "to_numpy"):
-        # A table may mark what is missing by an object that NumPy takes for no number.
-        values = values.to_numpy(dtype=np.float64, na_value=np.nan) if hasattr(values, "isna") else values.to_numpy()
     array = np.asanyarray(values)
     if array.dtype.kind not in "buifO":
         raise TypeError(f"they are of type {array.dtype}")
     if isinstance(array, np.ma.MaskedArray):
-        return array.astype(np.float64).filled(np.nan)
+        return np.ma.filled(array.astype(np.float64), np.nan)
     return np.asarray(array, dtype=np.float64)
 
 

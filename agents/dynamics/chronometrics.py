@@ -81,7 +81,7 @@ def chronometric_fit(
     if right.shape != x.shape or n.shape != x.shape or not ((right >= 0) & (right <= n)).all():
         raise ValueError("correct counts must lie between 0 and the number of trials at each level.")
 
-    def residuals(p: AnyArray) -> np.ndarray:
+    def residuals(p: np.ndarray) -> np.ndarray:
         bound, sensitivity = np.exp(p[:2])
         late = (1000 * _decision_time(x, bound, sensitivity) + p[2] - times) / errors
         # Half the sum of squares is minus the log likelihood: the deviance of choices enters by its root.

@@ -55,7 +55,7 @@ class Rotations:
         """R² of the rotational fit to each surrogate, (n_surrogates,); drawn and fitted when first asked for."""
         n_components = 2 * len(self.planes)
 
-        def r2(surrogate: AnyArray) -> float:
+        def r2(surrogate: np.ndarray) -> float:
             return _fit(_reduced(surrogate, n_components)[0], self._difference)[2]
 
         return null_distribution(r2, self._rates, self.null, self.n_surrogates, self.seed)

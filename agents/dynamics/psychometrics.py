@@ -94,12 +94,12 @@ def psychometric_fit(
     scale = np.ptp(x)
     n_free = (lapse_low is None) + (lapse_high is None)
 
-    def unpack(p: AnyArray) -> tuple[float, float, float, float]:
+    def unpack(p: np.ndarray) -> tuple[float, float, float, float]:
         low = float(p[2]) if lapse_low is None else lapse_low
         high = float(p[-1]) if lapse_high is None else lapse_high
         return float(x.min() + scale * p[0]), float(scale * np.exp(p[1])), low, high
 
-    def loss(p: AnyArray) -> float:
+    def loss(p: np.ndarray) -> float:
         bias, width, low, high = unpack(p)
         probability = np.clip(_sigmoid(x, bias, width, low, high, curve), 1e-12, 1 - 1e-12)
         return -float(np.sum(xlogy(yes, probability) + xlogy(n - yes, 1 - probability)))

@@ -99,7 +99,8 @@ def p_value(observed: float, null: AnyArray) -> float:
 
     Source: Phipson & Smyth 2010, "Permutation p-values should never be zero", doi:10.2202/1544-6115.1585.
     """
-    return float((1 + np.sum(as_array("null", null) >= observed)) / (1 + len(null)))
+    statistics = as_array("null", null)
+    return float((1 + np.sum(statistics >= observed)) / (1 + len(statistics)))
 
 
 def null_distribution(

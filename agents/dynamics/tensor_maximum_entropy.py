@@ -110,13 +110,13 @@ def _newton(targets: list[np.ndarray | None], copies: float) -> np.ndarray:
     ell = np.concatenate([size / len(t) / len(kept) / (t / copies) for t in targets if t is not None])
     cuts = np.cumsum([lengths[axis] for axis in kept])[:-1]
 
-    def summed(ell: AnyArray) -> np.ndarray:
+    def summed(ell: np.ndarray) -> np.ndarray:
         total = np.zeros(lengths)
         for axis, part in zip(kept, np.split(ell, cuts), strict=True):
             total += part.reshape([-1 if a == axis else 1 for a in range(3)])
         return total
 
-    def loss(ell: AnyArray) -> float:
+    def loss(ell: np.ndarray) -> float:
         total = summed(ell)
         return float(ell @ goal - np.log(total).sum()) if total.min() > 0 else np.inf
 
