@@ -1,7 +1,7 @@
 """Transfer functions from voltage to rate, and how an error goes back through them."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -123,3 +123,32 @@ def activation(name: str) -> Activation:
         ValueError: If the name is unknown.
     """
     return ACTIVATIONS[check_name("activation", name, ACTIVATIONS)]
+
+
+def silenced(function: Activation, units: Sequence[int]) -> Activation:
+    """The same transfer function with rate 0 in some units, along the last axis; no error passes through them."""
+    if not units:
+        return function
+    chosen, write, back = list(units), function.write, function.back
+
+    def f(x: Tensor) -> Tensor:
+        silent = torch.zeros(x.shape[-1], dtype=torch.bool, device=x.device)
+        silent[chosen] = True
+        return function.f(x).masked_fill(silent, 0)
+
+    def write_silenced(x: Tensor, out: Tensor) -> Tensor:
+        assert write is not None
+        write(x, out)[..., chosen] = 0
+        return out
+
+    def back_silenced(error: Tensor, r: Tensor) -> Tensor:
+        assert back is not None
+        back(error, r)[..., chosen] = 0
+        return error
+
+    return replace(
+        function,
+        f=f,
+        write=None if write is None else write_silenced,
+        back=None if back is None else back_silenced,
+    )

@@ -65,6 +65,20 @@ def chosen_units(n: int, units: Sequence[int] | slice | None, name: str) -> Tens
     return chosen
 
 
+def lesioned_units(n: int, units: Sequence[int] | slice | np.ndarray) -> tuple[int, ...]:
+    """The units of n that are chosen, by number, as a slice, or by a true value for each; in order.
+
+    Raises:
+        ValueError: If a unit does not exist.
+    """
+    chosen = np.arange(n)[units] if isinstance(units, slice) else np.asarray(units)
+    if chosen.dtype == bool and chosen.shape == (n,):
+        chosen = np.flatnonzero(chosen)
+    if chosen.size and not (chosen.dtype.kind in "iu" and chosen.ndim == 1 and 0 <= chosen.min() <= chosen.max() < n):
+        raise ValueError(f"units are {chosen.tolist()}; allowed: whole numbers from 0 to {n - 1}, or a slice.")
+    return tuple(sorted(set(chosen.tolist())))
+
+
 def time_constants(n: int, tau: float | Sequence[float], dt: float) -> Tensor:
     """Time constants (ms) of n units, (n,), in double precision.
 

@@ -11,9 +11,9 @@ from torch import Tensor, nn
 
 from ..envs.names import check_name
 from ..envs.numbers import finite_number, standard_deviation, truth_value, whole_number
-from .activations import READOUTS, Activation
+from .activations import READOUTS, Activation, silenced
 from .activations import activation as activation_function
-from .anatomy import chosen_units, dale_signs, existing_synapses, time_constants
+from .anatomy import chosen_units, dale_signs, existing_synapses, lesioned_units, time_constants
 from .data import check_inputs
 from .initialisation import initialisation
 from .scan import Credit, Dynamics
@@ -55,6 +55,7 @@ class RateRNN(nn.Module):
         mask: Which recurrent synapses may exist, (N, N); instead of a density.
         self_connections: Whether units may excite or inhibit themselves.
         input_units, output_units: Units that receive input, and that are read out: indices or a slice; all when None.
+        lesioned: Units that are silent: their f is 0 whatever they receive.
         init: Initial weights and biases: gaussian, spectral_radius, orthogonal, identity, balanced, soo2023, slow_mode,
             each a function of this name in ``initialisation.py``, whose docstring tells the formula.
         gain: Gain of the initial recurrent weights; when None that of ``init``, else one that suits the activation.
@@ -87,6 +88,7 @@ class RateRNN(nn.Module):
         self_connections: bool = False,
         input_units: Sequence[int] | slice | None = None,
         output_units: Sequence[int] | slice | None = None,
+        lesioned: Sequence[int] = (),
         init: str = "gaussian",
         gain: float | None = None,
         input_gain: float = 1.0,
@@ -108,8 +110,7 @@ class RateRNN(nn.Module):
         recipe = initialisation(init)
         usual = f.gain if recipe.gain is None else recipe.gain
         gain = usual if gain is None else finite_number("gain", gain)
-        input_gain = finite_number("input_gain", input_gain)
-        readout_gain = finite_number("readout_gain", readout_gain)
+        input_gain, readout_gain = finite_number("input_gain", input_gain), finite_number("readout_gain", readout_gain)
         dale = None if dale is None else finite_number("dale", dale)
         self_connections = truth_value("self_connections", self_connections)
         density, seed = finite_number("density", density), whole_number("seed", seed)
@@ -122,6 +123,7 @@ class RateRNN(nn.Module):
         self.signs = None if signs is None else nn.Buffer(signs)
         self.input_mask = nn.Buffer(chosen_units(n_units, input_units, "input_units")[:, None])
         self.output_mask = nn.Buffer(chosen_units(n_units, output_units, "output_units"))
+        self.lesioned = lesioned_units(n_units, lesioned)
 
         self.recurrent = nn.Parameter(recipe.recurrent(gain, exists, signs, generator))
         self.input = nn.Parameter(input_gain * recipe.input_weights(n_units, n_inputs, generator))
@@ -144,16 +146,14 @@ class RateRNN(nn.Module):
         """The arguments, as JSON values, with what is frozen now; a mask is too large and goes with the weights."""
         return self._arguments | {
             "noise": self.noise,
+            "lesioned": list(self.lesioned),
             "train_readout_bias": self.readout_bias.requires_grad,
             "train_h0": self.h0.requires_grad,
             "frozen": [name for name in FREEZABLE if not getattr(self, name).requires_grad],
         }
 
     def redrawn(self, seed: int) -> RateRNN:
-        """A network like this one, mask, frozen parameters and precision included, with weights of another seed.
-
-        A mask that came of a density is redrawn too.
-        """
+        """The same network, precision included, with weights of another seed; the mask of a density is redrawn too."""
         mask = self.recurrent_mask if self._arguments["density"] == 1 else None
         return RateRNN(**dict(self.config, seed=seed, mask=mask)).to(self.recurrent)
 
@@ -164,7 +164,7 @@ class RateRNN(nn.Module):
 
     @property
     def _f(self) -> Activation:
-        return activation_function(self.activation)
+        return silenced(activation_function(self.activation), self.lesioned)
 
     @property
     def recurrent_weights(self) -> Tensor:

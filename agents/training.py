@@ -89,6 +89,8 @@ def train(
 ) -> list[Run]: ...
 
 
+@torch.inference_mode(False)
+@torch.enable_grad()
 def train(
     task: Task,
     network: RateRNN,
@@ -169,7 +171,6 @@ def train(
         Checkpoints(out, None if ensemble is None else size) as checkpoints,
         deferred_interrupt() as interrupted,
         memory_errors_told(task, network, batch_size, n_test, size),
-        torch.enable_grad(),
     ):
         checkpoints.take_up(runs, resume)
         learning = [s for s, run in enumerate(runs) if run.step < steps and not at_goal(run)]

@@ -1,5 +1,6 @@
 """What a reader touches: figures, checks, widgets, the command line."""
 
+from ..agents import lesion as lesion
 from .autonomy_check import check_autonomy as check_autonomy
 from .bridges import draw_error_left as draw_error_left
 from .bridges import draw_learning as draw_learning
@@ -26,7 +27,6 @@ from .memory import MemoryTrace as MemoryTrace
 from .memory import decode_sample as decode_sample
 from .memory import draw_memory_trace as draw_memory_trace
 from .memory import draw_score_by_delay as draw_score_by_delay
-from .memory import lesion as lesion
 from .memory import memory_trace as memory_trace
 from .memory import score_by_delay as score_by_delay
 from .newton_checks import check_jacobian as check_jacobian
@@ -41,7 +41,6 @@ from .reading_fixed_points import draw_modes as draw_modes
 from .reading_fixed_points import draw_points as draw_points
 from .reading_fixed_points import points_at as points_at
 from .reading_fixed_points import signs_at as signs_at
-from .reading_fixed_points import states_in_trials as states_in_trials
 from .study_results import ReportTable as ReportTable
 from .study_results import ResultTable as ResultTable
 from .study_results import VerdictTable as VerdictTable

@@ -10,6 +10,7 @@ from typing import Self
 import numpy as np
 from scipy import stats
 
+from ..agents.dynamics import condition_averages
 from ..envs.arguments import argument_of
 from ..envs.durations import is_random, pmf
 from ..envs.painted_task import PaintedTask
@@ -48,7 +49,7 @@ class Groups:
 
     def means(self, values: np.ndarray) -> np.ndarray:
         """Mean over the trials of each condition: (T, B, N) to (T, C, N)."""
-        return np.stack([values[:, self.index == c].mean(axis=1) for c in range(len(self.labels))], axis=1)
+        return condition_averages(values, self.index).rates
 
 
 def group(task: Task, batch: TrialBatch, most: int = 24) -> Groups:

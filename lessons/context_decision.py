@@ -17,6 +17,7 @@ from ..agents.dynamics import FixedPoints, LineAttractor, fixed_points, line_att
 from ..agents.dynamics import selection_vector as selection_vectors
 from ..agents.dynamics.line_attractor import slowest_mode
 from ..agents.rate_rnn import RateRNN
+from ..agents.recording import states_in_trials, step_at
 from ..agents.rules import BPTT
 from ..agents.run import Run, load_run
 from ..agents.training import train
@@ -24,8 +25,6 @@ from ..envs.durations import Uniform
 from ..envs.names import check_name
 from ..envs.registry import make_task
 from ..envs.tasks.context_decisions import MODALITIES, ContextDecisionMaking
-from .reading_fixed_points import step_at
-from .studies.kao2019_measures import states_of
 
 N_NETWORKS = 4
 _FOLDER = Path(__file__).with_name("trained")
@@ -141,7 +140,7 @@ def context_line(
     """
     check_name("context", context, MODALITIES)
     batch = task.sample(256, seed=99)
-    states = states_of(network, batch.inputs).numpy()
+    states = states_in_trials(network, batch)
     mine = np.flatnonzero(batch.conditions["context"] == MODALITIES.index(context))
     start, stop = (edges[mine] for edges in batch.periods["stimulus"])
     during = [states[a:b, trial] for a, b, trial in zip(start, stop, mine, strict=True)]

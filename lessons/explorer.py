@@ -8,10 +8,11 @@ import io
 import numpy as np
 from matplotlib.figure import Figure
 
+from ..agents.lesions import lesion
 from ..agents.run import Run
 from ..envs.tasks.matching import DelayMatchSample
 from .extra import ipywidgets
-from .memory import draw_memory_trace, lesion, memory_trace
+from .memory import draw_memory_trace, memory_trace
 
 
 def explore_memory(run: Run) -> ipywidgets.VBox:

@@ -45,11 +45,9 @@ class LiveFlow(anywidget.AnyWidget):
 
     Use it so, here with two bits that pulses set::
 
-        network.double()
         held = {}
         for name, u in {"no pulse": [0.0, 0.0], "bit 1 up": [1.0, 0.0]}.items():
-            x = torch.tensor(u, dtype=torch.float64)
-            found = fixed_points(lambda h: network.step(h, x.expand(len(h), -1)), candidates, dt=network.dt)
+            found = fixed_points(step_at(network, u), candidates, dt=network.dt)
             held[name] = Held(np.array(u), found)
         axes = network.readout_weights.detach().numpy()   # or principal components, modes, ...: (2, N)
         LiveFlow.of(network, held, origin=np.zeros(network.n_units), axes=axes)

@@ -19,21 +19,6 @@ from .conditions import wilson_interval
 from .style import ACCENT, FAINT, INK, PALETTE, RC, SECOND, new_figure, note
 
 
-def lesion(network: RateRNN, units: Sequence[int] | slice) -> RateRNN:
-    """A copy of the network in which these units are silent: neither other units nor the readout hear them.
-
-    Raises:
-        ValueError: If a unit is not there.
-    """
-    chosen = np.arange(network.n_units)[units] if isinstance(units, slice) else np.asarray(units, dtype=int)
-    if chosen.size and not (chosen.min() >= 0 and chosen.max() < network.n_units):
-        raise ValueError(f"units are {list(chosen)}; allowed: 0 to {network.n_units - 1}.")
-    lesioned = copy.deepcopy(network)
-    lesioned.recurrent_mask[:, chosen] = 0
-    lesioned.output_mask[chosen] = 0
-    return lesioned
-
-
 def score_by_delay(
     network: RateRNN, task: DelayMatchSample, delays: Sequence[float], n_trials: int = 300, seed: int = 0
 ) -> np.ndarray:

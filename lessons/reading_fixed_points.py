@@ -13,23 +13,10 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Circle
 
 from ..agents.dynamics import FixedPoints, PrincipalComponents, fixed_points, sample_candidates
-from ..agents.dynamics.step_callable import Step
 from ..agents.rate_rnn import RateRNN
-from ..envs.task import Task
+from ..agents.recording import step_at
 from .point_marks import MARKS, kinds, mark, mark_points
-from .studies.kao2019_measures import states_of
 from .style import FAINT, INK, PALETTE, RC, new_figure
-
-
-def step_at(network: RateRNN, inputs: np.ndarray) -> Step:
-    """The step of a network in double precision while an input u (n_in,) is held, as a function of states (K, N)."""
-    u = torch.as_tensor(inputs, dtype=torch.float64)
-    return lambda h: network.step(h, u.expand(len(h), -1))
-
-
-def states_in_trials(network: RateRNN, task: Task, n_trials: int = 64, seed: int = 99) -> np.ndarray:
-    """States of a network in double precision in trials without noise in the units, (T, B, N)."""
-    return states_of(network, task.sample(n_trials, seed=seed).inputs).numpy()
 
 
 def points_at(
@@ -38,9 +25,9 @@ def points_at(
     """Fixed points of a network while an input is held, searched from states of its trials.
 
     Args:
-        network: The network in double precision.
+        network: The network.
         inputs: u, (n_in,).
-        states: States from which candidates are drawn, (..., N).
+        states: States from which candidates are drawn, (..., N), see :func:`~cogdyn.agents.states_in_trials`.
         n_candidates: Number of candidates.
         noise: Standard deviation of what is added to each unit of a candidate.
     """
@@ -51,7 +38,7 @@ def points_at(
 def signs_at(network: RateRNN, found: FixedPoints) -> np.ndarray:
     """Signs of the outputs at each point, (K, n_out)."""
     with torch.no_grad():
-        return np.sign(network.outputs(torch.from_numpy(found.points)).numpy()).astype(int)
+        return np.sign(network.outputs(torch.from_numpy(found.points).to(network.recurrent)).cpu().numpy()).astype(int)
 
 
 def draw_points(

@@ -16,7 +16,7 @@ from benchmark_core import compare_core, compare_training
 from benchmark_dynamics import compare_fixed_points
 from benchmark_envs import compare_frames, compare_policies, compare_tasks, compare_with_neurogym
 from benchmark_lessons import compare_grading, compare_lessons, compare_live_network
-from benchmark_population import compare_population
+from benchmark_population import compare_many_units, compare_population
 from benchmark_rules import compare_rules
 from timing import PEERS, Peer, show
 
@@ -47,6 +47,7 @@ def main() -> None:
     compare_core()
     compare_rules()
     compare_population()
+    compare_many_units()
     compare_fixed_points()
     compare_imports()
     compare_policies()

@@ -10,7 +10,7 @@ from timing import medians, show
 from torch import Tensor
 
 from cogdyn.agents.dynamics import fixed_points, sample_candidates
-from cogdyn.agents.dynamics.fixed_points import merge
+from cogdyn.agents.dynamics.merging import merge
 from cogdyn.agents.dynamics.step_callable import Step
 
 N, CANDIDATES, TOLERANCE, APART = 256, 10_000, 1e-12, 1e-3

@@ -46,6 +46,24 @@ def test_driven_systems_are_compared_beside_their_inputs():
     assert other == pytest.approx((0.95 * abs(np.exp(2j * np.pi * 0.02) - np.exp(2j * np.pi * 0.06))) ** 2, rel=1e-3)
 
 
+def test_trials_may_be_of_unequal_length():
+    pytest.importorskip("DSA")
+    first, second = turning(2.0), turning(4.0, seed=2)
+    trials = [[rates[: 60 + 5 * c, c] for c in range(8)] for rates in (first, second)]
+    apart = 0.99 * abs(np.exp(2j * np.pi * 0.02) - np.exp(2j * np.pi * 0.04))
+    assert dynamical_distance(*trials, 3, 2) == pytest.approx(apart**2, rel=1e-3)
+    assert dynamical_distance(trials[0], first.astype(np.float32), 3, 2) == pytest.approx(0, abs=1e-6)
+    whole = [[*rates.swapaxes(0, 1)] for rates in (first, second)]
+    assert dynamical_distance(*whole, 3, 2) == dynamical_distance(first, second, 3, 2)
+
+
+def test_a_shift_of_all_rates_counts_unless_they_are_centred():
+    pytest.importorskip("DSA")
+    rates = turning(2.0)
+    assert dynamical_distance(rates, rates + 5, 3, 2) > 1e-3
+    assert dynamical_distance(rates, rates + 5, 3, 2, centred=True) == pytest.approx(0, abs=1e-6)
+
+
 @pytest.mark.parametrize(
     ("rates", "arguments", "words"),
     [
@@ -54,6 +72,17 @@ def test_driven_systems_are_compared_beside_their_inputs():
         (turning(2.0), {"n_delays": 1, "rank": 11}, "ask for less"),
         (turning(2.0), {"inputs_a": np.ones((100, 8, 1))}, "go together"),
         (np.full((100, 8, 3), np.nan), {}, "NaN"),
+        (turning(2.0, bins=12, conditions=1), {}, r"12 bins leave 2 steps .* allowed: 1 to 2"),
+        (turning(2.0, bins=13, conditions=2), {"rank": 5}, r"make 8 states, fewer than the 100 entries"),
+        ([np.ones((30, 3)), np.ones((30, 4))], {}, "of the same units"),
+        ([np.ones((30, 3)), np.ones((11, 3))], {}, "of 12 bins or more each"),
+        ([np.ones((30, 3)), np.full((20, 3), np.nan)], {}, "after each other, takes finite rates"),
+        (
+            [turning(2.0)[:, 0]] * 2,
+            {"inputs_a": np.ones((100, 2, 1)), "inputs_b": np.ones((100, 2, 1))},
+            "not with lists",
+        ),
+        (turning(2.0, bins=20), {"inputs_a": np.ones((20, 8, 1)), "inputs_b": np.ones((20, 8, 1))}, "21 time bins"),
     ],
 )
 def test_what_does_not_fit_is_refused(rates, arguments, words):

@@ -63,6 +63,37 @@ def test_a_line_of_points_is_reached_by_the_shortest_way():
     assert gaps.min() > 0.5
 
 
+@pytest.mark.parametrize(("power", "most"), [(2, 1), (3, 1), (5, 12)])
+def test_a_root_of_higher_order_is_marginal_and_not_a_crowd_of_stable_points(power, most):
+    """The speed of x - 0.1 x^p is below the tolerance far around the root, where the slope is below 1 by a little."""
+    found = fixed_points(lambda h: h - 0.1 * h**power, cloud(200, 1))
+    assert found.members.sum() == 200
+    assert len(found) <= most
+    assert found.marginal.all()
+    assert not (found.stable | found.saddle | found.source).any()
+    assert f"({len(found)} marginal)" in found.summary
+
+
+def test_the_summary_counts_every_kind_and_says_how_near_the_rest_came():
+    diagonal = torch.tensor([1.1, 1.2], dtype=torch.float64)
+    source = fixed_points(lambda h: h * diagonal, cloud(9, 2))
+    assert source.source.tolist() == [True]
+    assert source.summary == "1 point (1 source). 9 of 9 candidates arrived."
+    line = fixed_points(lambda h: h * torch.tensor([1.0, 0.5], dtype=torch.float64), cloud(5, 2))
+    assert line.summary == "5 points (5 marginal). 5 of 5 candidates arrived."
+    # Slowest at 0, where the speed is (0.1 * 0.03)^2 / 2 = 4.5e-6.
+    near = fixed_points(ghost(0.03), cloud(20, 1, 0.1)).summary
+    assert "20 above the tolerance of 1e-12. The slowest of these has a speed of 4.5e-06; tolerance=5e-06" in near
+    assert "5e-06" not in fixed_points(ghost(0.03), cloud(20, 1, 0.1), tolerance=5e-6).summary
+
+
+def test_states_of_trials_are_candidates_as_they_are():
+    trials = cloud(12, 2).reshape(4, 3, 2)
+    found = fixed_points(settle, trials)
+    assert found.members.tolist() == [12]
+    np.testing.assert_array_equal(found.points, fixed_points(settle, trials.reshape(12, 2).tolist()).points)
+
+
 def test_points_move_on_to_where_the_speed_is_zero():
     """A speed below a loose tolerance leaves a point far out; it is polished."""
     loose = fixed_points(settle, cloud(20, 4), tolerance=1e-4, merge_distance=0.5)
@@ -90,7 +121,10 @@ def test_nothing_is_found_where_there_is_nothing_and_the_result_says_why():
     assert drifting.stable.shape == drifting.speed.shape == (0,)
     np.testing.assert_array_equal(drifting.arrived_at, [-1] * 7)
     assert drifting.summary == (
-        "0 points (0 stable, 0 saddles). 0 of 7 candidates arrived; 7 above the tolerance of 1e-12."
+        "0 points. 0 of 7 candidates arrived; 7 above the tolerance of 1e-12. "
+        "The slowest of these has a speed of 1.5; tolerance=2 would accept it. "
+        "There need not be any fixed point: units that do not saturate, such as relu, seldom stand still, and at a "
+        "constant input such a network may grow without bound. Follow the step from a state to see where it leads."
     )
     broken = fixed_points(lambda h: h + torch.log(h - 100), cloud(7, 3), dt=10)
     assert broken.rejected["at a speed that is not finite"] == 7
@@ -104,7 +138,7 @@ def test_nothing_is_found_where_there_is_nothing_and_the_result_says_why():
 def test_no_candidates_give_no_points():
     found = fixed_points(settle, np.zeros((0, 5)))
     assert found.points.shape == (0, 5)
-    assert found.summary == "0 points (0 stable, 0 saddles). No candidates were given."
+    assert found.summary == "0 points. No candidates were given."
 
 
 def test_a_point_far_from_all_candidates_is_an_outlier():
@@ -153,9 +187,16 @@ def test_memory_is_bounded_by_the_number_of_states_at_work():
     ("arguments", "words"),
     [
         ({"candidates": np.array([[0.0, 1.0], [np.nan, 0.0], [0.0, np.inf]])}, "in 2 of 3 states, first in 1"),
-        ({"candidates": np.zeros(3)}, r"candidates has shape \(3,\); expected \(K, N\)"),
-        ({"candidates": np.zeros((2, 3, 4))}, r"expected \(K, N\)"),
-        ({"candidates": np.zeros((3, 0))}, r"expected \(K, N\)"),
+        (
+            {"candidates": np.array([[0.0, np.nan], [1.0, np.nan]])},
+            r"units \[1\] do so in every state; leave these units out",
+        ),
+        (
+            {"candidates": np.ma.masked_equal([[0.0, 1.0], [2.0, 0.5]], 2)},
+            "masked entries .* in 1 of 2 states, first in 1",
+        ),
+        ({"candidates": np.zeros(3)}, r"candidates has shape \(3,\); expected \(C, N\) or \(T, B, N\)"),
+        ({"candidates": np.zeros((3, 0))}, r"expected \(C, N\)"),
         ({"step": lambda h: h[:, :1]}, r"took states .* and returned \(\d, 1\)"),
         ({"step": lambda h: h.float()}, "they must be the same"),
         ({"step": lambda h: h.numpy()}, "returned ndarray"),

@@ -9,7 +9,7 @@ import pytest
 import torch
 from lesson_page import check_exercises, executed_lesson, told
 
-from cogdyn.agents import RateRNN
+from cogdyn.agents import RateRNN, states_in_trials, step_at
 from cogdyn.agents.dynamics import principal_components
 from cogdyn.envs import make_task
 from cogdyn.lessons import (
@@ -19,10 +19,8 @@ from cogdyn.lessons import (
     draw_points,
     points_at,
     signs_at,
-    states_in_trials,
 )
 from cogdyn.lessons.point_marks import kinds
-from cogdyn.lessons.reading_fixed_points import step_at
 
 PAGE = Path(__file__).parent.parent / "book/lessons/fixed-points.md"
 CHECKS = {"jacobian": check_jacobian, "newton_step": check_newton_step}
@@ -148,7 +146,7 @@ def two_switches():
 
 def test_points_are_found_from_the_states_of_trials_and_told_by_their_outputs():
     task, network = make_task("FlipFlop", n_bits=2, stream_ms=1000, rate=2.0), two_switches()
-    states = states_in_trials(network, task, n_trials=8)
+    states = states_in_trials(network, task.sample(8, seed=99))
     assert states.shape == (55, 8, 2)
     found = points_at(network, np.zeros(2), states, 100, noise=0.5)
     assert kinds(found) == ["stable"] * 4 + ["saddle"] * 4 + ["unstable"]
@@ -159,7 +157,7 @@ def test_points_are_found_from_the_states_of_trials_and_told_by_their_outputs():
 
 def test_figures_say_what_they_show():
     task, network = make_task("FlipFlop", n_bits=2, stream_ms=1000, rate=2.0), two_switches()
-    states = states_in_trials(network, task, n_trials=8)
+    states = states_in_trials(network, task.sample(8, seed=99))
     found = points_at(network, np.zeros(2), states, 100, noise=0.5)
     figure = draw_points(found, states, principal_components(found.points, 2), ["++"])
     words = [text.get_text() for text in figure.legends[0].get_texts()]

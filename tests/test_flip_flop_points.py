@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from cogdyn.agents import RateRNN, train
+from cogdyn.agents import RateRNN, states_in_trials, step_at, train
 from cogdyn.agents.dynamics import fixed_points, sample_candidates
 from cogdyn.agents.rules import BPTT
 from cogdyn.envs import make_task
@@ -20,14 +20,10 @@ def trained(n_bits, seed, n_units, steps):
 
 def points_of(task, network):
     """The points at rest, without input, and the signs of the outputs there."""
-    network = network.double()
-    rest = torch.zeros(1, network.n_inputs, dtype=torch.float64)
-    inputs = torch.from_numpy(task.sample(64, seed=99).inputs).double()
-    with torch.no_grad():
-        rates = network(inputs, noise=0.0).rates.numpy()
-    candidates = sample_candidates(rates, 1000, noise=0.1, seed=0)
-    found = fixed_points(lambda h: network.step(h, rest.expand(len(h), -1)), candidates, dt=task.dt)
-    outputs = network.outputs(torch.from_numpy(found.points)).detach().numpy()
+    states = states_in_trials(network, task.sample(64, seed=99))
+    candidates = sample_candidates(states, 1000, noise=0.1, seed=0)
+    found = fixed_points(step_at(network, np.zeros(network.n_inputs)), candidates, dt=task.dt)
+    outputs = network.outputs(torch.from_numpy(found.points).float()).detach().numpy()
     return found, np.sign(outputs)
 
 

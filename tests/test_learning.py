@@ -32,6 +32,17 @@ def same(first, second):
     )
 
 
+@pytest.mark.parametrize("off", [torch.no_grad, torch.inference_mode])
+@pytest.mark.parametrize("ensemble", [None, 2])
+def test_training_learns_where_gradients_are_switched_off_around_it(off, ensemble):
+    network = network_for(DMS)
+    expected = train(DMS, network_for(DMS), BPTT(), steps=2, batch_size=4, n_test=4, ensemble=ensemble)
+    with off():
+        found = train(DMS, network, BPTT(), steps=2, batch_size=4, n_test=4, ensemble=ensemble)
+    pairs = [(found, expected)] if ensemble is None else zip(found, expected, strict=True)
+    assert all(same(ours.network, theirs.network) for ours, theirs in pairs)
+
+
 # The rule
 
 

@@ -19,7 +19,6 @@ from cogdyn.lessons import (
     draw_memory_trace,
     draw_score_by_delay,
     draw_trial,
-    lesion,
     memory_trace,
 )
 from cogdyn.lessons.conditions import group, typical, wilson_interval
@@ -104,19 +103,6 @@ def test_a_sample_is_decoded_where_the_rates_hold_it_and_only_there():
     assert decode_sample(holding, DMS, 400, 100) == 1.0
     forgetting = RateRNN(DMS.n_inputs, 20, 3, gain=0.0, noise=0.05)
     assert 0.3 < decode_sample(forgetting, DMS, 4000, 100) < 0.7
-
-
-def test_a_lesion_silences_units_in_a_copy():
-    network = RateRNN(DMS.n_inputs, 10, 3, seed=0)
-    batch = torch.from_numpy(DMS.sample(3, seed=0).inputs)
-    before = network(batch).outputs
-    lesioned = lesion(network, [2, 5])
-    assert (lesioned.recurrent_weights[:, [2, 5]] == 0).all()
-    assert (lesioned.readout_weights[:, [2, 5]] == 0).all()
-    torch.testing.assert_close(network(batch).outputs, before, rtol=0, atol=0)
-    assert lesion(network, slice(0, 3)).output_mask[:3].sum() == 0
-    with pytest.raises(ValueError, match="0 to 9"):
-        lesion(network, [10])
 
 
 # Conditions and components

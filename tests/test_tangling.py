@@ -112,7 +112,7 @@ def test_a_helix_tells_cycles_apart_that_a_circle_does_not():
     ("rates", "arguments", "words"),
     [
         (np.zeros((10, 2, 3)), {}, "all 3 units are constant"),
-        (np.full((10, 2, 3), np.inf), {}, "NaN or infinity"),
+        (np.full((10, 2, 3), np.inf), {}, "no rate is finite"),
         (np.eye(10), {}, "time, conditions, units"),
         (np.random.default_rng(0).normal(size=(2, 2, 3)), {}, "3 time bins or more"),
         (np.random.default_rng(0).normal(size=(9, 2, 3)), {"fraction": 0}, "divide by zero"),

@@ -2,9 +2,11 @@
 
 import numpy as np
 
+from .arrays import AnyArray, as_array
+
 
 def variance_explained(
-    outputs: np.ndarray, targets: np.ndarray, mask: np.ndarray | None = None, *, about_zero: bool = False
+    outputs: AnyArray, targets: AnyArray, mask: AnyArray | None = None, *, about_zero: bool = False
 ) -> float:
     r"""R² of outputs about their targets.
 
@@ -24,10 +26,10 @@ def variance_explained(
     Raises:
         ValueError: If the shapes do not agree, a number that counts is not finite, or targets do not vary.
     """
-    outputs, targets = np.asarray(outputs, np.float64), np.asarray(targets, np.float64)
+    outputs, targets = as_array("outputs", outputs), as_array("targets", targets)
     if outputs.shape != targets.shape or targets.ndim != 3:
         raise ValueError(f"outputs {outputs.shape} and targets {targets.shape} must both be (T, B, n_out).")
-    weight = np.ones(targets.shape[:2]) if mask is None else np.asarray(mask, np.float64)
+    weight = np.ones(targets.shape[:2]) if mask is None else as_array("mask", mask)
     if weight.shape != targets.shape[:2]:
         raise ValueError(f"mask has shape {weight.shape}; expected {targets.shape[:2]}.")
     counts = weight > 0
@@ -43,7 +45,7 @@ def variance_explained(
     return float(1 - np.sum(weight * (z - goal) ** 2) / total)
 
 
-def autonomy_score(outputs: np.ndarray, targets: np.ndarray, mask: np.ndarray | None = None) -> float:
+def autonomy_score(outputs: AnyArray, targets: AnyArray, mask: AnyArray | None = None) -> float:
     r"""R² about zero of the response that a network makes once the input about its goal is taken away.
 
     .. math:: 1 - \frac{\sum (z - z^*)^2}{\sum z^{*2}}

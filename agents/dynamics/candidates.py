@@ -1,15 +1,16 @@
 """States from which to search for fixed points."""
 
 import numpy as np
-from numpy.typing import ArrayLike
+
+from .arrays import AnyArray, as_array
 
 
-def sample_candidates(states: ArrayLike, n_candidates: int, *, noise: float = 0.0, seed: int = 0) -> np.ndarray:
+def sample_candidates(states: AnyArray, n_candidates: int, *, noise: float = 0.0, seed: int = 0) -> np.ndarray:
     """Draw states from trajectories, with replacement, and add noise to them.
 
     Args:
-        states: States of any leading shape, (..., N), as those of trajectories (T, B, N); ones that hold NaN, as bins
-            beyond the end of a trial, are never drawn.
+        states: States of any leading shape, (..., N), as those of trajectories (T, B, N); ones that hold NaN or
+            masked entries, as bins beyond the end of a trial, are never drawn.
         n_candidates: Number C of candidates.
         noise: Standard deviation of normal noise on each unit.
         seed: Seed of the draws.
@@ -20,7 +21,7 @@ def sample_candidates(states: ArrayLike, n_candidates: int, *, noise: float = 0.
     Raises:
         ValueError: If there is no state to draw from, the number is negative or the noise is.
     """
-    given = np.asarray(states, dtype=np.float64)
+    given = as_array("states", states)
     if given.ndim < 2:
         raise ValueError(f"states have shape {given.shape}; expected (..., N).")
     pool = given.reshape(-1, given.shape[-1])

@@ -8,6 +8,8 @@ import numpy as np
 from scipy.optimize import least_squares
 from scipy.special import expit, xlogy
 
+from .arrays import AnyArray, as_array
+
 
 @dataclass(frozen=True)
 class ChronometricFit:
@@ -23,22 +25,22 @@ class ChronometricFit:
     sensitivity: float
     residual_ms: float
 
-    def reaction_ms(self, strength: np.ndarray) -> np.ndarray:
+    def reaction_ms(self, strength: AnyArray) -> np.ndarray:
         """Mean reaction time at each strength, ms."""
-        return 1000 * _decision_time(np.asarray(strength, np.float64), self.bound, self.sensitivity) + self.residual_ms
+        return 1000 * _decision_time(as_array("strength", strength), self.bound, self.sensitivity) + self.residual_ms
 
-    def accuracy(self, strength: np.ndarray) -> np.ndarray:
+    def accuracy(self, strength: AnyArray) -> np.ndarray:
         """Probability of a correct choice at each strength."""
-        return expit(2 * self.bound * self.sensitivity * np.abs(strength))
+        return expit(2 * self.bound * self.sensitivity * np.abs(as_array("strength", strength)))
 
 
 def chronometric_fit(
-    strength: np.ndarray,
-    reaction_ms: np.ndarray,
-    error_ms: np.ndarray | None = None,
+    strength: AnyArray,
+    reaction_ms: AnyArray,
+    error_ms: AnyArray | None = None,
     *,
-    correct: np.ndarray | None = None,
-    trials: np.ndarray | None = None,
+    correct: AnyArray | None = None,
+    trials: AnyArray | None = None,
 ) -> ChronometricFit:
     r"""Fit mean reaction times, and accuracy where it is given, with a drift-diffusion model.
 
@@ -64,8 +66,8 @@ def chronometric_fit(
     Source: Palmer, Huk & Shadlen 2005, "The effect of stimulus strength on the speed and accuracy of a perceptual
     decision", doi:10.1167/5.5.1.
     """
-    x, times = np.abs(np.asarray(strength, np.float64)), np.asarray(reaction_ms, np.float64)
-    errors = np.ones(x.shape) if error_ms is None else np.asarray(error_ms, np.float64)
+    x, times = np.abs(as_array("strength", strength)), as_array("reaction_ms", reaction_ms)
+    errors = np.ones(x.shape) if error_ms is None else as_array("error_ms", error_ms)
     if x.ndim != 1 or times.shape != x.shape or errors.shape != x.shape:
         raise ValueError(f"strength {x.shape}, reaction_ms {times.shape}, error_ms {errors.shape} must be (K,) each.")
     if not (np.isfinite(x).all() and np.isfinite(times).all() and np.isfinite(errors).all() and (errors > 0).all()):
@@ -74,8 +76,8 @@ def chronometric_fit(
         raise ValueError("three parameters take 3 different strengths or more.")
     if (correct is None) != (trials is None):
         raise ValueError("correct and trials go together; one is missing.")
-    right = np.zeros(x.shape) if correct is None else np.asarray(correct, np.float64)
-    n = np.zeros(x.shape) if trials is None else np.asarray(trials, np.float64)
+    right = np.zeros(x.shape) if correct is None else as_array("correct", correct)
+    n = np.zeros(x.shape) if trials is None else as_array("trials", trials)
     if right.shape != x.shape or n.shape != x.shape or not ((right >= 0) & (right <= n)).all():
         raise ValueError("correct counts must lie between 0 and the number of trials at each level.")
 

@@ -8,6 +8,9 @@ from itertools import combinations
 
 import numpy as np
 
+from .arrays import AnyArray, as_array
+from .change_of_basis import own_coordinates
+
 
 @dataclass(frozen=True)
 class DemixedComponents:
@@ -32,14 +35,14 @@ class DemixedComponents:
     purity: Mapping[str, np.ndarray]
     marginal_variance: Mapping[str, float]
 
-    def project(self, rates: np.ndarray, name: str) -> np.ndarray:
+    def project(self, rates: AnyArray, name: str) -> np.ndarray:
         """Coordinates of rates along the components of a marginalisation, (..., N) to (..., K)."""
         if name not in self.decoders:
             raise ValueError(f"unknown marginalisation {name!r}; known are {', '.join(self.decoders)}.")
-        return (rates - self.mean) @ self.decoders[name].T
+        return (as_array("rates", rates) - self.mean) @ self.decoders[name].T
 
 
-def marginalisations(rates: np.ndarray, factors: Sequence[str]) -> dict[str, np.ndarray]:
+def marginalisations(rates: AnyArray, factors: Sequence[str]) -> dict[str, np.ndarray]:
     r"""Split rates into parts that sum to them and are orthogonal to each other.
 
     The part of a set of factors :math:`\phi` is the mean over all other factors, less the parts of its subsets; with
@@ -57,7 +60,7 @@ def marginalisations(rates: np.ndarray, factors: Sequence[str]) -> dict[str, np.
     Raises:
         ValueError: If the axes do not fit the names, a factor has one level, or rates are not finite.
     """
-    array = np.asarray(rates, np.float64)
+    array = as_array("rates", rates)
     if array.ndim != len(factors) + 2:
         axes = ", ".join(["T", *factors, "N"])
         raise ValueError(f"rates have shape {array.shape}; with the factors {list(factors)} expected ({axes}).")
@@ -66,8 +69,14 @@ def marginalisations(rates: np.ndarray, factors: Sequence[str]) -> dict[str, np.
     for name, levels in zip(factors, array.shape[1:-1], strict=True):
         if levels < 2:
             raise ValueError(f"factor {name!r} has {levels} level; demixing takes 2 or more of each.")
-    if not np.isfinite(array).all():
-        raise ValueError("rates hold NaN or infinity; every combination of factors needs an average in every bin.")
+    bad = ~np.isfinite(array)
+    if bad.any():
+        some, none = bad.any(axis=(0, -1)), bad.all(axis=(0, -1))
+        raise ValueError(
+            "rates hold NaN, masked entries or infinity; every combination of factors needs an average of each unit in "
+            f"every bin. Of {some.size} combinations {some.sum()} lack some and {none.sum()} all: "
+            "take more trials, fewer levels or bins, or other units."
+        )
     centred = array - array.mean(axis=tuple(range(array.ndim - 1)))
     parts: dict[str, np.ndarray] = {}
     sets: dict[str, set[int]] = {}
@@ -86,7 +95,7 @@ def marginalisations(rates: np.ndarray, factors: Sequence[str]) -> dict[str, np.
 
 
 def demixed_components(
-    rates: np.ndarray, factors: Sequence[str], n_components: int = 3, ridge: float = 1e-6
+    rates: AnyArray, factors: Sequence[str], n_components: int = 3, ridge: float = 1e-6
 ) -> DemixedComponents:
     r"""Fit demixed principal components (dPCA).
 
@@ -112,18 +121,22 @@ def demixed_components(
     Source: Kobak et al. 2016, "Demixed principal component analysis of neural population data",
     doi:10.7554/eLife.10989.
     """
-    parts = marginalisations(rates, factors)
-    n_units = np.shape(rates)[-1]
+    array = as_array("rates", rates)
+    parts = marginalisations(array, factors)
+    n_units = array.shape[-1]
     if not 1 <= n_components <= n_units:
         raise ValueError(f"n_components is {n_components}; {n_units} units allow 1 to {n_units}.")
     if not ridge >= 0:
         raise ValueError(f"ridge is {ridge}; it must be 0 or more.")
-    flat = {name: part.reshape(-1, n_units).T for name, part in parts.items()}
-    x = sum(flat.values(), np.zeros(()))
-    total = np.sum(x**2)
-    if total <= 1e-24 * np.sum(np.square(np.asarray(rates, np.float64))) or total == 0:
+    samples = sum(parts.values(), np.zeros(())).reshape(-1, n_units)
+    total = np.sum(samples**2)
+    if total <= 1e-24 * np.sum(array**2) or total == 0:
         raise ValueError("all units are constant; there is nothing to demix.")
-    values, vectors = np.linalg.eigh(x @ x.T + ridge**2 * total * np.eye(n_units))
+    # Means over conditions lie in the space of the samples, and so does all that is fitted.
+    basis = own_coordinates(samples, n_components)[1]
+    flat = {name: basis @ part.reshape(-1, n_units).T for name, part in parts.items()}
+    x = basis @ samples.T
+    values, vectors = np.linalg.eigh(x @ x.T + ridge**2 * total * np.eye(len(basis)))
     kept = values > 1e-14 * values[-1]
     inverse = (vectors[:, kept] / values[kept]) @ vectors[:, kept].T
     decoders, encoders, explained, purity = {}, {}, {}, {}
@@ -131,15 +144,16 @@ def demixed_components(
         regression = part @ x.T @ inverse
         # The covariance of A [X, ridge] without building it.
         f = np.linalg.eigh(regression @ x @ part.T)[1][:, : -n_components - 1 : -1].T
-        f *= np.sign(f[np.arange(n_components), np.abs(f).argmax(axis=1)])[:, None]
+        in_units = f @ basis
+        f *= np.sign(in_units[np.arange(n_components), np.abs(in_units).argmax(axis=1)])[:, None]
         d = f @ regression
         seen, own = d @ x, d @ part
         power = (seen**2).sum(axis=1)
-        decoders[name], encoders[name] = d, f
+        decoders[name], encoders[name] = d @ basis, f @ basis
         # 1 - |x - f d x|² / |x|² for one component, with |f| = 1.
         explained[name] = (2 * np.sum((f @ x) * seen, axis=1) - power) / total
         empty = power <= 1e-20 * total
         purity[name] = np.where(empty, np.nan, (own**2).sum(axis=1) / np.where(empty, 1, power))
-    mean = np.asarray(rates, np.float64).reshape(-1, n_units).mean(axis=0)
+    mean = array.reshape(-1, n_units).mean(axis=0)
     shares = {name: float(np.sum(part**2) / total) for name, part in flat.items()}
     return DemixedComponents(mean, decoders, encoders, explained, purity, shares)

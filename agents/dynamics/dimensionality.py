@@ -2,8 +2,10 @@
 
 import numpy as np
 
+from .arrays import AnyArray, as_array
 
-def participation_ratio(rates: np.ndarray) -> float:
+
+def participation_ratio(rates: AnyArray) -> float:
     r"""Number of dimensions, weighted by how evenly they share the variance.
 
     .. math:: PR = \frac{(\sum_i \lambda_i)^2}{\sum_i \lambda_i^2}
@@ -11,7 +13,8 @@ def participation_ratio(rates: np.ndarray) -> float:
     with the eigenvalues :math:`\lambda` of the covariance of units: k for equal variance along k directions.
 
     Args:
-        rates: Rates of any leading shape, (..., N), of 2 samples or more; those that hold NaN are left out.
+        rates: Rates of any leading shape, (..., N), of 2 samples or more; those that hold NaN or masked entries
+            are left out.
 
     Returns:
         The ratio, 1 to N.
@@ -26,12 +29,13 @@ def participation_ratio(rates: np.ndarray) -> float:
     return float(variance.sum() ** 2 / np.sum(variance**2))
 
 
-def dimensions_for(share: float, rates: np.ndarray) -> int:
+def dimensions_for(share: float, rates: AnyArray) -> int:
     """Number of principal components that hold a share of the variance.
 
     Args:
         share: The share, above 0 to 1, such as 0.9.
-        rates: Rates of any leading shape, (..., N), of 2 samples or more; those that hold NaN are left out.
+        rates: Rates of any leading shape, (..., N), of 2 samples or more; those that hold NaN or masked entries
+            are left out.
 
     Returns:
         The smallest number that holds it, 1 to N.
@@ -46,9 +50,9 @@ def dimensions_for(share: float, rates: np.ndarray) -> int:
     return int(np.searchsorted(held, share * held[-1] * (1 - 1e-12))) + 1
 
 
-def _spectrum(rates: np.ndarray) -> np.ndarray:
+def _spectrum(rates: AnyArray) -> np.ndarray:
     """Variances along the principal components, largest first, without those of rounding."""
-    array = np.asarray(rates, dtype=np.float64)
+    array = as_array("rates", rates)
     if array.ndim < 2:
         raise ValueError(f"rates have shape {array.shape}; expected samples of units, (..., N).")
     samples = array.reshape(-1, array.shape[-1])

@@ -8,16 +8,19 @@ from math import isfinite
 
 import numpy as np
 import torch
-from numpy.typing import ArrayLike
 from torch import Tensor
 
+from .arrays import AnyArray
 from .chords import Chords
 from .gauss_newton import gauss_newton
 from .linearisation import Displacement, frequencies, modes, time_constants
+from .merging import merge
 from .step_callable import Step, check_step, states_of
 
 MARGIN = 1e-6
 """Difference of a modulus from 1 below which a mode neither grows nor decays."""
+STILL = 1e-26
+"""Speed q below which a state stands still, but for rounding."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,7 @@ class FixedPoints:
         arrived_at: The point at which each candidate arrived, -1 for none, (C,).
         final_speed: q where the search from each candidate ended, (C,); NaN where it is not finite.
         rejected: How many candidates led to no point, by reason.
+        tolerance: Speed q below which a state counted.
     """
 
     points: np.ndarray
@@ -62,6 +66,7 @@ class FixedPoints:
     arrived_at: np.ndarray
     final_speed: np.ndarray
     rejected: dict[str, int]
+    tolerance: float
 
     def __len__(self) -> int:
         return len(self.points)
@@ -72,18 +77,49 @@ class FixedPoints:
         return (self.n_unstable > 0) & (self.n_unstable + self.n_marginal < self.eigenvalues.shape[1])
 
     @property
+    def source(self) -> np.ndarray:
+        """Whether some modes grow and none decays, (K,)."""
+        return (self.n_unstable > 0) & (self.n_unstable + self.n_marginal == self.eigenvalues.shape[1])
+
+    @property
+    def marginal(self) -> np.ndarray:
+        """Whether no mode grows, but some do not decay either, (K,): the linear dynamics do not decide on stability."""
+        return (self.n_unstable == 0) & (self.n_marginal > 0)
+
+    @property
     def summary(self) -> str:
-        """How many points of which kind there are, and what became of the candidates."""
+        """How many points of which kind there are, what became of the candidates, and how near the others came."""
+        kinds = {"stable": self.stable, "saddle": self.saddle, "source": self.source, "marginal": self.marginal}
+        counts = ", ".join(_counted(int(is_so.sum()), kind) for kind, is_so in kinds.items() if is_so.any())
+        points = f"{_counted(len(self), 'point')} ({counts})." if counts else f"{_counted(len(self), 'point')}."
         n = len(self.arrived_at)
-        kinds = f"{self.stable.sum()} stable, {self.saddle.sum()} saddles"
+        if n == 0:
+            return f"{points} No candidates were given."
         reasons = [f"{count:,} {reason}" for reason, count in self.rejected.items() if count]
         fate = "; ".join([f"{(self.arrived_at >= 0).sum():,} of {n:,} candidates arrived", *reasons])
-        return f"{len(self)} points ({kinds}). {fate if n else 'No candidates were given'}."
+        too_fast = self.final_speed[self.final_speed >= self.tolerance]
+        if len(too_fast) == 0:
+            return f"{points} {fate}."
+        best = float(too_fast.min())
+        size = 10.0 ** np.floor(np.log10(best))
+        enough = f"tolerance={(best // size + 1) * size:g} would accept it"
+        near = f"The slowest of these has a speed of {best:.2g}; {enough}."
+        return " ".join([f"{points} {fate}. {near}", *([] if len(self) else [WHY_NONE])])
+
+
+def _counted(n: int, noun: str) -> str:
+    return f"{n:,} {noun}{'s' if n != 1 and noun not in ('stable', 'marginal') else ''}"
+
+
+WHY_NONE = (
+    "There need not be any fixed point: units that do not saturate, such as relu, seldom stand still, and at a "
+    "constant input such a network may grow without bound. Follow the step from a state to see where it leads."
+)
 
 
 def fixed_points(
     step: Step,
-    candidates: ArrayLike | Tensor,
+    candidates: AnyArray,
     *,
     jacobian: Callable[[Tensor], Tensor] | None = None,
     dt: float | None = None,
@@ -100,15 +136,20 @@ def fixed_points(
     The search descends in q from each candidate, see :func:`gauss_newton`. It finds unstable points as well as stable
     ones, and it ends as soon as q is below the tolerance: 1e-12 tells fixed points, 1e-6 or so also slow ones, where a
     state stays for a while. Of points that lie together the slowest stands for all; it is then moved on to where q
-    is zero, if that is not farther than ``merge_distance``.
+    is zero, if that is not farther than ``merge_distance``. Where the speed vanishes to a higher order, as that of
+    :math:`x - x^3` does at 0, slow states lie far around: they all count as the marginal point in their middle.
+
+    There need not be any point. Units that do not saturate (relu, softplus) seldom stand still: left alone at one
+    input, such a network may grow without bound, where tanh is held by its own limits. ``summary`` says how slow the
+    slowest state was, ``final_speed`` how slow each.
 
     With units that are silent below a threshold, dynamics are linear in pieces. The Jacobian is that of the piece
     in which the point lies, and where it lies on a border, of the one that torch's derivative belongs to.
 
     Args:
         step: F at a constant input, in double precision: states (K, N) to the next states (K, N), differentiable.
-        candidates: States from which to search, (C, N), such as those of trajectories, see
-            :func:`sample_candidates`.
+        candidates: States from which to search, (C, N), or those of trials, (T, B, N), which are flattened; states and
+            not rates. :func:`sample_candidates` draws some from many.
         jacobian: The Jacobian of the step as a function, (K, N) to (K, N, N); None leaves it to torch.
         dt: Duration of a step (ms), for time constants and frequencies.
         tolerance: Speed q below which a state counts. It scales with the square of dt.
@@ -123,13 +164,13 @@ def fixed_points(
         The points; none, with the reasons counted in ``rejected``, if no candidate led to one.
 
     Raises:
-        ValueError: If candidates are not finite states (C, N), the step fails on them, changes their shape, is not
+        ValueError: If candidates are not finite states (..., N), the step fails on them, changes their shape, is not
             differentiable or not the same each time, or a number makes no sense.
 
     Source: Sussillo & Barak 2013, Neural Comput, doi:10.1162/NECO_a_00409; Golub & Sussillo 2018, J Open Source Softw,
     doi:10.21105/joss.01003.
     """
-    starts = states_of("candidates", candidates, 2)
+    starts = states_of("candidates", candidates, "(C, N) or (T, B, N)", range(2, 9)).flatten(end_dim=-2)
     n_units = starts.shape[1]
     positive = {"tolerance": tolerance, "merge_distance": merge_distance, "dt": 1.0 if dt is None else dt}
     for name, value in positive.items():
@@ -157,10 +198,11 @@ def fixed_points(
     kept = kept[ends.speed[kept].argsort(stable=True)]
     first, group = merge(ends.states[kept], merge_distance)
     representatives = ends.states[kept][first]
-    polished = gauss_newton(displacement, representatives, 1e-26, 5, merge_distance)
+    polished = gauss_newton(displacement, representatives, STILL, 5, merge_distance)
     close = torch.linalg.vector_norm(polished.states - representatives, dim=1) <= merge_distance
     points = torch.where(close[:, None], polished.states, representatives)
     speed = torch.where(close, polished.speed, ends.speed[kept][first])
+    points, speed = _at_marginal_roots(displacement, points, speed, merge_distance)
     again, regroup = merge(points, merge_distance)
 
     arrived_at = np.full(len(starts), -1)
@@ -180,41 +222,30 @@ def fixed_points(
             f"above the tolerance of {tolerance:g}": int((ends.speed >= tolerance).sum()),
             "farther away than outlier_distance": int(slow.sum()) - len(kept),
         },
+        tolerance=tolerance,
     )
     return _sorted(found)
 
 
-def merge(points: Tensor, distance: float) -> tuple[Tensor, Tensor]:
-    """Gather points around those that come first.
+def _at_marginal_roots(
+    displacement: Displacement, points: Tensor, speed: Tensor, distance: float
+) -> tuple[Tensor, Tensor]:
+    """Points and speeds, with slow points moved to the root that they lie around, if a mode is marginal there.
 
-    Args:
-        points: (K, N), the best first.
-        distance: Greatest distance of a point from the one that stands for it.
-
-    Returns:
-        The indices of points that stand for themselves and others, (G,), each farther than the distance from all
-        others; for every point the nearest of them, as an index from 0 to G - 1, (K,).
+    Towards such a root each of Newton's steps leaves a fraction of the way, and the short polish does not arrive.
     """
-    first: list[int] = []
-    group = torch.full((len(points),), -1, dtype=torch.long, device=points.device)
-    for start in range(0, len(points), 256):
-        block = slice(start, start + 256)
-        nearest = _distances(points[block], points[first]).min(dim=1).values if first else None
-        new = torch.arange(len(points[block])) if nearest is None else (nearest > distance).nonzero()[:, 0].cpu()
-        between = (_distances(points[block][new], points[block][new]) <= distance).cpu().numpy()
-        taken: list[int] = []
-        for i in range(len(new)):
-            if not between[i, taken].any():
-                taken.append(i)
-        first += [start + int(new[i]) for i in taken]
-    for start in range(0, len(points), 256):
-        block = slice(start, start + 256)
-        group[block] = _distances(points[block], points[first]).argmin(dim=1)
-    return torch.tensor(first, dtype=torch.long, device=points.device), group
-
-
-def _distances(a: Tensor, b: Tensor) -> Tensor:
-    return torch.cdist(a, b, compute_mode="donot_use_mm_for_euclid_dist")
+    rows = (speed > STILL).nonzero()[:, 0]
+    roots = gauss_newton(displacement, points[rows], STILL, 100, distance)
+    rows, states, at_root = (each[roots.speed < STILL] for each in (rows, roots.states, roots.speed))
+    if len(rows) == 0:
+        return points, speed
+    first, group = merge(states, distance)
+    moduli = [np.abs(modes(a.cpu().numpy() + np.eye(len(a)))[0]) for a in displacement.matrices(states[first])]
+    marginal = np.array([(np.abs(m - 1) <= MARGIN).any() for m in moduli])
+    moved = torch.from_numpy(marginal).to(points.device)[group]
+    points, speed = points.clone(), speed.clone()
+    points[rows[moved]], speed[rows[moved]] = states[moved], at_root[moved]
+    return points, speed
 
 
 def _linearised(displacement: Displacement, points: Tensor, dt: float | None, n_modes: int | None) -> dict:
@@ -246,6 +277,6 @@ def _sorted(found: FixedPoints) -> FixedPoints:
     each = {
         name: value[order]
         for name, value in vars(found).items()
-        if name not in ("arrived_at", "final_speed", "rejected") and value is not None
+        if name not in ("arrived_at", "final_speed", "rejected", "tolerance") and value is not None
     }
     return replace(found, **each, arrived_at=place[found.arrived_at])

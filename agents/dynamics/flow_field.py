@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import ArrayLike
-from torch import Tensor
 
+from .arrays import AnyArray, as_array
 from .step_callable import Step, check_step, next_states, states_of
 
 
@@ -36,15 +35,15 @@ class FlowField:
     origin: np.ndarray
     axes: np.ndarray
 
-    def project(self, states: np.ndarray) -> np.ndarray:
+    def project(self, states: AnyArray) -> np.ndarray:
         """Coordinates x and y of the points of the plane that are nearest to states, (..., N) to (..., 2)."""
-        return (states - self.origin) @ np.linalg.pinv(self.axes)
+        return (as_array("states", states) - self.origin) @ np.linalg.pinv(self.axes)
 
 
 def flow_field(
     step: Step,
-    origin: ArrayLike | Tensor,
-    axes: ArrayLike | Tensor,
+    origin: AnyArray,
+    axes: AnyArray,
     extent: float | tuple[float, float, float, float],
     n: int | tuple[int, int] = 20,
     *,
@@ -67,7 +66,7 @@ def flow_field(
 
     Source: Strogatz 2015, Nonlinear Dynamics and Chaos, ISBN 978-0-8133-4910-7, chapter 6.
     """
-    start, directions = states_of("origin", origin, 1), states_of("axes", axes, 2)
+    start, directions = states_of("origin", origin, "(N,)", (1,)), states_of("axes", axes, "(2, N)", (2,))
     if directions.shape != (2, len(start)):
         raise ValueError(f"axes have shape {tuple(directions.shape)}; expected (2, {len(start)}), as origin has.")
     lengths = torch.linalg.svdvals(directions)

@@ -10,6 +10,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from .arrays import AnyArray
+from .step_callable import states_of
+
 Kind = Literal["SCTT", "DASC", "gradient skip"]
 
 
@@ -42,7 +45,7 @@ class Bridge:
 
 @torch.no_grad()
 def jacobian_product(
-    step: Callable[[Tensor], Tensor], h0: Tensor, n_steps: Sequence[int], bridge: Bridge | None = None
+    step: Callable[[Tensor], Tensor], h0: AnyArray, n_steps: Sequence[int], bridge: Bridge | None = None
 ) -> np.ndarray:
     r"""The Jacobian :math:`\partial h_n / \partial h_0` of n steps, along the trajectory that starts at h0.
 
@@ -75,14 +78,13 @@ def jacobian_product(
     Source: the product is that of Pascanu, Mikolov & Bengio 2013, "On the difficulty of training recurrent neural
     networks", ICML; the bridges are those of Soo, Goudar & Wang 2023, NeurIPS 36.
     """
-    if h0.ndim != 1:
-        raise ValueError(f"h0 has shape {tuple(h0.shape)}; expected one state, (N,).")
+    first = states_of("h0", h0, "one state, (N,)", (1,))
     if min(n_steps, default=0) < 0:
         raise ValueError(f"n_steps is {list(n_steps)}; a number of steps is 0 or more.")
     kind, lag, beta = ("SCTT", 1, 1.0) if bridge is None else (bridge.kind, bridge.lag, bridge.beta)
     # Row j is the state, and beside it its derivative with respect to unit j before the first step.
-    h = h0.detach().double().repeat(len(h0), 1)
-    change = torch.eye(len(h0), dtype=torch.float64, device=h0.device)
+    h = first.repeat(len(first), 1)
+    change = torch.eye(len(first), dtype=torch.float64, device=first.device)
     found = {0: change}
     at_start = coarse = h, change
     for n in range(1, max(n_steps, default=0) + 1):

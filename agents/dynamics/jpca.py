@@ -6,7 +6,9 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from .condition_averages import condition_averages, without_cross_condition_mean
+from .arrays import AnyArray, check_rates
+from .change_of_basis import leading_axes
+from .condition_averages import without_cross_condition_mean
 from .surrogates import Null, null_distribution, p_value
 
 Difference = Literal["midpoint", "forward"]
@@ -65,7 +67,7 @@ class Rotations:
 
 
 def jpca(
-    rates: np.ndarray,
+    rates: AnyArray,
     dt: float = 10,
     n_components: int = 6,
     *,
@@ -118,7 +120,7 @@ def jpca(
         raise ValueError(f"unknown null {null!r}; known are {', '.join(get_args(Null))}.")
     if not dt > 0:
         raise ValueError(f"dt is {dt}; the length of a bin in ms is above 0.")
-    array = condition_averages(rates, "jPCA", bins=3, conditions=2)
+    array = check_rates(rates, "jPCA", bins=3, conditions=2)
     if array.shape[2] < n_components:
         raise ValueError(f"n_components is {n_components}, but only {array.shape[2]} units are there; ask for less.")
     centred = without_cross_condition_mean(array)
@@ -156,8 +158,7 @@ def jpca(
 
 def _reduced(centred: np.ndarray, n_components: int) -> tuple[np.ndarray, np.ndarray]:
     """Coordinates (T, C, K) along the first principal components, and these (K, N)."""
-    samples = centred.reshape(-1, centred.shape[-1])
-    components = np.linalg.eigh(samples.T @ samples)[1][:, : -n_components - 1 : -1].T
+    components = leading_axes(centred.reshape(-1, centred.shape[-1]), n_components)
     return centred @ components.T, components
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from numpy.typing import ArrayLike
-from torch import Tensor
 
+from .arrays import AnyArray
 from .linearisation import Displacement
 from .step_callable import Step, check_step, next_states, states_of
 
@@ -14,7 +13,7 @@ from .step_callable import Step, check_step, next_states, states_of
 @torch.no_grad()
 def lyapunov_exponents(
     step: Step,
-    h0: ArrayLike | Tensor,
+    h0: AnyArray,
     n_steps: int,
     *,
     dt: float,
@@ -48,8 +47,8 @@ def lyapunov_exponents(
 
     Source: Benettin et al. 1980, doi:10.1007/BF02128237.
     """
-    several = np.ndim(h0) == 2 if not isinstance(h0, Tensor) else h0.ndim == 2
-    h = states_of("h0", h0, 2 if several else 1).reshape(-1, np.shape(h0)[-1])
+    first = states_of("h0", h0, "(N,) or (B, N)", (1, 2))
+    several, h = first.ndim == 2, first.reshape(-1, first.shape[-1])
     n_starts, n_units = h.shape
     k = n_units if n_exponents is None else n_exponents
     for name, value, least in (("n_steps", n_steps, 1), ("n_exponents", k, 1), ("skip", skip, 0)):
@@ -62,9 +61,9 @@ def lyapunov_exponents(
     if n_starts:
         check_step(step, h)
     generator = torch.Generator().manual_seed(seed)
-    first = torch.randn(n_starts, n_units, k, dtype=h.dtype, generator=generator).to(h.device)
+    differences = torch.randn(n_starts, n_units, k, dtype=h.dtype, generator=generator).to(h.device)
     # Row i of a start is its state, and beside it its i-th difference.
-    q = torch.linalg.qr(first).Q.mT
+    q = torch.linalg.qr(differences).Q.mT
     h = h.repeat_interleave(k, dim=0)
     total = torch.zeros(n_starts, k, dtype=h.dtype, device=h.device)
     for t in range(skip + n_steps):

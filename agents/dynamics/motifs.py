@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.signal import find_peaks
 
-from .condition_averages import condition_averages
+from .arrays import AnyArray, as_array, check_rates
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Tuning:
     r2: np.ndarray
 
 
-def cosine_tuning(rates: np.ndarray, angles: np.ndarray) -> Tuning:
+def cosine_tuning(rates: AnyArray, angles: AnyArray) -> Tuning:
     r"""Fit :math:`r_i(\theta) = b_i + m_i \cos(\theta - \theta_i)` by least squares.
 
     Args:
@@ -41,7 +41,7 @@ def cosine_tuning(rates: np.ndarray, angles: np.ndarray) -> Tuning:
     Source: Georgopoulos et al. 1982, "On the relations between the direction of two-dimensional arm movements and cell
     discharge in primate motor cortex", doi:10.1523/JNEUROSCI.02-11-01527.1982.
     """
-    rates, angles = np.asarray(rates, np.float64), np.asarray(angles, np.float64)
+    rates, angles = as_array("rates", rates), as_array("angles", angles)
     if rates.ndim != 2 or angles.shape != rates.shape[:1]:
         raise ValueError(f"rates {rates.shape} and angles {angles.shape} must be (C, N) and (C,).")
     if not (np.isfinite(rates).all() and np.isfinite(angles).all()):
@@ -90,7 +90,7 @@ class Motifs:
 
 
 def motifs(
-    rates: np.ndarray,
+    rates: AnyArray,
     preparation: tuple[int, int],
     movement: tuple[int, int],
     dt: float = 10,
@@ -116,7 +116,7 @@ def motifs(
     Source: tuning in preparation and in movement as compared by Churchland et al. 2010, "Cortical preparatory activity:
     representation of movement or first cog in a dynamical machine?", doi:10.1016/j.neuron.2010.09.015.
     """
-    array = condition_averages(rates, "motifs", bins=3, conditions=2)
+    array = check_rates(rates, "motifs", bins=3, conditions=2)
     for name, (start, stop) in (("preparation", preparation), ("movement", movement)):
         if start < 0 or stop > len(array) or stop - start < 3:
             raise ValueError(f"{name} is bins {start} to {stop}; it takes 3 bins or more of the {len(array)} there.")

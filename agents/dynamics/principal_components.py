@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .arrays import AnyArray, as_array
+
 
 @dataclass(frozen=True)
 class PrincipalComponents:
@@ -19,18 +21,21 @@ class PrincipalComponents:
     components: np.ndarray
     variance_fraction: np.ndarray
 
-    def project(self, rates: np.ndarray) -> np.ndarray:
+    def project(self, rates: AnyArray) -> np.ndarray:
         """Coordinates of rates along the components, (..., N) to (..., K)."""
-        return (rates - self.mean) @ self.components.T
+        return (as_array("rates", rates) - self.mean) @ self.components.T
 
 
-def principal_components(rates: np.ndarray, n_components: int = 3) -> PrincipalComponents:
-    """Fit principal components to rates of any leading shape, (..., N); bins that hold NaN are left out.
+def principal_components(rates: AnyArray, n_components: int = 3) -> PrincipalComponents:
+    """Fit principal components to rates of any leading shape, (..., N); bins with NaN or a mask are left out.
 
     Raises:
         ValueError: If fewer samples or units are there than components asked for.
     """
-    samples = np.asarray(rates, dtype=np.float64).reshape(-1, rates.shape[-1])
+    array = as_array("rates", rates)
+    if array.ndim < 2:
+        raise ValueError(f"rates have shape {array.shape}; expected samples of units, (..., N).")
+    samples = array.reshape(-1, array.shape[-1])
     samples = samples[np.isfinite(samples).all(axis=1)]
     if not 1 <= n_components <= min(samples.shape):
         raise ValueError(

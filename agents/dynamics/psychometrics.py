@@ -9,6 +9,8 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import expit, ndtr, xlogy
 
+from .arrays import AnyArray, as_array
+
 Curve = Literal["gaussian", "logistic"]
 
 
@@ -32,16 +34,16 @@ class PsychometricFit:
     log_likelihood: float
     curve: Curve
 
-    def probability(self, stimulus: np.ndarray) -> np.ndarray:
+    def probability(self, stimulus: AnyArray) -> np.ndarray:
         """Probability of the choice at each stimulus."""
         parameters = (self.bias, self.width, self.lapse_low, self.lapse_high)
-        return _sigmoid(np.asarray(stimulus, np.float64), *parameters, self.curve)
+        return _sigmoid(as_array("stimulus", stimulus), *parameters, self.curve)
 
 
 def psychometric_fit(
-    stimulus: np.ndarray,
-    chosen: np.ndarray,
-    trials: np.ndarray | None = None,
+    stimulus: AnyArray,
+    chosen: AnyArray,
+    trials: AnyArray | None = None,
     *,
     curve: Curve = "gaussian",
     lapse_low: float | None = 0.0,
@@ -71,8 +73,8 @@ def psychometric_fit(
     Source: Wichmann & Hill 2001, "The psychometric function: I. Fitting, sampling, and goodness of fit",
     doi:10.3758/BF03194544.
     """
-    x, yes = np.asarray(stimulus, np.float64), np.asarray(chosen, np.float64)
-    n = np.ones(x.shape) if trials is None else np.asarray(trials, np.float64)
+    x, yes = as_array("stimulus", stimulus), as_array("chosen", chosen)
+    n = np.ones(x.shape) if trials is None else as_array("trials", trials)
     if curve not in get_args(Curve):
         raise ValueError(f"unknown curve {curve!r}; known are {', '.join(get_args(Curve))}.")
     if x.ndim != 1 or yes.shape != x.shape or n.shape != x.shape:

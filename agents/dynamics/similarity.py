@@ -5,8 +5,11 @@ from typing import Literal, get_args
 import numpy as np
 from scipy.stats import rankdata
 
+from .arrays import AnyArray, as_array
+from .change_of_basis import own_coordinates
 
-def linear_cka(rates_a: np.ndarray, rates_b: np.ndarray) -> float:
+
+def linear_cka(rates_a: AnyArray, rates_b: AnyArray) -> float:
     r"""Linear centred kernel alignment.
 
     .. math:: \frac{\lVert Y^\top X \rVert_F^2}{\lVert X^\top X \rVert_F \lVert Y^\top Y \rVert_F}
@@ -21,16 +24,20 @@ def linear_cka(rates_a: np.ndarray, rates_b: np.ndarray) -> float:
         0 to 1; 1 for populations that are the same up to rotation and scale.
 
     Raises:
-        ValueError: If samples do not match, are less than 2, hold NaN, or a population is constant.
+        ValueError: If samples do not match, are less than 2, hold NaN or masked entries, or a population is constant.
 
     Source: Kornblith et al. 2019, "Similarity of neural network representations revisited", ICML, arXiv:1905.00414.
     """
     x, y = _centred(rates_a, rates_b)
+    if len(x) < min(x.shape[1], y.shape[1]):
+        # Products over units are the smaller ones, and have the same norms.
+        k, m = x @ x.T, y @ y.T
+        return float(np.sum(k * m) / (np.linalg.norm(k) * np.linalg.norm(m)))
     return float(np.sum((y.T @ x) ** 2) / (np.linalg.norm(x.T @ x) * np.linalg.norm(y.T @ y)))
 
 
 def canonical_correlations(
-    rates_a: np.ndarray, rates_b: np.ndarray, share: float = 1.0, n_components: int | None = None
+    rates_a: AnyArray, rates_b: AnyArray, share: float = 1.0, n_components: int | None = None
 ) -> np.ndarray:
     """Correlations of the best matched directions of two populations (CCA), of their principal components (SVCCA).
 
@@ -48,8 +55,8 @@ def canonical_correlations(
         Correlations, largest first, as many as the smaller population has components; their mean is a common summary.
 
     Raises:
-        ValueError: If samples do not match, are less than 2, hold NaN, a population is constant, or share is not above
-            0 and at most 1.
+        ValueError: If samples do not match, are less than 2, hold NaN or masked entries, a population is constant, or
+            share is not above 0 and at most 1.
 
     Source: Hotelling 1936, doi:10.1093/biomet/28.3-4.321; Raghu et al. 2017, "SVCCA", NeurIPS 30, arXiv:1706.05806.
     """
@@ -67,7 +74,7 @@ def canonical_correlations(
     return np.minimum(np.linalg.svd(whitened[0].T @ whitened[1], compute_uv=False), 1.0)
 
 
-def procrustes_distance(rates_a: np.ndarray, rates_b: np.ndarray) -> float:
+def procrustes_distance(rates_a: AnyArray, rates_b: AnyArray) -> float:
     r"""Angle between two populations once one is rotated, reflected, scaled and shifted onto the other.
 
     .. math:: \arccos \frac{\lVert X^\top Y \rVert_*}{\lVert X \rVert_F \lVert Y \rVert_F}
@@ -83,11 +90,12 @@ def procrustes_distance(rates_a: np.ndarray, rates_b: np.ndarray) -> float:
         The angle, 0 to pi / 2 radians.
 
     Raises:
-        ValueError: If samples do not match, are less than 2, hold NaN, or a population is constant.
+        ValueError: If samples do not match, are less than 2, hold NaN or masked entries, or a population is constant.
 
     Source: Williams et al. 2021, "Generalized shape metrics on neural representations", NeurIPS 34, arXiv:2110.14739.
     """
-    x, y = (samples / np.linalg.norm(samples) for samples in _centred(rates_a, rates_b))
+    both = (own_coordinates(samples)[0] for samples in _centred(rates_a, rates_b))
+    x, y = (samples / np.linalg.norm(samples) for samples in both)
     n = max(x.shape[1], y.shape[1])
     x, y = (np.pad(samples, ((0, 0), (0, n - samples.shape[1]))) for samples in (x, y))
     left, _, right = np.linalg.svd(x.T @ y)
@@ -99,7 +107,7 @@ def procrustes_distance(rates_a: np.ndarray, rates_b: np.ndarray) -> float:
 Dissimilarity = Literal["correlation", "euclidean"]
 
 
-def dissimilarities(rates: np.ndarray, measure: Dissimilarity = "correlation") -> np.ndarray:
+def dissimilarities(rates: AnyArray, measure: Dissimilarity = "correlation") -> np.ndarray:
     """How different the population is in each pair of conditions: the dissimilarity matrix of RSA.
 
     Args:
@@ -117,14 +125,14 @@ def dissimilarities(rates: np.ndarray, measure: Dissimilarity = "correlation") -
     """
     if measure not in get_args(Dissimilarity):
         raise ValueError(f"unknown measure {measure!r}; known are {', '.join(get_args(Dissimilarity))}.")
-    array = np.asarray(rates, np.float64)
+    array = as_array("rates", rates)
     if array.ndim not in (2, 3):
         raise ValueError(f"rates have shape {array.shape}; expected (C, N) or (T, C, N).")
     patterns = array if array.ndim == 2 else array.swapaxes(0, 1).reshape(array.shape[1], -1)
     if len(patterns) < 3:
         raise ValueError(f"RSA compares pairs of conditions and needs 3 or more; {len(patterns)} are there.")
     if not np.isfinite(patterns).all():
-        raise ValueError("RSA takes finite rates; some are NaN or infinite.")
+        raise ValueError("RSA takes finite rates; some are NaN, masked or infinite.")
     if measure == "euclidean":
         return np.linalg.norm(patterns[:, None] - patterns, axis=-1)
     centred = patterns - patterns.mean(axis=1, keepdims=True)
@@ -138,9 +146,7 @@ def dissimilarities(rates: np.ndarray, measure: Dissimilarity = "correlation") -
     return found
 
 
-def representational_similarity(
-    rates_a: np.ndarray, rates_b: np.ndarray, measure: Dissimilarity = "correlation"
-) -> float:
+def representational_similarity(rates_a: AnyArray, rates_b: AnyArray, measure: Dissimilarity = "correlation") -> float:
     """Rank correlation of two populations' dissimilarity matrices, -1 to 1 (RSA).
 
     Args:
@@ -166,15 +172,19 @@ def representational_similarity(
     return float(x @ y / np.sqrt((x @ x) * (y @ y)))
 
 
-def _centred(rates_a: np.ndarray, rates_b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _centred(rates_a: AnyArray, rates_b: AnyArray) -> tuple[np.ndarray, np.ndarray]:
     """Samples of both populations, centred, (M, N) and (M, N')."""
     both = []
     for name, rates in (("first", rates_a), ("second", rates_b)):
-        array = np.asarray(rates, np.float64)
+        array = as_array("rates", rates)
         if array.ndim < 2:
             raise ValueError(f"the {name} population has shape {array.shape}; expected samples of units, (..., N).")
         if not np.isfinite(array).all():
-            raise ValueError(f"the {name} population holds NaN or infinity.")
+            lost = int((~np.isfinite(array)).any(axis=-1).sum())
+            raise ValueError(
+                f"the {name} population holds NaN, masked entries or infinity in {lost} of {array[..., 0].size} "
+                "samples; leave these samples out of both populations, or the units that have them."
+            )
         both.append(array)
     if both[0].shape[:-1] != both[1].shape[:-1]:
         raise ValueError(

@@ -2,32 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 
-import numpy as np
 import torch
-from numpy.typing import ArrayLike
 from torch import Tensor
+
+from .arrays import AnyArray, as_array
 
 Step = Callable[[Tensor], Tensor]
 """One step of the dynamics at a constant input: states (K, N) to the next states (K, N), each row by itself."""
 
 
-def states_of(name: str, values: ArrayLike | Tensor, n_axes: int) -> Tensor:
+def states_of(name: str, values: AnyArray, expected: str, axes: Container[int]) -> Tensor:
     """States as a tensor of double precision that shares no gradient with what was given.
 
+    Args:
+        name: What the states are; a message names it.
+        values: The states; a tensor stays on its device.
+        expected: Their shape in words, such as ``"(K, N)"``.
+        axes: Numbers of axes that are allowed.
+
     Raises:
-        ValueError: If they have another number of axes than ``n_axes``, no units, or hold NaN or infinity.
+        ValueError: If they have another number of axes, no units, or hold NaN, masked entries or infinity.
     """
-    given = values if isinstance(values, Tensor) else torch.from_numpy(np.array(values, dtype=np.float64))
+    given = values if isinstance(values, Tensor) else torch.from_numpy(as_array(name, values).copy())
     states = given.detach().to(torch.float64)
-    expected = {1: "(N,)", 2: "(K, N)"}[n_axes]
-    if states.ndim != n_axes or states.shape[-1] == 0:
+    if states.ndim not in axes or states.shape[-1] == 0:
         raise ValueError(f"{name} has shape {tuple(states.shape)}; expected {expected}.")
-    bad = ~torch.isfinite(states).reshape(-1, states.shape[-1]).all(dim=-1)
+    bad = ~torch.isfinite(states).reshape(-1, states.shape[-1])
     if bad.any():
-        first = int(bad.nonzero()[0])
-        raise ValueError(f"{name} holds NaN or infinity, in {int(bad.sum())} of {len(bad)} states, first in {first}.")
+        in_all = bad.all(dim=0).nonzero()[:, 0].tolist()
+        rows = bad.any(dim=1).nonzero()[:, 0]
+        where = f"in {len(rows)} of {len(bad)} states, first in {int(rows[0])}; leave these states out"
+        if in_all:
+            where = f"units {in_all[:8]} do so in every state; leave these units out, here and in the step"
+        raise ValueError(f"{name} holds NaN, masked entries or infinity: {where}.")
     return states
 
 

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .condition_averages import condition_averages
+from .arrays import AnyArray, check_rates
+from .change_of_basis import own_coordinates
 
 
-def alignment_index(rates_a: np.ndarray, rates_b: np.ndarray, n_dims: int) -> float:
+def alignment_index(rates_a: AnyArray, rates_b: AnyArray, n_dims: int) -> float:
     r"""Of the variance of b that n_dims directions could hold, the fraction that the first directions of a hold.
 
     .. math:: A = \frac{\operatorname{Tr}(D_a^\top C_b D_a)}{\sum_{i \le d} \sigma_i(C_b)}
@@ -31,13 +32,11 @@ def alignment_index(rates_a: np.ndarray, rates_b: np.ndarray, n_dims: int) -> fl
     Source: Elsayed et al. 2016, "Reorganization between preparatory and movement population responses in motor
     cortex", doi:10.1038/ncomms13239.
     """
-    cov_a, cov_b = _covariances(rates_a, rates_b, n_dims)
+    cov_a, cov_b = _covariances(*_coordinates(rates_a, rates_b, n_dims, n_dims)[:2])
     return _captured(np.linalg.eigh(cov_a)[1][:, -n_dims:], cov_b)
 
 
-def random_alignments(
-    rates_a: np.ndarray, rates_b: np.ndarray, n_dims: int, n: int = 10_000, seed: int = 0
-) -> np.ndarray:
+def random_alignments(rates_a: AnyArray, rates_b: AnyArray, n_dims: int, n: int = 10_000, seed: int = 0) -> np.ndarray:
     r"""Alignment indices of random subspaces that prefer directions in which the units vary.
 
     Bases are :math:`\operatorname{orth}(U \sqrt{S}\, G)` with Gaussian G (N, d) and the covariance :math:`U S U^\top`
@@ -58,9 +57,9 @@ def random_alignments(
 
     Source: Elsayed et al. 2016, doi:10.1038/ncomms13239.
     """
-    _, cov_b = _covariances(rates_a, rates_b, n_dims)
-    samples = [np.asarray(r, np.float64).reshape(-1, cov_b.shape[0]) for r in (rates_a, rates_b)]
-    values, vectors = np.linalg.eigh(np.cov(np.concatenate(samples).T))
+    a, b, _ = _coordinates(rates_a, rates_b, n_dims, n_dims)
+    both, cov_b = _covariances(np.concatenate([a, b]), b)
+    values, vectors = np.linalg.eigh(both)
     kept = values > 1e-12 * values[-1]
     if kept.sum() < n_dims:
         raise ValueError(f"n_dims is {n_dims}, but the rates of both periods span only {kept.sum()} dimensions.")
@@ -91,7 +90,7 @@ class OrthogonalSubspaces:
 
 
 def orthogonal_subspaces(
-    rates_a: np.ndarray, rates_b: np.ndarray, dims: tuple[int, int], starts: int = 5, seed: int = 0
+    rates_a: AnyArray, rates_b: AnyArray, dims: tuple[int, int], starts: int = 5, seed: int = 0
 ) -> OrthogonalSubspaces:
     r"""Find two orthogonal subspaces that together hold most of the variance of two periods.
 
@@ -119,23 +118,24 @@ def orthogonal_subspaces(
     Source: Elsayed et al. 2016, doi:10.1038/ncomms13239; the steps are those of Bolla, Michaletzky, Tusnády & Ziermann
     1998, "Extrema of sums of heterogeneous quadratic forms", doi:10.1016/S0024-3795(97)10230-9.
     """
-    covariances = _covariances(rates_a, rates_b, max(dims))
-    n_units, (d_a, d_b) = covariances[0].shape[0], dims
-    if min(dims) < 1 or d_a + d_b > n_units:
-        raise ValueError(f"dims are {dims}; each is 1 or more, and together they fit in the {n_units} units.")
+    d_a, d_b = dims
+    samples_a, samples_b, basis = _coordinates(rates_a, rates_b, max(dims), d_a + d_b)
+    if min(dims) < 1 or d_a + d_b > basis.shape[1]:
+        raise ValueError(f"dims are {dims}; each is 1 or more, and together they fit in the {basis.shape[1]} units.")
+    covariances = _covariances(samples_a, samples_b)
     # Each period counts by the most that its subspace could hold.
     spectra = [np.linalg.eigh(c) for c in covariances]
     a, b = (c / values[-d:].sum() for c, (values, _), d in zip(covariances, spectra, dims, strict=True))
     rng = np.random.default_rng(seed)
     first_start = np.hstack([vectors[:, -d:] for (_, vectors), d in zip(spectra, dims, strict=True)])
     best, q = -np.inf, first_start
-    for start in [first_start, *(rng.standard_normal((n_units, d_a + d_b)) for _ in range(starts - 1))]:
+    for start in [first_start, *(rng.standard_normal((len(basis), d_a + d_b)) for _ in range(starts - 1))]:
         found, value = _climb(a, b, d_a, start)
         if value > best:
             best, q = value, found
     first, second = (_by_variance(q, c).T for q, c in zip(np.split(q, [d_a], axis=1), covariances, strict=True))
     captured = [[_captured(s.T, c) for s in (first, second)] for c in covariances]
-    return OrthogonalSubspaces(first, second, np.array(captured))
+    return OrthogonalSubspaces(first @ basis, second @ basis, np.array(captured))
 
 
 def _climb(a: np.ndarray, b: np.ndarray, d_a: int, start: np.ndarray) -> tuple[np.ndarray, float]:
@@ -160,14 +160,24 @@ def _by_variance(basis: np.ndarray, covariance: np.ndarray) -> np.ndarray:
     return basis @ np.linalg.eigh(basis.T @ covariance @ basis)[1][:, ::-1]
 
 
-def _covariances(rates_a: np.ndarray, rates_b: np.ndarray, n_dims: int) -> tuple[np.ndarray, np.ndarray]:
-    arrays = [condition_averages(r, "comparing subspaces") for r in (rates_a, rates_b)]
+def _coordinates(
+    rates_a: AnyArray, rates_b: AnyArray, n_dims: int, least: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Samples of both periods in one basis, (M, K) and (M', K), and the basis, (K, N)."""
+    arrays = [check_rates(r, "comparing subspaces") for r in (rates_a, rates_b)]
     n_a, n_b = (array.shape[2] for array in arrays)
     if n_a != n_b:
         raise ValueError(f"the two periods have {n_a} and {n_b} units; they must be the same units.")
     if not 1 <= n_dims <= n_a:
         raise ValueError(f"{n_dims} dimensions do not fit {n_a} units; allowed: 1 to {n_a}.")
-    a, b = (np.atleast_2d(np.cov(array.reshape(-1, n_a).T)) for array in arrays)
+    a, b = (array.reshape(-1, n_a) for array in arrays)
+    both = np.concatenate([a, b])
+    coordinates, basis = own_coordinates(both - both.mean(axis=0), least)
+    return coordinates[: len(a)], coordinates[len(a) :], basis
+
+
+def _covariances(*samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    a, b = (np.atleast_2d(np.cov(each.T)) for each in samples)
     return a, b
 
 

@@ -8,22 +8,24 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from .condition_averages import condition_averages
+from .arrays import AnyArray, as_array, check_rates
+from .change_of_basis import own_coordinates
 from .tensor_maximum_entropy import tensor_maximum_entropy
 
 Null = Literal["shuffle", "CMPT", "TME-T", "TME-TN", "TME-TC", "TME-TNC"]
 
 
-def condition_shuffle(rates: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def condition_shuffle(rates: AnyArray, rng: np.random.Generator) -> np.ndarray:
     """Rates (T, C, N) with the conditions of each unit in an order of its own.
 
     Every unit keeps its time courses; which of them go together over units is lost.
     """
+    rates = as_array("rates", rates)
     order = rng.permuted(np.broadcast_to(np.arange(rates.shape[1])[:, None], rates.shape[1:]), axis=0)
     return np.take_along_axis(rates, order[None], axis=1)
 
 
-def covariance_matched_permutation(rates: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def covariance_matched_permutation(rates: AnyArray, rng: np.random.Generator) -> np.ndarray:
     r"""A condition shuffle that keeps the covariance of units over time and conditions.
 
     With the centred rates :math:`X = U_X S_X V_X^\top` and their shuffle :math:`Y = U_Y S_Y V_Y^\top` as matrices of
@@ -44,6 +46,7 @@ def covariance_matched_permutation(rates: np.ndarray, rng: np.random.Generator) 
     doi:10.1371/journal.pcbi.1005175, which reassigns conditions in each neuron and maintains the relations between
     neurons; how they are maintained is ours.
     """
+    rates = as_array("rates", rates)
     mean = rates.mean(axis=(0, 1))
     shuffled = condition_shuffle(rates - mean, rng)
     (wanted, axes), (found, shuffled_axes) = (_principal_axes(x) for x in (rates - mean, shuffled))
@@ -52,13 +55,13 @@ def covariance_matched_permutation(rates: np.ndarray, rng: np.random.Generator) 
 
 
 def _principal_axes(rates: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Singular values (N,) of centred rates, smallest first, and their axes (N, N) in columns."""
-    samples = rates.reshape(-1, rates.shape[-1])
-    values, vectors = np.linalg.eigh(samples.T @ samples)
-    return np.sqrt(np.maximum(values, 0)), vectors
+    """Singular values (K,) of centred rates, smallest first, and their axes (N, K) in columns."""
+    coordinates, basis = own_coordinates(rates.reshape(-1, rates.shape[-1]))
+    values, vectors = np.linalg.eigh(coordinates.T @ coordinates)
+    return np.sqrt(np.maximum(values, 0)), basis.T @ vectors
 
 
-def surrogates(rates: np.ndarray, null: Null, n: int, seed: int = 0) -> Iterator[np.ndarray]:
+def surrogates(rates: AnyArray, null: Null, n: int, seed: int = 0) -> Iterator[np.ndarray]:
     """Draw surrogates one by one.
 
     Args:
@@ -77,7 +80,7 @@ def surrogates(rates: np.ndarray, null: Null, n: int, seed: int = 0) -> Iterator
     """
     if null not in get_args(Null):
         raise ValueError(f"unknown null {null!r}; known are {', '.join(get_args(Null))}.")
-    array = condition_averages(rates, f"the null {null!r}", conditions=2)
+    array = check_rates(rates, f"the null {null!r}", conditions=2)
     rng = np.random.default_rng(seed)
     if null == "shuffle":
         return (condition_shuffle(array, rng) for _ in range(n))
@@ -87,7 +90,7 @@ def surrogates(rates: np.ndarray, null: Null, n: int, seed: int = 0) -> Iterator
     return (model.sample(rng) for _ in range(n))
 
 
-def p_value(observed: float, null: np.ndarray) -> float:
+def p_value(observed: float, null: AnyArray) -> float:
     r"""How often surrogates reach what was observed, :math:`(1 + \#\{null \ge observed\}) / (1 + n)`; one-sided.
 
     Args:
@@ -96,11 +99,12 @@ def p_value(observed: float, null: np.ndarray) -> float:
 
     Source: Phipson & Smyth 2010, "Permutation p-values should never be zero", doi:10.2202/1544-6115.1585.
     """
-    return float((1 + np.sum(np.asarray(null) >= observed)) / (1 + len(null)))
+    statistics = as_array("null", null)
+    return float((1 + np.sum(statistics >= observed)) / (1 + len(statistics)))
 
 
 def null_distribution(
-    statistic: Callable[[np.ndarray], float], rates: np.ndarray, null: Null, n: int = 200, seed: int = 0
+    statistic: Callable[[np.ndarray], float], rates: AnyArray, null: Null, n: int = 200, seed: int = 0
 ) -> np.ndarray:
     """A statistic of n surrogates, (n,): any function from rates (T, C, N) to a number, and a null by its name."""
     return np.array([statistic(surrogate) for surrogate in surrogates(rates, null, n, seed)])

@@ -4,10 +4,11 @@ import warnings
 
 import numpy as np
 
-from .condition_averages import condition_averages
+from .arrays import AnyArray, check_rates
+from .change_of_basis import leading_axes
 
 
-def tangling(rates: np.ndarray, dt: float = 10, n_components: int = 8, fraction: float = 0.1) -> np.ndarray:
+def tangling(rates: AnyArray, dt: float = 10, n_components: int = 8, fraction: float = 0.1) -> np.ndarray:
     r"""How different the flow is at states that are alike, by the worst other moment of any condition.
 
     .. math:: Q(t) = \max_{t'} \frac{\lVert \dot x_t - \dot x_{t'} \rVert^2}{\lVert x_t - x_{t'} \rVert^2 + \epsilon},
@@ -38,7 +39,7 @@ def tangling(rates: np.ndarray, dt: float = 10, n_components: int = 8, fraction:
         raise ValueError(f"dt is {dt}; the length of a bin in ms is above 0.")
     if dt >= 50:
         warnings.warn(f"bins of {dt} ms are too coarse to tell the flow; use 20 ms or less.", stacklevel=2)
-    x = _leading(condition_averages(rates, "tangling", bins=3), n_components, fraction)
+    x = _leading(check_rates(rates, "tangling", bins=3), n_components, fraction)
     flow = np.diff(x, axis=0) / (dt / 1000)
     epsilon = fraction * x.var(axis=(0, 1)).sum()
     samples = flow.shape[0] * flow.shape[1]
@@ -49,7 +50,7 @@ def tangling(rates: np.ndarray, dt: float = 10, n_components: int = 8, fraction:
     return np.concatenate([later[:1], later])
 
 
-def divergence(rates: np.ndarray, n_components: int = 8, fraction: float = 0.01) -> np.ndarray:
+def divergence(rates: AnyArray, n_components: int = 8, fraction: float = 0.01) -> np.ndarray:
     r"""How far apart states go that are alike now, by the worst other moment of any condition.
 
     .. math:: D(t) = \max_{t', \Delta} \frac{\lVert x_{t+\Delta} - x_{t'+\Delta} \rVert^2}{\lVert x_t - x_{t'} \rVert^2
@@ -72,7 +73,7 @@ def divergence(rates: np.ndarray, n_components: int = 8, fraction: float = 0.01)
     Source: Russo et al. 2020, "Neural trajectories in the supplementary motor area and motor cortex exhibit distinct
     geometries, compatible with different classes of computation", doi:10.1016/j.neuron.2020.05.020.
     """
-    x = _leading(condition_averages(rates, "divergence", bins=3), n_components, fraction)
+    x = _leading(check_rates(rates, "divergence", bins=3), n_components, fraction)
     bins, conditions, _ = x.shape
     apart = np.maximum(_squared_distances(x, slice(None)), 0).reshape(bins, conditions, bins, conditions)
     farthest = np.zeros_like(apart)
@@ -88,8 +89,8 @@ def _leading(array: np.ndarray, n_components: int, fraction: float) -> np.ndarra
     if not fraction > 0:
         raise ValueError(f"fraction is {fraction}; it must be above 0, or states that meet divide by zero.")
     centred = array - array.mean(axis=(0, 1))
-    samples = centred.reshape(-1, centred.shape[-1])
-    return centred @ np.linalg.eigh(samples.T @ samples)[1][:, ::-1][:, :n_components]
+    n = min(n_components, centred.shape[-1])
+    return centred @ leading_axes(centred.reshape(-1, centred.shape[-1]), n).T
 
 
 def _squared_distances(x: np.ndarray, rows: slice, epsilon: float = 0.0) -> np.ndarray:

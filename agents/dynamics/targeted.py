@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .condition_averages import condition_averages
+from .arrays import AnyArray, as_array, check_rates
+from .change_of_basis import own_coordinates
 
 
 @dataclass(frozen=True)
@@ -32,12 +33,12 @@ class TargetedAxes:
     mean: np.ndarray
     scale: np.ndarray
 
-    def project(self, rates: np.ndarray) -> np.ndarray:
+    def project(self, rates: AnyArray) -> np.ndarray:
         """Coordinates of rates, z-scored as in the fit, along the axes, (..., N) to (..., V)."""
-        return ((rates - self.mean) / self.scale) @ self.axes.T
+        return ((as_array("rates", rates) - self.mean) / self.scale) @ self.axes.T
 
 
-def targeted_axes(rates: np.ndarray, variables: Mapping[str, np.ndarray], n_components: int = 12) -> TargetedAxes:
+def targeted_axes(rates: AnyArray, variables: Mapping[str, AnyArray], n_components: int = 12) -> TargetedAxes:
     r"""Regress rates on task variables, denoise the weights and make them orthogonal.
 
     The rates of each unit are z-scored over time and trials, and in each bin
@@ -63,16 +64,16 @@ def targeted_axes(rates: np.ndarray, variables: Mapping[str, np.ndarray], n_comp
     Source: Mante, Sussillo, Shenoy & Newsome 2013, "Context-dependent computation by recurrent dynamics in prefrontal
     cortex", doi:10.1038/nature12742.
     """
-    array = condition_averages(rates, "targeted dimensionality reduction", bins=1, conditions=len(variables) + 1)
+    array = check_rates(rates, "targeted dimensionality reduction", bins=1, conditions=len(variables) + 1)
     if not variables:
         raise ValueError("targeted dimensionality reduction needs a variable.")
     if n_components < 1:
         raise ValueError(f"n_components is {n_components}; it must be 1 or more.")
     n_trials = array.shape[1]
-    for name, values in variables.items():
-        if np.shape(values) != (n_trials,) or not np.isfinite(values).all():
-            raise ValueError(f"variable {name!r} has shape {np.shape(values)}; expected {n_trials} finite values.")
-    columns = [np.asarray(values, np.float64) for values in variables.values()]
+    columns = [as_array(f"variable {name!r}", values) for name, values in variables.items()]
+    for name, values in zip(variables, columns, strict=True):
+        if values.shape != (n_trials,) or not np.isfinite(values).all():
+            raise ValueError(f"variable {name!r} has shape {values.shape}; expected {n_trials} finite values.")
     design = np.stack([*columns, np.ones(n_trials)], axis=1)
     if np.linalg.matrix_rank(design / np.linalg.norm(design, axis=0).clip(1e-300)) < design.shape[1]:
         raise ValueError(f"one of the variables {list(variables)} is constant, or a sum of others; leave it out.")
@@ -81,9 +82,9 @@ def targeted_axes(rates: np.ndarray, variables: Mapping[str, np.ndarray], n_comp
     scale = np.where(scale > 1e-12 * np.abs(array).max(axis=(0, 1)), scale, np.inf)
     z = (array - mean) / scale
     weights = np.einsum("vk,tkn->vtn", np.linalg.pinv(design)[:-1], z)
-    samples = z.reshape(-1, z.shape[-1])
-    values, vectors = np.linalg.eigh(samples.T @ samples)
-    leading = vectors[:, values > 1e-12 * values[-1]][:, -n_components:]
+    coordinates, basis = own_coordinates(z.reshape(-1, z.shape[-1]))
+    values, vectors = np.linalg.eigh(coordinates.T @ coordinates)
+    leading = basis.T @ vectors[:, values > 1e-12 * values[-1]][:, -n_components:]
     weights = weights @ leading @ leading.T
     strength = np.linalg.norm(weights, axis=-1)
     peak = strength.argmax(axis=1)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .condition_averages import condition_averages
+from .arrays import AnyArray, check_rates
 
 _AXES = {"T": 0, "C": 1, "N": 2}
 
@@ -32,7 +32,7 @@ class TensorMaximumEntropy:
         return self.mean + drawn
 
 
-def tensor_maximum_entropy(rates: np.ndarray, keep: str = "TNC") -> TensorMaximumEntropy:
+def tensor_maximum_entropy(rates: AnyArray, keep: str = "TNC") -> TensorMaximumEntropy:
     r"""Fit the distribution of greatest entropy that has the means and covariances of the rates over some axes.
 
     The covariance over time is :math:`\Sigma_T = \sum_{c,n} x_{cn} x_{cn}^\top` of the time courses :math:`x_{cn}`
@@ -64,7 +64,7 @@ def tensor_maximum_entropy(rates: np.ndarray, keep: str = "TNC") -> TensorMaximu
     """
     if not keep or set(keep) - set(_AXES) or len(set(keep)) < len(keep):
         raise ValueError(f"keep is {keep!r}; name each axis to keep once: T (time), N (units), C (conditions).")
-    whole = condition_averages(rates, "tensor maximum entropy")
+    whole = check_rates(rates, "tensor maximum entropy")
     changing = np.ptp(whole, axis=(0, 1)) > 0
     array = whole[..., changing]
     kept = sorted(_AXES[letter] for letter in keep)
