@@ -41,8 +41,8 @@ class WisconsinCardSorting(PaintedTask):
     feature, so that a right response proves its rule; only such cards are in the modified test of Nelson 1976, Cortex
     (doi:10.1016/S0010-9452(76)80035-4), but half of Berg's agree in two features. The rule becomes another one,
     unannounced: before each trial after the first with probability ``p_switch`` or, as in the test, after
-    ``criterion`` right responses in a row. One who keeps to one rule whatever the feedback earns 33 %, one who
-    always gives the same answer 25 %.
+    ``criterion`` right responses in a row. One who goes by the card alone earns 33 %,
+    keeping to one rule whatever the feedback.
 
     :channels: card (colour 1, colour 2, ..., number 4 (12)); feedback (right, wrong)
     :responses: wait, card 1, card 2, card 3, card 4

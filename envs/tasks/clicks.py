@@ -24,7 +24,7 @@ class PoissonClicks(PaintedTask):
 
     Each side is a Poisson train; the rates add up to ``total_hz``. A bin shows the number of clicks in it. Trials with
     as many clicks on either side are never drawn, so that there is always a right answer. One who goes by the last
-    100 ms alone earns 89.2 %, one who always gives the same answer 50 %.
+    100 ms alone earns 89.2 %.
 
     :channels: fixation; click (left, right)
     :responses: fixate, left, right

@@ -46,7 +46,7 @@ class PulseDecisionMaking(PaintedTask):
     Each slot of one side holds a pulse with the larger, each slot of the other side with the smaller probability of
     ``p_pulse``. The answer is the side that had more pulses, be it the favoured one or not; trials with as many pulses
     on either side are never drawn, so that there is always a right answer. One who goes by the last slot alone earns
-    72.6 %, one who always gives the same answer 50 %.
+    72.6 %.
 
     :channels: fixation; pulse (left, right)
     :responses: fixate, left, right

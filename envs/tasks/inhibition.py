@@ -18,8 +18,8 @@ class GoNogo(HypothesesTask):
     """One of two stimuli is shown. After a delay, respond if it was the go stimulus, and do nothing if it was not.
 
     Most trials are go trials, so that responding is what one is set to do, and withholding takes an effort. Donders'
-    subjects responded at once; the delay sets the response apart from the stimulus. One who
-    always responds earns 75 %, one who never does 25 %.
+    subjects responded at once; the delay sets the response apart from the stimulus. One who always gives the same
+    answer earns 75 %.
 
     :channels: fixation; stimulus (go, no-go)
     :responses: withhold, respond

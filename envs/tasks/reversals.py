@@ -28,7 +28,7 @@ class ProbabilisticReversal(ArmsTask):
     for the next choice. The right stimulus pays with probability ``p_reward``, the other with ``1 - p_reward``. Blocks
     are of drawn lengths, so that a reversal is the more to be expected the longer a block has lasted. A length may be a
     number of trials or, as in the paper, of correct choices: then nothing reverses for one who has not learned. One who
-    always gives the same answer earns 50 %.
+    goes by the feedback alone earns 73 %, staying after a reward and leaving after none.
 
     :channels: fixation; chosen (left, right); reward
     :responses: fixate, left, right

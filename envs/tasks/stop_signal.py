@@ -108,8 +108,8 @@ class StopSignal(RaceTask):
     The first response after the arrow counts, and ends the trial: one that comes before the stop signal is an error all
     the same. The stop signal comes on a stop-signal delay after the arrow, and stays: the longer the delay, the less
     often the response can still be stopped. The ideal observer waits until the deadline, and is never caught. One who
-    always responds earns 75 %, one who never does 25 %. :meth:`reaction_times` measures the responses, and
-    :func:`cogdyn.agents.dynamics.stop_signal_reaction_time` how long it takes to stop one.
+    always gives the same answer earns 37.5 %, one who ignores the stop signal 75 %. :meth:`reaction_times` measures the
+    responses, and :func:`cogdyn.agents.dynamics.stop_signal_reaction_time` how long it takes to stop one.
 
     :channels: fixation; arrow (left, right); stop
     :responses: withhold, left, right
@@ -161,8 +161,9 @@ class StopSignalStaircase(RaceTask):
 
     A session is ``n_trials`` trials of :class:`StopSignal`, a segment each. After a stop signal that was obeyed the
     stop-signal delay grows by ``step_ms``, after one that was not it shrinks, so that about half of them are; one who
-    waits for the signal only drives the delay up to the longest. One who always responds earns 75 %, one who never
-    does 25 %.
+    waits for the signal only drives the delay up to the longest. One who always gives the same answer earns
+    37.5 %, one who ignores the stop signal 75 %, one who goes by the response alone 100 %: nothing has to be
+    remembered.
 
     :channels: fixation; arrow (left, right); stop
     :responses: withhold, left, right

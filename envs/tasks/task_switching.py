@@ -140,8 +140,7 @@ class TaskSwitching(LetterOrDigit):
 
     Letter: left for a consonant, right for a vowel. Digit: left if even, right if odd. From one stimulus to the next
     the task switches with probability ``p_switch``. The cues are those of Meiran, whose subjects judged places; the
-    letters and digits are those of :class:`AlternatingRuns`. One who takes no notice of the cues earns 75 %, one who
-    always gives the same answer 50 %.
+    letters and digits are those of :class:`AlternatingRuns`. One who ignores the cue earns 75 %.
 
     :channels: fixation; cue (letter, digit); letter (consonant, vowel); digit (even, odd)
     :responses: fixate, left, right
@@ -176,8 +175,7 @@ class AlternatingRuns(LetterOrDigit):
     """A row of stimuli, each a letter and a digit; one and then the other is judged, ``run_length`` times in a row.
 
     Letter: left for a consonant, right for a vowel. Digit: left if even, right if odd. A cue names the first task
-    alone; from then on one must count. One who keeps to the first task earns 75 %, one who always gives the same answer
-    50 %.
+    alone; from then on one must count. One who keeps to the first task earns 75 %.
 
     :channels: fixation; cue (letter, digit); letter (consonant, vowel); digit (even, odd)
     :responses: fixate, left, right
