@@ -15,7 +15,7 @@ def executed_lesson(page, folder, last):
 
     What the reader sees is kept; the last cell hands the numbers behind it to the test.
     """
-    (file,) = (path for path in write_notebooks(folder) if path.stem == page.stem)
+    (file,) = (path for path in write_notebooks(folder) if path.stem.endswith(page.stem))
     notebook = jupytext.read(file)
     notebook.cells.append(jupytext.reads(last, "py:percent").cells[0])
     NotebookClient(notebook, timeout=1800, kernel_name="python3").execute(cwd=str(folder))
