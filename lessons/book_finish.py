@@ -1,4 +1,4 @@
-"""What is left to do when Sphinx has built the book: lessons to download as notebooks, pictures that load when seen."""
+"""What is left when Sphinx has built the book: notebooks to download, pictures that load when seen, long formulas."""
 
 import base64
 import hashlib
@@ -11,11 +11,14 @@ from .notebooks import write_notebooks
 
 _IMAGE = re.compile(r'<img\b(?:"[^"]*"|[^">])*>')
 _PICTURE = re.compile(r'src="data:image/png;base64,([^"]+)"')
+_FORMULA = re.compile(r'(<div class="math notranslate nohighlight"[^>]*>\s*)\\\[(.*?)\\\](?=\s*</div>)', re.S)
+_SPACE = re.compile(r"\\q?quad\b\s*")
+_LONG = 30  # letters of TeX without commands; what has more may be wider than the page
 _SOURCE_LINK = re.compile(r'<a href="([^"]*_sources/lessons/)([^"/]+)\.md"(.*?)</a>', re.S)
 
 
 def finish_site(site: Path) -> None:
-    """Offer each lesson's notebook where its page offers its source, and make pictures inside pages lazy files.
+    """Offer each lesson's notebook, make pictures inside pages lazy files, and break long formulas over rows.
 
     Args:
         site: Folder of the built site, changed in place.
@@ -24,6 +27,7 @@ def finish_site(site: Path) -> None:
     for page in site.rglob("*.html"):
         text = page.read_text("utf-8")
         finished = unpacked(text, site / "_images", "../" * len(page.parent.relative_to(site).parts) + "_images")
+        finished = _FORMULA.sub(lambda found: f"{found[1]}\\[{in_rows(found[2])}\\]", finished)
         if finished != text:
             page.write_text(finished, "utf-8")
 
@@ -66,3 +70,17 @@ def unpacked(text: str, folder: Path, address: str) -> str:
 
     # Widgets carry their pictures as JSON, which no browser shows before the widget does: only tags are changed.
     return _IMAGE.sub(lambda tag: _PICTURE.sub(to_file, tag[0]), text)
+
+
+def in_rows(formula: str) -> str:
+    """A formula in TeX, in rows where it is long and consists of several, which a wide space (quad) sets apart."""
+    if "&" in formula or r"\\" in formula or len(re.sub(r"\\[a-zA-Z]+|[{}\s\\^_]", "", formula)) <= _LONG:
+        return formula
+    rows, depth, start = [], 0, 0
+    for mark in re.finditer(r"\\[{}]|[{}]|" + _SPACE.pattern, formula):
+        depth += {"{": 1, "}": -1}.get(mark[0], 0)
+        if depth == 0 and "quad" in mark[0]:
+            rows.append(formula[start : mark.start()].strip())
+            start = mark.end()
+    rows.append(formula[start:].strip())
+    return formula if len(rows) == 1 else r"\begin{gathered} " + r" \\ ".join(rows) + r" \end{gathered}"

@@ -1,5 +1,6 @@
 """Questions in a lesson: a prediction that is kept, its recall after the experiment, and a quiz that explains."""
 
+import re
 import tomllib
 from collections.abc import Sequence
 from html import escape
@@ -42,10 +43,10 @@ class Choice(WithStill, anywidget.AnyWidget):
 
     def _still_body(self) -> str:
         """The question and what was chosen; no answer, which is for the widget to give."""
-        options = [option["text"] for option in self.options]
+        question, *options = (_unmarked(text) for text in (self.question, *(one["text"] for one in self.options)))
         chosen = "nothing" if self.chosen is None else options[self.chosen]
-        listed = "".join(f"<li>{escape(text)}</li>" for text in options)
-        return f"<p>{escape(self.question)}</p><ul>{listed}</ul><p>You chose: {escape(chosen)}</p>"
+        listed = "".join(f"<li>{text}</li>" for text in options)
+        return f"<p>{question}</p><ul>{listed}</ul><p>You chose: {chosen}</p>"
 
 
 _predictions: WeakValueDictionary[str, Choice] = WeakValueDictionary()
@@ -120,6 +121,11 @@ def ask(name: str) -> Choice:
         stored["question"],
         [(option["text"], option["why"], option.get("correct", False)) for option in stored["options"]],
     )
+
+
+def _unmarked(text: str) -> str:
+    """A text as HTML, without the marks of code and emphasis."""
+    return escape(re.sub(r"[`*]", "", text))
 
 
 def _distinct(texts: Sequence[str]) -> Sequence[str]:

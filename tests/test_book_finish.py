@@ -7,7 +7,7 @@ import re
 import matplotlib.image
 import numpy as np
 
-from cogdyn.lessons.book_finish import finish_site, unpacked
+from cogdyn.lessons.book_finish import finish_site, in_rows, unpacked
 from cogdyn.lessons.notebooks import file_name, lesson_pages
 
 
@@ -35,6 +35,20 @@ def test_what_widgets_carry_stays_as_it_is(tmp_path):
     page = f'<script>{{"value": "<p>", "picture": "{address(picture())}"}}</script><img src="plain.png">'
     assert unpacked(page, tmp_path / "_images", "_images") == page
     assert not (tmp_path / "_images").exists()
+
+
+def test_long_formulas_of_several_parts_stand_in_rows():
+    trace = r"P_{ij}(t) = (1 - \alpha)\, P_{ij}(t-1) + \alpha f'(x_i(t))\, r_j(t-1)"
+    change = r"\Delta W_{ij} \propto -\sum_t L_i(t) P_{ij}(t)"
+    rows = rf"\begin{{gathered}} {trace}, \\ {change}, \\ L = e W \end{{gathered}}"
+    assert in_rows(rf"{trace}, \quad {change}, \qquad L = e W") == rows
+    for short in (
+        r"a = b, \quad c = d",
+        trace + " + " + change,
+        rf"\sqrt{{{trace}, \quad {change}}}",
+        rf"a &= {trace} \\ b",
+    ):
+        assert in_rows(short) == short
 
 
 def test_every_lesson_offers_its_notebook(tmp_path):

@@ -50,7 +50,7 @@ def test_the_still_is_the_picture_that_the_browser_sent_last(shown):
 
 
 def test_the_still_of_a_question_shows_what_was_chosen_and_no_answer(shown):
-    asked = quiz("Why <so>?", [("this", "Because it is.", True), ("that", "It is not.", False)])
+    asked = quiz("Why *<so>*?", [("this", "Because it is.", True), ("that", "It is not.", False)])
     asked._ipython_display_()
     assert "Why &lt;so&gt;?" in shown[1]
     assert "You chose: nothing" in shown[1]
