@@ -45,6 +45,12 @@ def told(notebook):
     return json.loads(line)
 
 
+def kinds_shown(notebook):
+    """Kinds of all that the cells of the page show, without the stills of widgets."""
+    outputs = [out.get("data", {}) for cell in notebook.cells[:-2] for out in cell.get("outputs", [])]
+    return [kind for data in outputs if "cogdyn-still" not in data.get("text/html", "") for kind in data]
+
+
 def check_exercises(page, checks):
     """The solutions on a page pass the checks of its exercises, by name; the stubs are told that nothing is written."""
     text = page.read_text()

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from lesson_page import check_exercises, executed_lesson, told
+from lesson_page import check_exercises, executed_lesson, kinds_shown, told
 from node import evaluate, needs_node
 
 from cogdyn.agents import RateRNN, train
@@ -271,7 +271,7 @@ class TestNotebook:
         assert slow[:, 2].min() > 10
 
     def test_every_figure_and_widget_is_there(self, executed):
-        kinds = [kind for cell in executed.cells for out in cell.get("outputs", []) for kind in out.get("data", {})]
+        kinds = kinds_shown(executed)
         assert kinds.count("image/png") == 3
         assert kinds.count("application/vnd.jupyter.widget-view+json") == 8
         assert kinds.count("text/html") == 2  # the verdict on the empty exercise, and the table of the study

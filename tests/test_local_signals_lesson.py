@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-from lesson_page import check_exercises, executed_lesson, told
+from lesson_page import check_exercises, executed_lesson, kinds_shown, told
 from node import evaluate, needs_node
 
 from cogdyn.agents import RateRNN
@@ -299,7 +299,7 @@ class TestNotebook:
         assert min(learned) > 0.3
 
     def test_every_figure_and_widget_is_there(self, executed):
-        kinds = [kind for cell in executed.cells for out in cell.get("outputs", []) for kind in out.get("data", {})]
+        kinds = kinds_shown(executed)
         assert kinds.count("image/png") == 2
         assert kinds.count("application/vnd.jupyter.widget-view+json") == 8
         assert kinds.count("text/html") == 1  # the verdict on the empty exercise

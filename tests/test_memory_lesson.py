@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from lesson_page import executed_lesson, told
+from lesson_page import executed_lesson, kinds_shown, told
 
 pytestmark = pytest.mark.slow
 PAGE = Path(__file__).parent.parent / "book/lessons/a-network-that-remembers.md"
@@ -40,7 +40,7 @@ def test_what_it_suggests_next_teaches_the_network_to_wait(executed):
 
 
 def test_every_figure_and_widget_is_there(executed):
-    kinds = [kind for cell in executed.cells for out in cell.get("outputs", []) for kind in out.get("data", {})]
+    kinds = kinds_shown(executed)
     assert kinds.count("image/png") == 3
     assert kinds.count("application/vnd.jupyter.widget-view+json") == 6
     assert kinds.count("text/html") == 1  # the verdict on the empty exercise

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from lesson_page import check_exercises, executed_lesson, told
+from lesson_page import check_exercises, executed_lesson, kinds_shown, told
 
 from cogdyn.agents.dynamics import jpca, linear_cka, soft_normalised
 from cogdyn.agents.run import load_run
@@ -315,7 +315,7 @@ class TestNotebook:
         assert told(executed) == [population_measures(four[name]) for name in ("held", "extinguished")]
 
     def test_every_figure_and_widget_is_there(self, executed):
-        kinds = [kind for cell in executed.cells for out in cell.get("outputs", []) for kind in out.get("data", {})]
+        kinds = kinds_shown(executed)
         assert kinds.count("image/png") == 7
         assert kinds.count("application/vnd.jupyter.widget-view+json") == 13
         assert kinds.count("text/html") == 5  # three tables, the verdict on the empty exercise, and the claims
