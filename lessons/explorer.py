@@ -43,8 +43,8 @@ def explore_memory(run: Run) -> MemoryExplorer:
     wide = {"description_width": "170px"}
     layout = ipywidgets.Layout(width="480px")
     # Sliders of ipywidgets have no name that a screen reader could say; these have.
-    delay = ipywidgets.Dropdown(
-        options=range(200, 4001, 200), value=2000, description="delay (ms)", style=wide, layout=layout
+    delay = ipywidgets.BoundedIntText(
+        2000, min=200, max=4000, step=200, description="delay (ms)", style=wide, layout=layout
     )
     lost = ipywidgets.BoundedIntText(
         0, min=0, max=n - 1, description="units silenced, at random", style=wide, layout=layout
