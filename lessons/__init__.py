@@ -29,6 +29,7 @@ from .memory import draw_memory_trace as draw_memory_trace
 from .memory import draw_score_by_delay as draw_score_by_delay
 from .memory import memory_trace as memory_trace
 from .memory import score_by_delay as score_by_delay
+from .memory_networks import memory_network as memory_network
 from .newton_checks import check_jacobian as check_jacobian
 from .newton_checks import check_newton_step as check_newton_step
 from .notebook import start as start

@@ -10,6 +10,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from .book_finish import finish_site
+
 _SOURCE = Path(__file__).parent.parent / "book"
 _NOT_SOURCE = shutil.ignore_patterns("_build", "node_modules", "__pycache__", ".*")
 
@@ -69,6 +71,7 @@ def _build(folder: Path) -> Path:
     index = folder / "_build" / "html" / "index.html"
     if done.returncode or not index.exists():
         raise BookError("the book was not built: see the warnings and errors above")
+    finish_site(index.parent)
     return index
 
 

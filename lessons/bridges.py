@@ -1,4 +1,4 @@
-"""Lesson 2: what is left of an error across a delay, and how networks learn that start differently."""
+"""Bridges through time: what is left of an error across a delay, and how networks learn that start differently."""
 
 from __future__ import annotations
 

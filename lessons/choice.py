@@ -1,21 +1,28 @@
 """Questions in a lesson: a prediction that is kept, its recall after the experiment, and a quiz that explains."""
 
+import re
+import tomllib
 from collections.abc import Sequence
+from html import escape
 from pathlib import Path
 from weakref import WeakValueDictionary
 
+from ..envs.names import check_name
 from .browser_module import browser_module
 from .extra import anywidget, traitlets
+from .still import WithStill, widget_style
+
+_PAGES = Path(__file__).parent.parent / "book" / "lessons"
 
 
-class Choice(anywidget.AnyWidget):
-    """A question with options, made by :func:`predict`, :func:`recall` and :func:`quiz`.
+class Choice(WithStill, anywidget.AnyWidget):
+    """A question with options, made by :func:`predict`, :func:`recall`, :func:`quiz` and :func:`ask`.
 
     It works with no kernel in a static page. ``chosen`` is the index of the reader's option, or None.
     """
 
     _esm = browser_module("element.mjs", "choice.mjs")
-    _css = Path(__file__).with_name("choice.css")
+    _css = widget_style("choice.css")
 
     kind = traitlets.Enum(("predict", "recall", "quiz"), "quiz").tag(sync=True)
     key = traitlets.Unicode().tag(sync=True)
@@ -29,6 +36,17 @@ class Choice(anywidget.AnyWidget):
         if chosen is not None and not 0 <= chosen < len(self.options):
             raise traitlets.TraitError(f"chosen is {chosen}, but there are {len(self.options)} options")
         return chosen
+
+    @traitlets.observe("chosen")
+    def _keep(self, _: object) -> None:
+        self._renew_still()
+
+    def _still_body(self) -> str:
+        """The question and what was chosen; no answer, which is for the widget to give."""
+        question, *options = (_unmarked(text) for text in (self.question, *(one["text"] for one in self.options)))
+        chosen = "nothing" if self.chosen is None else options[self.chosen]
+        listed = "".join(f"<li>{text}</li>" for text in options)
+        return f"<p>{question}</p><ul>{listed}</ul><p>You chose: {chosen}</p>"
 
 
 _predictions: WeakValueDictionary[str, Choice] = WeakValueDictionary()
@@ -82,6 +100,32 @@ def quiz(question: str, options: Sequence[tuple[str, str, bool]]) -> Choice:
         raise ValueError("no option is correct")
     full = [{"text": text, "explanation": why, "correct": bool(correct)} for text, why, correct in options]
     return Choice(kind="quiz", question=question, options=full)
+
+
+def ask(name: str) -> Choice:
+    """Ask a question of a quiz that lies beside its page, so that no cell of a notebook shows the answer.
+
+    Args:
+        name: ``"PAGE/QUESTION"``: the table QUESTION of ``book/lessons/PAGE.toml``, with ``question`` and ``options``,
+            each with ``text``, ``why`` and, where it is, ``correct = true``.
+
+    Raises:
+        ValueError: If there is no such page or question.
+    """
+    page, _, question = name.partition("/")
+    check_name("page", page, [file.stem for file in _PAGES.glob("*.toml")])
+    quizzes = tomllib.loads((_PAGES / f"{page}.toml").read_text("utf-8"))
+    check_name("question", question, [*quizzes])
+    stored = quizzes[question]
+    return quiz(
+        stored["question"],
+        [(option["text"], option["why"], option.get("correct", False)) for option in stored["options"]],
+    )
+
+
+def _unmarked(text: str) -> str:
+    """A text as HTML, without the marks of code and emphasis."""
+    return escape(re.sub(r"[`*]", "", text))
 
 
 def _distinct(texts: Sequence[str]) -> Sequence[str]:

@@ -13,12 +13,22 @@ from ..agents.run import Run
 from ..envs.tasks.matching import DelayMatchSample
 from .extra import ipywidgets
 from .memory import draw_memory_trace, memory_trace
+from .still import WithStill
 
 
-def explore_memory(run: Run) -> ipywidgets.VBox:
-    """Sliders for the delay and for a lesion, and the memory trace that follows from them.
+class MemoryExplorer(WithStill, ipywidgets.VBox):
+    """Two fields and a figure, made by :func:`explore_memory`."""
 
-    The figure is drawn anew in Python, so the sliders need a running notebook; the page of the book shows where
+    def keep(self, picture: str) -> None:
+        """Make this HTML the still that stays when the kernel is gone."""
+        self._picture = picture
+        self._renew_still()
+
+
+def explore_memory(run: Run) -> MemoryExplorer:
+    """Fields for the delay and for a lesion, and the memory trace that follows from them.
+
+    The figure is drawn again in Python, so the fields need a running notebook; the page of the book shows where
     they stood.
 
     Args:
@@ -33,8 +43,13 @@ def explore_memory(run: Run) -> ipywidgets.VBox:
     n = run.network.n_units
     wide = {"description_width": "170px"}
     layout = ipywidgets.Layout(width="480px")
-    delay = ipywidgets.IntSlider(2000, 200, 4000, 200, description="delay (ms)", style=wide, layout=layout)
-    lost = ipywidgets.IntSlider(0, 0, n - 1, 1, description="units silenced, at random", style=wide, layout=layout)
+    # Sliders of ipywidgets have no name that a screen reader could say; these have.
+    delay = ipywidgets.BoundedIntText(
+        2000, min=200, max=4000, step=200, description="delay (ms)", style=wide, layout=layout
+    )
+    lost = ipywidgets.BoundedIntText(
+        0, min=0, max=n - 1, description="units silenced, at random", style=wide, layout=layout
+    )
     order = np.random.default_rng(0).permutation(n)
     picture = ipywidgets.HTML()
 
@@ -47,13 +62,15 @@ def explore_memory(run: Run) -> ipywidgets.VBox:
         )
         figure = draw_memory_trace(trace, float(run.network.tau.mean()))
         picture.value = f'<img alt="{said}" src="{_png(figure)}" style="max-width:min(100%, 704px)"><p>{said}</p>'
+        explorer.keep(picture.value)
 
-    for slider in (delay, lost):
-        slider.continuous_update = False
-        slider.observe(draw, names="value")
+    note = ipywidgets.HTML("<small>These fields need a running notebook; in the book the figure stands still.</small>")
+    explorer = MemoryExplorer([delay, lost, picture, note])
+    explorer.add_class("cogdyn-explorer")
+    for field in (delay, lost):
+        field.observe(draw, names="value")
     draw()
-    note = ipywidgets.HTML("<small>These sliders need a running notebook; in the book the figure stands still.</small>")
-    return ipywidgets.VBox([delay, lost, picture, note])
+    return explorer
 
 
 def _png(figure: Figure) -> str:

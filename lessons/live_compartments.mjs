@@ -314,7 +314,7 @@ function render({ model, el }) {
   const heard = switches.map((name) => [`change:${name}`, ["network", "task"].includes(name) ? anew : request]);
   heard.push(["change:unit", request]);
   heard.forEach(([event, then]) => model.on(event, then));
-  const unwatch = watchPage(root, request);
+  const unwatch = watchPage(root, request, model);
   restart();
   run(false);
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -14,9 +13,10 @@ from ..agents.rules.synthetic_gradient import first_apical
 from ..envs.tasks.streams import Add
 from .browser_module import browser_module
 from .extra import anywidget, traitlets
+from .still import WithStill, widget_style
 
 
-class LiveCompartments(anywidget.AnyWidget):
+class LiveCompartments(WithStill, anywidget.AnyWidget):
     r"""Switch compartments, phases, transport and feedback on and off, and watch what is still learned.
 
     A small network of tanh units that leak on the rate learns the task Add, in every bin, by the rule of
@@ -38,9 +38,7 @@ class LiveCompartments(anywidget.AnyWidget):
     _esm = browser_module(
         "element.mjs", "live_picture.mjs", "live_controls.mjs", "compartments.mjs", "live_compartments.mjs"
     )
-    _css = "\n".join(
-        Path(__file__).with_name(name).read_text("utf-8") for name in ("live_network.css", "live_compartments.css")
-    )
+    _css = widget_style("live_network.css", "live_compartments.css")
 
     networks = traitlets.List().tag(sync=True)
     tasks = traitlets.List().tag(sync=True)

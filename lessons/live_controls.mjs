@@ -27,14 +27,42 @@ export function pageLook(root) {
   return { colours: dark ? palette.dark : palette.light, ink: style.color, fontFamily: style.fontFamily };
 }
 
-/** Ask for a new picture when the root is resized or the page changes its look; returns how to stop. */
-export function watchPage(root, request) {
+const stillAfter = 1500; // ms without a new picture
+const widestStill = 1000; // px
+
+/** Send the kernel a still of the canvas, which the notebook keeps for the time when the kernel is gone. */
+function sendStill(model, canvas, dark) {
+  if (!model.send || !canvas.width || !canvas.height) return;
+  const still = document.createElement("canvas");
+  still.width = Math.min(canvas.width, widestStill);
+  still.height = Math.round((canvas.height * still.width) / canvas.width);
+  const pen = still.getContext("2d");
+  pen.fillStyle = dark ? "#111111" : "#ffffff";
+  pen.fillRect(0, 0, still.width, still.height);
+  pen.drawImage(canvas, 0, 0, still.width, still.height);
+  model.send({ still: still.toDataURL("image/png"), words: canvas.getAttribute("aria-label") ?? "" });
+}
+
+/**
+ * Ask for a new picture when the root is resized or the page changes its look, and send a still of its canvas to the
+ * model when that has rested; returns how to stop.
+ */
+export function watchPage(root, request, model) {
   const resized = new ResizeObserver(request);
   resized.observe(root);
   const repainted = new MutationObserver(request);
   for (const page of [document.documentElement, document.body]) repainted.observe(page, { attributes: true });
+  const canvas = root.querySelector("canvas");
+  let resting = 0;
+  const redrawn = new MutationObserver(() => {
+    clearTimeout(resting);
+    resting = setTimeout(() => sendStill(model, canvas, root.classList.contains("cogdyn-dark")), stillAfter);
+  });
+  redrawn.observe(canvas, { attributes: true });
   return () => {
     resized.disconnect();
     repainted.disconnect();
+    redrawn.disconnect();
+    clearTimeout(resting);
   };
 }

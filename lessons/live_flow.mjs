@@ -1,11 +1,12 @@
 // A plane through state space to explore: an input to hold, a place from which to release, and what becomes of the state.
 import { element } from "./element.mjs";
-import { pageLook, watchPage } from "./live_controls.mjs";
+import { pageLook, slider, watchPage } from "./live_controls.mjs";
 import { apart, flowOn, projected, readoutOf, stateAt, stepAt } from "./flow.mjs";
 import { drawFlow, pointNames } from "./flow_picture.mjs";
 
 const pace = 0.5; // of real time
 const restSpeed = 1e-9; // q = |F(h) - h|^2 / 2
+const atPoint = 0.005; // distance that reads 0.00
 const mostTrails = 12;
 const grip = 9; // px within which a pointer means a fixed point
 
@@ -31,8 +32,9 @@ export function tellPoint({ kind, growing, tau }, name, off) {
 /** What a released state does, in words; done: it rests, or the time is up. */
 export function tellState({ ms, speed, off, near, outputs }, done) {
   const rests = speed < restSpeed;
-  const where = near ? `${rests ? "at" : "nearest is"} ${near.name}${rests && near.distance < 0.01 ? "" : `, ${inNumbers(near.distance)} away`}` : "";
-  const how = rests ? "at rest" : done ? "still moving" : "moving";
+  const there = near && near.distance < atPoint;
+  const where = near ? (there ? `at ${near.name}` : `${rests ? "at" : "nearest is"} ${near.name}, ${inNumbers(near.distance)} away`) : "";
+  const how = rests ? "at rest" : there ? "hardly moving" : done ? "still moving" : "moving";
   const said = outputs.map(({ name, value }) => `${name} ${inNumbers(value)}`).join(", ");
   return {
     state: `${Math.round(ms)} ms: ${[how, where].filter(Boolean).join(", ")}`,
@@ -66,6 +68,14 @@ function render({ model, el }) {
   });
   const release = element("button", { type: "button" }, "Release");
   const next = element("button", { type: "button" }, "Next fixed point");
+  const pause = element("button", { type: "button" }, "Pause");
+  const oneBin = element("button", { type: "button" }, "One bin on");
+  const time = slider("Time since release", { min: 0, max: 1, step: 1 }, (bins) => `${Math.round(bins * network.dt)} ms`, (bins) => {
+    if (!ball) return;
+    Object.assign(ball, { at: bins, paused: true });
+    tellBall();
+    request();
+  });
   const clear = element("button", { type: "button" }, "Clear");
   const reset = element("button", { type: "button" }, "Reset");
   const told = element("span", { className: "cogdyn-answer" });
@@ -81,7 +91,8 @@ function render({ model, el }) {
     "div",
     { className: "cogdyn-live" },
     ...(views.length > 1 ? [choice] : []),
-    element("div", { className: "cogdyn-row" }, release, ...(kinds.length ? [next] : []), clear, reset),
+    element("div", { className: "cogdyn-row" }, release, pause, oneBin, ...(kinds.length ? [next] : []), clear, reset),
+    element("div", { className: "cogdyn-sliders" }, time.label),
     readout,
     canvas,
     spoken,
@@ -94,7 +105,7 @@ function render({ model, el }) {
   let anchor = null; // index of the fixed point that the start is tied to, with its own offset
   let offset = [0, 0];
   let trails = []; // of what the axes read from states, the origin not yet taken off
-  let ball = null; // {h, bins, clock, done, step}
+  let ball = null; // {states, speeds, at: the bin that is shown, from: the bin at which the input was chosen, owed, clock, paused, step}
   let tools = null; // from canvas to plane and back
   let arrows = null; // of the grid drawn last
 
@@ -117,50 +128,65 @@ function render({ model, el }) {
     const { off } = projected(viewNow().origin, axes, point.state);
     say(tellPoint(point, point.name, off), pushed > 1e-9 ? `pushed by ${inNumbers(pushed)}` : "exactly there");
   }
+  const lastBin = () => ball.states.length - 1;
+  const timeIsUp = () => (lastBin() - ball.from) * network.dt >= at("duration");
+  const hasEnded = () => ball.at === lastBin() && (ball.speeds[ball.at] < restSpeed || timeIsUp());
   function tellBall() {
     const view = viewNow();
-    const found = nearest(view.points, ball.h);
+    const h = ball.states[ball.at];
+    const found = nearest(view.points, h);
+    const outputs = readoutOf(network, h);
     const words = tellState(
       {
-        ms: ball.bins * network.dt,
-        speed: ball.speed,
-        off: projected(view.origin, axes, ball.h).off,
+        ms: ball.at * network.dt,
+        speed: ball.speeds[ball.at],
+        off: projected(view.origin, axes, h).off,
         near: found && { name: view.points[found.k].name, distance: found.distance },
-        outputs: outputNames.map((name, k) => ({ name, value: readoutOf(network, ball.h)[k] })),
+        outputs: outputNames.map((name, k) => ({ name, value: outputs[k] })),
       },
-      ball.done,
+      hasEnded(),
     );
     say(words.state, words.rest);
+  }
+  function placeTime() {
+    pause.textContent = ball && (ball.paused || hasEnded()) ? "Go on" : "Pause";
+    for (const button of [pause, oneBin]) button.disabled = !ball || (hasEnded() && ball.speeds[ball.at] < restSpeed);
+    const range = time.label.querySelector("input");
+    range.max = ball ? Math.max(1, lastBin()) : 1;
+    range.disabled = !ball;
+    time.place(ball ? ball.at : 0);
   }
 
   function letGo() {
     const h = startState();
     trails = [...trails, [readings(h)]].slice(-mostTrails);
-    ball = { h, bins: 0, from: 0, owed: 0, clock: null, done: false, speed: Infinity, step: stepAt(network, viewNow().input) };
+    ball = { states: [h], speeds: [Infinity], at: 0, from: 0, owed: 0, clock: null, paused: false, step: stepAt(network, viewNow().input) };
     request();
   }
+  /** From the bin that is shown; what came after it, when the reader went back in time, is forgotten. */
   function advance(bins) {
-    for (let k = 0; k < bins && !ball.done; k++) {
-      const h = ball.step(ball.h);
-      ball.speed = apart(h, ball.h) ** 2 / 2;
-      ball.h = h;
-      ball.bins += 1;
+    for (const list of [ball.states, ball.speeds, trails.at(-1)]) list.length = ball.at + 1;
+    for (let k = 0; k < bins && (k === 0 || !hasEnded()); k++) {
+      const before = ball.states[ball.at];
+      const h = ball.step(before);
+      ball.states.push(h);
+      ball.speeds.push(apart(h, before) ** 2 / 2);
+      ball.at += 1;
       trails.at(-1).push(readings(h));
-      ball.done = ball.speed < restSpeed || (ball.bins - ball.from) * network.dt >= at("duration");
     }
   }
   function animate(now) {
-    if (!ball || ball.done) return;
+    if (!ball || ball.paused || hasEnded()) return;
     if (matchMedia("(prefers-reduced-motion: reduce)").matches) advance(Infinity);
     else {
       ball.owed += ball.clock === null ? 0 : (Math.min(100, now - ball.clock) * pace) / network.dt;
       ball.clock = now;
       const whole = Math.floor(ball.owed);
       ball.owed -= whole;
-      advance(whole);
+      if (whole) advance(whole);
     }
     tellBall();
-    if (!ball.done) request();
+    if (!hasEnded()) request();
   }
 
   function moveStart(to) {
@@ -180,6 +206,19 @@ function render({ model, el }) {
   }
 
   release.addEventListener("click", letGo);
+  pause.addEventListener("click", () => {
+    if (hasEnded()) Object.assign(ball, { from: ball.at, paused: false }); // once more as long
+    else ball.paused = !ball.paused;
+    ball.clock = null;
+    request();
+  });
+  oneBin.addEventListener("click", () => {
+    if (hasEnded()) ball.from = ball.at;
+    ball.paused = true;
+    advance(1);
+    tellBall();
+    request();
+  });
   next.addEventListener("click", () => {
     const { points } = viewNow();
     if (points.length) tieTo(anchor === null ? 0 : (anchor + 1) % points.length);
@@ -222,6 +261,7 @@ function render({ model, el }) {
   function draw(now) {
     frame = 0;
     animate(now);
+    placeTime();
     const width = root.clientWidth;
     if (!width) return;
     const view = viewNow();
@@ -240,7 +280,7 @@ function render({ model, el }) {
       axisNames: at("axis_names"),
       start: at("start"),
       trails: trails.map((trail) => trail.map(own)),
-      ball: ball && own(readings(ball.h)),
+      ball: ball && own(readings(ball.states[ball.at])),
       arrowsOn,
     };
     tools = drawFlow(canvas, scene, pageLook(root), width);
@@ -255,17 +295,19 @@ function render({ model, el }) {
     radios.forEach(({ input }, k) => (input.checked = k === at("shown")));
     if (anchor !== null) moveStart([...at("start")]);
     if (ball) {
-      Object.assign(ball, { step: stepAt(network, viewNow().input), from: ball.bins, clock: null, done: false, speed: Infinity });
+      Object.assign(ball, { step: stepAt(network, viewNow().input), from: ball.at, clock: null });
+      ball.speeds[ball.at] = Infinity;
+      tellBall();
     }
     request();
   };
   const onStart = () => {
-    if (!ball || ball.done) tellStart();
+    if (!ball || hasEnded()) tellStart();
     request();
   };
   model.on("change:shown", onShown);
   model.on("change:start", onStart);
-  const unwatch = watchPage(root, request);
+  const unwatch = watchPage(root, request, model);
   onShown();
   tellStart();
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -14,6 +13,7 @@ from ..agents.rate_rnn import RateRNN
 from .browser_module import browser_module
 from .extra import anywidget, traitlets
 from .point_marks import kinds
+from .still import WithStill, widget_style
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Held:
     origin: np.ndarray | None = None
 
 
-class LiveFlow(anywidget.AnyWidget):
+class LiveFlow(WithStill, anywidget.AnyWidget):
     r"""The flow of a network on a plane through its state space, from which the reader releases the state.
 
     The plane is a projection. Arrows are what of the velocity F(h) - h at points *of the plane* lies in the plane;
@@ -73,7 +73,7 @@ class LiveFlow(anywidget.AnyWidget):
         "flow_picture.mjs",
         "live_flow.mjs",
     )
-    _css = Path(__file__).with_name("live_network.css")
+    _css = widget_style("live_network.css")
 
     network = traitlets.Dict().tag(sync=True)
     axes = traitlets.List().tag(sync=True)

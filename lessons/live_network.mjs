@@ -255,7 +255,7 @@ function render({ model, el }) {
 
   const watched = ["trial", "tau_factor", "noise", "delay", "silenced", "seed"].map((name) => `change:${name}`);
   watched.forEach((event) => model.on(event, update));
-  const unwatch = watchPage(root, request);
+  const unwatch = watchPage(root, request, model);
   update();
 
   return () => {

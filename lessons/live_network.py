@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -19,13 +18,14 @@ from ..envs.task import Task
 from .browser_module import browser_module
 from .conditions import group, typical
 from .extra import anywidget, traitlets
+from .still import WithStill, widget_style
 
 _LEAKS = ("voltage", "rate")
 _ACTIVATIONS = ("tanh", "relu", "rectified_tanh", "softplus", "sigmoid")
 _POPULATIONS = ("excitatory", "inhibitory")
 
 
-class LiveNetwork(anywidget.AnyWidget):
+class LiveNetwork(WithStill, anywidget.AnyWidget):
     r"""A trained leaky rate network to play with: change its time constant, noise and delay, silence units.
 
     The network travels in the page and runs there, so the widget also works in the built book, from a web
@@ -74,7 +74,7 @@ class LiveNetwork(anywidget.AnyWidget):
         "live_units.mjs",
         "live_network.mjs",
     )
-    _css = Path(__file__).with_name("live_network.css")
+    _css = widget_style("live_network.css")
 
     network = traitlets.Dict().tag(sync=True)
     trials = traitlets.List().tag(sync=True)

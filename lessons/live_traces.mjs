@@ -264,7 +264,7 @@ function render({ model, el }) {
 
   const watched = Object.keys(first).map((name) => `change:${name}`);
   watched.forEach((event) => model.on(event, update));
-  const unwatch = watchPage(root, request);
+  const unwatch = watchPage(root, request, model);
   update();
 
   return () => {

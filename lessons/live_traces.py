@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -12,9 +11,10 @@ from ..agents.feedback import Feedback
 from ..agents.rate_rnn import RateRNN
 from .browser_module import browser_module
 from .extra import anywidget, traitlets
+from .still import WithStill, widget_style
 
 
-class LiveTraces(anywidget.AnyWidget):
+class LiveTraces(WithStill, anywidget.AnyWidget):
     r"""The trace of a synapse, drawn as it forms: choose the synapse, the time constant, and when an error comes.
 
     A small network of tanh units that leak on the rate gets some inputs. At some time its single output is wrong, by 1.
@@ -32,7 +32,7 @@ class LiveTraces(anywidget.AnyWidget):
     """
 
     _esm = browser_module("element.mjs", "live_picture.mjs", "live_controls.mjs", "traces.mjs", "live_traces.mjs")
-    _css = Path(__file__).with_name("live_network.css")
+    _css = widget_style("live_network.css")
 
     network = traitlets.Dict().tag(sync=True)
     inputs = traitlets.List().tag(sync=True)

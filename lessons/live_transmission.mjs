@@ -197,7 +197,7 @@ function render({ model, el }) {
 
   const watched = ["bridge", "lag_ms", "beta", "delay"].map((name) => `change:${name}`);
   watched.forEach((event) => model.on(event, update));
-  const unwatch = watchPage(root, request);
+  const unwatch = watchPage(root, request, model);
   update();
 
   return () => {

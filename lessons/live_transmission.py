@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, Self
 
 from torch import Tensor
@@ -13,9 +12,10 @@ from ..envs.painted_task import PaintedTask
 from .bridges import delay_dynamics
 from .browser_module import browser_module
 from .extra import anywidget, traitlets
+from .still import WithStill, widget_style
 
 
-class LiveTransmission(anywidget.AnyWidget):
+class LiveTransmission(WithStill, anywidget.AnyWidget):
     """How much of an error comes back across a delay: choose a bridge, its lag, its weight, and the delay.
 
     Two networks or more are compared. The browser multiplies their Jacobians as
@@ -33,7 +33,7 @@ class LiveTransmission(anywidget.AnyWidget):
     _esm = browser_module(
         "element.mjs", "live_picture.mjs", "live_controls.mjs", "transmission.mjs", "live_transmission.mjs"
     )
-    _css = Path(__file__).with_name("live_network.css")
+    _css = widget_style("live_network.css")
 
     dt = traitlets.Float().tag(sync=True)
     starts = traitlets.List(traitlets.Dict()).tag(sync=True)

@@ -1,4 +1,4 @@
-"""Lesson 3: how well local credit agrees with the exact gradient, and the check of the reader's own RFLO."""
+"""Learning with local signals: how well local credit agrees with the gradient, and the check of the reader's RFLO."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lesson 1: how long a network remembers, and what its recurrent synapses add to its time constants."""
+"""A network that remembers: how long a network remembers, and what its recurrent synapses add to its time constants."""
 
 from __future__ import annotations
 

@@ -12,14 +12,16 @@ from pathlib import Path
 from typing import Any
 
 LINK_TO_PAGE = re.compile(r"\[([^\]]+)\]\(\.\./[^)]+\.md\)")  # other pages are not beside a notebook
-_PAGES = Path(__file__).parent.parent / "book" / "lessons"
+_LINK_TO_LESSON = re.compile(r"\]\(([^/)#]+)\.md([^)]*)\)")
+_BOOK = Path(__file__).parent.parent / "book"
 
 
 def write_notebooks(folder: Path, say: Callable[[str], object] = print) -> list[Path]:
-    """Write every lesson of the book as a notebook and return their files, in the order of their names.
+    """Write every lesson of the book as a notebook and return their files, in the order of the course.
 
-    A notebook that is already there is kept if the learner changed it or if nothing in the lesson is new.
-    Where both changed, the new lesson is written beside it as ``NAME (new).ipynb``. Running a notebook does
+    Names and titles carry the lesson's number. A notebook that was written when the lesson had another number, or
+    none, is renamed. A notebook that is already there is kept if the learner changed it or if nothing in the lesson
+    is new. Where both changed, the new lesson is written beside it as ``NAME (new).ipynb``. Running a notebook does
     not count as a change: its outputs can be had again.
 
     Args:
@@ -34,7 +36,27 @@ def write_notebooks(folder: Path, say: Callable[[str], object] = print) -> list[
         raise NotADirectoryError(f"{folder} is a file; name a folder for the notebooks.")
     load_jupytext()  # before anything is made
     folder.mkdir(parents=True, exist_ok=True)
-    return [_write(page, folder / f"{page.stem}.ipynb", say) for page in sorted(_PAGES.glob("*.md"))]
+    return [_write(page, _renamed(folder, page), say) for page in lesson_pages()]
+
+
+def lesson_pages() -> list[Path]:
+    """The pages of the lessons in the order of the course, which the book's table of contents holds."""
+    contents = (_BOOK / "_toc.yml").read_text("utf-8")
+    return [_BOOK / f"{name}.md" for name in re.findall(r"^ *- file: (lessons/\S+)$", contents, re.M)]
+
+
+def file_name(page: Path) -> str:
+    """Name of a lesson's notebook, which sorts where the lesson stands in the course: ``01-NAME.ipynb``."""
+    return f"{lesson_pages().index(page) + 1:02d}-{page.stem}.ipynb"
+
+
+def _renamed(folder: Path, page: Path) -> Path:
+    """The lesson's file in the folder, which gets the notebook that the lesson had under another number."""
+    file = folder / file_name(page)
+    former = [old for old in folder.iterdir() if re.fullmatch(rf"(\d+-)?{re.escape(page.stem)}\.ipynb", old.name)]
+    if former and not file.exists():
+        max(former, key=lambda old: old.stat().st_mtime).rename(file)
+    return file
 
 
 def open_notebooks(folder: Path) -> None:
@@ -83,9 +105,16 @@ def _notebook(page: Path) -> Any:
     """The page as a notebook which remembers what it was written from."""
     jupytext = load_jupytext()
     notebook = jupytext.read(page, fmt="md:myst")
+    files = {other.stem: file_name(other) for other in lesson_pages()}
     for number, cell in enumerate(notebook.cells):
         cell["id"] = f"cell-{number}"
-        cell["source"] = LINK_TO_PAGE.sub(r"\1", cell["source"])
+        if cell.cell_type == "markdown":
+            source = LINK_TO_PAGE.sub(r"\1", cell["source"])
+            cell["source"] = _LINK_TO_LESSON.sub(lambda link: f"]({files[link[1]]}{link[2]})", source)
+        if "hide-input" in cell.metadata.get("tags", []):
+            cell["metadata"]["jupyter"] = {"source_hidden": True}  # JupyterLab's word for it
+    title = next(cell for cell in notebook.cells if cell.cell_type == "markdown")
+    title["source"] = re.sub(r"^# ", f"# {int(files[page.stem][:2])}. ", title["source"], count=1)
     notebook.metadata.pop("jupytext", None)  # it would tie the learner's file to a page that is not there
     notebook.metadata["cogdyn"] = {"edition": _digest(notebook)}
     return notebook

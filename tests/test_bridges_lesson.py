@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from lesson_page import check_exercises, executed_lesson, told
+from lesson_page import check_exercises, executed_lesson, kinds_shown, told
 from node import evaluate, needs_node
 
 from cogdyn.agents import RateRNN, train
@@ -133,6 +133,21 @@ def test_what_the_page_says_of_errors_holds_for_other_seeds():
         assert best(slow) > 0.3
 
 
+def test_answers_about_the_living_bridges_hold():
+    plain, slow = network_of("soo2023"), network_of("slow_mode")
+
+    def best(network, kind=None, lag=10, beta=0.5, delay=1000):
+        return error_left(network, TASK, [delay], kind and Bridge(kind, lag, beta))[0, 0]
+
+    assert best(plain) == pytest.approx(9e-5, rel=0.1)
+    assert best(slow) == pytest.approx(0.61, abs=0.005)
+    assert best(slow, "SCTT") == pytest.approx(0.82, abs=0.005)
+    assert best(plain, "SCTT", beta=0.25) == pytest.approx(0.3, abs=0.005)
+    assert best(plain, "DASC", lag=5, beta=0.0) < best(plain) / 1000
+    assert best(plain, "DASC", lag=10, beta=0.0) == pytest.approx(4.2, abs=0.1)
+    assert best(plain, "gradient skip") == pytest.approx(best(plain, "SCTT"), rel=0.01)
+
+
 def test_networks_that_the_delay_is_not_drawn_for_are_refused():
     with pytest.raises(ValueError, match="activation='relu' and leak='rate'"):
         error_left(RateRNN(TASK.n_inputs, 4, TASK.n_outputs), TASK, [100])
@@ -256,7 +271,7 @@ class TestNotebook:
         assert slow[:, 2].min() > 10
 
     def test_every_figure_and_widget_is_there(self, executed):
-        kinds = [kind for cell in executed.cells for out in cell.get("outputs", []) for kind in out.get("data", {})]
+        kinds = kinds_shown(executed)
         assert kinds.count("image/png") == 3
         assert kinds.count("application/vnd.jupyter.widget-view+json") == 8
         assert kinds.count("text/html") == 2  # the verdict on the empty exercise, and the table of the study

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from lesson_page import check_exercises, executed_lesson, told
+from lesson_page import check_exercises, executed_lesson, kinds_shown, told
 from node import evaluate, needs_node
 
 from cogdyn.agents import RateRNN
@@ -185,6 +185,32 @@ def test_what_cannot_learn_in_the_browser_is_refused(change, message):
 
 @pytest.mark.slow
 @needs_node
+def test_what_is_left_of_the_credit_is_foreseen_less():
+    """The cosine of apical voltage and credit rises within 20 updates, then falls while both become smaller."""
+    live = LiveCompartments.of([network_of(seed) for seed in range(1, 6)], TASKS[:1], [0.08])
+    script = """data.networks.map((given, k) => {
+        const size = { lags: [1, 2], steps: data.settings.steps };
+        const [net, draw] = [module.newNetwork(given), module.randomNumbers(1 + k)];
+        const test = module.addTrials(module.randomNumbers(1000), { ...size, batch: 24 });
+        const voltages = [];
+        for (let j = 0; j <= data.settings.updates; j++) {
+            if (j === 20 || j === data.settings.updates) voltages.push(module.probe(net, test, data.settings));
+            module.learn(net, module.addTrials(draw, { ...size, batch: data.settings.batch }), data.settings);
+        }
+        return voltages.map(({ apical, credit }) => [apical, credit]);
+    })"""
+    given = given_to_node(live, live.tasks[0], {}, networks=live.networks)
+    voltages = np.array(evaluate("compartments.mjs", script, given))  # network, early or late, u or c, bin, unit
+    lengths = np.sqrt((voltages**2).sum(axis=(3, 4)))
+    cosines = voltages.prod(axis=2).sum(axis=(2, 3)) / lengths.prod(axis=2)
+    early, late = cosines.mean(axis=0)
+    assert early > 0.6
+    assert late < 0.45
+    assert (lengths[:, 1].mean(axis=0) < [0.35, 0.65] * lengths[:, 0].mean(axis=0)).all()
+
+
+@pytest.mark.slow
+@needs_node
 def test_what_the_page_says_of_the_living_network_holds():
     live = LiveCompartments.of([network_of(seed) for seed in range(1, 6)], TASKS, [0.08, 0.08])
     script = """data.networks.map((given, k) => {
@@ -237,7 +263,7 @@ class TestNotebook:
         assert errors.mean() < readout.mean() + 0.03
 
     def test_every_figure_and_widget_is_there(self, executed):
-        kinds = [kind for cell in executed.cells for out in cell.get("outputs", []) for kind in out.get("data", {})]
+        kinds = kinds_shown(executed)
         assert kinds.count("image/png") == 1
         assert kinds.count("application/vnd.jupyter.widget-view+json") == 8
         assert kinds.count("text/html") == 1  # the verdict on the empty exercise

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from lesson_page import check_exercises, executed_lesson, told
+from lesson_page import check_exercises, executed_lesson, kinds_shown, told
 
 from cogdyn.agents import RateRNN, states_in_trials, step_at
 from cogdyn.agents.dynamics import principal_components
@@ -205,7 +205,7 @@ class TestNotebook:
                 assert {row[bit] for row in signs} == {sign}, name
 
     def test_every_figure_and_widget_is_there(self, executed):
-        kinds = [kind for cell in executed.cells for out in cell.get("outputs", []) for kind in out.get("data", {})]
+        kinds = kinds_shown(executed)
         assert kinds.count("image/png") == 5
         assert kinds.count("application/vnd.jupyter.widget-view+json") == 11
         assert kinds.count("text/html") == 2  # the verdicts on the empty exercises

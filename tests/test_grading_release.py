@@ -59,6 +59,14 @@ def test_a_release_holds_no_solution_and_no_hidden_check(number):
 
 
 @pytest.mark.parametrize("number", NUMBERS)
+def test_what_the_marker_looks_for_is_in_the_instructors_notebook_alone(number):
+    (think,) = [source for source in code_of(instructor_notebook(assignment(number))) if "# Marker's notes: " in source]
+    assert think.startswith("### BEGIN SOLUTION\n# Marker's notes: ")
+    released = json.dumps(student_notebook(assignment(number)))
+    assert not re.search("marker's notes|for the discussion|good answers", released, re.IGNORECASE)
+
+
+@pytest.mark.parametrize("number", NUMBERS)
 def test_every_exercise_has_a_stub_a_check_three_hints_and_its_points(number):
     which = assignment(number)
     page = which.page.read_text(encoding="utf-8")

@@ -1,6 +1,7 @@
 """The flow in the browser is the flow in Python: arrows, points, and what becomes of a released state."""
 
 import json
+import time
 
 import numpy as np
 import pytest
@@ -237,14 +238,16 @@ def test_a_released_state_is_told_in_words():
     tell = "data.map(([now, done]) => module.tellState(now, done))"
     near = {"name": "stable point 2", "distance": 0.5}
     now = {"ms": 260, "speed": 1e-3, "off": 0.12, "near": near, "outputs": [{"name": "bit 1", "value": -0.004}]}
+    close = now | {"speed": 1e-8, "near": near | {"distance": 0.004}}
     rest = now | {"speed": 1e-10, "near": near | {"distance": 0.0001}, "outputs": []}
-    told = evaluate("live_flow.mjs", tell, [[now, False], [now | {"near": None}, True], [rest, True]])
+    told = evaluate("live_flow.mjs", tell, [[now, False], [now | {"near": None}, True], [rest, True], [close, True]])
     assert [words["state"] for words in told] == [
         "260 ms: moving, nearest is stable point 2, 0.50 away",
         "260 ms: still moving",
         "260 ms: at rest, at stable point 2",
+        "260 ms: hardly moving, at stable point 2",
     ]
-    assert [words["rest"] for words in told[1:]] == ["outputs: bit 1 0.00; 0.12 from the plane", "0.12 from the plane"]
+    assert [words["rest"] for words in told[1:3]] == ["outputs: bit 1 0.00; 0.12 from the plane", "0.12 from the plane"]
 
 
 @needs_node
@@ -299,14 +302,28 @@ def test_a_reader_releases_the_state_by_keyboard_and_by_pointer(tmp_path):
         page.wait(f"/^[1-9]\\d* ms: moving/.test({told})")
         page.wait(f"/at rest, at stable point/.test({told})")
         resting = page.read(told)
-        page.read("[...document.querySelectorAll('button')][1].click()")
-        page.read("for (let k = 0; k < 4; k++) [...document.querySelectorAll('button')][1].click()")
+        press = "[...document.querySelectorAll('button')].find((one) => one.textContent === '{}').click()"
+        page.read(f"for (let k = 0; k < 5; k++) {press.format('Next fixed point')}")
         assert page.read(told).startswith("saddle 1: 1 mode grows")
         page.read("document.querySelector('button').click()")
         page.wait(f"/^20 ms: at rest, at saddle 1$/.test({told})")
         page.read("document.querySelectorAll('input[type=radio]')[1].click()")
         page.wait(f"/^\\d+ ms: moving/.test({told})")
         page.wait(f"/at rest/.test({told})")
+        arrived = int(page.read(told).split(" ms")[0])
+        assert page.read("document.querySelector('input[type=range]').ariaValueText") == f"{arrived} ms"
+        page.read("document.querySelector('input[type=range]').focus()")
+        page.press("ArrowLeft", 3)
+        page.wait(f"/^{arrived - 60} ms: /.test({told})")
+        page.read("document.querySelectorAll('input[type=radio]')[0].click()")
+        time.sleep(0.3)
+        assert page.read(told).startswith(f"{arrived - 60} ms: "), "held still, with another input"
+        page.read(press.format("One bin on"))
+        page.wait(f"/^{arrived - 40} ms: /.test({told})")
+        page.wait(f"document.querySelector('input[type=range]').max === '{(arrived - 40) // 20}'")
+        page.read(press.format("Go on"))
+        page.wait(f"/at rest, at stable/.test({told})")
+        page.read("document.querySelectorAll('input[type=radio]')[1].click()")
         box = page.read("{const b = document.querySelector('canvas').getBoundingClientRect(); [b.x, b.y, b.width]}")
         for kind in ("mousePressed", "mouseReleased"):
             page.call(

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-from lesson_page import check_exercises, executed_lesson, told
+from lesson_page import check_exercises, executed_lesson, kinds_shown, told
 from node import evaluate, needs_node
 
 from cogdyn.agents import RateRNN
@@ -211,6 +211,30 @@ def test_the_browser_assigns_the_credit_of_rflo_and_rtrl(tau, strength, pathway)
 
 
 @needs_node
+def test_answers_about_the_living_traces_hold():
+    flashes = np.zeros((61, 2))
+    flashes[5:10, 0] = flashes[25:30, 1] = 1
+    live = LiveTraces.of(network_of(gain=1.2), flashes, ["A", "B"])
+
+    def credit(ms=600, strength=1.0, pathway="readout"):
+        settings = {"tau": 100, "strength": strength, "feedback": live.network[pathway]}
+        given = {"network": live.network, "inputs": live.inputs, "settings": settings, "bin": ms // 20}
+        bin = "module.assignCredit(data.network, data.inputs, data.settings)[data.bin]"
+        return np.array(evaluate("traces.mjs", f"(({{ local, exact }}) => [local, exact])({bin})", given))
+
+    def cosine(**settings):
+        local, exact = credit(**settings)
+        return local @ exact / np.linalg.norm(local) / np.linalg.norm(exact)
+
+    assert [round(cosine(ms=ms), 2) for ms in (200, 600, 1200)] == [0.78, 0.61, 0.39]
+    assert [round(cosine(strength=strength), 2) for strength in (0, 2)] == [1.0, 0.23]
+    true, random = (credit(pathway=pathway)[0].reshape(6, 9) for pathway in ("readout", "random"))
+    factor = np.array(live.network["random"]) / np.array(live.network["readout"])
+    np.testing.assert_allclose(random, factor[:, None] * true, rtol=1e-4, err_msg="one factor for each row")
+    assert (factor < 0).any()
+
+
+@needs_node
 def test_the_credit_is_told_in_words():
     bin = {"local": [0.25, -0.5], "exact": [0.25, 0.5]}
     told = evaluate("live_traces.mjs", "[0, 1].map((at) => module.summary(data, at))", bin)
@@ -275,7 +299,7 @@ class TestNotebook:
         assert min(learned) > 0.3
 
     def test_every_figure_and_widget_is_there(self, executed):
-        kinds = [kind for cell in executed.cells for out in cell.get("outputs", []) for kind in out.get("data", {})]
+        kinds = kinds_shown(executed)
         assert kinds.count("image/png") == 2
         assert kinds.count("application/vnd.jupyter.widget-view+json") == 8
         assert kinds.count("text/html") == 1  # the verdict on the empty exercise

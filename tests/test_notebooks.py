@@ -1,12 +1,17 @@
 """The lessons as notebooks, and the promise that what a learner wrote is never lost."""
 
+import json
+import re
 import sys
+import tomllib
 
 import nbformat
 import pytest
 
 from cogdyn.lessons import notebooks
-from cogdyn.lessons.notebooks import write_notebooks
+from cogdyn.lessons.notebooks import lesson_pages, write_notebooks
+
+BOOK = notebooks._BOOK
 
 PAGE = """---
 kernelspec:
@@ -24,11 +29,11 @@ x = 1
 
 @pytest.fixture
 def page(tmp_path, monkeypatch):
-    folder = tmp_path / "pages"
-    folder.mkdir()
-    monkeypatch.setattr(notebooks, "_PAGES", folder)
-    file = folder / "one.md"
+    file = tmp_path / "book" / "lessons" / "one.md"
+    file.parent.mkdir(parents=True)
     file.write_text(PAGE)
+    (tmp_path / "book" / "_toc.yml").write_text("chapters:\n  - file: lessons/one\n")
+    monkeypatch.setattr(notebooks, "_BOOK", tmp_path / "book")
     return file
 
 
@@ -53,13 +58,64 @@ def edit(file, source="x = 2"):
 
 def test_every_lesson_of_the_book_becomes_a_valid_notebook(tmp_path):
     files = write_notebooks(tmp_path / "new" / "folder", say=lambda line: None)
-    assert [file.stem for file in files] == sorted(page.stem for page in notebooks._PAGES.glob("*.md"))
-    for file in files:
+    assert {page.stem for page in lesson_pages()} == {page.stem for page in (BOOK / "lessons").glob("*.md")}
+    assert [file.stem[3:] for file in files] == [page.stem for page in lesson_pages()]
+    assert sorted(files) == files, "JupyterLab sorts by name"
+    for number, file in enumerate(files, 1):
         notebook = nbformat.read(file, as_version=4)
         nbformat.validate(notebook)
         assert notebook.metadata.kernelspec.name == "python3"
         assert {cell.cell_type for cell in notebook.cells} == {"markdown", "code"}
+        assert notebook.cells[0].source.startswith(f"# {number}. ")
     assert sorted((tmp_path / "new" / "folder").iterdir()) == files
+
+
+@pytest.fixture(scope="module")
+def all_written(tmp_path_factory):
+    return write_notebooks(tmp_path_factory.mktemp("all"), say=lambda line: None)
+
+
+def test_no_cell_of_a_notebook_shows_the_answer_to_a_question(all_written):
+    for file, page in zip(all_written, lesson_pages(), strict=True):
+        notebook = nbformat.read(file, as_version=4)
+        hidden = [cell for cell in notebook.cells if "hide-input" in cell.metadata.get("tags", [])]
+        assert len(hidden) > 3
+        assert all(cell.metadata["jupyter"] == {"source_hidden": True} for cell in hidden)
+        sources = json.dumps([cell.source for cell in notebook.cells], ensure_ascii=False)
+        quizzes = tomllib.loads(page.with_suffix(".toml").read_text("utf-8"))
+        assert [name for name in quizzes if f"{page.stem}/{name}" not in sources] == []
+        assert [o["why"] for one in quizzes.values() for o in one["options"] if o["why"] in sources] == []
+
+
+def test_links_of_a_notebook_lead_to_notebooks_and_no_markup_of_the_book_is_left(all_written):
+    names = {file.name for file in all_written}
+    for file in all_written:
+        for cell in nbformat.read(file, as_version=4).cells:
+            if cell.cell_type == "markdown":
+                links = re.findall(r"\]\(([^)]+)\)", re.sub(r"\$[^$]*\$", "", cell.source))
+                assert [link for link in links if link not in names and not link.startswith("https:")] == []
+                assert not re.search(r"\{\w[\w:-]*\}`|^:::|^```\{", cell.source, re.MULTILINE)
+
+
+def test_a_lesson_is_called_by_the_number_that_it_has():
+    numbers = {page.name: number for number, page in enumerate(lesson_pages(), 1)}
+    for page in sorted(BOOK.rglob("*.md")):
+        if "_build" in page.parts:
+            continue
+        text = page.read_text("utf-8")
+        linked = re.findall(r"\[[Ll]esson (\d+)\]\(([^)]+)\)", text)
+        assert [(number, name) for number, name in linked if numbers[name.split("/")[-1]] != int(number)] == []
+        assert len(re.findall(r"\blessons? \d", text, re.IGNORECASE)) == len(linked), f"a number without a link: {page}"
+
+
+@pytest.mark.parametrize("former", ["one.ipynb", "07-one.ipynb"])
+def test_a_notebook_of_another_number_is_renamed(written, former):
+    mine = edit(written)
+    written.rename(written.with_name(former))
+    answer, said = again(written)
+    assert [*written.parent.iterdir()] == [answer] == [written]
+    assert written.read_bytes() == mine
+    assert "kept, with your changes" in said
 
 
 def test_the_same_lesson_gives_the_same_bytes(page, tmp_path):
@@ -94,13 +150,13 @@ def test_where_lesson_and_notebook_changed_both_are_kept(written, page):
     for _ in range(2):
         answer, said = again(written)
         assert written.read_bytes() == mine
-        assert answer.name == "one (new).ipynb"
+        assert answer.name == "01-one (new).ipynb"
         assert answer.name in said
         assert nbformat.read(answer, as_version=4).cells[-1].source == "x = 3"
     newer = edit(answer, "x = 30")
     page.write_text(PAGE.replace("x = 1", "x = 4"))
     latest, _ = again(written)
-    assert latest.name == "one (new 2).ipynb"
+    assert latest.name == "01-one (new 2).ipynb"
     assert answer.read_bytes() == newer
 
 
@@ -108,7 +164,7 @@ def test_a_file_that_is_no_notebook_of_ours_is_kept(written):
     written.write_text("my shopping list")
     answer, _ = again(written)
     assert written.read_text() == "my shopping list"
-    assert answer.name == "one (new).ipynb"
+    assert answer.name == "01-one (new).ipynb"
 
 
 def test_without_jupytext_one_line_says_what_to_install(page, tmp_path, monkeypatch):

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from lesson_page import check_exercises, executed_lesson, told
+from lesson_page import check_exercises, executed_lesson, kinds_shown, told
 
 from cogdyn.agents.dynamics import jpca, linear_cka, soft_normalised
 from cogdyn.agents.run import load_run
@@ -186,6 +186,34 @@ def test_what_it_says_of_tampering_holds(four):
     assert along(four["extinguished"], "switched before go")[1].max() < 0.7
 
 
+def hand_after_go(one, inputs_at, n_bins):
+    """Velocity along x after go in a trial for the target on the right; inputs_at(bin) is what the network sees."""
+    state = torch.from_numpy(one.states[bin_of(one.batch, "reaction") - 1, 0])[None]
+    hand = []
+    for bin in range(n_bins):
+        state = one.network.step(state, torch.tensor([[*inputs_at(bin), 0.0]], dtype=torch.float64))
+        hand.append(float(one.network.outputs(state)[0, 0]))
+    return np.array(hand)
+
+
+@torch.no_grad()
+def test_answers_about_the_living_networks_hold(four):
+    right, left, none = (1.0, 0.0), (-1.0, 0.0), (0.0, 0.0)
+    held, extinguished = four["held"], four["extinguished"]
+    for at in (0, 20, 50):
+        turned = hand_after_go(held, lambda bin: right if bin < at else left, at + 60)  # noqa: B023
+        assert turned.min() < -0.75, "it turns back at any time"
+    assert turned.min() == pytest.approx(-0.95, abs=0.01)
+    assert turned.max() == pytest.approx(0.99, abs=0.01)
+    blind = hand_after_go(held, lambda bin: none, 120)
+    assert blind.max() < 0.3
+    assert blind.sum() / 100 < 0.06, "of a distance of 0.2"
+    assert np.abs(hand_after_go(extinguished, lambda bin: right, 80)).max() < 0.15
+    other = hand_after_go(extinguished, lambda bin: left, 80)
+    assert other.max() == pytest.approx(0.63, abs=0.01)
+    assert other.min() > -0.1
+
+
 def test_what_it_says_of_measures_holds(four):
     held, extinguished, stranger, noisy = (population_measures(one) for one in four.values())
     for name, sign in (("R² of rotations", 1), ("tangling", -1)):
@@ -287,7 +315,7 @@ class TestNotebook:
         assert told(executed) == [population_measures(four[name]) for name in ("held", "extinguished")]
 
     def test_every_figure_and_widget_is_there(self, executed):
-        kinds = [kind for cell in executed.cells for out in cell.get("outputs", []) for kind in out.get("data", {})]
+        kinds = kinds_shown(executed)
         assert kinds.count("image/png") == 7
         assert kinds.count("application/vnd.jupyter.widget-view+json") == 13
         assert kinds.count("text/html") == 5  # three tables, the verdict on the empty exercise, and the claims

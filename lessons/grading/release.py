@@ -35,8 +35,6 @@ def student_notebook(which: Assignment, student: str | None = None) -> Any:
     notebook = instructor_notebook(which)
     cells = []
     for cell in notebook.cells:
-        if "instructor" in cell.metadata.get("tags", []):
-            continue
         if cell.cell_type == "code":
             cell["source"] = without_solution(cell["source"], which.page.name)
             cell["outputs"], cell["execution_count"] = [], None
