@@ -87,6 +87,7 @@ def check(
         for one, exercise in zip(marked.marks, which.work.exercises, strict=True):
             found = one.judgement
             said = [str(found), *([f"seen: {found.seen}; expected: {found.expected}"] if found.seen else [])]
+            said += [one.note] if one.note else []
             console.print(f"{one.earned}/{one.points}  {exercise.title}: {said[0]}", markup=False)
             for more in said[1:]:
                 console.print(f"     {more}", markup=False)

@@ -27,8 +27,9 @@ from ...envs.numbers import whole_number
 from .assignment import Assignment, assignment
 from .exercises import MODULES
 from .feedback import feedback_page
+from .follow_through import Mark
 from .judging import Judgement
-from .marking import Mark, Marked, mark
+from .marking import Marked, mark
 from .protections import Limits, Protections, SandboxError
 from .sandbox import Nursery, why_not_isolated
 from .submissions import BadSubmission, Notebook, find_submissions, read_notebook
@@ -230,7 +231,9 @@ def _kept(path: Path) -> Marked | None:
     """A result on disk; None if there is none that can be read."""
     try:
         kept = json.loads(path.read_text(encoding="utf-8"))
-        marks = tuple(Mark(m["exercise"], m["points"], Judgement(**m["judgement"])) for m in kept["marks"])
+        marks = tuple(
+            Mark(m["exercise"], m["points"], Judgement(**m["judgement"]), tuple(m["replaced"])) for m in kept["marks"]
+        )
         return Marked(marks, tuple(kept["remarks"]), Protections(**kept["protections"]))
     except (OSError, ValueError, TypeError, KeyError):
         return None
