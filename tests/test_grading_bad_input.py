@@ -15,9 +15,10 @@ from cogdyn.lessons.grading import grade as grading
 from cogdyn.lessons.grading import sandbox
 from cogdyn.lessons.grading.assignment import assignment
 from cogdyn.lessons.grading.grade import grade
+from cogdyn.lessons.grading.intake import find_submissions
 from cogdyn.lessons.grading.protections import Limits, SandboxError
 from cogdyn.lessons.grading.sandbox import Nursery, why_not_isolated
-from cogdyn.lessons.grading.submissions import LARGEST, BadSubmission, find_submissions, read_notebook
+from cogdyn.lessons.grading.submissions import LARGEST, BadSubmission, read_notebook
 
 
 @pytest.fixture

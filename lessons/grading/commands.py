@@ -105,10 +105,14 @@ def check(
 
 @assignments_app.command(epilog="Example: **cogdyn assignment grade submissions --out grades.csv --require-isolation**")
 def grade(
-    folder: Annotated[Path, typer.Argument(help="Holds a folder or a notebook for each student.")],
+    folder: Annotated[Path, typer.Argument(help="Holds a folder, a notebook or a zip of each student.")],
     out: Annotated[Path, typer.Option(help="The table; pages go into the folder beside it.")] = Path("grades.csv"),
     only: Annotated[
         int | None, typer.Option(help="Number of the assignment; that of most notebooks by default.")
+    ] = None,
+    roster: Annotated[
+        Path | None,
+        typer.Option(help="A name on each line, or a CSV: who handed in nothing gets a line too."),
     ] = None,
     jobs: Annotated[int | None, typer.Option(help="Submissions at once; one for each core by default.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Grade only what is new or has changed.")] = False,
@@ -124,9 +128,9 @@ def grade(
     def work() -> None:
         from ..progress import RunsProgress
         from .grade import grade as grade_folder
+        from .intake import find_submissions
         from .protections import NOT_SHUT_OFF
         from .sandbox import why_not_isolated
-        from .submissions import find_submissions
 
         with RunsProgress(len(find_submissions(folder)), what="submissions") as progress:
             try:
@@ -134,6 +138,7 @@ def grade(
                     folder,
                     out,
                     only=only,
+                    roster=roster,
                     jobs=jobs,
                     resume=resume,
                     require_isolation=require_isolation,
