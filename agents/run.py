@@ -57,6 +57,15 @@ class Run:
     memory: dict[str, Tensor] = field(default_factory=dict)
     path: Path | None = None
 
+    def __repr__(self) -> str:
+        """Task, network, rule, updates and score; the rest is in its attributes."""
+        rule = self.config.get("rule", {})
+        score = f", score {self.metrics[-1]['score']:.3f}" if self.metrics else ""
+        return (
+            f"Run({self.task.name}, {rule.get('name')}(lr={rule.get('lr')}), {self.step} updates{score}, "
+            f"path={str(self.path) if self.path else None!r},\n    {self.network!r})"
+        )
+
     @property
     def step(self) -> int:
         """Number of updates so far."""

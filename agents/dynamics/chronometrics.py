@@ -8,6 +8,8 @@ import numpy as np
 from scipy.optimize import least_squares
 from scipy.special import expit, xlogy
 
+from .shapes import shapes_repr
+
 
 @dataclass(frozen=True)
 class ChronometricFit:
@@ -22,6 +24,8 @@ class ChronometricFit:
     bound: float
     sensitivity: float
     residual_ms: float
+
+    __repr__ = shapes_repr
 
     def reaction_ms(self, strength: np.ndarray) -> np.ndarray:
         """Mean reaction time at each strength, ms."""

@@ -8,6 +8,8 @@ from itertools import combinations
 
 import numpy as np
 
+from .shapes import shapes_repr
+
 
 @dataclass(frozen=True)
 class DemixedComponents:
@@ -31,6 +33,8 @@ class DemixedComponents:
     variance_fraction: Mapping[str, np.ndarray]
     purity: Mapping[str, np.ndarray]
     marginal_variance: Mapping[str, float]
+
+    __repr__ = shapes_repr
 
     def project(self, rates: np.ndarray, name: str) -> np.ndarray:
         """Coordinates of rates along the components of a marginalisation, (..., N) to (..., K)."""

@@ -14,6 +14,7 @@ from torch import Tensor
 from .chords import Chords
 from .gauss_newton import gauss_newton
 from .linearisation import Displacement, frequencies, modes, time_constants
+from .shapes import shapes_repr
 from .step_callable import Step, check_step, states_of
 
 MARGIN = 1e-6
@@ -62,6 +63,8 @@ class FixedPoints:
     arrived_at: np.ndarray
     final_speed: np.ndarray
     rejected: dict[str, int]
+
+    __repr__ = shapes_repr
 
     def __len__(self) -> int:
         return len(self.points)

@@ -9,6 +9,7 @@ import torch
 from numpy.typing import ArrayLike
 from torch import Tensor
 
+from .shapes import shapes_repr
 from .step_callable import Step, check_step, next_states, states_of
 
 
@@ -35,6 +36,8 @@ class FlowField:
     in_plane: np.ndarray
     origin: np.ndarray
     axes: np.ndarray
+
+    __repr__ = shapes_repr
 
     def project(self, states: np.ndarray) -> np.ndarray:
         """Coordinates x and y of the points of the plane that are nearest to states, (..., N) to (..., 2)."""

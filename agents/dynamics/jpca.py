@@ -7,6 +7,7 @@ from typing import Literal, get_args
 import numpy as np
 
 from .condition_averages import condition_averages, without_cross_condition_mean
+from .shapes import shapes_repr
 from .surrogates import Null, null_distribution, p_value
 
 Difference = Literal["midpoint", "forward"]
@@ -42,6 +43,8 @@ class Rotations:
     seed: int
     _rates: np.ndarray = field(repr=False, compare=False)
     _difference: Difference = field(repr=False, compare=False)
+
+    __repr__ = shapes_repr
 
     @property
     def ratio(self) -> float:

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .shapes import shapes_repr
+
 
 @dataclass(frozen=True)
 class PrincipalComponents:
@@ -18,6 +20,8 @@ class PrincipalComponents:
     mean: np.ndarray
     components: np.ndarray
     variance_fraction: np.ndarray
+
+    __repr__ = shapes_repr
 
     def project(self, rates: np.ndarray) -> np.ndarray:
         """Coordinates of rates along the components, (..., N) to (..., K)."""

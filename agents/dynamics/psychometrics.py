@@ -9,6 +9,8 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import expit, ndtr, xlogy
 
+from .shapes import shapes_repr
+
 Curve = Literal["gaussian", "logistic"]
 
 
@@ -31,6 +33,8 @@ class PsychometricFit:
     lapse_high: float
     log_likelihood: float
     curve: Curve
+
+    __repr__ = shapes_repr
 
     def probability(self, stimulus: np.ndarray) -> np.ndarray:
         """Probability of the choice at each stimulus."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .condition_averages import condition_averages
+from .shapes import shapes_repr
 
 
 def alignment_index(rates_a: np.ndarray, rates_b: np.ndarray, n_dims: int) -> float:
@@ -88,6 +89,8 @@ class OrthogonalSubspaces:
     first: np.ndarray
     second: np.ndarray
     captured: np.ndarray
+
+    __repr__ = shapes_repr
 
 
 def orthogonal_subspaces(

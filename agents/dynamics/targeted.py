@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .condition_averages import condition_averages
+from .shapes import shapes_repr
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,8 @@ class TargetedAxes:
     strength: np.ndarray
     mean: np.ndarray
     scale: np.ndarray
+
+    __repr__ = shapes_repr
 
     def project(self, rates: np.ndarray) -> np.ndarray:
         """Coordinates of rates, z-scored as in the fit, along the axes, (..., N) to (..., V)."""

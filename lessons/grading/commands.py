@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
+
+from ..terminal import terminal_console
 
 assignments_app = typer.Typer(
     help="Assignments that grade themselves: hand out, check, grade.", no_args_is_help=True, rich_markup_mode="markdown"
 )
-console = Console(highlight=False, soft_wrap=True)
+console = terminal_console()
 
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 
