@@ -115,8 +115,9 @@ def what_next(run: Run, folder: Path, *, reached: bool, goal: float) -> list[str
     help_ = [(f"--out {folder} --resume --steps {2 * run.step}", "more updates")]
     if isinstance(lr, float):
         help_ += [(f"--lr {lr / 3:.2g}", "a smaller learning rate, or a larger one")]
-    if isinstance(delay, (int, float)) and delay >= 2 * task.dt:
-        help_ += [(f"--set delay_ms={task.dt * (delay // (2 * task.dt)):g}", "a shorter delay")]
+    shortest = delay if isinstance(delay, (int, float)) else min(getattr(delay, "values", [getattr(delay, "low", 0)]))
+    if shortest >= 2 * task.dt:
+        help_ += [(f"--set delay_ms={task.dt * (shortest // (2 * task.dt)):g}", "a shorter delay")]
     elif task.noise:
         help_ += [(f"--set noise={task.noise / 3:.2g}", "less noise")]
     lines = [f"  {option:<{max(len(one) for one, _ in help_)}}  {what}" for option, what in help_]
