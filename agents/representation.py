@@ -13,9 +13,9 @@ NOT_SHOWN = ("gain", "input_units", "output_units")
 """Arguments of a network that are too long, or follow from others unless they were given."""
 
 
-def network_repr(network: Any) -> str:
+def network_repr(self: Any) -> str:
     """A network as ``RateRNN(6, 100, 3, dt=20.0, tau=100.0, activation='relu', leak='voltage')``."""
-    arguments, defaults = dict(network.config), _defaults(type(network))
+    arguments, defaults = dict(self.config), _defaults(type(self))
     taus = arguments.pop("tau")
     arguments["tau"] = taus[0] if len(set(taus)) == 1 else taus
     sizes = ", ".join(str(arguments.pop(name)) for name in ("n_inputs", "n_units", "n_outputs"))
@@ -23,14 +23,14 @@ def network_repr(network: Any) -> str:
     chosen |= {
         name: value for name, value in arguments.items() if name not in NOT_SHOWN and not _same(value, defaults[name])
     }
-    return f"{type(network).__name__}({sizes}, {written(chosen)})"
+    return f"{type(self).__name__}({sizes}, {written(chosen)})"
 
 
-def rule_repr(rule: Any) -> str:
+def rule_repr(self: Any) -> str:
     """A rule with the arguments that are not those of its defaults, as ``RFLO(lr=0.01, feedback='symmetric')``."""
-    defaults = type(rule)().config
-    changed = {name: value for name, value in rule.config.items() if not _same(value, defaults.get(name))}
-    return f"{type(rule).__name__}({written(changed)})"
+    defaults = type(self)().config
+    changed = {name: value for name, value in self.config.items() if not _same(value, defaults.get(name))}
+    return f"{type(self).__name__}({written(changed)})"
 
 
 def written(arguments: Mapping[str, Any]) -> str:

@@ -105,11 +105,11 @@ def what_next(run: Run, folder: Path, *, reached: bool, goal: float) -> list[str
         reached: Whether the goal was reached.
         goal: The score to stop at.
     """
-    task, lr = run.task, run.config["rule"].get("lr")
+    task, lr, noise = run.task, run.config["rule"].get("lr"), getattr(run.task, "noise", 0.0)
     delay = getattr(task, "delay_ms", None)
     after = [f"  cogdyn show {folder}", "  cogdyn lessons my-lessons"]
     if reached:
-        harder = "delay_ms=1500" if delay is not None else f"noise={3 * task.noise:g}"
+        harder = "delay_ms=1500" if delay is not None else f"noise={3 * noise:g}"
         title = "\nNext: harder, the same task with a longer delay or more noise, and the lessons"
         return [title, f"  cogdyn train {task.name} --set {harder}", *after]
     help_ = [(f"--out {folder} --resume --steps {2 * run.step}", "more updates")]
@@ -118,8 +118,8 @@ def what_next(run: Run, folder: Path, *, reached: bool, goal: float) -> list[str
     shortest = delay if isinstance(delay, (int, float)) else min(getattr(delay, "values", [getattr(delay, "low", 0)]))
     if shortest >= 2 * task.dt:
         help_ += [(f"--set delay_ms={task.dt * (shortest // (2 * task.dt)):g}", "a shorter delay")]
-    elif task.noise:
-        help_ += [(f"--set noise={task.noise / 3:.2g}", "less noise")]
+    elif noise:
+        help_ += [(f"--set noise={noise / 3:.2g}", "less noise")]
     lines = [f"  {option:<{max(len(one) for one, _ in help_)}}  {what}" for option, what in help_]
     title = f"\nIt did not reach {goal:.1%}. What may help: the same command with one of"
     return [title, *lines, "\nNext:", *after]

@@ -137,7 +137,7 @@ def test_the_assignment_is_that_of_most_notebooks_or_the_one_asked_for(folder):
     ("words", "message"),
     [
         (["grade", "nowhere"], "nowhere is no folder"),
-        (["grade", "empty"], "empty holds no submissions: a folder or a notebook (.ipynb) for each student."),
+        (["grade", "empty"], "empty holds no submissions: a folder, a notebook (.ipynb) or a zip for each student."),
         (["grade", "strange"], "no notebook here is of an assignment; name the assignment with --only."),
         (["grade", "in", "--only", "9"], "unknown assignment '9'"),
         (["grade", "in", "--jobs", "0"], "jobs is 0; it must be at least 1"),

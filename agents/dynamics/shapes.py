@@ -10,10 +10,10 @@ LONGEST = 280
 """Characters of a result that is shown."""
 
 
-def shapes_repr(result: Any) -> str:
+def shapes_repr(self: Any) -> str:
     """A dataclass as ``FixedPoints(points (12, 100), speed (12,), ...)``; fields that begin with _ are left out."""
-    names = [field.name for field in fields(result) if not field.name.startswith("_")]
-    text = f"{type(result).__name__}({', '.join(f'{name} {_shown(getattr(result, name))}' for name in names)})"
+    names = [field.name for field in fields(self) if not field.name.startswith("_")]
+    text = f"{type(self).__name__}({', '.join(f'{name} {_shown(getattr(self, name))}' for name in names)})"
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 4]}...)"
 
 
