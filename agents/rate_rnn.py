@@ -16,6 +16,7 @@ from .activations import activation as activation_function
 from .anatomy import chosen_units, dale_signs, existing_synapses, lesioned_units, time_constants
 from .data import check_inputs
 from .initialisation import initialisation
+from .representation import network_repr
 from .scan import Credit, Dynamics
 from .scan_trials import scan_trials
 from .stretches import run_in_stretches
@@ -114,8 +115,7 @@ class RateRNN(nn.Module):
         dale = None if dale is None else finite_number("dale", dale)
         self_connections = truth_value("self_connections", self_connections)
         density, seed = finite_number("density", density), whole_number("seed", seed)
-        generator = torch.Generator().manual_seed(seed)
-        taus = time_constants(n_units, tau, self.dt)
+        generator, taus = torch.Generator().manual_seed(seed), time_constants(n_units, tau, self.dt)
         self.alpha = nn.Buffer((self.dt / taus).to(torch.get_default_dtype()))
         exists = existing_synapses(n_units, mask, density, self_connections, generator)
         signs = None if dale is None else dale_signs(n_units, dale)
@@ -140,6 +140,8 @@ class RateRNN(nn.Module):
         synapses |= {name: mask.nonzero().flatten().tolist() for name, mask in chosen}
         start = {"init": init, "gain": gain, "input_gain": input_gain, "readout_gain": readout_gain, "seed": seed}
         self._arguments: dict[str, Any] = sizes | units | synapses | start
+
+    __repr__ = network_repr
 
     @property
     def config(self) -> dict[str, Any]:
@@ -224,9 +226,7 @@ class RateRNN(nn.Module):
                 f"expected (..., {self.n_units}) and (..., {self.n_inputs})."
             )
         drive = self.rates(h) @ self.recurrent_weights.mT + x @ self.input_weights.mT + _for_batch(self.bias)
-        if self.leak == "rate":
-            drive = self.f(drive)
-        return (1 - self.alpha) * h + self.alpha * drive
+        return (1 - self.alpha) * h + self.alpha * (self.f(drive) if self.leak == "rate" else drive)
 
     def initial_state(self, batch_size: int) -> Tensor:
         """The state before the first bin, (B, N)."""

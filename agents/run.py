@@ -62,9 +62,13 @@ class Run:
     path: Path | None = None
 
     def __repr__(self) -> str:
-        """What it is instead of all that it holds."""
-        where = f", in {self.path}" if self.path else ""
-        return f"Run: {self.task.name}, {self.network.n_units} units, {self.step} updates{where}"
+        """Task, network, rule, updates and score; the rest is in its attributes."""
+        rule = self.config.get("rule", {})
+        score = f", score {self.metrics[-1]['score']:.3f}" if self.metrics else ""
+        return (
+            f"Run({self.task.name}, {rule.get('name')}(lr={rule.get('lr')}), {self.step} updates{score}, "
+            f"path={str(self.path) if self.path else None!r},\n    {self.network!r})"
+        )
 
     @property
     def step(self) -> int:

@@ -25,6 +25,11 @@ class Trajectory:
     state: Tensor
     activations: Tensor | None = None
 
+    def __repr__(self) -> str:
+        """Shapes instead of arrays."""
+        (_, *others), bins = self.stretches[0].shape, sum(map(len, self.stretches))
+        return f"Trajectory(rates {(bins, *others)}, outputs {tuple(self.outputs.shape)})"
+
     @cached_property
     def rates(self) -> Tensor:
         """Rates r of all units, (T, B, N); joined when first asked for, since bridges make many stretches."""

@@ -63,12 +63,18 @@ def _listed(names: tuple[str, ...]) -> str:
 def _timing(task: Task) -> str:
     if not isinstance(task, PaintedTask):
         return "that of its tasks"
-    parts: dict[str, int] = {}
+    parts: dict[tuple[str, str], int] = {}
     for name, duration in task.durations().items():
-        part = f"{name.rstrip('0123456789 ')} {_duration(duration)}"
+        part = name.rstrip("0123456789 "), _duration(duration)
         parts[part] = parts.get(part, 0) + 1
-    listed = ", ".join(part if times == 1 else f"{part} (x{times})" for part, times in parts.items())
-    return f"{listed} ms" + (f", {task.n_segments} segments" if task.n_segments > 1 else "")
+    listed = [f"{name} {words}{'' if times == 1 else f' (x{times})'}" for (name, words), times in parts.items()]
+    if numbers := [k for k, (_, words) in enumerate(parts) if words != COMPUTED]:
+        listed[numbers[-1]] += " ms"
+    return ", ".join(listed) + (f", {task.n_segments} segments" if task.n_segments > 1 else "")
+
+
+COMPUTED = "computed"
+"""Of a duration that a task computes for each trial."""
 
 
 def _duration(duration: Duration | Callable[..., Any]) -> str:
@@ -80,7 +86,7 @@ def _duration(duration: Duration | Callable[..., Any]) -> str:
         return f"{duration.low:g}-{duration.high:g} (exponential)"
     if isinstance(duration, Choice):
         return "/".join(f"{value:g}" for value in duration.values)
-    return f"{duration:g}" if isinstance(duration, (int, float)) else "computed"
+    return f"{duration:g}" if isinstance(duration, (int, float)) else COMPUTED
 
 
 def _percent(score: float) -> str:

@@ -6,8 +6,6 @@ from .bridges import draw_error_left as draw_error_left
 from .bridges import draw_learning as draw_learning
 from .bridges import error_left as error_left
 from .checks import Verdict as Verdict
-from .checks import check_bridged_block as check_bridged_block
-from .checks import check_euler_step as check_euler_step
 from .compartments import check_teach as check_teach
 from .context_decision import ContextLine as ContextLine
 from .context_decision import Selection as Selection
@@ -19,7 +17,6 @@ from .context_decision import selection as selection
 from .context_figures import draw_context_lines as draw_context_lines
 from .context_figures import draw_pulses as draw_pulses
 from .context_figures import draw_selection as draw_selection
-from .local_signals import check_rflo as check_rflo
 from .local_signals import cue_alignment as cue_alignment
 from .local_signals import draw_cue_alignment as draw_cue_alignment
 from .local_signals import feedback_alignment as feedback_alignment
@@ -42,6 +39,9 @@ from .reading_fixed_points import draw_modes as draw_modes
 from .reading_fixed_points import draw_points as draw_points
 from .reading_fixed_points import points_at as points_at
 from .reading_fixed_points import signs_at as signs_at
+from .rflo_check import check_rflo as check_rflo
+from .step_checks import check_bridged_block as check_bridged_block
+from .step_checks import check_euler_step as check_euler_step
 from .study_results import ReportTable as ReportTable
 from .study_results import ResultTable as ResultTable
 from .study_results import VerdictTable as VerdictTable

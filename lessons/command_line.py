@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from ..envs.registry import make_task
 from .grading.commands import assignments_app
 from .options import given, import_named
 from .settings import parse_settings
+from .terminal import terminal_console
 
 app = typer.Typer(
     name="cogdyn",
@@ -25,7 +25,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
 )
 app.add_typer(assignments_app, name="assignment")
-console = Console(highlight=False, soft_wrap=True)
+console = terminal_console()
 
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 Modules = Annotated[
@@ -152,23 +152,15 @@ def show(
     modules: Modules = None,
     debug: Debug = False,
 ) -> None:
-    """Say what a run is and how well it does, and draw its summary anew."""
+    """State what a run is and how well it does, and draw its summary again."""
 
     def work() -> None:
-        from ..agents import evaluate, load_run
-        from .summary_figure import draw_summary, write_figure
+        from ..agents import load_run
+        from .run_report import print_run, print_score, write_summary
 
         loaded = load_run(run)
-        fresh = evaluate(loaded.network, loaded.task, 1000, number=1)
-        write_figure(draw_summary(loaded, fresh), run / "summary.png")
-        network, rule = loaded.config["network"], loaded.config["rule"]
-        console.print(
-            f"[bold]{loaded.task.name}[/bold], {network['n_units']} units, {rule['name']}, {loaded.step} updates"
-        )
-        console.print(
-            f"score {fresh.score:.1%} on 1,000 fresh trials (chance {loaded.task.chance:.1%}, "
-            f"ceiling {loaded.task.ceiling:.1%})"
-        )
+        print_run(console, loaded)
+        print_score(console, write_summary(loaded, run), loaded)
         console.print(f"drawn in {run / 'summary.png'}")
 
     guarded(work, debug, modules)

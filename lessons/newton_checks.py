@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 import numpy as np
 
 from .checks import Answer, Verdict, judged
+from .terms import Inputs, Term, wrong_terms, zero
+
+ARRIVES = "what arrives along W"
+"""A term of the Jacobian, seen where tanh is straight."""
 
 
 def check_jacobian(jacobian: Answer) -> Verdict:
@@ -18,18 +23,54 @@ def check_jacobian(jacobian: Answer) -> Verdict:
         jacobian: Takes r (N,), u (n_in,), W (N, N), W_in (N, n_in), b (N,) and alpha; returns J (N, N).
     """
     rng = np.random.default_rng(3)
-    n, alpha = 5, 0.2
-    r, u, b = 0.5 * rng.normal(size=n), rng.normal(size=2), rng.normal(size=n)
-    w, w_in = rng.normal(size=(n, n)), rng.normal(size=(n, 2))
-    one = np.eye(n)
+    n = 5
+    inputs: dict[str, Any] = {"r": 0.5 * rng.normal(size=n), "u": rng.normal(size=2), "b": rng.normal(size=n)}
+    inputs |= {"W": rng.normal(size=(n, n)), "W_in": rng.normal(size=(n, 2)), "alpha": 0.2}
+    order = ("r", "u", "W", "W_in", "b", "alpha")
+    return judged(
+        lambda given: jacobian(*given, inputs["alpha"]),
+        [inputs[name] for name in order[:-1]],
+        _jacobian(**inputs),
+        _jacobian_slips(inputs),
+        praise="it says what becomes of any small push within one bin, and its eigenvalues what becomes of it later.",
+        hints={
+            "stub": "Replace the raise by the slope of every unit and one line that returns J (N, N).",
+            "error": "slope (N,) times W by rows is slope[:, None] * W.",
+            "shape": "J has a row for each unit that is moved and a column for each that moves it.",
+            "change": "Return a new array; W *= ... changes the caller's W.",
+        },
+        explained=lambda: wrong_terms(
+            lambda given: jacobian(*(given[name] for name in order)),
+            lambda given: _jacobian(**given),
+            _jacobian_slips,
+            JACOBIAN_TERMS,
+            inputs,
+        ),
+    )
 
-    def slope(x: np.ndarray) -> np.ndarray:
-        return (1 - np.tanh(x) ** 2)[:, None]
 
-    drive = w @ r + w_in @ u + b
+JACOBIAN_TERMS = (
+    Term("the leak", zero("W"), weight="1 - alpha"),
+    Term(ARRIVES, zero("r", "u", "b"), zero("r", "u", "b", "W"), weight="alpha"),
+    Term("the slope of tanh", zero(), zero("W"), weight="alpha", after=(ARRIVES,)),
+)
+
+
+def _jacobian(r: Any, u: Any, W: Any, W_in: Any, b: Any, alpha: float) -> np.ndarray:
+    return (1 - alpha) * np.eye(len(r)) + alpha * _slope(W @ r + W_in @ u + b) * W
+
+
+def _slope(x: np.ndarray) -> np.ndarray:
+    return (1 - np.tanh(x) ** 2)[:, None]
+
+
+def _jacobian_slips(inputs: Inputs) -> dict[str, tuple[np.ndarray, str]]:
+    """What known mistakes return, each with its hint."""
+    r, u, w, w_in, b, alpha = (inputs[name] for name in ("r", "u", "W", "W_in", "b", "alpha"))
+    one, drive, slope = np.eye(len(r)), w @ r + w_in @ u + b, _slope
     leak, moved = (1 - alpha) * one, alpha * slope(drive) * w
     right = leak + moved
-    slips = {
+    return {
         "the leak is missing.": (moved, "A unit keeps (1 - alpha) of its own rate: add that on the diagonal."),
         "the leak is everywhere.": (
             1 - alpha + moved,
@@ -47,6 +88,14 @@ def check_jacobian(jacobian: Answer) -> Verdict:
         "that is tanh, not its slope.": (
             leak + alpha * np.tanh(drive)[:, None] * w,
             "The derivative of tanh(x) is 1 - tanh(x)^2.",
+        ),
+        "the slope lacks its square.": (
+            leak + alpha * (1 - np.tanh(drive))[:, None] * w,
+            "The derivative of tanh(x) is 1 - tanh(x)^2.",
+        ),
+        "alpha and 1 - alpha have changed places.": (
+            alpha * one + (1 - alpha) * slope(drive) * w,
+            "A unit keeps (1 - alpha) of its own rate, and what arrives counts alpha.",
         ),
         "the slope is taken at the rate.": (
             leak + alpha * (1 - r**2)[:, None] * w,
@@ -67,19 +116,6 @@ def check_jacobian(jacobian: Answer) -> Verdict:
         "what arrives is not multiplied by alpha.": (leak + slope(drive) * w, "All that arrives counts alpha."),
         "the result is the wrong way round.": (right.T, "Entry [i, j] is what unit j does to unit i, as in W."),
     }
-    return judged(
-        lambda given: jacobian(*given, alpha),
-        [r, u, w, w_in, b],
-        right,
-        slips,
-        praise="it says what becomes of any small push within one bin, and its eigenvalues what becomes of it later.",
-        hints={
-            "stub": "Replace the raise by the slope of every unit and one line that returns J (N, N).",
-            "error": "slope (N,) times W by rows is slope[:, None] * W.",
-            "shape": "J has a row for each unit that is moved and a column for each that moves it.",
-            "change": "Return a new array; W *= ... changes the caller's W.",
-        },
-    )
 
 
 def check_newton_step(newton: Answer) -> Verdict:

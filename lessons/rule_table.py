@@ -11,6 +11,7 @@ from rich.text import Text
 
 from ..agents.rules.catalogue import RULES, rule_arguments, rule_class, rule_names
 from ..agents.rules.traces import LOCAL
+from .plain_math import plain_docstring, plain_sentence
 
 
 def rule_table(width: int | None = None) -> Text:
@@ -49,7 +50,7 @@ def locality(name: str) -> str:
 def sentence(name: str) -> str:
     """The first sentence of its docstring."""
     text = " ".join((inspect.getdoc(rule_class(name)) or "").split("\n\n")[0].split())
-    plain = re.sub(r":math:`\\?([^`]*)`", r"\1", text.split(": :math:")[0])
+    plain = plain_sentence(text.split(": :math:")[0])
     return plain if plain.endswith(".") else f"{plain}."
 
 
@@ -64,10 +65,10 @@ def rule_in_words(name: str) -> RenderableType:
     told = dict(re.findall(r"^    (\w+): (.*(?:\n {8}.*)*)", rest, re.MULTILINE))
     facts = Table(box=None, show_header=False, pad_edge=False)
     for key, default in rule_arguments(name).items():
-        meaning = " ".join(told.get(key, "").split()).replace("``", "")
+        meaning = plain_sentence(" ".join(told.get(key, "").split()))
         shown = "needed" if default is inspect.Parameter.empty else repr(default)
-        facts.add_row(Text(key, style="cyan"), f"{shown}  {meaning}".strip())
-    source = " ".join(rest.partition("Source:")[2].split())
+        facts.add_row(Text(key, style="cyan"), Text(f"{shown}  {meaning}".strip()))
+    source = plain_sentence(" ".join(rest.partition("Source:")[2].split()))
     if source:
-        facts.add_row(Text("from", style="bold"), source)
-    return Group(Text(name, style="bold"), body.strip(), "", facts)
+        facts.add_row(Text("from", style="bold"), Text(source))
+    return Group(Text(name, style="bold"), Text(plain_docstring(body)), "", facts)

@@ -20,21 +20,36 @@ from .conditions import Groups, group, mean_interval, typical
 from .style import ACCENT, FAINT, INK, RC, SECOND, colours, new_figure, note
 from .trial_figure import draw_trial_on
 
+N_FRESH = 1000
+"""Trials by which a run is scored."""
 
-def draw_summary(run: Run, evaluation: Evaluation | None = None, seed: int = 0) -> Figure:
+
+def fresh_trials(run: Run) -> Evaluation:
+    """Trials that no training of this run has seen or scored; the same whenever it is scored, by any command.
+
+    Args:
+        run: The run; its trials and noise follow from the seed of its training.
+    """
+    return evaluate(run.network, run.task, N_FRESH, _seed(run), number=1)
+
+
+def _seed(run: Run) -> int:
+    return run.config.get("training", {}).get("seed", 0)
+
+
+def draw_summary(run: Run, evaluation: Evaluation | None = None) -> Figure:
     """Draw an example trial, the learning curve, performance by condition, and trajectories of the rates.
 
     Args:
         run: The trained network.
-        evaluation: Fresh trials to show the performance of; 1,000 are run when None.
-        seed: Seed of the trials.
+        evaluation: Trials to show the performance of; those of :func:`fresh_trials` when None.
 
     Returns:
         The figure; write it with :func:`write_figure`.
     """
     task = run.task
-    fresh = evaluate(run.network, task, 1000, seed, number=1) if evaluation is None else evaluation
-    aligned = evaluate(run.network, typical(task), 400, seed, number=2)
+    fresh = fresh_trials(run) if evaluation is None else evaluation
+    aligned = evaluate(run.network, typical(task), 400, _seed(run), number=2)
     with matplotlib.rc_context(RC):
         figure = new_figure(11.5, 7.2)
         top, bottom = figure.subfigures(2, 1, squeeze=False, height_ratios=[1, 1.05], hspace=0.03).flat

@@ -14,6 +14,7 @@ from ..envs.describe import channels_in_words, description, question, shortcuts
 from ..envs.durations import is_random
 from ..envs.painted_task import PaintedTask
 from ..envs.registry import make_task, task_names
+from .plain_math import plain_sentence
 
 
 def task_table(width: int | None = None) -> Text:
@@ -49,15 +50,15 @@ def task_in_words(name: str) -> RenderableType:
     task = make_task(name)
     facts = Table(box=None, show_header=False, pad_edge=False)
     for key, value in description(task).items():
-        facts.add_row(Text(key, style="bold"), value)
+        facts.add_row(Text(key, style="bold"), Text(value))
     if shortcuts(task):
-        facts.add_row(Text("shortcuts", style="bold"), shortcuts(task).replace("``", ""))
+        facts.add_row(Text("shortcuts", style="bold"), Text(shortcuts(task).replace("``", "")))
     for key, (default, meaning) in arguments_of(task).items():
-        facts.add_row(Text(key, style="cyan"), f"{default}  {meaning}".strip())
+        facts.add_row(Text(key, style="cyan"), Text(f"{default}  {meaning}".strip()))
     if task.presets:
         facts.add_row(Text("presets", style="bold"), ", ".join(task.presets))
     facts.add_row(Text("from", style="bold"), task.source)
-    return Group(Text(f"{name}  ({task.family})", style="bold"), question(task).replace("``", ""), "", facts)
+    return Group(Text(f"{name}  ({task.family})", style="bold"), Text(plain_sentence(question(task))), "", facts)
 
 
 def arguments_of(task: PaintedTask) -> dict[str, tuple[str, str]]:
@@ -70,6 +71,6 @@ def arguments_of(task: PaintedTask) -> dict[str, tuple[str, str]]:
     for field in dataclasses.fields(task):
         value = getattr(task, field.name)
         shown = str(value) if is_random(value) or not isinstance(value, float) else f"{value:g}"
-        meaning = " ".join(meanings.get(field.name, "").split()).replace("``", "")
+        meaning = plain_sentence(" ".join(meanings.get(field.name, "").split()))
         told[field.name] = shown, meaning
     return told

@@ -12,15 +12,16 @@ from typing import Any
 import torch
 from rich.console import Console
 
-from ..agents import RateRNN, evaluate, network_for, train
+from ..agents import RateRNN, network_for, train
 from ..agents.files import folder_made
 from ..agents.rules.catalogue import make_rule, rule_arguments
+from ..agents.run import Run
 from ..envs.names import check_name
 from ..envs.own_tasks import modules_of
 from ..envs.painted_task import PaintedTask
 from .options import in_options
 from .progress import TrainingProgress
-from .summary_figure import draw_summary, write_figure
+from .run_report import print_score, write_summary
 
 NETWORK_ARGUMENTS = tuple(inspect.signature(RateRNN).parameters)
 OPTIONS = ("units", "tau", "activation", "dale", "noise", "init", "self_connections", "lr", "steps", "batch_size")
@@ -75,7 +76,6 @@ def train_and_report(
     chosen = make_rule(rule, **learning)
     goal = training.setdefault("stop_at", task.chance + 0.96 * (task.ceiling - task.chance))
     steps = training.get("steps", inspect.signature(train).parameters["steps"].default)
-    seed = training.get("seed", 0)
     try:
         with TrainingProgress(steps) as progress:
             run = train(task, network_for(task, **network), chosen, **training, out=folder, progress=progress)
@@ -83,14 +83,9 @@ def train_and_report(
         raise KeyboardInterrupt(
             f"Stopped after a checkpoint. The same command with --out {folder} --resume resumes it."
         ) from None
-    fresh = evaluate(run.network, task, 1000, seed, number=1)
-    write_figure(draw_summary(run, fresh, seed), folder / "summary.png")
-    console.print(
-        f"\n[bold]{task.name}[/bold]: {fresh.score:.1%} correct on 1,000 fresh trials after {run.step} updates "
-        f"(chance {task.chance:.1%}, ceiling {task.ceiling:.1%})."
-    )
-    if run.step == steps and fresh.score < goal:
-        console.print(f"It did not reach {goal:.1%}: give it more updates with --resume --steps {2 * steps}.")
+    fresh = write_summary(run, folder)
+    console.print(f"\n[bold]{task.name}[/bold]:", end=" ")
+    print_score(console, fresh, run)
     console.print(f"\nIn {folder}/")
     for file, what in (
         ("summary.png", "what it does, at a glance: open this first"),
@@ -98,11 +93,38 @@ def train_and_report(
         ("model.safetensors", "weights and configuration; cogdyn.agents.load_run reads them"),
     ):
         console.print(f"  {file:<18} {what}")
-    console.print("\nNext: harder, the same task with a longer delay or more noise, and the lessons")
-    harder = "delay_ms=1500" if hasattr(task, "delay_ms") else f"noise={3 * task.noise:g}"
+    for line in what_next(run, folder, reached=fresh.score >= goal or run.step < steps, goal=goal):
+        console.print(line, markup=False)
+
+
+def what_next(run: Run, folder: Path, *, reached: bool, goal: float) -> list[str]:
+    """What to do after a training, line by line: something harder after success, and what helps after failure.
+
+    Args:
+        run: The run.
+        folder: Its folder.
+        reached: Whether the goal was reached.
+        goal: The score to stop at.
+    """
+    task, lr, noise = run.task, run.config["rule"].get("lr"), getattr(run.task, "noise", 0.0)
+    delay = getattr(task, "delay_ms", None)
     known = "".join(f" --import {module}" for module in modules_of(task))
-    for command in (f"train {task.name} --set {harder}{known}", f"show {folder}{known}", "lessons my-lessons"):
-        console.print(f"  cogdyn {command}")
+    after = [f"  cogdyn show {folder}{known}", "  cogdyn lessons my-lessons"]
+    if reached:
+        harder = "delay_ms=1500" if delay is not None else f"noise={3 * noise:g}"
+        title = "\nNext: harder, the same task with a longer delay or more noise, and the lessons"
+        return [title, f"  cogdyn train {task.name} --set {harder}{known}", *after]
+    help_ = [(f"--out {folder} --resume --steps {2 * run.step}", "more updates")]
+    if isinstance(lr, float):
+        help_ += [(f"--lr {lr / 3:.2g}", "a smaller learning rate, or a larger one")]
+    shortest = delay if isinstance(delay, (int, float)) else min(getattr(delay, "values", [getattr(delay, "low", 0)]))
+    if shortest >= 2 * task.dt:
+        help_ += [(f"--set delay_ms={task.dt * (shortest // (2 * task.dt)):g}", "a shorter delay")]
+    elif noise:
+        help_ += [(f"--set noise={noise / 3:.2g}", "less noise")]
+    lines = [f"  {option:<{max(len(one) for one, _ in help_)}}  {what}" for option, what in help_]
+    title = f"\nIt did not reach {goal:.1%}. What may help: the same command with one of"
+    return [title, *lines, "\nNext:", *after]
 
 
 @contextmanager

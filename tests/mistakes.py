@@ -74,7 +74,7 @@ MISTAKES = {
         ),
     ],
     "bridge/jacobian": [
-        ("slopes[:, None] * W) @ jacobian", "slopes[:, None] * W).T @ jacobian", "off by up to"),
+        ("slopes[:, None] * W) @ jacobian", "slopes[:, None] * W).T @ jacobian", "it is transposed"),
         ("    return jacobian", "    return jacobian.T", "it is transposed"),
         ("(1 - alpha) * np.eye(len(W)) + alpha", "alpha", "the leak is missing"),
         ("slopes = 1 - np.tanh(a) ** 2", "slopes = np.ones(len(a))", "slope of tanh is missing"),
@@ -113,7 +113,7 @@ MISTAKES = {
         ("sizes[0], ", "", "the result is a number"),
     ],
     "bridge/predicted": [
-        ("(1 - beta) + beta * decay", "(1 - beta)", "off by up to"),
+        ("(1 - beta) + beta * decay", "(1 - beta)", "SCTT: wrong; plain, DASC: right"),
         ("(1 - beta) * (1 - lag * alpha)", "(1 - beta)", "DASC is taken for SCTT"),
         ("decay = (1 - alpha) ** lag", "decay = 1 - alpha", "off by up to"),
         ("decay = ", "n_blocks = 1\n    decay = ", "this is one block"),

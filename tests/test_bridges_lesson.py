@@ -81,7 +81,7 @@ def right(step, h_0, lag, beta):
         (lambda step, h, n, b: right(step, h, n + 1, b), "one step too many"),
         (lambda step, h, n, b: right(step, h, 1, b), "only one step"),
         (lambda step, h, n, b: (1 - b) * (h + n * (step(h) - h)) + b * after(step, h, n), "this is DASC"),
-        (lambda step, h, n, b: 0.9 * right(step, h, n, b), "off by up to"),
+        (lambda step, h, n, b: 0.9 * right(step, h, n, b), "0.9 times what it should be"),
         (lambda step, h, n, b: None, "returns nothing"),
         (lambda step, h, n, b: 0.0, "shape"),
         (lambda step, h, n, b: step(h, n), "raised TypeError"),

@@ -229,3 +229,36 @@ def test_ctrl_c_exits_130_with_a_checkpoint_and_resumes(tmp_path):
     step = load_run(tmp_path / "run").step
     result = subprocess.run([*words, "--steps", str(step + 1), "--resume"], capture_output=True, text=True, check=True)
     assert f"after {step + 1} updates" in result.stdout
+
+
+def test_show_and_train_score_a_run_alike(cogdyn, tmp_path):
+    words = ("DelayMatchSample", *QUICK, "--seed", 3, "--set", "delay_ms=200", "--lr", 0.002)
+    trained = cogdyn("train", *words).stdout
+    picture = tmp_path / "runs/DelayMatchSample/summary.png"
+    drawn = picture.read_bytes()
+    shown = cogdyn("show", "runs/DelayMatchSample").stdout
+    score = re.search(r"\d+\.\d% correct on 1,000 fresh trials after 2 updates", trained)
+    assert score[0] in shown
+    assert picture.read_bytes() == drawn
+    for said in ("delay_ms=200", "lr=0.002", "seed=3", "batch_size=4", "RateRNN(", "8, "):
+        assert said in shown
+
+
+def test_what_helps_after_failure_and_what_is_next_after_success(cogdyn, tmp_path):
+    failed = cogdyn("train", "DelayMatchSample", *QUICK).stdout
+    assert "It did not reach 98.0%. What may help: the same command with one of" in failed
+    assert "harder" not in failed
+    for option in ("--out runs/DelayMatchSample --resume --steps 4", "--lr 0.00033"):
+        assert f"  {option} " in failed
+    assert re.search(r"  --set delay_ms=\d+ +a shorter delay", failed)
+    assert cogdyn("train", "DelayMatchSample", *QUICK, "--set", "delay_ms=500").exit_code == 0
+    reached = cogdyn("train", "DelayMatchSample", *QUICK, "--stop-at", 0.01).stdout
+    assert "Next: harder" in reached
+    assert "--set delay_ms=1500" in reached
+
+
+def test_lines_break_at_words_where_columns_are_few(tmp_path):
+    environment = os.environ | {"COLUMNS": "80"}
+    command = [sys.executable, "-m", "cogdyn", "assignment", "list"]
+    lines = subprocess.run(command, capture_output=True, text=True, env=environment, check=True).stdout.splitlines()
+    assert max(map(len, lines)) <= 80

@@ -64,7 +64,7 @@ def test_with_shared_transport_it_is_dni_to_the_last_bit():
         (lambda *given: taught(*given, rate=len(given[3])), "added up"),
         (lambda *given: taught(*given, rate=1 / given[6]), "lr is missing"),
         (lambda *given: taught(*given) - given[0], "the change is returned"),
-        (lambda *given: 0.9 * taught(*given), "off by up to"),
+        (lambda *given: 0.9 * taught(*given), "0.9 times what it should be"),
         (lambda *given: None, "returns nothing"),
         (lambda *given: taught(*given).T, "shape"),
         (lambda *given: given[0] @ given[2], "raised ValueError"),

@@ -63,7 +63,7 @@ def slope_of(x):
         (lambda r, u, W, W_in, b, a: jacobian(r, u, W, W_in, 0 * b, a), "bias is missing"),
         (lambda *a: jacobian(*a, gain=1), "not multiplied by alpha"),
         (lambda *a: jacobian(*a).T, "the wrong way round"),
-        (lambda *a: 1.1 * jacobian(*a), "off by up to"),
+        (lambda *a: 1.1 * jacobian(*a), "1.1 times what it should be"),
         (lambda *a: np.diag(jacobian(*a)), "shape"),
         (lambda *a: None, "returns nothing"),
         (lambda r, u, W, W_in, b, a: W @ u, "raised ValueError"),

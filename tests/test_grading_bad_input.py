@@ -15,9 +15,10 @@ from cogdyn.lessons.grading import grade as grading
 from cogdyn.lessons.grading import sandbox
 from cogdyn.lessons.grading.assignment import assignment
 from cogdyn.lessons.grading.grade import grade
+from cogdyn.lessons.grading.intake import find_submissions
 from cogdyn.lessons.grading.protections import Limits, SandboxError
 from cogdyn.lessons.grading.sandbox import Nursery, why_not_isolated
-from cogdyn.lessons.grading.submissions import LARGEST, BadSubmission, find_submissions, read_notebook
+from cogdyn.lessons.grading.submissions import LARGEST, BadSubmission, read_notebook
 
 
 @pytest.fixture
@@ -106,7 +107,7 @@ def test_what_is_odd_is_graded_and_noted(folder):
     assert "was released for 'anna', not for 'ben'" in found["ben"]["notes"]
     assert found["ben"]["file"] == "ben/renamed by me (1).ipynb"
     assert {name: row["points"] for name, row in found.items()} == {
-        "anna": "12", "ben": "12", "older": "12", "no stamp": "12", "gone": "3"
+        "anna": "12", "ben": "12", "older": "12", "no stamp": "12", "gone": "8"
     }  # fmt: skip
     page = (folder.parent / "grades/feedback/gone.html").read_text()
     assert "there is no backward." in page
@@ -136,7 +137,7 @@ def test_the_assignment_is_that_of_most_notebooks_or_the_one_asked_for(folder):
     ("words", "message"),
     [
         (["grade", "nowhere"], "nowhere is no folder"),
-        (["grade", "empty"], "empty holds no submissions: a folder or a notebook (.ipynb) for each student."),
+        (["grade", "empty"], "empty holds no submissions: a folder, a notebook (.ipynb) or a zip for each student."),
         (["grade", "strange"], "no notebook here is of an assignment; name the assignment with --only."),
         (["grade", "in", "--only", "9"], "unknown assignment '9'"),
         (["grade", "in", "--jobs", "0"], "jobs is 0; it must be at least 1"),

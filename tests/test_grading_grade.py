@@ -71,12 +71,12 @@ def test_the_table(graded):
     assert {name: row["points"] for name, row in rows.items()} == {
         "anna": "12",
         "ben": "0",
-        "carla": "3",
+        "carla": "8",
         "'=danger()": "2",
     }
     assert [
         rows["carla"][f"bptt/{name}"] for name in ("forward", "errors", "backward", "gradient", "truncated")
-    ] == list("21000")
+    ] == list("21032")
     assert rows["anna"]["file"] == "anna/my work.ipynb"
     assert {row["status"] for row in rows.values()} == {"graded"}
     assert [line.student for line in lines] == ["=danger()", "anna", "ben", "carla"]
@@ -88,11 +88,11 @@ def test_the_page_of_a_student_says_what_was_seen_what_was_expected_and_what_hel
     out, *_ = graded
     text = str(Text((out.with_suffix("") / "feedback" / "carla.html").read_text()))
     for words in (
-        "carla : 3 of 12 points",
+        "carla : 8 of 12 points",
         "3. back through time: 0 of 4 points",
         "W is used as on the way forward",
         "On the way back an error goes from i to j: multiply by W.T.",
-        "It builds on backward, which is not right yet: begin there.",
+        "backward is not right yet: this was marked with the reference in its place.",
         "in force: own process",
     ):
         assert words in text
@@ -106,7 +106,7 @@ def test_the_page_of_the_class(graded):
     out, *_ = graded
     page = (out.with_suffix("") / "summary.html").read_text()
     text = str(Text(page))
-    assert "4 submissions were graded, half of them with 2.5 of 12 points or more" in text
+    assert "4 submissions were graded, half of them with 5 of 12 points or more" in text
     assert "back through time 4 25%" in text
     assert "W is used as on the way forward" in text
     assert "data:image/png;base64," in page
@@ -185,7 +185,7 @@ def test_a_student_checks_a_notebook(folder, tmp_path):
     result = CliRunner().invoke(app, ["assignment", "check", str(folder / "carla/sub/x.ipynb")])
     assert result.exit_code == 1
     assert "0/4  back through time: Not yet: W is used as on the way forward." in result.output
-    assert "3 of 12 points, if it were graded now" in result.output
+    assert "8 of 12 points, if it were graded now" in result.output
     result = CliRunner().invoke(app, ["assignment", "check", str(folder / "anna/my work.ipynb")])
     assert result.exit_code == 0, result.output
 
@@ -230,4 +230,4 @@ def test_two_hundred_submissions_in_one_run(tmp_path):
         notebook.metadata["number"] = k
         hand_in(tmp_path / "in" / f"student {k:03}" / "work.ipynb", notebook)
     _, lines = grade(tmp_path / "in", tmp_path / "grades.csv", jobs=2, require_isolation=True)
-    assert [line.points for line in lines] == [(12, 3, 0, 0)[k % 4] for k in range(200)]
+    assert [line.points for line in lines] == [(12, 8, 0, 0)[k % 4] for k in range(200)]

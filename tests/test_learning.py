@@ -174,10 +174,8 @@ def test_a_loader_with_a_batch_size_of_its_own():
     assert re.fullmatch(r"TensorBatch\(inputs \(\d+, 4, 5\), targets \(\d+, 4\)\)", repr(next(iter(dataset))))
 
 
-def test_runs_and_evaluations_are_shown_in_a_line():
+def test_an_evaluation_is_shown_in_a_line():
     network = network_for(DMS, 8)
-    run = train(DMS, network, BPTT(), steps=1, batch_size=2, n_test=4, device="cpu")
-    assert repr(run) == "Run: DelayMatchSample, 8 units, 1 updates"
     assert re.fullmatch(r"Evaluation: score [01]\.\d{3} in 8 trials, 8 units", repr(evaluate(network, DMS, 8)))
 
 

@@ -73,7 +73,7 @@ def relu(x):
         (lambda x, u, W, W_in, b, a: (1 - a) * x + a * (W @ relu(x) + W_in @ u), "the bias is missing"),
         (lambda x, u, W, W_in, b, a: (1 - a) * x + a * (W @ relu(x) + b), "external input is missing"),
         (lambda x, u, W, W_in, b, a: (1 - a) * relu(x) + a * (W @ relu(x) + W_in @ u + b), "rates leak"),
-        (lambda x, u, W, W_in, b, a: 0.9 * right(x, u, W, W_in, b, a), "off by up to"),
+        (lambda x, u, W, W_in, b, a: 0.9 * right(x, u, W, W_in, b, a), "0.9 times what it should be"),
         (lambda x, u, W, W_in, b, a: None, "returns nothing"),
         (lambda x, u, W, W_in, b, a: 0.0, "shape"),
         (lambda x, u, W, W_in, b, a: W_in @ x, "raised ValueError"),

@@ -77,7 +77,7 @@ def test_it_is_both_the_exact_gradient_and_rflo():
         (lambda *given: local(*given) / given[4], "alpha is missing"),
         (lambda *given: -local(*given), "sign is turned"),
         (lambda *given: local(*given, lag=1), "the bin before"),
-        (lambda *given: 0.9 * local(*given), "off by up to"),
+        (lambda *given: 0.9 * local(*given), "0.9 times what it should be"),
         (lambda *given: None, "returns nothing"),
         (lambda *given: np.stack([local(*given)] * 3), "shape"),
         (lambda r, s, e, W, a: W @ e, "raised ValueError"),
@@ -94,7 +94,7 @@ def test_each_slip_is_named(slip, reason):
 def test_to_be_right_without_recurrent_weights_is_not_enough():
     answers = []
     verdict = check_rflo(lambda *given: answers.append(local(*given)) or answers[0])
-    assert len(answers) == 2
+    assert len(answers) >= 2
     assert not verdict.passed
 
 

@@ -87,7 +87,7 @@ def test_it_tells_the_scores_of_the_networks():
             ),
             "each trial is averaged",
         ),
-        (lambda *given: 0.9 * score(*given), "off by up to"),
+        (lambda *given: 0.9 * score(*given), "0.9 times what it should be"),
         (lambda *given: None, "returns nothing"),
         (lambda f, u, z, go: f(u), "shape"),
         (lambda f, u, z, go: f(z), "raised ValueError"),

@@ -9,6 +9,7 @@ from scipy.optimize import least_squares
 from scipy.special import expit, xlogy
 
 from .arrays import AnyArray, as_array
+from .shapes import shapes_repr
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,8 @@ class ChronometricFit:
     bound: float
     sensitivity: float
     residual_ms: float
+
+    __repr__ = shapes_repr
 
     def reaction_ms(self, strength: AnyArray) -> np.ndarray:
         """Mean reaction time at each strength, ms."""

@@ -10,6 +10,7 @@ import numpy as np
 
 from .arrays import AnyArray, as_array
 from .change_of_basis import own_coordinates
+from .shapes import shapes_repr
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,8 @@ class DemixedComponents:
     variance_fraction: Mapping[str, np.ndarray]
     purity: Mapping[str, np.ndarray]
     marginal_variance: Mapping[str, float]
+
+    __repr__ = shapes_repr
 
     def project(self, rates: AnyArray, name: str) -> np.ndarray:
         """Coordinates of rates along the components of a marginalisation, (..., N) to (..., K)."""

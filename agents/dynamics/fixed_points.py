@@ -15,6 +15,7 @@ from .chords import Chords
 from .gauss_newton import gauss_newton
 from .linearisation import Displacement, frequencies, modes, time_constants
 from .merging import merge
+from .shapes import shapes_repr
 from .step_callable import Step, check_step, states_of
 
 MARGIN = 1e-6
@@ -67,6 +68,8 @@ class FixedPoints:
     final_speed: np.ndarray
     rejected: dict[str, int]
     tolerance: float
+
+    __repr__ = shapes_repr
 
     def __len__(self) -> int:
         return len(self.points)

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from .arrays import AnyArray, as_array
+from .shapes import shapes_repr
 from .step_callable import Step, check_step, next_states, states_of
 
 
@@ -34,6 +35,8 @@ class FlowField:
     in_plane: np.ndarray
     origin: np.ndarray
     axes: np.ndarray
+
+    __repr__ = shapes_repr
 
     def project(self, states: AnyArray) -> np.ndarray:
         """Coordinates x and y of the points of the plane that are nearest to states, (..., N) to (..., 2)."""

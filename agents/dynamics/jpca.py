@@ -9,6 +9,7 @@ import numpy as np
 from .arrays import AnyArray, check_rates
 from .change_of_basis import leading_axes
 from .condition_averages import without_cross_condition_mean
+from .shapes import shapes_repr
 from .surrogates import Null, null_distribution, p_value
 
 Difference = Literal["midpoint", "forward"]
@@ -44,6 +45,8 @@ class Rotations:
     seed: int
     _rates: np.ndarray = field(repr=False, compare=False)
     _difference: Difference = field(repr=False, compare=False)
+
+    __repr__ = shapes_repr
 
     @property
     def ratio(self) -> float:

@@ -9,6 +9,7 @@ from scipy.sparse.csgraph import dijkstra, minimum_spanning_tree
 from scipy.spatial.distance import pdist, squareform
 
 from .fixed_points import FixedPoints
+from .shapes import shapes_repr
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,8 @@ class LineAttractor:
     separation: np.ndarray
     drift: np.ndarray
     time_constants: np.ndarray | None
+
+    __repr__ = shapes_repr
 
 
 def line_attractor_score(found: FixedPoints) -> LineAttractor:

@@ -6,6 +6,7 @@ import numpy as np
 from scipy.signal import find_peaks
 
 from .arrays import AnyArray, as_array, check_rates
+from .shapes import shapes_repr
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,8 @@ class Tuning:
     depth: np.ndarray
     preferred: np.ndarray
     r2: np.ndarray
+
+    __repr__ = shapes_repr
 
 
 def cosine_tuning(rates: AnyArray, angles: AnyArray) -> Tuning:
@@ -77,6 +80,8 @@ class Motifs:
     tuning_correlation: np.ndarray
     n_extrema: np.ndarray
     peak_ms: np.ndarray
+
+    __repr__ = shapes_repr
 
     @property
     def active_fraction(self) -> float:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .arrays import AnyArray, as_array
+from .shapes import shapes_repr
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,8 @@ class PrincipalComponents:
     mean: np.ndarray
     components: np.ndarray
     variance_fraction: np.ndarray
+
+    __repr__ = shapes_repr
 
     def project(self, rates: AnyArray) -> np.ndarray:
         """Coordinates of rates along the components, (..., N) to (..., K)."""

@@ -10,6 +10,7 @@ from scipy.optimize import minimize
 from scipy.special import expit, ndtr, xlogy
 
 from .arrays import AnyArray, as_array
+from .shapes import shapes_repr
 
 Curve = Literal["gaussian", "logistic"]
 
@@ -33,6 +34,8 @@ class PsychometricFit:
     lapse_high: float
     log_likelihood: float
     curve: Curve
+
+    __repr__ = shapes_repr
 
     def probability(self, stimulus: AnyArray) -> np.ndarray:
         """Probability of the choice at each stimulus."""

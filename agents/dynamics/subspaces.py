@@ -6,6 +6,7 @@ import numpy as np
 
 from .arrays import AnyArray, check_rates
 from .change_of_basis import own_coordinates
+from .shapes import shapes_repr
 
 
 def alignment_index(rates_a: AnyArray, rates_b: AnyArray, n_dims: int) -> float:
@@ -87,6 +88,8 @@ class OrthogonalSubspaces:
     first: np.ndarray
     second: np.ndarray
     captured: np.ndarray
+
+    __repr__ = shapes_repr
 
 
 def orthogonal_subspaces(

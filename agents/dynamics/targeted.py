@@ -9,6 +9,7 @@ import numpy as np
 
 from .arrays import AnyArray, as_array, check_rates
 from .change_of_basis import own_coordinates
+from .shapes import shapes_repr
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,8 @@ class TargetedAxes:
     strength: np.ndarray
     mean: np.ndarray
     scale: np.ndarray
+
+    __repr__ = shapes_repr
 
     def project(self, rates: AnyArray) -> np.ndarray:
         """Coordinates of rates, z-scored as in the fit, along the axes, (..., N) to (..., V)."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .arrays import AnyArray, check_rates
+from .shapes import shapes_repr
 
 _AXES = {"T": 0, "C": 1, "N": 2}
 
@@ -23,6 +24,8 @@ class TensorMaximumEntropy:
     mean: np.ndarray
     axes: tuple[np.ndarray, np.ndarray, np.ndarray]
     variance: np.ndarray
+
+    __repr__ = shapes_repr
 
     def sample(self, rng: np.random.Generator) -> np.ndarray:
         """Draw one surrogate, (T, C, N)."""

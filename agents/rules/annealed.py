@@ -15,6 +15,7 @@ from ..annealing import Annealing, Scores
 from ..ensemble import part
 from ..losses import Objective
 from ..rate_rnn import RateRNN
+from ..representation import rule_repr
 from ..shared_counts import for_each
 from .descent import Descent, LearningRate
 
@@ -46,6 +47,8 @@ class AnnealedRule(ABC):
     ):
         self.annealing = Annealing(schedule, anneal_steps, goal, whole)
         self.descent, self.objective = Descent(lr, clip), Objective(rate_penalty, weight_penalty)
+
+    __repr__ = rule_repr
 
     @property
     def config(self) -> dict[str, Any]:

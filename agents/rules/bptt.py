@@ -12,6 +12,7 @@ from ..annealing import Scores
 from ..data import tensors
 from ..losses import Objective
 from ..rate_rnn import RateRNN
+from ..representation import rule_repr
 from .descent import Descent, LearningRate
 
 
@@ -38,6 +39,8 @@ class BPTT:
         self, lr: LearningRate = 1e-3, clip: float | None = 1.0, rate_penalty: float = 0.0, weight_penalty: float = 0.0
     ):
         self.descent, self.objective = Descent(lr, clip), Objective(rate_penalty, weight_penalty)
+
+    __repr__ = rule_repr
 
     @property
     def config(self) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from ..feedback import Feedback, Pathway
 from ..losses import task_loss
 from ..output_error import OutputError
 from ..rate_rnn import RateRNN
+from ..representation import rule_repr
 from ..shared_counts import for_each, shared
 from ..trajectory import Trajectory
 from .descent import Descent, Diverged, LearningRate, Optimizer, trainable
@@ -89,6 +90,8 @@ class CreditRule(ABC):
         generator: torch.Generator | None,
     ) -> tuple[dict[str, Tensor], Trajectory]:
         """Gradients for recurrent, input and bias, summed over trials (T, B, n_in) at fixed weights; what was done."""
+
+    __repr__ = rule_repr
 
     @property
     def config(self) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from ..bridges import Start, bins_of, blocks_of, run_bridged, trials_of
 from ..data import tensors
 from ..driven_step import driven_step
 from ..rate_rnn import RateRNN
+from ..representation import rule_repr
 from .annealed import AnnealedRule
 from .descent import LearningRate
 
@@ -62,6 +63,8 @@ class DASC(AnnealedRule):
         super().__init__(schedule, anneal_steps, goal, lr, clip, rate_penalty, weight_penalty)
         self.lag_ms = finite_number("lag_ms", lag_ms)
         self.across_trials = truth_value("across_trials", across_trials)
+
+    __repr__ = rule_repr
 
     @property
     def config(self) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from ..losses import task_loss
 from ..output_error import OutputError
 from ..rate_rnn import RateRNN
 from ..recursive_least_squares import RecursiveLeastSquares
+from ..representation import rule_repr
 from .descent import Diverged
 
 
@@ -61,6 +62,8 @@ class LeastSquaresRule(ABC):
         Returns:
             Rates (T, B, N) and outputs (T, B, n_out), the latter before the change of their bin.
         """
+
+    __repr__ = rule_repr
 
     @property
     def config(self) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from ..losses import task_loss
 from ..output_error import OutputError
 from ..pulses import Pulses
 from ..rate_rnn import RateRNN
+from ..representation import rule_repr
 from ..reward import ExpectedReward, rewards
 from ..synapses import Synapses
 from .descent import Descent, LearningRate, Optimizer, trainable
@@ -78,6 +79,8 @@ class NodePerturbation:
         self.pulses = Pulses(amplitude, rate_hz)
         self.readout = check_name("readout", readout, READOUTS)
         self.expected = ExpectedReward(baseline_decay, trial_types)
+
+    __repr__ = rule_repr
 
     @property
     def config(self) -> dict[str, Any]:

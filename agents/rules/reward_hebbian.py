@@ -16,6 +16,7 @@ from ..driven_step import driven_step, noise_currents
 from ..losses import task_loss
 from ..pulses import Pulses
 from ..rate_rnn import RateRNN
+from ..representation import rule_repr
 from ..reward import ExpectedReward, rewards
 from ..shared_counts import for_each, shared
 from .descent import Diverged, trainable
@@ -80,6 +81,8 @@ class RewardHebbian:
         self.expected = ExpectedReward(baseline_decay, trial_types)
         self.warm_up, self._n_trials = whole_number("warm_up", warm_up, least=0), 0
         self._network: RateRNN | None = None
+
+    __repr__ = rule_repr
 
     @property
     def config(self) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from ...envs.trial import TrialBatch
 from ..bridges import Start, blocks_of, run_bridged, trials_of
 from ..data import tensors
 from ..rate_rnn import RateRNN
+from ..representation import rule_repr
 from .annealed import AnnealedRule
 from .descent import LearningRate
 
@@ -60,6 +61,8 @@ class SCTT(AnnealedRule):
         super().__init__(schedule, anneal_steps, goal, lr, clip, rate_penalty, weight_penalty)
         self.lag_ms = finite_number("lag_ms", lag_ms)
         self.across_trials = truth_value("across_trials", across_trials)
+
+    __repr__ = rule_repr
 
     @property
     def config(self) -> dict[str, Any]:

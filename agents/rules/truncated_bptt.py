@@ -14,6 +14,7 @@ from ..annealing import Scores
 from ..data import tensors
 from ..losses import task_loss
 from ..rate_rnn import RateRNN
+from ..representation import rule_repr
 from .descent import Descent, LearningRate, Optimizer
 
 
@@ -50,6 +51,8 @@ class TruncatedBPTT:
         if self.window_ms <= 0:
             raise ValueError(f"window_ms is {window_ms!r}; it must be positive.")
         self.descent = Descent(lr, clip, optimizer)
+
+    __repr__ = rule_repr
 
     @property
     def config(self) -> dict[str, Any]:

@@ -28,7 +28,7 @@ class CyclePattern(PaintedTask):
 
     :channels: go
     :responses: pattern
-    :timing: start 200, pattern computed ms
+    :timing: start 200 ms, pattern computed
     :scoring: the outputs in pattern; chance 6 %, ceiling 100 %
 
     Attributes:

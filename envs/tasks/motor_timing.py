@@ -35,7 +35,7 @@ class MotorTiming(ProductionTask):
 
     :channels: fixation; interval (short, long); effector (eye, hand); set
     :responses: wait, eye, hand
-    :timing: fixation 200, cue 300-600, production computed ms
+    :timing: fixation 200, cue 300-600 ms, production computed
     :scoring: the moment of the response in production; chance 25 %, ceiling 100 %
 
     Attributes:
@@ -134,7 +134,7 @@ class DurationReproduction(ProductionTask):
 
     :channels: fixation; stimulus; go
     :responses: wait, press
-    :timing: fixation 200, stimulus computed, delay 300-600, production computed ms
+    :timing: fixation 200, stimulus computed, delay 300-600 ms, production computed
     :scoring: the moment of the response in production; chance 50 %, ceiling 100 %
 
     Attributes:

@@ -93,7 +93,7 @@ class ReadySetGo(MeasuredIntervalTask):
 
     :channels: fixation; ready; set
     :responses: wait, go
-    :timing: fixation 200, estimation computed, production computed ms
+    :timing: fixation 200 ms, estimation computed, production computed
     :scoring: the moment of the response in production; chance 50 %, ceiling 100 %
 
     Attributes:
@@ -163,7 +163,7 @@ class OneTwoThreeGo(MeasuredIntervalTask):
 
     :channels: fixation; flash
     :responses: wait, go
-    :timing: fixation 200, interval computed (x2), production computed ms
+    :timing: fixation 200 ms, interval computed (x2), production computed
     :scoring: the moment of the response in production; chance 50 %, ceiling 100 %
 
     Attributes:

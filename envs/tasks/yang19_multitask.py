@@ -40,7 +40,7 @@ class Multitask(Yang19Task):
 
     :channels: fixation; modality 1 (ring of 32); modality 2 (ring of 32); rule (go, rtgo, ..., dnmc (20))
     :responses: fixate, 0°, ..., 349° (33)
-    :timing: fixation computed, stimulus computed, delay computed, test computed, wait computed, response computed ms
+    :timing: fixation computed, stimulus computed, delay computed, test computed, wait computed, response computed
     :scoring: the outputs in response; chance 22 %, ceiling 100 %
 
     Attributes:

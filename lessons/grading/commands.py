@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
+
+from ..terminal import terminal_console
 
 assignments_app = typer.Typer(
     help="Assignments that grade themselves: hand out, check, grade.", no_args_is_help=True, rich_markup_mode="markdown"
 )
-console = Console(highlight=False, soft_wrap=True)
+console = terminal_console()
 
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 
@@ -87,6 +88,7 @@ def check(
         for one, exercise in zip(marked.marks, which.work.exercises, strict=True):
             found = one.judgement
             said = [str(found), *([f"seen: {found.seen}; expected: {found.expected}"] if found.seen else [])]
+            said += [one.note] if one.note else []
             console.print(f"{one.earned}/{one.points}  {exercise.title}: {said[0]}", markup=False)
             for more in said[1:]:
                 console.print(f"     {more}", markup=False)
@@ -104,10 +106,14 @@ def check(
 
 @assignments_app.command(epilog="Example: **cogdyn assignment grade submissions --out grades.csv --require-isolation**")
 def grade(
-    folder: Annotated[Path, typer.Argument(help="Holds a folder or a notebook for each student.")],
+    folder: Annotated[Path, typer.Argument(help="Holds a folder, a notebook or a zip of each student.")],
     out: Annotated[Path, typer.Option(help="The table; pages go into the folder beside it.")] = Path("grades.csv"),
     only: Annotated[
         int | None, typer.Option(help="Number of the assignment; that of most notebooks by default.")
+    ] = None,
+    roster: Annotated[
+        Path | None,
+        typer.Option(help="A name on each line, or a CSV: who handed in nothing gets a line too."),
     ] = None,
     jobs: Annotated[int | None, typer.Option(help="Submissions at once; one for each core by default.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Grade only what is new or has changed.")] = False,
@@ -123,9 +129,9 @@ def grade(
     def work() -> None:
         from ..progress import RunsProgress
         from .grade import grade as grade_folder
+        from .intake import find_submissions
         from .protections import NOT_SHUT_OFF
         from .sandbox import why_not_isolated
-        from .submissions import find_submissions
 
         with RunsProgress(len(find_submissions(folder)), what="submissions") as progress:
             try:
@@ -133,6 +139,7 @@ def grade(
                     folder,
                     out,
                     only=only,
+                    roster=roster,
                     jobs=jobs,
                     resume=resume,
                     require_isolation=require_isolation,

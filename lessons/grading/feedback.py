@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from .assignment import Assignment
-from .marking import Mark
+from .follow_through import Mark
 from .pages import page
 from .table import Line
 
@@ -47,6 +47,8 @@ def _section(number: int, title: str, mark: Mark) -> str:
         f'<section class="{colour}"><h2>{number}. {escape(title)}: {mark.earned} of {mark.points} points</h2>',
         f"<p><b>{word}:</b> {escape(found.reason)}</p>",
     ]
+    if mark.note:
+        lines.append(f"<p>{escape(mark.note)}</p>")
     if found.seen:
         lines.append(
             f"<p>Seen: <code>{escape(found.seen)}</code><br>Expected: <code>{escape(found.expected)}</code></p>"

@@ -9,10 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 import queue
-import re
 import time
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import ExitStack
 from dataclasses import asdict, replace
@@ -24,14 +22,15 @@ from joblib import cpu_count
 from ... import __version__
 from ...agents.files import locked, write_atomically
 from ...envs.numbers import whole_number
-from .assignment import Assignment, assignment
-from .exercises import MODULES
+from .assignment import Assignment
 from .feedback import feedback_page
+from .follow_through import Mark
 from .judging import Judgement
-from .marking import Mark, Marked, mark
+from .marking import Marked, mark
 from .protections import Limits, Protections, SandboxError
+from .recognition import read_class
 from .sandbox import Nursery, why_not_isolated
-from .submissions import BadSubmission, Notebook, find_submissions, read_notebook
+from .submissions import Notebook
 from .summary import summary_page
 from .table import Line, table_as_csv
 
@@ -44,6 +43,7 @@ def grade(
     out: Path,
     *,
     only: int | None = None,
+    roster: Path | None = None,
     jobs: int | None = None,
     resume: bool = False,
     require_isolation: bool = False,
@@ -54,9 +54,11 @@ def grade(
     """Grade a folder of submissions.
 
     Args:
-        folder: Holds a folder or a notebook for each student.
+        folder: Holds a folder, a notebook or a zip for each student; or a zip of such a folder.
         out: The table; the pages and the results go into the folder beside it that has its name without ending.
         only: Number of the assignment; that of most notebooks if None.
+        roster: A list of the class, a name on each line or a table with a column of names (CSV): those on it who
+            handed in nothing get a line too.
         jobs: Submissions at once; as many as there are cores when None.
         resume: Keep the results of notebooks that have not changed since.
         require_isolation: Refuse to run submissions that cannot be shut off.
@@ -79,10 +81,7 @@ def grade(
         raise ValueError(f"{out} is the name of a folder; name a table, for example {out / 'grades.csv'}.")
     if folder.resolve() in (desk.resolve(), *desk.resolve().parents):
         raise ValueError(f"the pages would go to {desk}, among the submissions; name a table that lies elsewhere.")
-    handed_in = find_submissions(folder)
-    read = {student: _read(paths) for student, paths in handed_in.items()}
-    which = assignment(only if only is not None else _commonest(read.values()))
-    lines = {student: _line(student, found, which, folder) for student, found in read.items()}
+    which, lines = read_class(folder, only, roster)
     jobs_left = {student: found for student, (line, found) in lines.items() if found is not None}
     reason = why_not_isolated(which.work.imports, which.work.hidden)
     isolate = reason is None
@@ -123,81 +122,6 @@ def page_name(student: str) -> str:
     return quote(student, safe=" @,+") + ".html"
 
 
-def _read(paths: list[Path]) -> list[Notebook] | str:
-    """The notebooks of a student, or the reason why there is none to grade."""
-    found, bad = [], []
-    for path in paths:
-        try:
-            found.append(read_notebook(path))
-        except BadSubmission as error:
-            bad.append(str(error))
-    if found:
-        return found
-    return f"{bad[0]}." if bad else "there is no notebook (.ipynb) in the folder."
-
-
-def number_of(notebook: Notebook) -> int | None:
-    """Number of the assignment, by its stamp, or else by the names of its cells."""
-    number = notebook.stamp.get("assignment")
-    if type(number) is int:
-        return number
-    shared = {number: len(notebook.cell_names & _cell_names(assignment(number))) for number in MODULES}
-    best = max(shared, key=lambda number: shared[number])
-    return best if shared[best] else None
-
-
-def _cell_names(which: Assignment) -> frozenset[str]:
-    """Names of the cells that a release has, which are those that it says must not go."""
-    return frozenset(re.findall(r"^  grade_id: (\S+)$", which.page.read_text(encoding="utf-8"), re.M))
-
-
-def _commonest(read: Iterable[list[Notebook] | str]) -> int:
-    numbers = Counter(
-        number
-        for found in read
-        if not isinstance(found, str)
-        for number in {number_of(notebook) for notebook in found}
-        if number in MODULES
-    )
-    if not numbers:
-        raise ValueError("no notebook here is of an assignment; name the assignment with --only.")
-    return min(numbers, key=lambda number: (-numbers[number], number))
-
-
-def _line(student: str, found: list[Notebook] | str, which: Assignment, folder: Path) -> tuple[Line, Notebook | None]:
-    """The line of a student before it is graded, and what there is to grade."""
-    empty = Line(student, "")
-    if isinstance(found, str):
-        return replace(empty, notes=(found,)), None
-    ours = [notebook for notebook in found if number_of(notebook) == which.number]
-    if len(ours) > 1:
-        names = ", ".join(str(notebook.path.relative_to(folder)) for notebook in ours)
-        return replace(empty, notes=(f"there are {len(ours)} submissions: {names}; leave one.",)), None
-    if not ours:
-        number = number_of(found[0])
-        what = (
-            "of no assignment that is known" if number not in MODULES else f"of assignment {number}, not {which.number}"
-        )
-        return replace(empty, notes=(f"{found[0].path.name} is {what}.",)), None
-    notebook = ours[0]
-    notes = notes_on(notebook, which)
-    if (owner := notebook.stamp.get("student")) is not None and owner != student:
-        notes.append(f"the notebook was released for {str(owner)[:80]!r}, not for {student!r}.")
-    return replace(empty, file=str(notebook.path.relative_to(folder)), notes=tuple(notes)), notebook
-
-
-def notes_on(notebook: Notebook, which: Assignment) -> list[str]:
-    """What is odd about a notebook: of another release, or without cells that the release had."""
-    notes = []
-    if (release := notebook.stamp.get("release")) != which.release:
-        older = f"of another release ({str(release)[:12]}, cogdyn {str(notebook.stamp.get('version'))[:12]})"
-        what = older if isinstance(release, str) else "without the stamp of a release"
-        notes.append(f"the notebook is {what}; graded by the present one, {which.release}.")
-    if missing := sorted(_cell_names(which) - notebook.cell_names):
-        notes.append(f"missing cells: {', '.join(missing)}.")
-    return notes
-
-
 def _marked(
     waiting: dict[str, Notebook], which: Assignment, isolate: bool, limits: Limits, seed: int, jobs: int
 ) -> Iterator[tuple[str, Marked, float]]:
@@ -230,7 +154,9 @@ def _kept(path: Path) -> Marked | None:
     """A result on disk; None if there is none that can be read."""
     try:
         kept = json.loads(path.read_text(encoding="utf-8"))
-        marks = tuple(Mark(m["exercise"], m["points"], Judgement(**m["judgement"])) for m in kept["marks"])
+        marks = tuple(
+            Mark(m["exercise"], m["points"], Judgement(**m["judgement"]), tuple(m["replaced"])) for m in kept["marks"]
+        )
         return Marked(marks, tuple(kept["remarks"]), Protections(**kept["protections"]))
     except (OSError, ValueError, TypeError, KeyError):
         return None

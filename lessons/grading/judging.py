@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from typing import Any, Protocol
 
 import numpy as np
 
 from ..checks import Verdict
+from ..terms import Term, wrong_terms
+from .parts import wrong_parts
 
 TOLERANCE = 1e-6
 """Largest error of a right answer, as a share of its largest number; single precision passes where sums are short."""
@@ -113,6 +115,7 @@ def compares(
     praise: str,
     names: Sequence[str] = (),
     shape_hint: str = "Look at the shapes in the docstring.",
+    terms: Sequence[Term] = (),
 ) -> Judge:
     """A judge that compares answers with the right ones, and wrong ones with known slips.
 
@@ -123,7 +126,11 @@ def compares(
         praise: What to say of a right answer.
         names: Names of the parts, where the answer is a tuple.
         shape_hint: What helps where a shape is wrong.
+        terms: Of the equation; an answer that no slip fits is compared term by term.
     """
+
+    def known(inputs: Mapping[str, Any]) -> dict[str, tuple[Any, str]]:
+        return {slip.reason: (slip.wrong(**inputs), slip.hint) for slip in slips}
 
     def judge(ask: Ask, rng: np.random.Generator) -> Judgement:
         cases = draw(rng)
@@ -138,6 +145,14 @@ def compares(
             if all(_alike(answer, slip.wrong(**inputs)) for answer, inputs in zip(answers, cases, strict=True)):
                 return Judgement(False, slip.reason, slip.hint, wrong[0].seen, wrong[0].expected)
         worst = wrong[0]
+        if worst.seen and not worst.seen.startswith("shape"):
+            at = next(k for k, judgement in enumerate(found) if judgement is not None)
+            parts = wrong_parts(answers[at], wanted[at], names, cases[at])
+            worst = worst if parts is None else replace(worst, reason=parts)
+            explained = wrong_terms(
+                lambda inputs: value_of(ask(**inputs)), lambda inputs: right(**inputs), known, terms, cases[at]
+            )
+            worst = worst if explained is None else replace(worst, reason=explained[0], hint=explained[1])
         if len(wrong) < len(found):
             some = f"right for {len(found) - len(wrong)} of {len(found)} inputs, else "
             return Judgement(False, some + worst.reason, worst.hint, worst.seen, worst.expected)
@@ -264,6 +279,9 @@ def _no_answer(exercise: Exercise, said: Mapping[str, str]) -> Judgement:
     kind, message, where = (said.get(name, "") for name in ("error", "message", "where"))
     if kind == "NotImplementedError":
         return Judgement(False, NOT_WRITTEN, f"Write {exercise.answer} in place of raise NotImplementedError.")
+    if kind == "OtherArguments":
+        hint = "Leave the line with def as it was: the grader calls it with these names."
+        return Judgement(False, f"{exercise.answer} cannot be called: {message}.", hint)
     if kind == "missing":
         hint = "Its cell is missing, or failed before the definition. Do not rename it."
         return Judgement(False, f"there is no {exercise.answer}.", hint)

@@ -5,34 +5,16 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
 from .exercises import Work
-from .judging import NOT_WRITTEN, Inputs, Judgement, judged
+from .follow_through import Mark, follow_through
+from .judging import Exercise, Inputs, Judgement, judged
 from .protections import Ended, Protections
+from .references import reference_cell
 from .sandbox import Nursery, Submission
-
-
-@dataclass(frozen=True)
-class Mark:
-    """An exercise of a submission.
-
-    Attributes:
-        exercise: Its name.
-        points: What it is worth.
-        judgement: How it was judged.
-    """
-
-    exercise: str
-    points: int
-    judgement: Judgement
-
-    @property
-    def earned(self) -> int:
-        """Points earned."""
-        return self.points if self.judgement.passed else 0
 
 
 @dataclass(frozen=True)
@@ -62,7 +44,8 @@ class Attempt:
     """
 
     def __init__(self, nursery: Nursery, cells: Sequence[tuple[int, str]], seed: int):
-        self.nursery, self.cells, self.seed = nursery, cells, seed
+        self.nursery, self.cells, self.seed = nursery, list(cells), seed
+        self.own = frozenset(number for number, _ in cells)
         self.skipped: dict[int, str] = {}
         self.failed: dict[int, dict[str, str]] = {}
         self.protections = Protections()
@@ -90,6 +73,16 @@ class Attempt:
         except Ended as end:
             self._end()
             return {"error": "gone", "message": str(end)}
+
+    def define(self, source: str) -> None:
+        """Add a cell of ours, which runs after those of the submission; no remark is made of it."""
+        cell = (-1 - len(self.cells), source)
+        self.cells.append(cell)
+        if self._running is not None:
+            try:
+                self._running.run([cell], lambda number: None)
+            except Ended:
+                self._end()
 
     def _begin(self) -> bool:
         """Have the cells run, but those that ended it before; False when time is up."""
@@ -120,9 +113,9 @@ class Attempt:
 
     def remarks(self) -> tuple[str, ...]:
         """What happened in the cells, a line each, in their order."""
-        lines = {number: f"cell {number} was left out: {reason}." for number, reason in self.skipped.items()}
+        lines = {n: f"cell {n} was left out: {reason}." for n, reason in self.skipped.items() if n in self.own}
         for number, said in self.failed.items():
-            if said["error"] != "NotImplementedError":
+            if number in self.own and said["error"] != "NotImplementedError":
                 lines[number] = f"cell {number} raised {said['error']}: {said['message']}".rstrip(" .:") + "."
         return tuple(" ".join(lines[number].split()) for number in sorted(lines))
 
@@ -130,6 +123,7 @@ class Attempt:
 def mark(nursery: Nursery, work: Work, cells: Sequence[tuple[int, str]], digest: str, seed: int) -> Marked:
     """Run a submission and judge it on fresh inputs.
 
+    An exercise that fails, and builds on a wrong answer, is judged again with the reference in that answer's place.
     The inputs follow from the file itself, so that nobody can hand in answers to them: to write one into the file
     changes them. And they are the same whenever this file is graded.
 
@@ -144,15 +138,14 @@ def mark(nursery: Nursery, work: Work, cells: Sequence[tuple[int, str]], digest:
         SandboxError: If it cannot be run; it is not to blame.
     """
     with Attempt(nursery, cells, _number(digest, "cells", seed)) as attempt:
-        found: dict[str, Judgement] = {}
-        for exercise in work.exercises:
-            judgement = judged(exercise, attempt.answer, [_number(digest, exercise.name, seed)])
-            wrong = [name for name in exercise.builds_on if not found[name].passed]
-            if wrong and not judgement.passed and judgement.reason != NOT_WRITTEN:
-                hint = f"It builds on {wrong[0].split('/')[1]}, which is not right yet: begin there."
-                judgement = replace(judgement, hint=hint)
-            found[exercise.name] = judgement
-        marks = tuple(Mark(exercise.name, exercise.points, found[exercise.name]) for exercise in work.exercises)
+
+        def judge(exercise: Exercise) -> Judgement:
+            return judged(exercise, attempt.answer, [_number(digest, exercise.name, seed)])
+
+        def replace(exercise: Exercise) -> None:
+            attempt.define(reference_cell(exercise))
+
+        marks = tuple(follow_through(work.exercises, judge, replace))
         return Marked(marks, attempt.remarks(), attempt.protections)
 
 

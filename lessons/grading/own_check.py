@@ -6,9 +6,9 @@ from pathlib import Path
 
 from .assignment import Assignment, assignment
 from .exercises import MODULES
-from .grade import notes_on, number_of
 from .marking import Marked, mark
 from .protections import Limits
+from .recognition import notes_on, number_of
 from .sandbox import Nursery, why_not_isolated
 from .submissions import read_notebook
 

@@ -1,16 +1,19 @@
-"""What students handed in: found in a folder, and read with suspicion."""
+"""Notebooks that students handed in, read with suspicion."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 import stat
+import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from .intake import OTHER_ARCHIVES, ZIP
 
 LARGEST = 20 * 2**20
 """Bytes of a notebook, at most."""
@@ -30,6 +33,7 @@ class Notebook:
         cells: Code cells in order: number among all cells, from 1, and source.
         stamp: What the release wrote into it: assignment, release, version, student; empty if there is none.
         cell_names: Names of the cells that the release named.
+        no_code: Those of them that are no code cells.
         digest: Hash of the file.
     """
 
@@ -37,24 +41,24 @@ class Notebook:
     cells: tuple[tuple[int, str], ...]
     stamp: Mapping[str, Any]
     cell_names: frozenset[str]
+    no_code: frozenset[str]
     digest: str
 
 
 def read_notebook(path: Path) -> Notebook:
-    """Read a notebook; nothing in it is executed.
+    """Read a notebook; nothing in it is executed, and of a zip nothing is written to disk.
+
+    Args:
+        path: Its file; of a notebook in a zip the path of the zip, and then its own.
 
     Raises:
         BadSubmission: If it is none.
     """
+    archive = next((parent for parent in path.parents if parent.name.lower().endswith(ZIP) and parent.is_file()), None)
+    if path.name.lower().endswith((ZIP, *OTHER_ARCHIVES)):
+        raise BadSubmission(_why_not_opened(path))
     try:
-        about = path.lstat()
-        if not stat.S_ISREG(about.st_mode):
-            raise BadSubmission(f"{path.name} is no plain file")
-        if about.st_size > LARGEST:
-            raise BadSubmission(
-                f"{path.name} has {about.st_size / 2**20:.0f} MB; at most {LARGEST / 2**20:.0f} are read"
-            )
-        content = path.read_bytes()
+        content = _in_file(path) if archive is None else _in_zip(archive, path.relative_to(archive).as_posix())
     except OSError as error:
         raise BadSubmission(f"{path.name} cannot be read: {error.strerror}") from None
     try:
@@ -69,50 +73,54 @@ def read_notebook(path: Path) -> Notebook:
     if len(cells) > MOST_CELLS:
         raise BadSubmission(f"{path.name} has {len(cells)} cells; at most {MOST_CELLS} are run")
     stamp = _inside(loaded, "metadata", "cogdyn")
-    sources, names = [], set()
+    sources, names, no_code = [], set(), set()
     for number, cell in enumerate(cells, 1):
         if isinstance(name := _inside(cell, "metadata", "nbgrader").get("grade_id"), str):
             names.add(name)
+            if cell.get("cell_type") != "code":
+                no_code.add(name)
         if isinstance(cell, dict) and cell.get("cell_type") == "code":
             source = cell.get("source", "")
             lines = source if isinstance(source, list) else [source]
             sources.append((number, _without_magics("".join(line for line in lines if isinstance(line, str)))))
-    return Notebook(path, tuple(sources), stamp, frozenset(names), hashlib.sha256(content).hexdigest())
+    return Notebook(
+        path, tuple(sources), stamp, frozenset(names), frozenset(no_code), hashlib.sha256(content).hexdigest()
+    )
 
 
-def find_submissions(folder: Path) -> dict[str, list[Path]]:
-    """The notebooks of each student: a folder or a notebook each, called as the student.
-
-    Raises:
-        ValueError: If there are none.
-    """
-    if not folder.is_dir():
-        raise ValueError(f"{folder} is no folder; name the one that holds a folder or a notebook for each student.")
-    found: dict[str, list[Path]] = {}
-    for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
-        if entry.name.startswith("."):
-            continue
-        if entry.is_dir(follow_symlinks=False):
-            found.setdefault(_spelled(entry.name), []).extend(_notebooks(Path(entry.path)))
-        elif entry.name.endswith(".ipynb"):
-            found.setdefault(_spelled(entry.name.removesuffix(".ipynb")), []).append(Path(entry.path))
-    if not found:
-        raise ValueError(f"{folder} holds no submissions: a folder or a notebook (.ipynb) for each student.")
-    return found
+def _in_file(path: Path) -> bytes:
+    about = path.lstat()
+    if not stat.S_ISREG(about.st_mode):
+        raise BadSubmission(f"{path.name} is no plain file")
+    _check_size(path.name, about.st_size)
+    return path.read_bytes()
 
 
-def _notebooks(folder: Path) -> list[Path]:
-    """All notebooks below a folder; links are not followed."""
-    below = []
-    for parent, folders, files in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        below += [Path(parent) / name for name in files if name.endswith(".ipynb") and not name.startswith(".")]
-    return sorted(below)
+def _in_zip(archive: Path, member: str) -> bytes:
+    """A file in a zip, no larger than it may be whatever the zip says of it."""
+    try:
+        with zipfile.ZipFile(archive) as opened, opened.open(member) as file:
+            _check_size(member, opened.getinfo(member).file_size)
+            content = file.read(LARGEST + 1)
+    except (zipfile.BadZipFile, KeyError, NotImplementedError, RuntimeError, EOFError, zlib.error) as error:
+        reason = "it has a password" if "password" in str(error) else "the zip is damaged, or of a kind not known here"
+        raise BadSubmission(f"{member} in {archive.name} cannot be read: {reason}") from None
+    _check_size(member, len(content))
+    return content
 
 
-def _spelled(name: str) -> str:
-    """The name of a student, fit for a table and a web page: one line of printable characters."""
-    return "".join(c if c.isprintable() else "?" for c in os.fsencode(name).decode(errors="replace")).strip() or "?"
+def _check_size(name: str, size: int) -> None:
+    if size > LARGEST:
+        raise BadSubmission(f"{name} has {size / 2**20:.0f} MB; at most {LARGEST / 2**20:.0f} are read")
+
+
+def _why_not_opened(path: Path) -> str:
+    """Why nothing was taken from an archive."""
+    if not path.name.lower().endswith(ZIP):
+        return f"{path.name} is an archive that is not opened: unpack it, or hand in a zip or the notebook itself"
+    if not path.is_file():
+        return f"{path.name} is a zip within a zip: unpack it"
+    return f"{path.name} {'holds no notebook (.ipynb)' if zipfile.is_zipfile(path) else 'is no zip that can be read'}"
 
 
 def _inside(value: Any, *names: str) -> dict[str, Any]:

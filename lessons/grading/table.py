@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .assignment import Assignment
-from .marking import Mark
+from .follow_through import Mark
 from .protections import Protections
 
 GRADED, NOT_GRADED = "graded", "not graded"

@@ -9,8 +9,8 @@ import numpy as np
 
 from ..judging import Exercise, Inputs, Slip, compares
 from . import Work
-from .bptt_reference import backward, by_autograd, by_hand, errors_of, in_windows, network_of
-from .leaky_network import drawn_network, forward
+from .bptt_reference import backward, backward_terms, by_autograd, by_hand, errors_of, in_windows, network_of
+from .leaky_network import drawn_network, forward, forward_terms
 
 
 def _trials(rng: np.random.Generator) -> list[Inputs]:
@@ -78,6 +78,7 @@ FORWARD = compares(
     "rates and drives are those of the network.",
     ("rates", "drives"),
     "Both have a row for each bin, (T, N); r_0 is no bin.",
+    forward_terms(0),
 )
 
 ERRORS = compares(
@@ -166,6 +167,7 @@ BACKWARD = compares(
     ),
     "this is how errors travel back.",
     shape_hint="A number for each bin and unit, (T, N).",
+    terms=backward_terms("drives", straight=0.0),
 )
 
 GRADIENT = compares(

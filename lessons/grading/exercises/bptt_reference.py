@@ -10,11 +10,14 @@ doi:10.1162/neco.1990.2.4.490.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import torch
 
+from ...terms import Inputs as Given
+from ...terms import Term, zero
 from ..judging import Inputs
 from .leaky_network import forward
 
@@ -60,6 +63,33 @@ def backward(
         here = slopes[at] if at >= 0 else np.ones(errors.shape[1])
         carried = (1 - alpha if leak else 0) * adjoint[t] + gain * weights @ (here * adjoint[t])
     return adjoint
+
+
+def backward_terms(slopes: str, straight: float, *at: int) -> tuple[Term, ...]:
+    """The terms of an error that goes back by one bin, and what follows.
+
+    Args:
+        slopes: Name of the argument from which the slopes of tanh follow.
+        straight: Its value where they are 1.
+        at: Where the credit is in an answer.
+    """
+
+    def two(*names: str, flat: bool = False, last: float = 1.0) -> Callable[[Given], Given]:
+        def change(inputs: Given) -> Given:
+            few = {name: inputs[name][:2] for name in (slopes, "errors")}
+            few["errors"] = few["errors"] * np.array([[1.0], [last]])
+            return zero(*names)({**inputs, **few, **({slopes: 0 * few[slopes] + straight} if flat else {})})
+
+        return change
+
+    first, arrives = (*at, 0), "what comes back along W"
+    terms = (
+        Term("the error of the bin itself", two("W", last=0.0), at=first),
+        Term("the leak", two("W"), two("W", last=0.0), "1 - alpha", first),
+        Term(arrives, two(flat=True), two("W", flat=True), "alpha", first),
+        Term("the slope of tanh", two(), two("W"), "alpha", first, after=(arrives,)),
+    )
+    return *terms, Term("what goes back by more than a bin", zero(), at=at, after=tuple(term.name for term in terms))
 
 
 def by_autograd(**trial: Any) -> Gradient:

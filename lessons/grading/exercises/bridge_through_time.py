@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from functools import partial
+from typing import Any
 
 import numpy as np
 
+from ...terms import Term, zero
 from ..judging import Exercise, Inputs, Slip, compares
 from . import Work
 from .bridge_reference import (
@@ -20,7 +23,7 @@ from .bridge_reference import (
     rates,
     turned_beta,
 )
-from .leaky_network import drawn_network
+from .leaky_network import drawn_network, forward_terms
 
 
 def _trials(rng: np.random.Generator) -> list[Inputs]:
@@ -53,6 +56,31 @@ def _weak_networks(rng: np.random.Generator) -> list[Inputs]:
         for lag, blocks in sizes
     ]
 
+
+def _bins(last: int | None = None, *names: str) -> Callable[[Mapping[str, Any]], Mapping[str, Any]]:
+    """A change of inputs: to the first bin, or to all up to one that is counted from the end of the first block."""
+
+    def change(inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+        few = inputs["u"][: 1 if last is None else inputs["lag"] + last]
+        return zero(*names)({**inputs, "u": few})
+
+    return change
+
+
+_FIRST, _BEFORE, _JOIN = forward_terms()[:-1], "the bins before the first join", "the first join"
+RATE_TERMS = (
+    *_FIRST,
+    Term(_BEFORE, _bins(-1), after=tuple(term.name for term in _FIRST)),
+    Term(_JOIN, _bins(0), after=(*(term.name for term in _FIRST), _BEFORE)),
+    Term("what follows the first join", zero(), after=(*(term.name for term in _FIRST), _BEFORE, _JOIN)),
+)
+_LEAK, _ARRIVES, _SLOPE = "the leak", "what arrives along W", "the slope of tanh"
+JACOBIAN_TERMS = (
+    Term(_LEAK, _bins(None, "W"), weight="1 - alpha"),
+    Term(_ARRIVES, _bins(None, "r_0", "u", "b"), _bins(None, "r_0", "u", "b", "W"), "alpha"),
+    Term(_SLOPE, _bins(), _bins(None, "W"), "alpha", after=(_ARRIVES,)),
+    Term("the product over bins", zero(), after=(_LEAK, _ARRIVES, _SLOPE)),
+)
 
 RATES = compares(
     _trials,
@@ -93,6 +121,7 @@ RATES = compares(
     ),
     "a bridge over each block, and the network goes on from where they join.",
     shape_hint="A row for each bin, (T, N); r_0 is no bin.",
+    terms=RATE_TERMS,
 )
 
 JACOBIAN = compares(
@@ -120,6 +149,7 @@ JACOBIAN = compares(
     ),
     "it agrees with autograd.",
     shape_hint="(N, N): how each rate at the end changes with each at the start.",
+    terms=JACOBIAN_TERMS,
 )
 
 BRIDGED_JACOBIAN = compares(

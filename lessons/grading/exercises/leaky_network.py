@@ -5,9 +5,12 @@ r_t = (1 - alpha) r_{t-1} + alpha tanh(W r_{t-1} + W_in u_t + b)
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+
+from ...terms import Inputs, Term, zero
 
 
 def drawn_network(rng: np.random.Generator, n: int, n_in: int, bins: int) -> dict[str, Any]:
@@ -20,6 +23,25 @@ def drawn_network(rng: np.random.Generator, n: int, n_in: int, bins: int) -> dic
         "r_0": rng.normal(size=n),
         "alpha": float(rng.uniform(0.15, 0.4)),
     }
+
+
+def forward_terms(*at: int) -> tuple[Term, ...]:
+    """The terms of the first bin, and what follows it.
+
+    Args:
+        at: Where the rates are in an answer.
+    """
+
+    def first(*names: str) -> Callable[[Inputs], Inputs]:
+        return lambda inputs: zero(*names)({**inputs, "u": inputs["u"][:1]})
+
+    terms = (
+        Term("the leak", first("W", "W_in", "b"), weight="1 - alpha", at=at),
+        Term("the recurrent input", first("W_in", "b"), first("W", "W_in", "b"), "alpha", at),
+        Term("the external input", first("r_0", "b"), first("r_0", "b", "u"), "alpha", at),
+        Term("the bias", first("r_0", "u"), first("r_0", "u", "b"), "alpha", at),
+    )
+    return *terms, Term("what follows the first bin", zero(), at=at, after=tuple(term.name for term in terms))
 
 
 def forward(

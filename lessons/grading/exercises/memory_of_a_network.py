@@ -7,6 +7,7 @@ from functools import partial
 
 import numpy as np
 
+from ...newton_checks import JACOBIAN_TERMS
 from ..judging import Exercise, Inputs, Slip, compares
 from . import Work
 from .fixed_points_reference import (
@@ -123,6 +124,7 @@ JACOBIAN = compares(
     ),
     "this is how the next state changes with the state.",
     shape_hint="(N, N): how each rate of the next bin changes with each of this one.",
+    terms=JACOBIAN_TERMS,
 )
 
 MODES = compares(

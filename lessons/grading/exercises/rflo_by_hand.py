@@ -11,6 +11,7 @@ from ..judging import Exercise, Slip, compares
 from . import Work
 from .rflo_inputs import errors_to_carry, families, slopes_and_senders, trials, wirings
 from .rflo_reference import carried, cosines, told_the_truth, traces, two_credits, weight_change
+from .rflo_terms import CREDIT_TERMS, TRACE_TERMS
 
 
 def _swapped(**given: Any) -> tuple[np.ndarray, np.ndarray]:
@@ -67,6 +68,7 @@ TRACES = compares(
     ),
     "a trace for each synapse, and it needs nothing from elsewhere.",
     shape_hint="A trace for each bin, unit and sender: (T, N, M).",
+    terms=TRACE_TERMS,
 )
 
 CHANGE = compares(
@@ -179,7 +181,9 @@ CREDITS = compares(
     "one term apart.",
     ("local", "exact"),
     "A number for each bin and unit, (T, N), in both.",
+    terms=CREDIT_TERMS,
 )
+
 
 COSINES = compares(
     families,

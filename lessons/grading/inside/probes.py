@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from copy import deepcopy
 from typing import Any
@@ -11,9 +12,19 @@ import numpy as np
 from .task_probe import task
 
 
+class OtherArguments(TypeError):
+    """A function cannot be called with the arguments of its exercise."""
+
+
 def call(function: Callable[..., Any], **inputs: Any) -> dict[str, Any]:
     """Call a function; tells what it returned, and which arrays, or dictionaries of them, it changed."""
     given = deepcopy(inputs)
+    try:
+        inspect.signature(function).bind(**given)
+    except TypeError as error:
+        raise OtherArguments(f"{error}; it gets {', '.join(inputs)}") from None
+    except ValueError:  # of some functions that are not written in Python nothing is known
+        pass
     value = function(**given)
     return {"value": value, "changed": [name for name in inputs if not _same(given[name], inputs[name])]}
 

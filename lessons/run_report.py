@@ -1,0 +1,84 @@
+"""What the terminal reports of a run: its task, network, rule and training, and its score on fresh trials."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from ..agents.evaluation import Evaluation
+from ..agents.rules.catalogue import rule_arguments
+from ..agents.run import Run
+from .summary_figure import draw_summary, fresh_trials, write_figure
+
+
+def print_run(console: Console, run: Run) -> None:
+    """Print what a run is: name, size, updates, and each argument of task, rule and training that matters.
+
+    Args:
+        console: Where to print.
+        run: The run.
+    """
+    config, task = run.config, run.task
+    rule, training = config["rule"], config["training"]
+    defaults = rule_arguments(rule["name"])
+    learning = {
+        name: value
+        for name, value in rule.items()
+        if name == "lr" or (name != "name" and name in defaults and value != defaults[name])
+    }
+    console.print(f"[bold]{task.name}[/bold], {config['network']['n_units']} units, {rule['name']}, {run.step} updates")
+    facts = Table(box=None, show_header=False, pad_edge=False)
+    for name, words in (
+        ("task", _words(changed_arguments(run)) or "as by default"),
+        ("network", repr(run.network)),
+        (rule["name"], _words(learning)),
+        ("training", _words({name: training[name] for name in ("seed", "batch_size") if name in training})),
+    ):
+        facts.add_row(Text(name, style="bold"), Text(words))
+    console.print(facts)
+
+
+def changed_arguments(run: Run) -> dict[str, object]:
+    """The arguments of a run's task that are not those of the defaults."""
+    task = run.task
+    if not dataclasses.is_dataclass(task):
+        return {}
+    return {
+        field.name: value
+        for field in dataclasses.fields(task)
+        if field.init and (value := getattr(task, field.name)) != field.default
+    }
+
+
+def print_score(console: Console, evaluation: Evaluation, run: Run) -> None:
+    """Print how well a run does, beside chance and ceiling.
+
+    Args:
+        console: Where to print.
+        evaluation: Of :func:`cogdyn.lessons.summary_figure.fresh_trials`.
+        run: The run.
+    """
+    console.print(
+        f"{evaluation.score:.1%} correct on {len(evaluation.scores):,} fresh trials after {run.step} updates "
+        f"(chance {run.task.chance:.1%}, ceiling {run.task.ceiling:.1%})."
+    )
+
+
+def write_summary(run: Run, folder: Path) -> Evaluation:
+    """Draw what a run does into ``summary.png``; returns the fresh trials that it was drawn from.
+
+    Args:
+        run: The run.
+        folder: Where to write it.
+    """
+    fresh = fresh_trials(run)
+    write_figure(draw_summary(run, fresh), folder / "summary.png")
+    return fresh
+
+
+def _words(arguments: dict[str, object]) -> str:
+    return ", ".join(f"{name}={value!r}" for name, value in arguments.items())
