@@ -23,6 +23,8 @@ from torch import Tensor
 
 from ..envs.registry import task_config, task_from_config
 from ..envs.task import Task
+from ..envs.typechecked import typechecked
+from .devices import choose_device
 from .files import write_atomically
 from .learning_curve import METRICS, read_curve, written_curve
 from .rate_rnn import RateRNN
@@ -62,6 +64,7 @@ class Run:
         """Number of updates so far."""
         return int(self.metrics[-1]["step"]) if self.metrics else 0
 
+    @typechecked
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the run into a folder, each file whole or not at all; returns the folder."""
         folder = Path(path)
@@ -115,6 +118,7 @@ def differences(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> str:
     )
 
 
+@typechecked
 def load_run(path: str | os.PathLike[str], device: str = "cpu") -> Run:
     """Read a run from its folder; nothing stored in it is executed.
 
@@ -124,8 +128,9 @@ def load_run(path: str | os.PathLike[str], device: str = "cpu") -> Run:
 
     Raises:
         RunError: If the folder holds no run, a damaged one, or one of a newer format.
+        ArgumentError: If the device is not there.
     """
-    folder = Path(path)
+    folder, on = Path(path), choose_device(device)
     if not (folder / MODEL).is_file():
         ensemble = " It holds an ensemble: load network-1, ... in it." if (folder / "network-1").is_dir() else ""
         raise RunError(f"{folder} holds no run: there is no {MODEL} in it.{ensemble}")
@@ -151,7 +156,7 @@ def load_run(path: str | os.PathLike[str], device: str = "cpu") -> Run:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise RunError(f"{folder} cannot be read as a run: {reason}") from error
     memory = {k.removeprefix("optimizer."): v for k, v in tensors.items() if k.startswith("optimizer.")}
-    return Run(network.to(device), task, config, [dict(row) for row in curve], memory, folder)
+    return Run(network.to(on), task, config, [dict(row) for row in curve], memory, folder)
 
 
 def read_header(model: Path) -> dict[str, Any]:

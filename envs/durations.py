@@ -7,9 +7,11 @@ and an expectation over durations is an exact finite sum.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isfinite
-from typing import Protocol, TypeGuard
+from typing import Protocol, TypeGuard, runtime_checkable
 
 import numpy as np
+
+from .typechecked import typechecked
 
 
 def in_bins(ms: float, dt: float, what: str) -> int:
@@ -43,6 +45,7 @@ def array_in_bins(ms: np.ndarray, dt: float, what: str) -> np.ndarray:
     return bins.astype(np.int64)
 
 
+@runtime_checkable
 class RandomDuration(Protocol):
     """Anything that can say which durations it takes, and how often."""
 
@@ -59,6 +62,7 @@ def is_random(duration: object) -> TypeGuard[RandomDuration]:
     return hasattr(duration, "pmf")
 
 
+@typechecked
 @dataclass(frozen=True)
 class Uniform:
     """Equal probability for each of ``low, low + step, ..., high`` (ms); the step is dt unless given."""
@@ -77,6 +81,7 @@ class Uniform:
         return bins, np.full(len(bins), 1 / len(bins))
 
 
+@typechecked
 @dataclass(frozen=True)
 class Choice:
     """One of the listed durations (ms), with the given probabilities or equal ones."""
@@ -98,6 +103,7 @@ class Choice:
         return bins, p
 
 
+@typechecked
 @dataclass(frozen=True)
 class TruncatedExponential:
     """P(t) proportional to exp(-t / mean) on the grid between low and high (ms): a flat hazard inside."""
@@ -115,6 +121,7 @@ class TruncatedExponential:
         return bins, p / p.sum()
 
 
+@typechecked
 @dataclass(frozen=True)
 class PerBatch:
     """A duration that is drawn once for all trials of a batch, which then have the same length."""

@@ -15,6 +15,7 @@ from .names import check_name
 from .numbers import whole_number
 from .responses import checked_outputs, mean_during, respond
 from .trial import Kind, Session, TrialBatch
+from .typechecked import typechecked
 
 Seed = int | np.random.SeedSequence | np.random.Generator | None
 Policy = Callable[[TrialBatch], np.ndarray]
@@ -154,6 +155,7 @@ class Task(ABC):
         return len(self.output_names)
 
     @final
+    @typechecked
     def sample(self, batch_size: int, seed: Seed = None, policy: Policy | None = None) -> TrialBatch:
         """Paint a batch of trials; the same seed gives the same bytes, on every machine.
 
@@ -184,6 +186,7 @@ class Task(ABC):
         return session.joined()
 
     @final
+    @typechecked
     def stream(
         self, batch_size: int, seed: int, split: str = "train", start: int = 0, policy: Policy | None = None
     ) -> Iterator[TrialBatch]:
@@ -202,6 +205,7 @@ class Task(ABC):
         branch = SPLITS.index(check_name("split", split, SPLITS))
         whole_number("batch_size", batch_size, least=1)
         whole_number("seed", seed, least=0)
+        whole_number("start", start, least=0)
 
         def batches() -> Iterator[TrialBatch]:
             number = start
@@ -212,6 +216,7 @@ class Task(ABC):
         return batches()
 
     @final
+    @typechecked
     def choices(self, outputs: np.ndarray, batch: TrialBatch) -> list[np.ndarray]:
         """Class chosen in each response period, (B,) each: the largest mean output over its unmasked bins.
 
@@ -222,6 +227,7 @@ class Task(ABC):
         spans = batch.windows(self.response_period)
         return [mean_during(outputs, span, batch.mask).argmax(axis=-1) for span in spans]
 
+    @typechecked
     def score(self, outputs: np.ndarray, batch: TrialBatch) -> np.ndarray:
         """Correctness of the response alone, (B,) in [0, 1]; fixation earns nothing.
 
@@ -232,6 +238,7 @@ class Task(ABC):
         answers = [batch.targets[stop - 1, trials] for _, stop in batch.windows(self.response_period)]
         return np.mean([c == a for c, a in zip(self.choices(outputs, batch), answers, strict=True)], axis=0)
 
+    @typechecked
     def guess(self, batch: TrialBatch, seed: Seed = None) -> np.ndarray:
         """Outputs (T, B, n_out) of a responder who knows when to respond, but guesses what."""
         rng = np.random.default_rng(seed)
@@ -253,6 +260,7 @@ class Task(ABC):
         return checked_outputs(outputs, (*batch.mask.shape, self.n_outputs), self.name)
 
     @final
+    @typechecked
     def hold(self, batch: TrialBatch) -> np.ndarray:
         """Outputs (T, B, n_out) of one who only fixates; zeros where outputs are no choices."""
         outputs = np.zeros((*batch.mask.shape, self.n_outputs), np.float32)
@@ -261,6 +269,7 @@ class Task(ABC):
         return outputs
 
     @final
+    @typechecked
     def respond(self, batch: TrialBatch, *choices: np.ndarray) -> np.ndarray:
         """Outputs (T, B, n_out) of one who fixates, but in each response period makes a choice, (B,)."""
         outputs = self.hold(batch)
@@ -269,6 +278,7 @@ class Task(ABC):
         return outputs
 
     @final
+    @typechecked
     def mean_input(self, batch: TrialBatch, group: str, period: str) -> np.ndarray:
         """Mean of a group of channels over a period, (B, k): all that an ideal observer needs of a constant."""
         columns = self.input_groups[check_name("channel", group, self.input_groups)]

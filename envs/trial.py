@@ -10,6 +10,7 @@ import numpy as np
 
 from .names import unknown_name
 from .responses import during
+from .typechecked import typechecked
 
 Kind = Literal["choice", "continuous", "probability"]
 """What outputs are: a class in each bin, a vector, or the logarithms of a probability of each class."""
@@ -53,6 +54,7 @@ class TrialBatch:
         """Start of each bin (ms), (T,)."""
         return np.arange(self.inputs.shape[0]) * self.dt
 
+    @typechecked
     def windows(self, period: str) -> list[tuple[np.ndarray, np.ndarray]]:
         """Start and stop bins, (B,) each, of every occurrence of a period.
 
@@ -63,6 +65,7 @@ class TrialBatch:
         """
         return [self.periods[name] for name in occurring(self.periods, period)]
 
+    @typechecked
     def during(self, period: str) -> np.ndarray:
         """Whether each bin lies in the period, (T, B) bool."""
         return np.any([during(len(self.inputs), span) for span in self.windows(period)], axis=0)

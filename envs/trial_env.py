@@ -18,10 +18,12 @@ from .replay import Pool
 from .rewards import Responses, Rewards, action_range, judge, named_actions, spaces_of, task_to_play
 from .task import Task
 from .trial import TrialBatch, join_segments
+from .typechecked import typechecked
 
 Info = dict[str, Any]
 
 
+@typechecked
 class TrialEnv(gym.Env[np.ndarray, Any]):
     """A task, one bin at a time: the observation is the input of a bin, the action the answer to it.
 
@@ -81,6 +83,7 @@ class TrialEnv(gym.Env[np.ndarray, Any]):
         self._window: Window | None = None
         self._playing, self._number = False, -1
 
+    @typechecked
     def reset(self, *, seed: int | None = None, options: Info | None = None) -> tuple[np.ndarray, Info]:
         """Begin an episode with the next trial or, with a seed, with the first trial of that seed."""
         super().reset(seed=seed)

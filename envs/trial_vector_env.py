@@ -16,10 +16,12 @@ from .numbers import whole_number
 from .replay import Pool, Slots
 from .rewards import Rewards, action_range, judge, named_actions, spaces_of, task_to_play
 from .task import Task
+from .typechecked import typechecked
 
 Info = dict[str, Any]
 
 
+@typechecked
 class TrialVectorEnv(VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
     """``num_envs`` copies of :class:`TrialEnv`: the same rules, and infos with an entry for each copy.
 
@@ -72,6 +74,7 @@ class TrialVectorEnv(VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
         self._number, self._segment, self._left = np.zeros((3, self.num_envs), np.int64)
         self._over = np.zeros(self.num_envs, bool)
 
+    @typechecked
     def reset(self, *, seed: int | None = None, options: Info | None = None) -> tuple[np.ndarray, Info]:
         """Begin an episode in all environments, or in those of ``options["reset_mask"]``, (n,) bool.
 

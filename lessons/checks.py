@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from ..envs.typechecked import typechecked
+
 Answer = Callable[..., np.ndarray]
 """A function that a reader wrote."""
 
@@ -40,6 +42,7 @@ class Verdict:
         )
 
 
+@typechecked
 def check_euler_step(step: Answer) -> Verdict:
     """Check one Euler step of a leaky rate network with f = relu, leak on the voltage.
 
@@ -87,6 +90,7 @@ def check_euler_step(step: Answer) -> Verdict:
     )
 
 
+@typechecked
 def check_bridged_block(block: Answer) -> Verdict:
     """Check a block of steps with a bridge to its start (SCTT).
 

@@ -21,9 +21,11 @@ from ..agents.rules import BPTT
 from ..agents.run import Run, load_run
 from ..agents.training import train
 from ..envs.durations import Uniform
+from ..envs.errors import ArgumentError
 from ..envs.names import check_name
 from ..envs.registry import make_task
 from ..envs.tasks.context_decisions import MODALITIES, ContextDecisionMaking
+from ..envs.typechecked import typechecked
 from .reading_fixed_points import step_at
 from .studies.kao2019_measures import states_of
 
@@ -97,6 +99,7 @@ def write_context_networks(folder: Path = _FOLDER) -> None:
         Run(run.network, task, run.config, run.metrics).save(folder / f"context-{number}")
 
 
+@typechecked
 def context_network(number: int) -> RateRNN:
     """One of the networks that travel with the package, in double precision; its leak is on the voltage.
 
@@ -118,6 +121,7 @@ def balanced_input(task: ContextDecisionMaking, context: str) -> np.ndarray:
     return u
 
 
+@typechecked
 def context_line(
     network: RateRNN,
     task: ContextDecisionMaking,
@@ -140,6 +144,8 @@ def context_line(
         ValueError: If there is no such context.
     """
     check_name("context", context, MODALITIES)
+    if not slow > 0:
+        raise ArgumentError(f"slow is {slow}; a speed is above 0.")
     batch = task.sample(256, seed=99)
     states = states_of(network, batch.inputs).numpy()
     mine = np.flatnonzero(batch.conditions["context"] == MODALITIES.index(context))
@@ -167,6 +173,7 @@ def context_line(
     return ContextLine(context, u, np.stack(paths, axis=1), choice / np.linalg.norm(choice), found, line)
 
 
+@typechecked
 def selection(network: RateRNN, task: ContextDecisionMaking, there: ContextLine) -> Selection:
     r"""Compare what a network reads with how evidence pushes its state.
 
@@ -211,6 +218,7 @@ def _push(network: RateRNN, task: ContextDecisionMaking, modality: str) -> np.nd
         return (network.alpha * (weights @ weights.new_tensor([0.5, -0.5]))).numpy()
 
 
+@typechecked
 def pulse_left(
     network: RateRNN, task: ContextDecisionMaking, there: ContextLine, modality: str, ms: float = 1000
 ) -> np.ndarray:

@@ -6,9 +6,11 @@ from functools import cache
 
 import numpy as np
 
+from ..envs.typechecked import typechecked
 from .checks import Answer, Verdict, judged
 
 
+@typechecked
 def check_jacobian(jacobian: Answer) -> Verdict:
     r"""Check the Jacobian of a step of tanh units that leak on the rate.
 
@@ -82,6 +84,7 @@ def check_jacobian(jacobian: Answer) -> Verdict:
     )
 
 
+@typechecked
 def check_newton_step(newton: Answer) -> Verdict:
     r"""Check one step of Newton's method towards a state at which a network stands still.
 

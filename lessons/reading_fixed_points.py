@@ -15,7 +15,10 @@ from matplotlib.patches import Circle
 from ..agents.dynamics import FixedPoints, PrincipalComponents, fixed_points, sample_candidates
 from ..agents.dynamics.step_callable import Step
 from ..agents.rate_rnn import RateRNN
+from ..envs.errors import ArgumentError
+from ..envs.numbers import whole_number
 from ..envs.task import Task
+from ..envs.typechecked import typechecked
 from .point_marks import MARKS, kinds, mark, mark_points
 from .studies.kao2019_measures import states_of
 from .style import FAINT, INK, PALETTE, RC, new_figure
@@ -27,11 +30,14 @@ def step_at(network: RateRNN, inputs: np.ndarray) -> Step:
     return lambda h: network.step(h, u.expand(len(h), -1))
 
 
+@typechecked
 def states_in_trials(network: RateRNN, task: Task, n_trials: int = 64, seed: int = 99) -> np.ndarray:
     """States of a network in double precision in trials without noise in the units, (T, B, N)."""
+    n_trials = whole_number("n_trials", n_trials, least=1)
     return states_of(network, task.sample(n_trials, seed=seed).inputs).numpy()
 
 
+@typechecked
 def points_at(
     network: RateRNN, inputs: np.ndarray, states: np.ndarray, n_candidates: int = 500, noise: float = 0.1
 ) -> FixedPoints:
@@ -48,12 +54,14 @@ def points_at(
     return fixed_points(step_at(network, inputs), candidates, dt=network.dt)
 
 
+@typechecked
 def signs_at(network: RateRNN, found: FixedPoints) -> np.ndarray:
     """Signs of the outputs at each point, (K, n_out)."""
     with torch.no_grad():
         return np.sign(network.outputs(torch.from_numpy(found.points)).numpy()).astype(int)
 
 
+@typechecked
 def draw_points(
     found: FixedPoints, states: np.ndarray, plane: PrincipalComponents, labels: Sequence[str] = ()
 ) -> Figure:
@@ -82,6 +90,7 @@ def draw_points(
     return figure
 
 
+@typechecked
 def draw_modes(found: Mapping[str, np.ndarray], dt: float, tau: float) -> Figure:
     """Draw the eigenvalues of a few points in the complex plane, a panel each, with the circle of modulus one.
 
@@ -90,6 +99,8 @@ def draw_modes(found: Mapping[str, np.ndarray], dt: float, tau: float) -> Figure
         dt: Bin width (ms).
         tau: Time constant of the units (ms): alone, they keep 1 - dt / tau in each bin.
     """
+    if not (dt > 0 and tau > 0):
+        raise ArgumentError(f"dt is {dt} and tau is {tau}; both must be above 0 (ms).")
     with matplotlib.rc_context(RC):
         figure = new_figure(6.4, 2.7)
         panels = figure.subplots(1, len(found), sharey=True, squeeze=False)[0]

@@ -16,11 +16,13 @@ from ..agents.evaluation import Evaluation, evaluate
 from ..agents.files import write_atomically
 from ..agents.run import Run
 from ..envs.task import Task
+from ..envs.typechecked import typechecked
 from .conditions import Groups, group, mean_interval, typical
 from .style import ACCENT, FAINT, INK, RC, SECOND, colours, new_figure, note
 from .trial_figure import draw_trial_on
 
 
+@typechecked
 def draw_summary(run: Run, evaluation: Evaluation | None = None, seed: int = 0) -> Figure:
     """Draw an example trial, the learning curve, performance by condition, and trajectories of the rates.
 

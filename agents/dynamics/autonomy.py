@@ -2,7 +2,10 @@
 
 import numpy as np
 
+from ...envs.typechecked import typechecked
 
+
+@typechecked
 def variance_explained(
     outputs: np.ndarray, targets: np.ndarray, mask: np.ndarray | None = None, *, about_zero: bool = False
 ) -> float:
@@ -43,6 +46,7 @@ def variance_explained(
     return float(1 - np.sum(weight * (z - goal) ** 2) / total)
 
 
+@typechecked
 def autonomy_score(outputs: np.ndarray, targets: np.ndarray, mask: np.ndarray | None = None) -> float:
     r"""R² about zero of the response that a network makes once the input about its goal is taken away.
 

@@ -3,7 +3,10 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ...envs.typechecked import typechecked
 
+
+@typechecked
 def sample_candidates(states: ArrayLike, n_candidates: int, *, noise: float = 0.0, seed: int = 0) -> np.ndarray:
     """Draw states from trajectories, with replacement, and add noise to them.
 

@@ -8,6 +8,8 @@ import numpy as np
 from scipy.optimize import least_squares
 from scipy.special import expit, xlogy
 
+from ...envs.typechecked import typechecked
+
 
 @dataclass(frozen=True)
 class ChronometricFit:
@@ -32,6 +34,7 @@ class ChronometricFit:
         return expit(2 * self.bound * self.sensitivity * np.abs(strength))
 
 
+@typechecked
 def chronometric_fit(
     strength: np.ndarray,
     reaction_ms: np.ndarray,

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from ...envs.typechecked import typechecked
+
 
 def condition_averages(
     rates: np.ndarray, analysis: str, *, bins: int = 2, conditions: int = 1, units: int = 1
@@ -41,16 +43,22 @@ def condition_averages(
     return array
 
 
+@typechecked
 def cross_condition_mean(rates: np.ndarray) -> np.ndarray:
     """What all conditions share: the mean over conditions in each bin, (T, C, N) to (T, N)."""
-    return np.asarray(rates, dtype=np.float64).mean(axis=1)
+    array = np.asarray(rates, dtype=np.float64)
+    if array.ndim != 3:
+        raise ValueError(f"rates have shape {array.shape}; expected (T, C, N): time, conditions, units.")
+    return array.mean(axis=1)
 
 
+@typechecked
 def without_cross_condition_mean(rates: np.ndarray) -> np.ndarray:
     """What tells conditions apart: rates less their mean over conditions, (T, C, N)."""
-    return rates - cross_condition_mean(rates)[:, None]
+    return np.asarray(rates, dtype=np.float64) - cross_condition_mean(rates)[:, None]
 
 
+@typechecked
 def soft_normalised(rates: np.ndarray, constant: float | None = None) -> np.ndarray:
     r"""Rates of which strong units no longer drown weak ones, while silent units stay small.
 

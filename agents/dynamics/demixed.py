@@ -8,6 +8,8 @@ from itertools import combinations
 
 import numpy as np
 
+from ...envs.typechecked import typechecked
+
 
 @dataclass(frozen=True)
 class DemixedComponents:
@@ -39,6 +41,7 @@ class DemixedComponents:
         return (rates - self.mean) @ self.decoders[name].T
 
 
+@typechecked
 def marginalisations(rates: np.ndarray, factors: Sequence[str]) -> dict[str, np.ndarray]:
     r"""Split rates into parts that sum to them and are orthogonal to each other.
 
@@ -85,6 +88,7 @@ def marginalisations(rates: np.ndarray, factors: Sequence[str]) -> dict[str, np.
     return parts
 
 
+@typechecked
 def demixed_components(
     rates: np.ndarray, factors: Sequence[str], n_components: int = 3, ridge: float = 1e-6
 ) -> DemixedComponents:

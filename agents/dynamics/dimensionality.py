@@ -2,7 +2,10 @@
 
 import numpy as np
 
+from ...envs.typechecked import typechecked
 
+
+@typechecked
 def participation_ratio(rates: np.ndarray) -> float:
     r"""Number of dimensions, weighted by how evenly they share the variance.
 
@@ -26,6 +29,7 @@ def participation_ratio(rates: np.ndarray) -> float:
     return float(variance.sum() ** 2 / np.sum(variance**2))
 
 
+@typechecked
 def dimensions_for(share: float, rates: np.ndarray) -> int:
     """Number of principal components that hold a share of the variance.
 

@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from ...envs.typechecked import typechecked
 from .condition_averages import condition_averages
 
 
+@typechecked
 def dynamical_distance(
     rates_a: np.ndarray,
     rates_b: np.ndarray,

@@ -11,6 +11,7 @@ import torch
 from numpy.typing import ArrayLike
 from torch import Tensor
 
+from ...envs.typechecked import typechecked
 from .chords import Chords
 from .gauss_newton import gauss_newton
 from .linearisation import Displacement, frequencies, modes, time_constants
@@ -81,6 +82,7 @@ class FixedPoints:
         return f"{len(self)} points ({kinds}). {fate if n else 'No candidates were given'}."
 
 
+@typechecked
 def fixed_points(
     step: Step,
     candidates: ArrayLike | Tensor,

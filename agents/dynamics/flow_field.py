@@ -9,6 +9,7 @@ import torch
 from numpy.typing import ArrayLike
 from torch import Tensor
 
+from ...envs.typechecked import typechecked
 from .step_callable import Step, check_step, next_states, states_of
 
 
@@ -41,6 +42,7 @@ class FlowField:
         return (states - self.origin) @ np.linalg.pinv(self.axes)
 
 
+@typechecked
 def flow_field(
     step: Step,
     origin: ArrayLike | Tensor,

@@ -10,9 +10,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ...envs.typechecked import typechecked
+
 Kind = Literal["SCTT", "DASC", "gradient skip"]
 
 
+@typechecked
 @dataclass(frozen=True)
 class Bridge:
     """A path around blocks of steps.
@@ -41,6 +44,7 @@ class Bridge:
 
 
 @torch.no_grad()
+@typechecked
 def jacobian_product(
     step: Callable[[Tensor], Tensor], h0: Tensor, n_steps: Sequence[int], bridge: Bridge | None = None
 ) -> np.ndarray:
@@ -77,8 +81,8 @@ def jacobian_product(
     """
     if h0.ndim != 1:
         raise ValueError(f"h0 has shape {tuple(h0.shape)}; expected one state, (N,).")
-    if min(n_steps, default=0) < 0:
-        raise ValueError(f"n_steps is {list(n_steps)}; a number of steps is 0 or more.")
+    if len(n_steps) == 0 or min(n_steps) < 0:
+        raise ValueError(f"n_steps is {list(n_steps)}; it must be numbers of steps, each 0 or more.")
     kind, lag, beta = ("SCTT", 1, 1.0) if bridge is None else (bridge.kind, bridge.lag, bridge.beta)
     # Row j is the state, and beside it its derivative with respect to unit j before the first step.
     h = h0.detach().double().repeat(len(h0), 1)

@@ -7,11 +7,13 @@ import torch
 from numpy.typing import ArrayLike
 from torch import Tensor
 
+from ...envs.typechecked import typechecked
 from .linearisation import Displacement
 from .step_callable import Step, check_step, next_states, states_of
 
 
 @torch.no_grad()
+@typechecked
 def lyapunov_exponents(
     step: Step,
     h0: ArrayLike | Tensor,

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...envs.typechecked import typechecked
+
 
 @dataclass(frozen=True)
 class PrincipalComponents:
@@ -24,13 +26,17 @@ class PrincipalComponents:
         return (rates - self.mean) @ self.components.T
 
 
+@typechecked
 def principal_components(rates: np.ndarray, n_components: int = 3) -> PrincipalComponents:
     """Fit principal components to rates of any leading shape, (..., N); bins that hold NaN are left out.
 
     Raises:
         ValueError: If fewer samples or units are there than components asked for.
     """
-    samples = np.asarray(rates, dtype=np.float64).reshape(-1, rates.shape[-1])
+    array = np.asarray(rates, dtype=np.float64)
+    if array.ndim == 0 or array.size == 0:
+        raise ValueError(f"rates have shape {array.shape}; expected samples of units, (..., N).")
+    samples = array.reshape(-1, array.shape[-1])
     samples = samples[np.isfinite(samples).all(axis=1)]
     if not 1 <= n_components <= min(samples.shape):
         raise ValueError(

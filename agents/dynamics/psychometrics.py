@@ -9,6 +9,8 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import expit, ndtr, xlogy
 
+from ...envs.typechecked import typechecked
+
 Curve = Literal["gaussian", "logistic"]
 
 
@@ -38,6 +40,7 @@ class PsychometricFit:
         return _sigmoid(np.asarray(stimulus, np.float64), *parameters, self.curve)
 
 
+@typechecked
 def psychometric_fit(
     stimulus: np.ndarray,
     chosen: np.ndarray,

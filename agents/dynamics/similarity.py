@@ -5,7 +5,10 @@ from typing import Literal, get_args
 import numpy as np
 from scipy.stats import rankdata
 
+from ...envs.typechecked import typechecked
 
+
+@typechecked
 def linear_cka(rates_a: np.ndarray, rates_b: np.ndarray) -> float:
     r"""Linear centred kernel alignment.
 
@@ -29,6 +32,7 @@ def linear_cka(rates_a: np.ndarray, rates_b: np.ndarray) -> float:
     return float(np.sum((y.T @ x) ** 2) / (np.linalg.norm(x.T @ x) * np.linalg.norm(y.T @ y)))
 
 
+@typechecked
 def canonical_correlations(
     rates_a: np.ndarray, rates_b: np.ndarray, share: float = 1.0, n_components: int | None = None
 ) -> np.ndarray:
@@ -67,6 +71,7 @@ def canonical_correlations(
     return np.minimum(np.linalg.svd(whitened[0].T @ whitened[1], compute_uv=False), 1.0)
 
 
+@typechecked
 def procrustes_distance(rates_a: np.ndarray, rates_b: np.ndarray) -> float:
     r"""Angle between two populations once one is rotated, reflected, scaled and shifted onto the other.
 
@@ -99,6 +104,7 @@ def procrustes_distance(rates_a: np.ndarray, rates_b: np.ndarray) -> float:
 Dissimilarity = Literal["correlation", "euclidean"]
 
 
+@typechecked
 def dissimilarities(rates: np.ndarray, measure: Dissimilarity = "correlation") -> np.ndarray:
     """How different the population is in each pair of conditions: the dissimilarity matrix of RSA.
 
@@ -138,6 +144,7 @@ def dissimilarities(rates: np.ndarray, measure: Dissimilarity = "correlation") -
     return found
 
 
+@typechecked
 def representational_similarity(
     rates_a: np.ndarray, rates_b: np.ndarray, measure: Dissimilarity = "correlation"
 ) -> float:

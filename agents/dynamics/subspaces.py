@@ -4,9 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...envs.typechecked import typechecked
 from .condition_averages import condition_averages
 
 
+@typechecked
 def alignment_index(rates_a: np.ndarray, rates_b: np.ndarray, n_dims: int) -> float:
     r"""Of the variance of b that n_dims directions could hold, the fraction that the first directions of a hold.
 
@@ -35,6 +37,7 @@ def alignment_index(rates_a: np.ndarray, rates_b: np.ndarray, n_dims: int) -> fl
     return _captured(np.linalg.eigh(cov_a)[1][:, -n_dims:], cov_b)
 
 
+@typechecked
 def random_alignments(
     rates_a: np.ndarray, rates_b: np.ndarray, n_dims: int, n: int = 10_000, seed: int = 0
 ) -> np.ndarray:
@@ -58,6 +61,8 @@ def random_alignments(
 
     Source: Elsayed et al. 2016, doi:10.1038/ncomms13239.
     """
+    if n < 1:
+        raise ValueError(f"n is {n}; it must be 1 or more.")
     _, cov_b = _covariances(rates_a, rates_b, n_dims)
     samples = [np.asarray(r, np.float64).reshape(-1, cov_b.shape[0]) for r in (rates_a, rates_b)]
     values, vectors = np.linalg.eigh(np.cov(np.concatenate(samples).T))
@@ -90,6 +95,7 @@ class OrthogonalSubspaces:
     captured: np.ndarray
 
 
+@typechecked
 def orthogonal_subspaces(
     rates_a: np.ndarray, rates_b: np.ndarray, dims: tuple[int, int], starts: int = 5, seed: int = 0
 ) -> OrthogonalSubspaces:
@@ -119,6 +125,8 @@ def orthogonal_subspaces(
     Source: Elsayed et al. 2016, doi:10.1038/ncomms13239; the steps are those of Bolla, Michaletzky, Tusnády & Ziermann
     1998, "Extrema of sums of heterogeneous quadratic forms", doi:10.1016/S0024-3795(97)10230-9.
     """
+    if starts < 1:
+        raise ValueError(f"starts is {starts}; it must be 1 or more.")
     covariances = _covariances(rates_a, rates_b, max(dims))
     n_units, (d_a, d_b) = covariances[0].shape[0], dims
     if min(dims) < 1 or d_a + d_b > n_units:
@@ -166,7 +174,7 @@ def _covariances(rates_a: np.ndarray, rates_b: np.ndarray, n_dims: int) -> tuple
     if n_a != n_b:
         raise ValueError(f"the two periods have {n_a} and {n_b} units; they must be the same units.")
     if not 1 <= n_dims <= n_a:
-        raise ValueError(f"{n_dims} dimensions do not fit {n_a} units; allowed: 1 to {n_a}.")
+        raise ValueError(f"n_dims is {n_dims}; {n_a} units allow 1 to {n_a}.")
     a, b = (np.atleast_2d(np.cov(array.reshape(-1, n_a).T)) for array in arrays)
     return a, b
 

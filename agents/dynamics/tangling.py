@@ -4,9 +4,11 @@ import warnings
 
 import numpy as np
 
+from ...envs.typechecked import typechecked
 from .condition_averages import condition_averages
 
 
+@typechecked
 def tangling(rates: np.ndarray, dt: float = 10, n_components: int = 8, fraction: float = 0.1) -> np.ndarray:
     r"""How different the flow is at states that are alike, by the worst other moment of any condition.
 
@@ -49,6 +51,7 @@ def tangling(rates: np.ndarray, dt: float = 10, n_components: int = 8, fraction:
     return np.concatenate([later[:1], later])
 
 
+@typechecked
 def divergence(rates: np.ndarray, n_components: int = 8, fraction: float = 0.01) -> np.ndarray:
     r"""How far apart states go that are alike now, by the worst other moment of any condition.
 

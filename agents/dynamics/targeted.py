@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...envs.typechecked import typechecked
 from .condition_averages import condition_averages
 
 
@@ -37,6 +38,7 @@ class TargetedAxes:
         return ((rates - self.mean) / self.scale) @ self.axes.T
 
 
+@typechecked
 def targeted_axes(rates: np.ndarray, variables: Mapping[str, np.ndarray], n_components: int = 12) -> TargetedAxes:
     r"""Regress rates on task variables, denoise the weights and make them orthogonal.
 

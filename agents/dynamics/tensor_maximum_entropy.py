@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...envs.typechecked import typechecked
 from .condition_averages import condition_averages
 
 _AXES = {"T": 0, "C": 1, "N": 2}
@@ -32,6 +33,7 @@ class TensorMaximumEntropy:
         return self.mean + drawn
 
 
+@typechecked
 def tensor_maximum_entropy(rates: np.ndarray, keep: str = "TNC") -> TensorMaximumEntropy:
     r"""Fit the distribution of greatest entropy that has the means and covariances of the rates over some axes.
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from inspect import getdoc
 from textwrap import fill
 
+from ...envs.typechecked import typechecked
 from ..task import Task
 from .distributions import check_answers, check_durations, check_factors, check_leak
 from .environments import check_autoreset, check_copies, check_gymnasium, check_replay, check_rollouts
@@ -46,6 +47,7 @@ CHECKS: tuple[Callable[[Task], None], ...] = (
 )
 
 
+@typechecked
 def check_task(task: Task) -> None:
     """Check that a task keeps every promise of cogdyn's own tasks, as Gymnasium's ``check_env`` does for environments.
 
