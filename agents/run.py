@@ -21,12 +21,13 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
+from ..envs.numbers import whole_number
 from ..envs.registry import task_config, task_from_config
 from ..envs.task import Task
 from ..envs.typechecked import typechecked
 from .devices import choose_device
 from .files import write_atomically
-from .learning_curve import METRICS, read_curve, written_curve
+from .learning_curve import METRICS, check_curve, read_curve, written_curve
 from .rate_rnn import RateRNN
 
 FORMAT = 1
@@ -141,7 +142,9 @@ def load_run(path: str | os.PathLike[str], device: str = "cpu") -> Run:
             shapes = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
             _check_shapes(shapes, config["network"])
             tensors = {name: file.get_tensor(name) for name in shapes}
+        whole_number("step", header["step"], least=0)
         curve = header["metrics"] if "metrics" in header else read_curve(folder / METRICS, header["step"])
+        check_curve(curve)
         _check_counts(config["task"])
         task = task_from_config(config["task"])
         network = RateRNN(**config["network"])
@@ -201,11 +204,22 @@ def _check_counts(task: Any) -> None:
     Raises:
         ValueError: If an argument such as ``n_items`` is above what trials can hold.
     """
+    dt = task.get("dt") if isinstance(task, dict) else None
     for name, value in task.items() if isinstance(task, dict) else enumerate(task):
+        longest = _largest(value) if str(name).endswith("_ms") else 0
+        if isinstance(dt, (int, float)) and dt > 0 and longest / dt > MOST:
+            raise ValueError(f"its task has {name} = {_short(value, None)} in bins of {dt:g} ms, more than {MOST:,}.")
         if isinstance(value, (dict, list)):
             _check_counts(value)
         elif str(name).startswith("n_") and isinstance(value, int) and value > MOST:
             raise ValueError(f"its task has {name} = {value:,}, more than {MOST:,}.")
+
+
+def _largest(duration: Any) -> float:
+    """The largest number of a duration, which may be one, or described by several."""
+    parts = duration.values() if isinstance(duration, dict) else duration if isinstance(duration, list) else ()
+    own = float(duration) if isinstance(duration, (int, float)) else 0.0
+    return max([own, *map(_largest, parts)])
 
 
 def _plain(value: Any) -> Any:
