@@ -52,11 +52,12 @@ def check_curve(rows: Any) -> None:
         ValueError: If it is no list of rows of numbers by name, with steps from 0 on in rising order.
     """
     before = 0
-    for row in rows if isinstance(rows, list) else [None]:
-        numbers = isinstance(row, dict) and all(isinstance(value, Real) for value in row.values())
-        if not numbers or not isinstance(row.get("step"), int) or row["step"] < before:
+    for row in rows if isinstance(rows, list) else [{}]:
+        values = row.values() if isinstance(row, dict) else ()
+        step = row.get("step") if values and all(isinstance(value, Real) for value in values) else None
+        if not isinstance(step, int) or step < before:
             raise ValueError("its learning curve is no list of rows of numbers, with steps from 0 on in rising order.")
-        before = row["step"]
+        before = step
 
 
 def read_curve(path: Path, step: int) -> list[dict[str, float]]:

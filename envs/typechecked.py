@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Mapping, Set
 from math import isfinite
 from numbers import Integral, Real
 from types import SimpleNamespace
-from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, TypeVar, cast, get_args, get_origin, get_type_hints
 
 import numpy as np
 
@@ -34,7 +34,7 @@ def typechecked(function: F) -> F:
     if inspect.isclass(function):
         annotated = function if dataclasses.is_dataclass(function) else function.__init__
         function.__init__ = _checking(function.__init__, annotated)  # pyright: ignore[reportAttributeAccessIssue]
-        return function
+        return cast(F, function)
     return _checking(function, function)
 
 
@@ -98,7 +98,7 @@ def _fits_part(value: Any, hint: Any) -> bool:
         return isinstance(value, Mapping) and all(fits(k, key) and fits(v, item) for k, v in value.items())
     if not isinstance(value, Collection) or isinstance(value, (str, bytes, Mapping, Set)) or _is_scalar(value):
         return False
-    items = value.tolist() if hasattr(value, "tolist") else list(value)
+    items = list(getattr(value, "tolist", lambda: value)())
     if origin is tuple and ... not in arguments:
         return len(items) == len(arguments) and all(map(fits, items, arguments))
     return all(fits(item, arguments[0]) for item in items)
@@ -149,10 +149,10 @@ def _is_array(value: Any) -> bool:
     if isinstance(value, (str, bytes, Mapping, Set)) or not (isinstance(value, Collection) or hasattr(value, "dtype")):
         return False
     try:
-        array = value if hasattr(value, "dtype") else np.asarray(value)
+        dtype = getattr(value, "dtype", None) or np.asarray(value).dtype
     except ValueError:  # rows of different lengths
         return False
-    return getattr(array.dtype, "kind", "f") in "biufc"
+    return getattr(dtype, "kind", "f") in "biufc"  # those of tensors have no kind
 
 
 def _misfit(
