@@ -6,9 +6,12 @@ import gymnasium as gym
 import numpy as np
 import torch
 
+from ..envs.errors import ArgumentError
+from ..envs.typechecked import typechecked
 from .rate_rnn import RateRNN
 
 
+@typechecked
 class Actor:
     """Lets a network act: each observation is one bin of input, each action its readout.
 
@@ -34,8 +37,11 @@ class Actor:
         self._generator = torch.Generator(network.recurrent.device).manual_seed(seed)
         self._state: torch.Tensor | None = None
 
+    @typechecked
     def reset(self, ended: np.ndarray | None = None) -> None:
         """Return to the initial state: everywhere, or where ``ended`` (B,) is true."""
+        if ended is not None and self._state is not None and np.shape(ended) != self._state.shape[:1]:
+            raise ArgumentError(f"ended has shape {np.shape(ended)}; expected {tuple(self._state.shape[:1])}.")
         if ended is None or self._state is None:
             self._state = None
             return
@@ -43,8 +49,13 @@ class Actor:
         self._state = torch.where(ended_, self.network.initial_state(len(self._state)), self._state)
 
     @torch.no_grad()
+    @typechecked
     def act(self, observation: np.ndarray) -> np.ndarray:
         """The action for an observation, (n_in,) or (B, n_in)."""
+        n_inputs = self.network.n_inputs
+        if np.ndim(observation) not in (1, 2) or np.shape(observation)[-1] != n_inputs:
+            shape = np.shape(observation)
+            raise ArgumentError(f"observation has shape {shape}; expected ({n_inputs},), or (B, {n_inputs}).")
         inputs = torch.as_tensor(np.atleast_2d(observation)).to(self.network.recurrent)
         trajectory = self.network(inputs[None], self._state, generator=self._generator)
         self._state = trajectory.state
@@ -54,4 +65,4 @@ class Actor:
             action = np.clip(outputs, self.action_space.low, self.action_space.high).astype(self.action_space.dtype)
         else:
             action = outputs.argmax(axis=-1)
-        return action if observation.ndim == 2 else action[0]
+        return action if np.ndim(observation) == 2 else action[0]

@@ -7,12 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from ..envs.curriculum import Curriculum
+from ..envs.numbers import whole_number
+from ..envs.typechecked import typechecked
 from .learners import Rule
 from .rate_rnn import RateRNN
 from .run import MODEL, Run
 from .training import train
 
 
+@typechecked
 def train_curriculum(
     curriculum: Curriculum,
     network: RateRNN,
@@ -40,6 +43,8 @@ def train_curriculum(
     Raises:
         ValueError: As :func:`train` does.
     """
+    for name in ("batch_size", "evaluate_every", "n_test"):
+        whole_number(name, settings.get(name, 1), least=1)
     runs = []
     while not curriculum.finished:
         folder, goal = None if out is None else Path(out) / f"level-{curriculum.level + 1}", curriculum.goal_score

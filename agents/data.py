@@ -11,8 +11,10 @@ from torch.utils.data import IterableDataset, get_worker_info
 from torch.utils.data._utils.collate import default_collate_fn_map
 
 from ..envs.errors import ArgumentError
+from ..envs.numbers import whole_number
 from ..envs.task import Task
 from ..envs.trial import TrialBatch
+from ..envs.typechecked import typechecked
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,7 @@ def check_inputs(inputs: Tensor, n_inputs: int, like: Tensor) -> None:
         raise ValueError("inputs hold NaN or infinity.")
 
 
+@typechecked
 class TrialDataset(IterableDataset[TensorBatch]):
     """A task's stream of batches for PyTorch's DataLoader, as in ``DataLoader(dataset, batch_size=None)``.
 
@@ -77,7 +80,7 @@ class TrialDataset(IterableDataset[TensorBatch]):
     def __init__(self, task: Task, batch_size: int, seed: int = 0, split: str = "train", n_batches: int | None = None):
         task.stream(batch_size, seed, split)  # an unknown split is refused here, not in a worker
         self.task, self.batch_size, self.seed, self.split = task, batch_size, seed, split
-        self.n_batches = n_batches
+        self.n_batches = None if n_batches is None else whole_number("n_batches", n_batches, least=0)
 
     def __iter__(self) -> Iterator[TensorBatch]:
         """Yield the batches of this worker."""

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from ..envs.numbers import whole_number
 from ..envs.task import Task
 from ..envs.trial import TrialBatch
+from ..envs.typechecked import typechecked
 from .rate_rnn import RateRNN
 
 
@@ -94,6 +96,7 @@ def check_fit(network: RateRNN, task: Task) -> None:
         )
 
 
+@typechecked
 def evaluate(
     network: RateRNN,
     task: Task,
@@ -118,6 +121,7 @@ def evaluate(
         FloatingPointError: If the network's outputs are not finite.
     """
     check_fit(network, task)
+    n_trials, number = whole_number("n_trials", n_trials, least=1), whole_number("number", number, least=0)
     generator = torch.Generator(network.recurrent.device)
     generator.manual_seed(step_seed(seed, "test", number))
     policy = NetworkPolicy(network, generator, noise)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
+import stat
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -89,6 +92,23 @@ def _locked_file(path: Path) -> IO[str]:
             if os.path.samestat(os.fstat(file.fileno()), path.stat()):
                 return file
         file.close()
+
+
+@contextmanager
+def temporary_folder(prefix: str) -> Iterator[Path]:
+    """A temporary folder that goes at the end; those of this prefix that killed processes left go too."""
+    for left in Path(tempfile.gettempdir()).glob(f"{prefix}*"):
+        # Of others nothing is touched, nor what is no folder: a link could lead anywhere.
+        ours = stat.S_ISDIR(left.lstat().st_mode) and (os.name == "nt" or left.lstat().st_uid == os.getuid())
+        if ours and (left / LOCK).is_file():
+            with suppress(FolderInUse, OSError), locked(left):
+                shutil.rmtree(left, ignore_errors=True)
+    folder = Path(tempfile.mkdtemp(prefix=prefix))
+    try:
+        with locked(folder):
+            yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager

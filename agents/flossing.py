@@ -6,9 +6,12 @@ import torch
 from torch import Tensor
 
 from ..envs.numbers import finite_number, whole_number
+from ..envs.typechecked import typechecked
+from .data import check_inputs
 from .rate_rnn import RateRNN
 
 
+@typechecked
 def finite_time_exponents(
     network: RateRNN, inputs: Tensor, n_exponents: int, *, skip: int = 0, seed: int = 0
 ) -> Tensor:
@@ -45,10 +48,11 @@ def finite_time_exponents(
         raise ValueError(f"n_exponents is {n_exponents}; it must be from 1 to the number of units, {network.n_units}.")
     if inputs.ndim != 3 or not whole_number("skip", skip, least=0) < len(inputs):
         raise ValueError(f"inputs have shape {tuple(inputs.shape)}; expected (T, B, n_in), with T above skip={skip}.")
-    generator = torch.Generator().manual_seed(whole_number("seed", seed))
+    generator = torch.Generator().manual_seed(whole_number("seed", seed, least=0))
     shape = inputs.shape[1], network.n_units, n_exponents
     first = torch.randn(shape, generator=generator, dtype=torch.float32)
     inputs = inputs.to(network.recurrent)
+    check_inputs(inputs, network.n_inputs, network.recurrent)
     h = network.initial_state(inputs.shape[1])
     q = torch.linalg.qr(first.to(inputs)).Q.expand(*h.shape, -1)
     total = torch.zeros_like(q[..., 0, :])
@@ -60,6 +64,7 @@ def finite_time_exponents(
     return total / ((len(inputs) - skip) * network.dt / 1000)
 
 
+@typechecked
 def floss(
     network: RateRNN,
     inputs: Tensor,

@@ -21,6 +21,7 @@ Metrics = Mapping[str, Sequence[float]]
 """Loss, gradient_norm and so on, with a number for each network."""
 
 
+@runtime_checkable
 class Rule(Protocol):
     """What a learning rule offers to the training loop."""
 

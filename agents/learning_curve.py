@@ -45,6 +45,21 @@ def written_curve(rows: list[dict[str, float]]) -> bytes:
     return text.getvalue().encode()
 
 
+def check_curve(rows: Any) -> None:
+    """Refuse what is no learning curve.
+
+    Raises:
+        ValueError: If it is no list of rows of numbers by name, with steps from 0 on in rising order.
+    """
+    before = 0
+    for row in rows if isinstance(rows, list) else [{}]:
+        values = row.values() if isinstance(row, dict) else ()
+        step = row.get("step") if values and all(isinstance(value, Real) for value in values) else None
+        if not isinstance(step, int) or step < before:
+            raise ValueError("its learning curve is no list of rows of numbers, with steps from 0 on in rising order.")
+        before = step
+
+
 def read_curve(path: Path, step: int) -> list[dict[str, float]]:
     """The learning curve of a run up to a step, where its table alone has it, as in runs of earlier versions.
 
@@ -56,6 +71,8 @@ def read_curve(path: Path, step: int) -> list[dict[str, float]]:
     """
     text = path.read_text(encoding="utf-8-sig") if path.is_file() else ""
     separator = ";" if ";" in text.partition("\n")[0] else ","
+    if text and "step" not in text.partition("\n")[0]:
+        raise ValueError(f"{path} is not a learning curve: its first line names no column 'step'.")
     rows = []
     for number, cells in enumerate(csv.DictReader(io.StringIO(text), delimiter=separator), start=2):
         try:

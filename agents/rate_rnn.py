@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from ..envs.names import check_name
 from ..envs.numbers import finite_number, standard_deviation, truth_value, whole_number
+from ..envs.typechecked import typechecked
 from .activations import READOUTS, Activation, silenced
 from .activations import activation as activation_function
 from .anatomy import chosen_units, dale_signs, existing_synapses, lesioned_units, time_constants
@@ -26,6 +27,7 @@ LEAKS = ("voltage", "rate")
 FREEZABLE = ("recurrent", "input", "bias", "readout")
 
 
+@typechecked
 @final
 class RateRNN(nn.Module):
     r"""A recurrent network of leaky rate units.
@@ -101,20 +103,17 @@ class RateRNN(nn.Module):
         seed: int = 0,
     ):
         super().__init__()
-        self.n_inputs = n_inputs = whole_number("n_inputs", n_inputs, least=1)
-        self.n_units = n_units = whole_number("n_units", n_units, least=1)
-        self.n_outputs = n_outputs = whole_number("n_outputs", n_outputs, least=1)
+        counts = {"n_inputs": n_inputs, "n_units": n_units, "n_outputs": n_outputs}
+        n_inputs, n_units, n_outputs = (whole_number(name, count, least=1) for name, count in counts.items())
+        self.n_inputs, self.n_units, self.n_outputs = n_inputs, n_units, n_outputs
         self.dt, self.noise = finite_number("dt", dt), standard_deviation("noise", noise)
         self.activation, f = activation, activation_function(activation)
         self.readout_activation = check_name("readout_activation", readout_activation, READOUTS)
         self.leak = check_name("leak", leak, LEAKS)
         recipe = initialisation(init)
-        usual = f.gain if recipe.gain is None else recipe.gain
-        gain = usual if gain is None else finite_number("gain", gain)
-        input_gain, readout_gain = finite_number("input_gain", input_gain), finite_number("readout_gain", readout_gain)
-        dale = None if dale is None else finite_number("dale", dale)
-        self_connections = truth_value("self_connections", self_connections)
-        density, seed = finite_number("density", density), whole_number("seed", seed)
+        gain = float((f.gain if recipe.gain is None else recipe.gain) if gain is None else gain)
+        input_gain, readout_gain, density = float(input_gain), float(readout_gain), float(density)
+        dale, self_connections, seed = None if dale is None else float(dale), bool(self_connections), int(seed)
         generator, taus = torch.Generator().manual_seed(seed), time_constants(n_units, tau, self.dt)
         self.alpha = nn.Buffer((self.dt / taus).to(torch.get_default_dtype()))
         exists = existing_synapses(n_units, mask, density, self_connections, generator)
@@ -232,6 +231,7 @@ class RateRNN(nn.Module):
         """The state before the first bin, (B, N)."""
         return self.h0[..., None, :].expand(*self.h0.shape[:-1], batch_size, -1)
 
+    @typechecked
     def forward(
         self,
         inputs: Tensor,

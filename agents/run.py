@@ -22,12 +22,15 @@ from safetensors.torch import save
 from torch import Tensor
 
 from ..envs.errors import UnknownTaskError
+from ..envs.numbers import whole_number
 from ..envs.own_tasks import MAIN, modules_of
 from ..envs.own_tasks import import_modules as register_from
 from ..envs.registry import task_config, task_from_config
 from ..envs.task import Task
+from ..envs.typechecked import typechecked
+from .devices import choose_device
 from .files import write_atomically
-from .learning_curve import METRICS, read_curve, written_curve
+from .learning_curve import METRICS, check_curve, read_curve, written_curve
 from .rate_rnn import RateRNN
 
 FORMAT = 1
@@ -75,6 +78,7 @@ class Run:
         """Number of updates so far."""
         return int(self.metrics[-1]["step"]) if self.metrics else 0
 
+    @typechecked
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the run into a folder, each file whole or not at all; returns the folder."""
         folder = Path(path)
@@ -129,6 +133,7 @@ def differences(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> str:
     )
 
 
+@typechecked
 def load_run(path: str | os.PathLike[str], device: str = "cpu", import_modules: str | Sequence[str] = ()) -> Run:
     """Read a run from its folder; nothing stored in it is executed.
 
@@ -142,9 +147,10 @@ def load_run(path: str | os.PathLike[str], device: str = "cpu", import_modules: 
         RunError: If the folder holds no run, a damaged one, one of a newer format, or one of a task that is not
             registered; it names the module that registers it.
         ImportError: If a module cannot be imported.
+        ArgumentError: If the device is not there.
     """
     register_from(import_modules)
-    folder = Path(path)
+    folder, on = Path(path), choose_device(device)
     if not (folder / MODEL).is_file():
         ensemble = " It holds an ensemble: load network-1, ... in it." if (folder / "network-1").is_dir() else ""
         raise RunError(f"{folder} holds no run: there is no {MODEL} in it.{ensemble}")
@@ -156,7 +162,9 @@ def load_run(path: str | os.PathLike[str], device: str = "cpu", import_modules: 
             shapes = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
             _check_shapes(shapes, config["network"])
             tensors = {name: file.get_tensor(name) for name in shapes}
+        whole_number("step", header["step"], least=0)
         curve = header["metrics"] if "metrics" in header else read_curve(folder / METRICS, header["step"])
+        check_curve(curve)
         _check_counts(config["task"])
         task = task_from_config(config["task"])
         network = RateRNN(**config["network"])
@@ -173,7 +181,7 @@ def load_run(path: str | os.PathLike[str], device: str = "cpu", import_modules: 
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise RunError(f"{folder} cannot be read as a run: {reason}") from error
     memory = {k.removeprefix("optimizer."): v for k, v in tensors.items() if k.startswith("optimizer.")}
-    return Run(network.to(device), task, config, [dict(row) for row in curve], memory, folder)
+    return Run(network.to(on), task, config, [dict(row) for row in curve], memory, folder)
 
 
 def read_header(model: Path) -> dict[str, Any]:
@@ -228,11 +236,22 @@ def _check_counts(task: Any) -> None:
     Raises:
         ValueError: If an argument such as ``n_items`` is above what trials can hold.
     """
+    dt = task.get("dt") if isinstance(task, dict) else None
     for name, value in task.items() if isinstance(task, dict) else enumerate(task):
+        longest = _largest(value) if str(name).endswith("_ms") else 0
+        if isinstance(dt, (int, float)) and dt > 0 and longest / dt > MOST:
+            raise ValueError(f"its task has {name} = {_short(value, None)} in bins of {dt:g} ms, more than {MOST:,}.")
         if isinstance(value, (dict, list)):
             _check_counts(value)
         elif str(name).startswith("n_") and isinstance(value, int) and value > MOST:
             raise ValueError(f"its task has {name} = {value:,}, more than {MOST:,}.")
+
+
+def _largest(duration: Any) -> float:
+    """The largest number of a duration, which may be one, or described by several."""
+    parts = duration.values() if isinstance(duration, dict) else duration if isinstance(duration, list) else ()
+    own = float(duration) if isinstance(duration, (int, float)) else 0.0
+    return max([own, *map(_largest, parts)])
 
 
 def _plain(value: Any) -> Any:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from ..envs.task import Task
+from ..envs.typechecked import typechecked
 from .rate_rnn import RateRNN
 
 
+@typechecked
 def network_for(task: Task, n_units: int = 100, **arguments: Any) -> RateRNN:
     """A network for a task, as ``cogdyn train`` makes it: noisy units, 80 % of them excitatory.
 

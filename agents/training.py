@@ -11,7 +11,9 @@ import torch
 
 from ..envs.numbers import finite_number, whole_number
 from ..envs.task import Task
+from ..envs.typechecked import typechecked
 from .checkpoints import Checkpoints
+from .devices import choose_device
 from .evaluation import NetworkPolicy, check_fit, step_seed
 from .interrupt import deferred_interrupt
 from .learners import Rule, learner_of
@@ -28,24 +30,6 @@ Watch = Callable[[RateRNN, int], Mapping[str, float]]
 
 class TrainingDiverged(RuntimeError):
     """Training stopped because loss or gradient was no longer finite."""
-
-
-def choose_device(device: str) -> torch.device:
-    """The device of that name; ``"auto"`` takes a GPU where there is one.
-
-    Raises:
-        ValueError: If the device is unknown, or not there.
-    """
-    if device == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        chosen = torch.device(device)
-        torch.empty(0, device=chosen)
-    except (RuntimeError, AssertionError) as error:
-        raise ValueError(
-            f"device {device!r} is not there; allowed: 'auto', 'cpu', or a GPU that PyTorch sees."
-        ) from error
-    return chosen
 
 
 @overload
@@ -89,6 +73,7 @@ def train(
 ) -> list[Run]: ...
 
 
+@typechecked
 @torch.inference_mode(False)
 @torch.enable_grad()
 def train(

@@ -124,3 +124,15 @@ def refuse_argument(env: Any, name: str) -> None:
             f"{name} is an argument of the task, not of {type(env).__name__}; use reset(options={{{name!r}: ...}}), or "
             "set the attribute 'task' to another one."
         )
+
+
+def one_for_all(name: str, values: Any, n: int) -> Any:
+    """The value of an attribute that n environments share, given once or for each of them.
+
+    Raises:
+        ArgumentError: If a list has another length, or its values differ.
+    """
+    values = values if isinstance(values, (list, tuple)) else [values] * n
+    if len(values) != n or any(value is not values[0] and value != values[0] for value in values):
+        raise ArgumentError(f"{name} has {len(values)} values; allowed: one, or {n} equal ones.")
+    return values[0]

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from numbers import Real
 from typing import Any, Self
 
+from .errors import ArgumentError
 from .mixture import Mixture
 from .registry import make_task
+from .shown import shown
 from .task import Task
+from .typechecked import typechecked
 
 
+@typechecked
 class Curriculum:
     """Levels of a task; whoever reaches the goal on one gets the next, with all earlier ones kept in the mixture.
 
@@ -27,7 +32,7 @@ class Curriculum:
     """
 
     def __init__(self, levels: Sequence[Task], goal: float = 0.9):
-        if not levels or not 0 < goal <= 1:
+        if not len(levels) or not 0 < goal <= 1:
             raise ValueError(f"there are {len(levels)} levels and the goal is {goal!r}; needed: one, and in (0, 1].")
         if len(levels) > 1:
             Mixture(tasks=levels, cue=False)  # refuses levels that do not fit together
@@ -35,6 +40,7 @@ class Curriculum:
         self.level, self.finished = 0, False
 
     @classmethod
+    @typechecked
     def over(cls, task: str, goal: float = 0.9, **arguments: Any) -> Self:
         """Levels that differ in one argument or more: ``Curriculum.over("DelayMatchSample", delay_ms=[200, 800])``.
 
@@ -68,6 +74,8 @@ class Curriculum:
 
     def report(self, score: float) -> bool:
         """Hear of a score on the present task; returns whether another level has come, or the last is done."""
+        if isinstance(score, bool) or not isinstance(score, Real):
+            raise ArgumentError(f"score is {shown(score)}; it must be a number.")
         if self.finished or not score >= self.goal_score:  # nor for NaN
             return False
         self.finished = self.level == len(self.levels) - 1

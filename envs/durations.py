@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from inspect import signature
 from math import isfinite
 from numbers import Real
-from typing import Any, Protocol, TypeGuard, cast
+from typing import Any, Protocol, TypeGuard, cast, runtime_checkable
 
 import numpy as np
 
 from .errors import ArgumentError
+from .typechecked import typechecked
 
 
 def in_bins(ms: float, dt: float, what: str) -> int:
@@ -49,6 +50,7 @@ def array_in_bins(ms: np.ndarray, dt: float, what: str) -> np.ndarray:
     return bins.astype(np.int64)
 
 
+@runtime_checkable
 class RandomDuration(Protocol):
     """Anything that can say which durations it takes, and how often."""
 
@@ -90,6 +92,7 @@ def checked_duration(name: str, value: Any) -> Duration:
     return value
 
 
+@typechecked
 @dataclass(frozen=True)
 class Uniform:
     """Equal probability for each of ``low, low + step, ..., high`` (ms); the step is dt unless given."""
@@ -108,6 +111,7 @@ class Uniform:
         return bins, np.full(len(bins), 1 / len(bins))
 
 
+@typechecked
 @dataclass(frozen=True)
 class Choice:
     """One of the listed durations (ms), with the given probabilities or equal ones."""
@@ -129,6 +133,7 @@ class Choice:
         return bins, p
 
 
+@typechecked
 @dataclass(frozen=True)
 class TruncatedExponential:
     """P(t) proportional to exp(-t / mean) on the grid between low and high (ms): a flat hazard inside."""
@@ -146,6 +151,7 @@ class TruncatedExponential:
         return bins, p / p.sum()
 
 
+@typechecked
 @dataclass(frozen=True)
 class PerBatch:
     """A duration that is drawn once for all trials of a batch, which then have the same length."""

@@ -7,10 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .errors import ArgumentError
+from .shown import shown
+from .typechecked import typechecked
+
 Conditions = dict[str, np.ndarray]
 """What was drawn for each of B trials, ``{name: (B,)}``."""
 
 
+@typechecked
 @dataclass(frozen=True)
 class Levels:
     """One of the listed values, with the given probabilities or equal ones."""
@@ -21,10 +26,13 @@ class Levels:
     def __post_init__(self) -> None:
         """Take any sequences, keep tuples; refuse probabilities that are none."""
         object.__setattr__(self, "values", tuple(self.values))
-        object.__setattr__(self, "p", None if self.p is None else tuple(float(p) for p in self.p))
+        object.__setattr__(self, "p", None if self.p is None else tuple(np.asarray(self.p, float).reshape(-1).tolist()))
+        if np.ndim(self.values) != 1 or len(self.values) == 0 or not np.isfinite(self.values).all():
+            raise ArgumentError(f"values are {shown(self.values)}; they must be finite numbers, one or more.")
         p = self.probabilities
-        if len(self.values) == 0 or len(p) != len(self.values) or (p < 0).any() or abs(p.sum() - 1) > 1e-9:
-            raise ValueError(f"{self} cannot be; it needs values, and as many probabilities that add up to 1.")
+        if len(p) != len(self.values) or not (p >= 0).all() or not abs(p.sum() - 1) <= 1e-9:
+            given = f"values {shown(self.values)} with p {shown(self.p)}"
+            raise ArgumentError(f"{given} cannot be; it needs values, and as many probabilities that add up to 1.")
 
     @property
     def probabilities(self) -> np.ndarray:
@@ -47,6 +55,7 @@ class Levels:
         return f"one of {', '.join(listed if len(listed) <= 12 else [*listed[:3], '...', listed[-1]])}"
 
 
+@typechecked
 @dataclass(frozen=True)
 class Between:
     """Any number from ``low`` up to ``high``, all equally probable."""

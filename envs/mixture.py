@@ -16,10 +16,12 @@ from .factors import Conditions, Factor, Levels
 from .ring import Ring
 from .task import Seed, Task
 from .trial import Kind, TrialBatch, occurring
+from .typechecked import typechecked
 
 N_FOR_CEILING = 10_000
 
 
+@typechecked
 @dataclass(frozen=True, kw_only=True)
 class Mixture(Task):
     """Each trial is one of several tasks; groups of channels and outputs of the same name are shared.
@@ -149,6 +151,7 @@ class Mixture(Task):
         periods = {name: (start, stop) for name, start, stop in spans}
         return TrialBatch(inputs, targets, mask, dict(conditions), periods, self.dt, self.kind)
 
+    @typechecked
     def ideal(self, batch: TrialBatch) -> np.ndarray:
         """Read the cue, and be the ideal observer of that task."""
         if self.cue:
@@ -157,10 +160,12 @@ class Mixture(Task):
             which = np.full(batch.batch_size, len(self.tasks) - 1)
         return self._each(batch, which, lambda task, part: task.ideal(part))
 
+    @typechecked
     def guess(self, batch: TrialBatch, seed: Seed = None) -> np.ndarray:
         rng = np.random.default_rng(seed)
         return self._each(batch, batch.conditions["task"], lambda task, part: task.guess(part, rng))
 
+    @typechecked
     def score(self, outputs: np.ndarray, batch: TrialBatch) -> np.ndarray:
         """Correctness of the response, (B,), as the task of each trial has it."""
         outputs = self.checked(outputs, batch)

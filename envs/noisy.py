@@ -15,11 +15,13 @@ from .noise import fill_with_noise
 from .numbers import standard_deviation
 from .responses import during
 from .trial import TrialBatch
+from .typechecked import typechecked
 from .wrapped_task import WrappedTask
 
 N_FOR_CEILING = 10_000
 
 
+@typechecked
 @dataclass(frozen=True, kw_only=True)
 class Noisy(WrappedTask):
     """A task whose inputs carry more noise, on all channels or some: to test how robust a network is.

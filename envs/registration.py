@@ -11,6 +11,7 @@ from .own_tasks import address
 from .painted_task import PaintedTask
 from .registry import task_names
 from .tasks.catalogue import TASKS, task_class
+from .typechecked import typechecked
 
 SomeTask = TypeVar("SomeTask", bound=type[PaintedTask])
 
@@ -38,6 +39,7 @@ def register_environment(name: str, address: str) -> None:
         )
 
 
+@typechecked
 def register_task(cls: SomeTask) -> SomeTask:
     """Enter a task of your own into the table, so that ``make_task`` and ``gym.make`` find it; also a decorator.
 

@@ -18,6 +18,7 @@ from .painted_task import PaintedTask
 from .reporting import Reporting
 from .task import Task
 from .tasks.catalogue import TASKS, task_class
+from .typechecked import typechecked
 
 _VALUES: dict[str, Callable[..., Any]] = {
     cls.__name__: cls
@@ -32,6 +33,7 @@ def task_names() -> tuple[str, ...]:
     return tuple(TASKS)
 
 
+@typechecked
 def make_task(name: str, *, preset: str | None = None, **arguments: Any) -> PaintedTask:
     """Make a task by name.
 

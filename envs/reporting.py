@@ -12,9 +12,11 @@ from .names import check_name
 from .responses import during, mean_during
 from .task import Seed
 from .trial import TrialBatch
+from .typechecked import typechecked
 from .wrapped_task import WrappedTask
 
 
+@typechecked
 @dataclass(frozen=True, kw_only=True)
 class Reporting(WrappedTask):
     """A task with more outputs, which are to show in a later period what a group of channels showed in an earlier one.
@@ -56,15 +58,18 @@ class Reporting(WrappedTask):
         batch = self.task.lay_out(conditions, rng)
         return replace(batch, targets=np.concatenate([batch.targets, self._report(batch)], axis=2))
 
+    @typechecked
     def ideal(self, batch: TrialBatch) -> np.ndarray:
         """Answer as the task's ideal observer, and report what was seen."""
         return np.concatenate([self.task.ideal(self._own(batch)), self._report(batch)], axis=2)
 
+    @typechecked
     def guess(self, batch: TrialBatch, seed: Seed = None) -> np.ndarray:
         """Guess, and report nothing."""
         guesses = self.task.guess(self._own(batch), seed)
         return np.concatenate([guesses, np.zeros_like(self._report(batch))], axis=2)
 
+    @typechecked
     def score(self, outputs: np.ndarray, batch: TrialBatch) -> np.ndarray:
         """Correctness of the response, (B,), as the task has it; reports do not count."""
         return self.task.score(self.checked(outputs, batch)[..., : self.task.n_outputs], self._own(batch))

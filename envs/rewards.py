@@ -19,11 +19,13 @@ from .registry import check_arguments, make_task, task_from_config
 from .responses import respond
 from .task import Task
 from .trial import TrialBatch
+from .typechecked import typechecked
 
 ARGUMENTS = ("trials_per_episode", "rewards", "abort", "render_mode")
 """Arguments of an environment that are none of its task's."""
 
 
+@typechecked
 @dataclass(frozen=True)
 class Rewards:
     r"""What responses earn, in trials and in sessions alike.

@@ -7,8 +7,10 @@ import numpy as np
 
 from .errors import ArgumentError
 from .names import check_name
+from .typechecked import typechecked
 
 
+@typechecked
 @dataclass(frozen=True)
 class Ring:
     """A ring of ``n`` channels; channel i prefers the angle 2 pi i / n.
@@ -33,8 +35,11 @@ class Ring:
         """The preferred angles (rad), (n,)."""
         return 2 * np.pi * np.arange(self.n) / self.n
 
+    @typechecked
     def bump(self, angle: np.ndarray) -> np.ndarray:
         """Activity of the ring for each angle (rad): (...,) to (..., n)."""
+        if not np.isfinite(angle).all():
+            raise ArgumentError("angle holds NaN or infinity; it must be finite numbers (rad).")
         distance = (np.asarray(angle)[..., None] - self.preferred + np.pi) % (2 * np.pi) - np.pi
         if self.shape == "von_mises":
             return np.exp(self.kappa * (np.cos(distance) - 1))

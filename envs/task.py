@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import final
 
@@ -14,12 +14,10 @@ from .factors import Conditions, Factor
 from .names import check_name
 from .numbers import whole_number
 from .responses import checked_outputs, first_response, mean_during, respond
-from .trial import Kind, Session, TrialBatch
+from .trial import Kind, Policy, Session, TrialBatch
+from .typechecked import typechecked
 
 Seed = int | np.random.SeedSequence | np.random.Generator | None
-Policy = Callable[[TrialBatch], np.ndarray]
-"""Answers a painted segment (T, B, n_in) with outputs (T, B, n_out)."""
-
 SPLITS = ("train", "test")
 
 
@@ -81,15 +79,7 @@ class Task(ABC):
     @final
     def ideal_policy(self) -> Policy:
         """A policy for one :meth:`sample`: it answers every segment as the ideal observer of the session so far."""
-        past = Session(self.n_segments)
-
-        def policy(segment: TrialBatch) -> np.ndarray:
-            if self.n_segments == 1:
-                return self.ideal(segment)
-            past.add(segment)
-            return self.ideal(past.joined())[-len(segment.inputs) :]
-
-        return policy
+        return self.ideal if self.n_segments == 1 else Session(self.n_segments).policy(self.ideal)
 
     @property
     def name(self) -> str:
@@ -162,6 +152,7 @@ class Task(ABC):
         return len(self.output_names)
 
     @final
+    @typechecked
     def sample(self, batch_size: int, seed: Seed = None, policy: Policy | None = None) -> TrialBatch:
         """Paint a batch of trials; the same seed gives the same bytes, on every machine.
 
@@ -175,8 +166,6 @@ class Task(ABC):
             ValueError: If batch_size is not a positive integer, or the seed is none of these.
         """
         n = whole_number("batch_size", batch_size, least=1)
-        if not (seed is None or isinstance(seed, (np.random.SeedSequence, np.random.Generator))):
-            whole_number("seed", seed, least=0)
         rng = np.random.default_rng(seed)
         conditions = self.draw(rng, n)
         session = Session(self.n_segments)
@@ -192,6 +181,7 @@ class Task(ABC):
         return session.joined()
 
     @final
+    @typechecked
     def stream(
         self, batch_size: int, seed: int, split: str = "train", start: int = 0, policy: Policy | None = None
     ) -> Iterator[TrialBatch]:
@@ -209,7 +199,7 @@ class Task(ABC):
         """
         branch = SPLITS.index(check_name("split", split, SPLITS))
         whole_number("batch_size", batch_size, least=1)
-        whole_number("seed", seed, least=0)
+        whole_number("start", start, least=0)
 
         def batches() -> Iterator[TrialBatch]:
             number = start
@@ -220,6 +210,7 @@ class Task(ABC):
         return batches()
 
     @final
+    @typechecked
     def choices(self, outputs: np.ndarray, batch: TrialBatch) -> list[np.ndarray]:
         """Class chosen in each response period, (B,) each: the largest mean output over its unmasked bins.
 
@@ -235,6 +226,7 @@ class Task(ABC):
         return [mean_during(outputs, span, batch.mask).argmax(axis=-1) for span in spans]
 
     @final
+    @typechecked
     def reaction_times(self, outputs: np.ndarray, batch: TrialBatch) -> list[np.ndarray]:
         """Time from the onset of each response period to the first response in it (ms), (B,) each; NaN for none.
 
@@ -243,12 +235,11 @@ class Task(ABC):
         """
         if self.kind != "choice":
             raise ValueError(f"{self.name} is answered with {self.kind} outputs; only choices have reaction times.")
-        outputs, times = self.checked(outputs, batch), []
-        for span in batch.windows(self.response_period):
-            choice, first = first_response(outputs, span)
-            times.append(np.where(choice > 0, (first - span[0]) * batch.dt, np.nan))
-        return times
+        outputs, spans = self.checked(outputs, batch), batch.windows(self.response_period)
+        found = [(start, *first_response(outputs, (start, stop))) for start, stop in spans]
+        return [np.where(choice > 0, (first - start) * batch.dt, np.nan) for start, choice, first in found]
 
+    @typechecked
     def score(self, outputs: np.ndarray, batch: TrialBatch) -> np.ndarray:
         """Correctness of the response alone, (B,) in [0, 1]; fixation earns nothing.
 
@@ -259,6 +250,7 @@ class Task(ABC):
         answers = [batch.targets[stop - 1, trials] for _, stop in batch.windows(self.response_period)]
         return np.mean([c == a for c, a in zip(self.choices(outputs, batch), answers, strict=True)], axis=0)
 
+    @typechecked
     def guess(self, batch: TrialBatch, seed: Seed = None) -> np.ndarray:
         """Outputs (T, B, n_out) of a responder who knows when to respond, but guesses what."""
         rng = np.random.default_rng(seed)
@@ -280,6 +272,7 @@ class Task(ABC):
         return checked_outputs(outputs, (*batch.mask.shape, self.n_outputs), self.name)
 
     @final
+    @typechecked
     def hold(self, batch: TrialBatch) -> np.ndarray:
         """Outputs (T, B, n_out) of one who only fixates; zeros where outputs are no choices."""
         outputs = np.zeros((*batch.mask.shape, self.n_outputs), np.float32)
@@ -288,6 +281,7 @@ class Task(ABC):
         return outputs
 
     @final
+    @typechecked
     def respond(self, batch: TrialBatch, *choices: np.ndarray) -> np.ndarray:
         """Outputs (T, B, n_out) of one who fixates, but in each response period makes a choice, (B,)."""
         outputs = self.hold(batch)
@@ -296,6 +290,7 @@ class Task(ABC):
         return outputs
 
     @final
+    @typechecked
     def mean_input(self, batch: TrialBatch, group: str, period: str) -> np.ndarray:
         """Mean of a group of channels over a period, (B, k): all that an ideal observer needs of a constant."""
         columns = self.input_groups[check_name("channel", group, self.input_groups)]

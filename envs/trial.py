@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from .names import unknown_name
 from .responses import during
+from .typechecked import typechecked
 
 Kind = Literal["choice", "continuous", "probability"]
 """What outputs are: a class in each bin, a vector, or the logarithms of a probability of each class."""
@@ -62,6 +63,7 @@ class TrialBatch:
         """Start of each bin (ms), (T,)."""
         return np.arange(self.inputs.shape[0]) * self.dt
 
+    @typechecked
     def windows(self, period: str) -> list[tuple[np.ndarray, np.ndarray]]:
         """Start and stop bins, (B,) each, of every occurrence of a period.
 
@@ -72,6 +74,7 @@ class TrialBatch:
         """
         return [self.periods[name] for name in occurring(self.periods, period)]
 
+    @typechecked
     def during(self, period: str) -> np.ndarray:
         """Whether each bin lies in the period, (T, B) bool."""
         return np.any([during(len(self.inputs), span) for span in self.windows(period)], axis=0)
@@ -101,6 +104,10 @@ def occurring(periods: Iterable[str], period: str) -> list[str]:
     if not found:
         raise unknown_name("period", period, periods)
     return found
+
+
+Policy = Callable[[TrialBatch], np.ndarray]
+"""Answers a painted segment (T, B, n_in) with outputs (T, B, n_out)."""
 
 
 class Session:
@@ -150,6 +157,15 @@ class Session:
         """The session so far; its arrays are views, which later segments leave as they are."""
         inputs, targets, mask = (array[: self._n_bins] for array in self._arrays)
         return TrialBatch(inputs, targets, mask, dict(self._conditions), dict(self._periods), self._dt, self._kind)
+
+    def policy(self, observer: Policy) -> Policy:
+        """A policy that answers each segment as an observer of the whole session so far does."""
+
+        def answer(segment: TrialBatch) -> np.ndarray:
+            self.add(segment)
+            return observer(self.joined())[-len(segment.inputs) :]
+
+        return answer
 
 
 def join_segments(segments: list[TrialBatch]) -> TrialBatch:

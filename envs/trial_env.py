@@ -21,8 +21,10 @@ from .rewards import Responses, Rewards, judge, spaces_of, task_to_play
 from .specs import JsonSpec
 from .task import Task
 from .trial import TrialBatch, join_segments
+from .typechecked import typechecked
 
 
+@typechecked
 class TrialEnv(gym.Env[np.ndarray, Any]):
     """A task, one bin at a time: the observation is the input of a bin, the action the answer to it.
 
@@ -112,6 +114,7 @@ class TrialEnv(gym.Env[np.ndarray, Any]):
     def __getstate__(self) -> dict[str, Any]:
         return vars(self) | {"_window": None}
 
+    @typechecked
     def reset(self, *, seed: int | None = None, options: Info | None = None) -> tuple[np.ndarray, Info]:
         """Begin an episode with the next trial or, with a seed, with the first trial of that seed.
 

@@ -11,7 +11,7 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
 from .actions import parse_choices, parse_vectors
-from .changes import check_replacement, read_options, refuse_argument
+from .changes import check_replacement, one_for_all, read_options, refuse_argument
 from .errors import ArgumentError
 from .factors import Conditions
 from .infos import Info, pick, spread
@@ -22,8 +22,10 @@ from .rewards import Rewards, judge, spaces_of, task_to_play
 from .specs import JsonSpec
 from .task import Task
 from .trial import TrialBatch
+from .typechecked import typechecked
 
 
+@typechecked
 class TrialVectorEnv(VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
     """``num_envs`` copies of :class:`TrialEnv`: the same rules, and infos with an entry for each copy.
 
@@ -100,11 +102,9 @@ class TrialVectorEnv(VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
 
     def set_attr(self, name: str, values: Any) -> None:
         """Set an attribute of all environments, as Gymnasium's SyncVectorEnv does: a value, or a list of equal ones."""
-        values = values if isinstance(values, (list, tuple)) else [values] * self.num_envs
-        if len(values) != self.num_envs or any(value is not values[0] and value != values[0] for value in values):
-            raise ArgumentError(f"{name} has {len(values)} values; allowed: one, or {self.num_envs} equal ones.")
-        setattr(self, name, values[0])
+        setattr(self, name, one_for_all(name, values, self.num_envs))
 
+    @typechecked
     def reset(self, *, seed: int | None = None, options: Info | None = None) -> tuple[np.ndarray, Info]:
         """Begin an episode in all environments, or in those of ``options["reset_mask"]``, (n,) bool.
 

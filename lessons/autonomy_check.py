@@ -7,6 +7,7 @@ from functools import cache
 
 import numpy as np
 
+from ..envs.typechecked import typechecked
 from .checks import Answer, Verdict, judged
 from .reachers import reacher
 from .studies.kao2019_perturbations import bin_of
@@ -14,6 +15,7 @@ from .studies.kao2019_perturbations import bin_of
 Responder = Callable[[np.ndarray], np.ndarray]
 
 
+@typechecked
 def check_autonomy(score: Answer) -> Verdict:
     r"""Check a score of how well a network responds without its target from go on.
 

@@ -17,9 +17,11 @@ from ..agents.dynamics import Bridge, jacobian_product
 from ..agents.evaluation import check_fit
 from ..agents.rate_rnn import RateRNN
 from ..agents.run import Run
+from ..envs.errors import ArgumentError
 from ..envs.painted_task import PaintedTask
+from ..envs.typechecked import typechecked
 from .conditions import typical
-from .style import FAINT, PALETTE, RC, new_figure, note
+from .style import FAINT, PALETTE, RC, new_figure, note, values_to_draw
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,7 @@ def delay_dynamics(network: RateRNN, task: PaintedTask) -> DelayDynamics:
     return DelayDynamics(network.dt, *(tensor.detach().double().cpu() for tensor in weights))
 
 
+@typechecked
 def error_left(
     network: RateRNN, task: PaintedTask, delays: Sequence[float], bridge: Bridge | None = None
 ) -> np.ndarray:
@@ -91,6 +94,7 @@ def error_left(
     return np.linalg.svd(jacobian_product(dynamics.step, dynamics.h0, bins, bridge), compute_uv=False)
 
 
+@typechecked
 def draw_error_left(delays: Sequence[float], left: Mapping[str, np.ndarray], dt: float, tau: float) -> Figure:
     """Draw what is left of an error against the delay, on a logarithmic axis.
 
@@ -100,10 +104,13 @@ def draw_error_left(delays: Sequence[float], left: Mapping[str, np.ndarray], dt:
         dt: Bin width (ms).
         tau: Time constant of the units (ms): alone, they keep 1 - dt / tau in each bin.
     """
+    if not (dt > 0 and tau > 0):
+        raise ArgumentError(f"dt is {dt} and tau is {tau}; both must be above 0 (ms).")
     with matplotlib.rc_context(RC):
         figure = new_figure(6.4, 3.4)
         axes = figure.subplots()
         for colour, values in zip(PALETTE, left.values(), strict=False):
+            values = values_to_draw("left", values, len(delays), None)
             axes.semilogy(delays, values[:, 1:], color=colour, lw=0.5, alpha=0.35)
             axes.semilogy(delays, values[:, 0], color=colour, lw=2.2)
         alone = (1 - dt / tau) ** (np.asarray(delays) / dt)
@@ -117,6 +124,7 @@ def draw_error_left(delays: Sequence[float], left: Mapping[str, np.ndarray], dt:
     return figure
 
 
+@typechecked
 def draw_learning(
     runs: Mapping[str, Sequence[Run]],
     chance: float,

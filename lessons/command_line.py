@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import sys
-from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ..envs.registry import make_task
+from .error_lines import guarded
 from .grading.commands import assignments_app
-from .options import given, import_named
-from .settings import parse_settings
+from .options import given
+from .settings import folder as path
+from .settings import joined, task_with
 from .terminal import terminal_console
 
 app = typer.Typer(
@@ -117,7 +118,7 @@ def train(
         typer.Option("--set", help="A task's argument, NAME=VALUE; may be repeated.", metavar="NAME=VALUE"),
     ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, ...")] = "auto",
-    out: Annotated[Path | None, typer.Option(help="Folder of the run; runs/TASK by default.")] = None,
+    out: Annotated[Path | None, typer.Option(parser=path, help="Folder of the run; runs/TASK by default.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Resume the run in the folder.")] = False,
     modules: Modules = None,
     debug: Debug = False,
@@ -127,12 +128,11 @@ def train(
     def work() -> None:
         from .training_command import errors_in_options, fresh_folder, train_and_report
 
-        chosen = make_task(task, **parse_settings(setting or []))
+        chosen = task_with(task, setting or [])
         network = given(n_units=units, tau=tau, activation=activation, noise=noise, init=init, seed=seed)
-        network |= given(self_connections=self_connections) | parse_settings(network_setting or [], "--network-set")
-        if dale is not None:
-            network["dale"] = dale or None
-        learning = given(lr=lr) | parse_settings(rule_setting or [], "--rule-set")
+        network |= given(self_connections=self_connections) | ({} if dale is None else {"dale": dale or None})
+        network = joined(network, network_setting or [], "--network-set")
+        learning = joined(given(lr=lr), rule_setting or [], "--rule-set")
         training = given(steps=steps, batch_size=batch_size, seed=seed, stop_at=stop_at, device=device, resume=resume)
         parts = {"network": network, "learning": learning, "training": training}
         with errors_in_options(rule), ExitStack() as stack:
@@ -148,7 +148,7 @@ def train(
 
 @app.command(epilog="Example: **cogdyn show runs/DelayMatchSample**")
 def show(
-    run: Annotated[Path, typer.Argument(help="Folder of the run.")],
+    run: Annotated[Path, typer.Argument(parser=path, help="Folder of the run.")],
     modules: Modules = None,
     debug: Debug = False,
 ) -> None:
@@ -157,11 +157,13 @@ def show(
     def work() -> None:
         from ..agents import load_run
         from .run_report import print_run, print_score, write_summary
+        from .summary_figure import fresh_trials
 
         loaded = load_run(run)
+        fresh = fresh_trials(loaded)
         print_run(console, loaded)
-        print_score(console, write_summary(loaded, run), loaded)
-        console.print(f"drawn in {run / 'summary.png'}")
+        print_score(console, fresh, loaded)
+        console.print(write_summary(loaded, fresh, run))
 
     guarded(work, debug, modules)
 
@@ -190,7 +192,7 @@ def play(
     def work() -> None:
         from .play_terminal import play_in_terminal
 
-        play_in_terminal(make_task(task, **parse_settings(setting or [])), trials, seed, speed, show_period)
+        play_in_terminal(task_with(task, setting or []), trials, seed, speed, show_period)
 
     guarded(work, debug, modules)
 
@@ -200,7 +202,8 @@ def study(
     name: Annotated[str, typer.Argument(help="Name of the study, as the paper's first author and year.")],
     quick: Annotated[bool, typer.Option("--quick", help="A small version that ends in minutes.")] = False,
     out: Annotated[
-        Path | None, typer.Option(help="Folder of the study; runs/study-NAME, or runs/study-NAME-quick, by default.")
+        Path | None,
+        typer.Option(parser=path, help="Folder of the study; runs/study-NAME, or runs/study-NAME-quick, by default."),
     ] = None,
     jobs: Annotated[int | None, typer.Option(help="Runs at once; one for each core by default.")] = None,
     backend: Annotated[str, typer.Option(help="local: processes of this machine. dask: a cluster.")] = "local",
@@ -216,6 +219,8 @@ def study(
         from .studies import load_study
         from .studies.runner import plan, run_study, write_report
 
+        if scheduler is not None and backend != "dask":
+            raise ValueError("--scheduler goes with --backend dask alone; leave it out, or add that.")
         chosen = load_study(name)
         folder = out or Path("runs") / f"study-{name}{'-quick' if quick else ''}"
         runs = len(plan(chosen, quick))
@@ -236,7 +241,7 @@ def study(
 
 @app.command(epilog="Example: **cogdyn lessons my-lessons**")
 def lessons(
-    folder: Annotated[Path, typer.Argument(help="Where to put the notebooks.")] = Path("cogdyn-lessons"),
+    folder: Annotated[Path, typer.Argument(parser=path, help="Where to put the notebooks.")] = Path("cogdyn-lessons"),
     open_: Annotated[bool, typer.Option("--open/--no-open", help="Open JupyterLab on them.")] = True,
     debug: Debug = False,
 ) -> None:
@@ -254,7 +259,7 @@ def lessons(
 
 @app.command(epilog="Example: **cogdyn book --out my-book**")
 def book(
-    out: Annotated[Path | None, typer.Option(help="Where to build; beside its source by default.")] = None,
+    out: Annotated[Path | None, typer.Option(parser=path, help="Where to build; beside its source by default.")] = None,
     debug: Debug = False,
 ) -> None:
     """Build the book: every lesson is run, every page works without a network."""
@@ -267,21 +272,9 @@ def book(
     guarded(work, debug)
 
 
-def guarded(work: Callable[[], None], debug: bool, modules: list[str] | None = None) -> None:
-    """Import modules, do the work of a command; an expected error ends it with one line, Ctrl-C with exit code 130."""
-    try:
-        import_named(modules or [])
-        work()
-    except KeyboardInterrupt as stop:
-        typer.echo(f"\n{str(stop) or 'Stopped.'}", err=True)
-        raise typer.Exit(130) from None
-    except (ValueError, OSError, ImportError, RuntimeError, MemoryError) as error:  # RuntimeError: diverged, no book
-        if debug:
-            raise
-        typer.echo(f"error: {error}", err=True)
-        raise typer.Exit(1) from None
-
-
 def main() -> None:
-    """Run the command line."""
+    """Run the command line; what a terminal has no letters for, it shows as question marks."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     app(sys.argv[1:])

@@ -17,6 +17,7 @@ from ..agents.rules.synthetic_gradient import apical_inputs, own_signal
 from ..agents.rules.traces import of_own_loss
 from ..envs.registry import make_task
 from ..envs.trial import TrialBatch
+from ..envs.typechecked import typechecked
 from .checks import Answer, Verdict, judged
 
 _LR = 0.05
@@ -25,6 +26,7 @@ _BIN = 8
 Given = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 
 
+@typechecked
 def check_teach(teach: Answer) -> Verdict:
     r"""Check one bin of the phase in which apical dendrites are taught.
 

@@ -22,9 +22,11 @@ from ..agents.rules import BPTT
 from ..agents.run import Run, load_run
 from ..agents.training import train
 from ..envs.durations import Uniform
+from ..envs.errors import ArgumentError
 from ..envs.names import check_name
 from ..envs.registry import make_task
 from ..envs.tasks.context_decisions import MODALITIES, ContextDecisionMaking
+from ..envs.typechecked import typechecked
 
 N_NETWORKS = 4
 _FOLDER = Path(__file__).with_name("trained")
@@ -96,6 +98,7 @@ def write_context_networks(folder: Path = _FOLDER) -> None:
         Run(run.network, task, run.config, run.metrics).save(folder / f"context-{number}")
 
 
+@typechecked
 def context_network(number: int) -> RateRNN:
     """One of the networks that travel with the package, in double precision; its leak is on the voltage.
 
@@ -117,6 +120,7 @@ def balanced_input(task: ContextDecisionMaking, context: str) -> np.ndarray:
     return u
 
 
+@typechecked
 def context_line(
     network: RateRNN,
     task: ContextDecisionMaking,
@@ -139,6 +143,8 @@ def context_line(
         ValueError: If there is no such context.
     """
     check_name("context", context, MODALITIES)
+    if not slow > 0:
+        raise ArgumentError(f"slow is {slow}; a speed is above 0.")
     batch = task.sample(256, seed=99)
     states = states_in_trials(network, batch)
     mine = np.flatnonzero(batch.conditions["context"] == MODALITIES.index(context))
@@ -166,6 +172,7 @@ def context_line(
     return ContextLine(context, u, np.stack(paths, axis=1), choice / np.linalg.norm(choice), found, line)
 
 
+@typechecked
 def selection(network: RateRNN, task: ContextDecisionMaking, there: ContextLine) -> Selection:
     r"""Compare what a network reads with how evidence pushes its state.
 
@@ -210,6 +217,7 @@ def _push(network: RateRNN, task: ContextDecisionMaking, modality: str) -> np.nd
         return (network.alpha * (weights @ weights.new_tensor([0.5, -0.5]))).numpy()
 
 
+@typechecked
 def pulse_left(
     network: RateRNN, task: ContextDecisionMaking, there: ContextLine, modality: str, ms: float = 1000
 ) -> np.ndarray:

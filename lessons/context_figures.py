@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from ..envs.tasks.context_decisions import MODALITIES
+from ..envs.typechecked import typechecked
 from .context_decision import ContextLine, Selection
 from .point_marks import MARKS, kinds, mark, mark_points
 from .style import FAINT, INK, PALETTE, RC, new_figure, note
@@ -19,6 +20,7 @@ _SIDES = (("left", "left"), ("left", "right"), ("right", "left"), ("right", "rig
 _COLOURS = {"motion": PALETTE[0], "colour": PALETTE[1]}
 
 
+@typechecked
 def draw_context_lines(lines: Sequence[ContextLine], selections: Sequence[Selection]) -> Figure:
     """Draw mean paths of trials and slow points in each context, on the plane of the choice and the ignored evidence.
 
@@ -61,6 +63,7 @@ def draw_context_lines(lines: Sequence[ContextLine], selections: Sequence[Select
     return figure
 
 
+@typechecked
 def draw_selection(selections: Mapping[str, Sequence[Selection]]) -> Figure:
     """Draw what is selected of motion and of colour in each context, a dot for each network.
 
@@ -88,6 +91,7 @@ def draw_selection(selections: Mapping[str, Sequence[Selection]]) -> Figure:
     return figure
 
 
+@typechecked
 def draw_pulses(left: Mapping[tuple[str, str], np.ndarray], dt: float) -> Figure:
     """Draw what is left of a pulse of evidence, by context and modality.
 

@@ -14,11 +14,14 @@ from ..agents.alignment import alignment
 from ..agents.rate_rnn import RateRNN
 from ..agents.rules import BPTT
 from ..agents.rules.credit_rule import CreditRule
+from ..envs.numbers import whole_number
 from ..envs.painted_task import PaintedTask
 from ..envs.trial import TrialBatch
-from .style import FAINT, PALETTE, RC, new_figure, note
+from ..envs.typechecked import typechecked
+from .style import FAINT, PALETTE, RC, new_figure, note, values_to_draw
 
 
+@typechecked
 def cue_alignment(
     rule: CreditRule, network: RateRNN, task: PaintedTask, delays: Sequence[float], n_trials: int = 16
 ) -> np.ndarray:
@@ -40,6 +43,7 @@ def cue_alignment(
     Raises:
         ValueError: If the task has no cue, no delay, or no input that is silent but for the cue.
     """
+    n_trials = whole_number("n_trials", n_trials, least=1)
     missing = {"cue", "delay"} - set(task.periods)
     if missing:
         raise ValueError(f"{task.name} has no {' and no '.join(sorted(missing))}; its periods are {task.periods}.")
@@ -72,12 +76,14 @@ def _quiet(network: RateRNN, rule: CreditRule) -> tuple[RateRNN, CreditRule]:
     return quiet, own_rule
 
 
+@typechecked
 def feedback_alignment(rule: CreditRule, network: RateRNN) -> float:
     """Cosine of the weights by which a rule sends errors back and those of the readout: 1 if they are the same."""
     weights = {"back": rule.knowing(network).feedback.of(network)}, {"back": network.readout_weights.detach()}
     return alignment(*weights, {"back": ("back",)})["back"]
 
 
+@typechecked
 def draw_cue_alignment(delays: Sequence[float], cosines: Mapping[str, np.ndarray]) -> Figure:
     """Draw the cosine with the exact gradient against the delay: thin lines for networks, thick ones for their mean.
 
@@ -89,6 +95,7 @@ def draw_cue_alignment(delays: Sequence[float], cosines: Mapping[str, np.ndarray
         figure = new_figure(6.4, 3.1)
         axes = figure.subplots()
         for colour, (name, values) in zip(PALETTE, cosines.items(), strict=False):
+            values = values_to_draw("cosines", values, None, len(delays))
             axes.plot(delays, values.T, color=colour, lw=0.6, alpha=0.4)
             axes.plot(delays, values.mean(axis=0), "o-", color=colour, lw=2.2, ms=4, label=name)
         for level, words, height in ((1, "the exact gradient", 1), (0, "0: at right angles to it", -0.27)):

@@ -14,11 +14,14 @@ from matplotlib.figure import Figure
 
 from ..agents.evaluation import evaluate
 from ..agents.rate_rnn import RateRNN
+from ..envs.numbers import whole_number
 from ..envs.tasks.matching import DelayMatchSample
+from ..envs.typechecked import typechecked
 from .conditions import wilson_interval
-from .style import ACCENT, FAINT, INK, PALETTE, RC, SECOND, new_figure, note
+from .style import ACCENT, FAINT, INK, PALETTE, RC, SECOND, new_figure, note, values_to_draw
 
 
+@typechecked
 def score_by_delay(
     network: RateRNN, task: DelayMatchSample, delays: Sequence[float], n_trials: int = 300, seed: int = 0
 ) -> np.ndarray:
@@ -28,6 +31,7 @@ def score_by_delay(
     )
 
 
+@typechecked
 def decode_sample(
     network: RateRNN, task: DelayMatchSample, delay_ms: float, n_trials: int = 300, seed: int = 0
 ) -> float:
@@ -69,6 +73,7 @@ class MemoryTrace:
     isolated: np.ndarray
 
 
+@typechecked
 def memory_trace(network: RateRNN, task: DelayMatchSample, delay_ms: float = 2000) -> MemoryTrace:
     """Distance ``|r_A(t) - r_B(t)|`` between the rates after stimulus 0 and after stimulus 1."""
     quiet = dataclasses.replace(task, delay_ms=delay_ms, noise=0.0)
@@ -88,6 +93,7 @@ def memory_trace(network: RateRNN, task: DelayMatchSample, delay_ms: float = 200
     return MemoryTrace(times, distances[0][start:stop], distances[1][start:stop])
 
 
+@typechecked
 def draw_score_by_delay(
     delays: Sequence[float], scores: np.ndarray, trained: tuple[float, float], n_trials: int = 300
 ) -> Figure:
@@ -99,6 +105,8 @@ def draw_score_by_delay(
         trained: Shortest and longest delay of training (ms).
         n_trials: Trials behind each score, for its 95 % interval.
     """
+    curves = values_to_draw("scores", np.atleast_2d(scores), None, len(delays))
+    whole_number("n_trials", n_trials, least=1)
     with matplotlib.rc_context(RC):
         figure = new_figure(6.4, 3.1)
         axes = figure.subplots()
@@ -106,7 +114,7 @@ def draw_score_by_delay(
         note(axes, "delays of training", (sum(trained) / 2, 1.0), ("data", "axes fraction"))
         axes.axhline(0.5, color=FAINT, lw=0.9, ls=(0, (4, 3)), zorder=0)
         note(axes, "chance", (1, 0.5), ("axes fraction", "data"), "right", -2)
-        for number, curve in enumerate(np.atleast_2d(scores)):
+        for number, curve in enumerate(curves):
             colour = PALETTE[number % len(PALETTE)]
             low, high = np.array([wilson_interval(score * n_trials, n_trials) for score in curve]).T
             axes.fill_between(delays, low, high, color=colour, alpha=0.15, lw=0)
@@ -117,6 +125,7 @@ def draw_score_by_delay(
     return figure
 
 
+@typechecked
 def draw_memory_trace(trace: MemoryTrace, tau: float, trained: tuple[float, float] | None = None) -> Figure:
     """Draw how a memory fades, on a logarithmic axis where exponential forgetting is a straight line.
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..envs.typechecked import typechecked
 from .checks import Answer, Verdict, judged
 from .terms import Inputs, Term, wrong_terms, zero
 
@@ -14,6 +15,7 @@ ARRIVES = "what arrives along W"
 """A term of the Jacobian, seen where tanh is straight."""
 
 
+@typechecked
 def check_jacobian(jacobian: Answer) -> Verdict:
     r"""Check the Jacobian of a step of tanh units that leak on the rate.
 
@@ -118,6 +120,7 @@ def _jacobian_slips(inputs: Inputs) -> dict[str, tuple[np.ndarray, str]]:
     }
 
 
+@typechecked
 def check_newton_step(newton: Answer) -> Verdict:
     r"""Check one step of Newton's method towards a state at which a network stands still.
 

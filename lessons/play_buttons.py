@@ -13,6 +13,7 @@ import numpy as np
 from ..envs.describe import question
 from ..envs.registry import make_task
 from ..envs.task import Task
+from ..envs.typechecked import typechecked
 from .play_frame import Row, active_names, rows_of
 from .play_session import Session, explained
 
@@ -24,6 +25,7 @@ ARROW_SIGNS = {"left": "←", "right": "→", "down": "↓", "up": "↑"}
 WAITING = "Press start."
 
 
+@typechecked
 def play(
     task: str | Task,
     *,

@@ -15,6 +15,7 @@ from ..agents.run import Run, load_run
 from ..envs.names import check_name
 from ..envs.tasks.reaching import DelayedReach
 from ..envs.trial import TrialBatch
+from ..envs.typechecked import typechecked
 from .studies.kao2019_measures import states_of
 from .studies.kao2019_networks import probe, runs_of, setting
 from .studies.kao2019_perturbations import KINDS, PERIODS, bin_of, noisy_error, opposite, outputs_of
@@ -82,6 +83,7 @@ def write_networks(folder: Path = _FOLDER) -> None:
         Run(run.network, run.task, run.config, run.metrics).save(folder / f"reach-{name}")
 
 
+@typechecked
 def reacher(name: str) -> Reacher:
     """One of the trained networks that travel with the package.
 
@@ -103,6 +105,7 @@ def reacher(name: str) -> Reacher:
     return Reacher(name, network, run.task, batch, states.numpy(), rates.numpy(), outputs.numpy())
 
 
+@typechecked
 def tampered(reacher: Reacher, how: Tampering) -> tuple[np.ndarray, np.ndarray]:
     """Inputs (T, 8, 3) of trials whose target was tampered with, and the velocity (T, 8, 2) with which they compare.
 
@@ -123,6 +126,7 @@ def tampered(reacher: Reacher, how: Tampering) -> tuple[np.ndarray, np.ndarray]:
     return inputs, batch.targets
 
 
+@typechecked
 def noise_errors(reacher: Reacher, sd: float = 0.5, repeats: int = 32) -> dict[str, float]:
     """Miss relative to the distance of the target, with noise on the target's channels.
 

@@ -15,10 +15,13 @@ from matplotlib.patches import Circle
 from ..agents.dynamics import FixedPoints, PrincipalComponents, fixed_points, sample_candidates
 from ..agents.rate_rnn import RateRNN
 from ..agents.recording import step_at
+from ..envs.errors import ArgumentError
+from ..envs.typechecked import typechecked
 from .point_marks import MARKS, kinds, mark, mark_points
 from .style import FAINT, INK, PALETTE, RC, new_figure
 
 
+@typechecked
 def points_at(
     network: RateRNN, inputs: np.ndarray, states: np.ndarray, n_candidates: int = 500, noise: float = 0.1
 ) -> FixedPoints:
@@ -35,12 +38,14 @@ def points_at(
     return fixed_points(step_at(network, inputs), candidates, dt=network.dt)
 
 
+@typechecked
 def signs_at(network: RateRNN, found: FixedPoints) -> np.ndarray:
     """Signs of the outputs at each point, (K, n_out)."""
     with torch.no_grad():
         return np.sign(network.outputs(torch.from_numpy(found.points).to(network.recurrent)).cpu().numpy()).astype(int)
 
 
+@typechecked
 def draw_points(
     found: FixedPoints, states: np.ndarray, plane: PrincipalComponents, labels: Sequence[str] = ()
 ) -> Figure:
@@ -69,6 +74,7 @@ def draw_points(
     return figure
 
 
+@typechecked
 def draw_modes(found: Mapping[str, np.ndarray], dt: float, tau: float) -> Figure:
     """Draw the eigenvalues of a few points in the complex plane, a panel each, with the circle of modulus one.
 
@@ -77,6 +83,8 @@ def draw_modes(found: Mapping[str, np.ndarray], dt: float, tau: float) -> Figure
         dt: Bin width (ms).
         tau: Time constant of the units (ms): alone, they keep 1 - dt / tau in each bin.
     """
+    if not (dt > 0 and tau > 0):
+        raise ArgumentError(f"dt is {dt} and tau is {tau}; both must be above 0 (ms).")
     with matplotlib.rc_context(RC):
         figure = new_figure(6.4, 2.7)
         panels = figure.subplots(1, len(found), sharey=True, squeeze=False)[0]

@@ -12,7 +12,7 @@ from rich.text import Text
 from ..agents.evaluation import Evaluation
 from ..agents.rules.catalogue import rule_arguments
 from ..agents.run import Run
-from .summary_figure import draw_summary, fresh_trials, write_figure
+from .summary_figure import draw_summary, write_figure
 
 
 def print_run(console: Console, run: Run) -> None:
@@ -68,16 +68,20 @@ def print_score(console: Console, evaluation: Evaluation, run: Run) -> None:
     )
 
 
-def write_summary(run: Run, folder: Path) -> Evaluation:
-    """Draw what a run does into ``summary.png``; returns the fresh trials that it was drawn from.
+def write_summary(run: Run, evaluation: Evaluation, folder: Path) -> str:
+    """Draw what a run does into ``summary.png``; returns a line on where it is, or why it could not be written.
 
     Args:
         run: The run.
+        evaluation: Of :func:`cogdyn.lessons.summary_figure.fresh_trials`.
         folder: Where to write it.
     """
-    fresh = fresh_trials(run)
-    write_figure(draw_summary(run, fresh), folder / "summary.png")
-    return fresh
+    file = folder / "summary.png"
+    try:
+        write_figure(draw_summary(run, evaluation), file)
+    except OSError as error:
+        return f"its picture could not be written: {error.strerror}, {folder}"
+    return f"drawn in {file}"
 
 
 def _words(arguments: dict[str, object]) -> str:

@@ -9,6 +9,8 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from ..envs.names import check_name
+from ..envs.typechecked import typechecked
 from .studies import Report, Study
 from .studies.study import Row
 from .studies.table import finished, read_table, table_cells, text_table
@@ -17,6 +19,7 @@ from .studies.verdict import Verdict
 _RESULTS = Path(__file__).parent / "studies" / "results"
 
 
+@typechecked
 def study_results(study: Study) -> list[Row]:
     """The rows of the runs of a study that are done, from the table that travels with the package.
 
@@ -26,6 +29,7 @@ def study_results(study: Study) -> list[Row]:
     return finished(read_table(_RESULTS / f"{study.name}.csv"))
 
 
+@typechecked
 def how_much_is_done(study: Study, rows: list[Row], by: Sequence[str] = ("task", "delay_ms")) -> str:
     """How many networks of a study have been trained, of how many that it asks for, cell by cell.
 
@@ -36,6 +40,8 @@ def how_much_is_done(study: Study, rows: list[Row], by: Sequence[str] = ("task",
     """
     asked: dict[tuple[Any, ...], int] = {}
     for job in study.jobs(False):
+        for name in by:
+            check_name("by", name, job)
         cell = tuple(job[name] for name in by)
         asked[cell] = asked.get(cell, 0) + job["networks"]
     found = [tuple(row[name] for name in by) for row in rows]

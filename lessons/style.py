@@ -12,6 +12,8 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 
+from ..envs.errors import ArgumentError
+
 INK, FAINT = "#222222", "#9a9a9a"
 ACCENT, SECOND = "#0072B2", "#D55E00"
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#7F3C8D", "#5B5B5B")
@@ -35,6 +37,20 @@ RC: dict[Any, Any] = {
     "xtick.labelsize": 8,
     "ytick.labelsize": 8,
 }
+
+
+def values_to_draw(name: str, values: Any, *shape: int | None) -> np.ndarray:
+    """Values as an array of the given shape, in which None stands for any length.
+
+    Raises:
+        ArgumentError: If they have another shape.
+    """
+    array = np.asarray(values)
+    lengths = zip(array.shape, shape, strict=False)
+    if array.ndim != len(shape) or any(length != expected for length, expected in lengths if expected is not None):
+        expected = ", ".join("any" if length is None else str(length) for length in shape)
+        raise ArgumentError(f"{name} has shape {array.shape}; expected ({expected}).")
+    return array
 
 
 def new_figure(width: float, height: float) -> Figure:

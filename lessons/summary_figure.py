@@ -16,6 +16,7 @@ from ..agents.evaluation import Evaluation, evaluate
 from ..agents.files import write_atomically
 from ..agents.run import Run
 from ..envs.task import Task
+from ..envs.typechecked import typechecked
 from .conditions import Groups, group, mean_interval, typical
 from .style import ACCENT, FAINT, INK, RC, SECOND, colours, new_figure, note
 from .trial_figure import draw_trial_on
@@ -37,6 +38,7 @@ def _seed(run: Run) -> int:
     return run.config.get("training", {}).get("seed", 0)
 
 
+@typechecked
 def draw_summary(run: Run, evaluation: Evaluation | None = None) -> Figure:
     """Draw an example trial, the learning curve, performance by condition, and trajectories of the rates.
 

@@ -21,7 +21,8 @@ from ..envs.own_tasks import modules_of
 from ..envs.painted_task import PaintedTask
 from .options import in_options
 from .progress import TrainingProgress
-from .run_report import print_score, write_summary
+from .run_report import print_score
+from .summary_figure import draw_summary, fresh_trials, write_figure
 
 NETWORK_ARGUMENTS = tuple(inspect.signature(RateRNN).parameters)
 OPTIONS = ("units", "tau", "activation", "dale", "noise", "init", "self_connections", "lr", "steps", "batch_size")
@@ -83,7 +84,8 @@ def train_and_report(
         raise KeyboardInterrupt(
             f"Stopped after a checkpoint. The same command with --out {folder} --resume resumes it."
         ) from None
-    fresh = write_summary(run, folder)
+    fresh = fresh_trials(run)
+    write_figure(draw_summary(run, fresh), folder / "summary.png")
     console.print(f"\n[bold]{task.name}[/bold]:", end=" ")
     print_score(console, fresh, run)
     console.print(f"\nIn {folder}/")

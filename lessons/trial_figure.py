@@ -10,11 +10,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 from scipy.special import softmax
 
+from ..envs.errors import ArgumentError
 from ..envs.task import Task
 from ..envs.trial import TrialBatch
-from .style import FAINT, INK, PALETTE, RC, SECOND, colours, mark_periods, new_figure
+from ..envs.typechecked import typechecked
+from .style import FAINT, INK, PALETTE, RC, SECOND, colours, mark_periods, new_figure, values_to_draw
 
 
+@typechecked
 def draw_trial(task: Task, batch: TrialBatch, outputs: np.ndarray | None = None, trial: int = 0) -> Figure:
     """Draw inputs, target and output of one trial over time.
 
@@ -24,6 +27,10 @@ def draw_trial(task: Task, batch: TrialBatch, outputs: np.ndarray | None = None,
         outputs: A network's outputs, (T, B, n_out); only the target is drawn when None.
         trial: Which trial of the batch.
     """
+    if not 0 <= trial < batch.batch_size:
+        raise ArgumentError(f"trial is {trial}; the batch has trials 0 to {batch.batch_size - 1}.")
+    if outputs is not None:
+        outputs = values_to_draw("outputs", outputs, *batch.mask.shape, task.n_outputs)
     with matplotlib.rc_context(RC):
         figure = new_figure(6.4, 3.6)
         draw_trial_on(figure, task, batch, outputs, trial)

@@ -21,6 +21,7 @@ from ..agents.dynamics import (
     without_cross_condition_mean,
 )
 from ..envs.tasks.kinematics import MEAN_SPEED
+from ..envs.typechecked import typechecked
 from .reachers import Reacher, Tampering, tampered
 from .studies.kao2019_perturbations import bin_of
 from .style import ACCENT, FAINT, INK, PALETTE, RC, SECOND, colours, mark_periods, new_figure, note
@@ -33,6 +34,7 @@ def hand_paths(velocity: np.ndarray, dt: float = 10, movement_ms: float = 400) -
     return np.cumsum(velocity, axis=0) * dt / (MEAN_SPEED * movement_ms)
 
 
+@typechecked
 def population_measures(reacher: Reacher) -> dict[str, str | float]:
     """What single units and the population do, by the names under which a page tells them.
 
@@ -57,6 +59,7 @@ def population_measures(reacher: Reacher) -> dict[str, str | float]:
     }
 
 
+@typechecked
 def draw_reaches(reachers: Sequence[Reacher], target: int = 3) -> Figure:
     """Draw what each network sees and does in one trial, and the paths of its hand to all targets.
 
@@ -113,6 +116,7 @@ def _hands(axes: Axes, velocity: np.ndarray, dt: float) -> None:
         spine.set_visible(False)
 
 
+@typechecked
 def draw_units(reachers: Sequence[Reacher], n: int = 4) -> Figure:
     """Draw the rates of some units over time, one line for each target: those that change most, n for each network."""
     with matplotlib.rc_context(RC):
@@ -132,6 +136,7 @@ def draw_units(reachers: Sequence[Reacher], n: int = 4) -> Figure:
     return figure
 
 
+@typechecked
 def draw_rotations(reachers: Sequence[Reacher], found: Sequence[Rotations]) -> Figure:
     """Draw the plane in which each network rotates most, and R² of its rotations beside that of surrogates.
 
@@ -161,6 +166,7 @@ def draw_rotations(reachers: Sequence[Reacher], found: Sequence[Rotations]) -> F
     return figure
 
 
+@typechecked
 def draw_tampered(reachers: Sequence[Reacher], ways: Sequence[Tampering]) -> Figure:
     """Draw the paths of each network's hand where the target was tampered with, and R² for the right target.
 
@@ -183,6 +189,7 @@ def draw_tampered(reachers: Sequence[Reacher], ways: Sequence[Tampering]) -> Fig
     return figure
 
 
+@typechecked
 def draw_noise(errors: Mapping[str, Mapping[str, float]]) -> Figure:
     """Draw the miss of each network by the kind of noise and its period.
 

@@ -23,9 +23,9 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
 # What each room may import: of ours, and of others besides the standard library (None: anything).
 ROOMS = {
-    "envs": ({"envs"}, {"numpy", "gymnasium"}),
+    "envs": ({"envs"}, {"numpy", "gymnasium", "beartype"}),
     "agents": ({"agents", "envs"}, {"numpy", "scipy", "torch", "safetensors", "gymnasium"}),
-    "agents.dynamics": ({"agents.dynamics"}, {"numpy", "scipy", "torch"}),
+    "agents.dynamics": ({"agents.dynamics", "envs.typechecked"}, {"numpy", "scipy", "torch"}),
     "lessons": ({"lessons", "agents", "envs"}, None),
 }
 # Drawing a single frame is the one place where envs may reach for matplotlib and Pillow, and only when it is called; so

@@ -173,14 +173,14 @@ def test_initial_state_and_readout_bias_are_trained_or_fixed():
         ({"dale": -0.2}, r"inside \(0, 1\)"),
         ({"dale": 0.01}, "at least one excitatory"),
         ({"tau": 10.0}, "0 < dt <= tau"),
-        ({"tau": float("nan")}, "0 < dt <= tau"),
+        ({"tau": float("nan")}, "tau is nan; it must be a finite number or a list of finite numbers"),
         ({"noise": -0.1}, "not negative"),
         ({"noise": float("inf")}, "must be a finite number"),
         ({"noise": "x"}, "must be a finite number"),
         ({"gain": float("nan")}, "gain is nan"),
         ({"seed": "a"}, "seed is 'a'; it must be a whole number"),
         ({"dale": "x"}, "dale is 'x'"),
-        ({"tau": "x"}, "tau is 'x'; give a number"),
+        ({"tau": "x"}, "tau is 'x'; it must be a finite number"),
         ({"density": 0.0}, r"in \(0, 1\]"),
         ({"mask": np.ones((3, 2))}, r"expected \(4, 4\)"),
         ({"mask": np.full((4, 4), 0.5)}, "0 and 1"),
@@ -218,7 +218,7 @@ def test_inputs_are_checked():
         network(torch.full((5, 3, 2), float("nan")))
     with pytest.raises(ValueError, match=r"inputs are torch\.float64; expected a tensor of torch\.float32"):
         network(torch.zeros(5, 3, 2, dtype=torch.float64))
-    with pytest.raises(ValueError, match="inputs are ndarray"):
+    with pytest.raises(ValueError, match="inputs is an array"):
         network(np.zeros((5, 3, 2)))
     with pytest.raises(ValueError, match=r"noise is -1\.0"):
         network(torch.zeros(5, 3, 2), noise=-1.0)

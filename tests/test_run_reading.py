@@ -118,9 +118,18 @@ def test_runs_of_earlier_versions_are_read_with_what_a_spreadsheet_or_a_power_cu
     np.testing.assert_equal(run.metrics[-1]["score"], score)
 
 
-def test_a_table_of_an_earlier_version_that_holds_no_numbers_is_one_sentence(saved):
-    as_an_earlier_version_wrote_it(saved, "step,loss\n2,low\n")
-    with pytest.raises(RunError, match=r"line 2 of .*metrics\.csv is not a row of numbers with a step\.$"):
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ("step,loss\n2,low\n", r"line 2 of .*metrics\.csv is not a row of numbers with a step\.$"),
+        ("step,loss\n-2,1\n4,1\n", "no list of rows of numbers, with steps from 0 on in rising order"),
+        ('{"loss": 1}', "metrics.csv is not a learning curve: its first line names no column 'step'"),
+        ("\0\1\2", "metrics.csv is not a learning curve"),
+    ],
+)
+def test_a_table_of_an_earlier_version_that_holds_no_numbers_is_one_sentence(saved, table, message):
+    as_an_earlier_version_wrote_it(saved, table)
+    with pytest.raises(RunError, match=message):
         load_run(saved)
 
 
@@ -150,6 +159,14 @@ def test_a_file_that_claims_a_huge_task_is_refused_before_one_is_made(saved, mon
     with_described(saved, "task", **({"name": "Mixture", "tasks": [huge]} if nested else huge))
     monkeypatch.setattr("cogdyn.agents.run.task_from_config", never)
     with pytest.raises(RunError, match=r"its task has n_items = 1,000,000,000, more than 100,000\.$"):
+        load_run(saved)
+
+
+@pytest.mark.parametrize("arguments", [{"dt": 1e-6}, {"delay_ms": {"type": "Uniform", "low": 0, "high": 1e12}}])
+def test_a_file_that_claims_endless_trials_is_refused_before_one_is_made(saved, monkeypatch, arguments):
+    with_described(saved, "task", **arguments)
+    monkeypatch.setattr("cogdyn.agents.run.task_from_config", never)
+    with pytest.raises(RunError, match=r"its task has \w+_ms = .* in bins of .* ms, more than 100,000\.$"):
         load_run(saved)
 
 

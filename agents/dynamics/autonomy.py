@@ -2,9 +2,11 @@
 
 import numpy as np
 
+from ...envs.typechecked import typechecked
 from .arrays import AnyArray, as_array
 
 
+@typechecked
 def variance_explained(
     outputs: AnyArray, targets: AnyArray, mask: AnyArray | None = None, *, about_zero: bool = False
 ) -> float:
@@ -45,6 +47,7 @@ def variance_explained(
     return float(1 - np.sum(weight * (z - goal) ** 2) / total)
 
 
+@typechecked
 def autonomy_score(outputs: AnyArray, targets: AnyArray, mask: AnyArray | None = None) -> float:
     r"""R² about zero of the response that a network makes once the input about its goal is taken away.
 

@@ -2,9 +2,11 @@
 
 import numpy as np
 
+from ...envs.typechecked import typechecked
 from .arrays import AnyArray, as_array
 
 
+@typechecked
 def sample_candidates(states: AnyArray, n_candidates: int, *, noise: float = 0.0, seed: int = 0) -> np.ndarray:
     """Draw states from trajectories, with replacement, and add noise to them.
 

@@ -8,6 +8,7 @@ import numpy as np
 from scipy.optimize import least_squares
 from scipy.special import expit, xlogy
 
+from ...envs.typechecked import typechecked
 from .arrays import AnyArray, as_array
 from .shapes import shapes_repr
 
@@ -37,6 +38,7 @@ class ChronometricFit:
         return expit(2 * self.bound * self.sensitivity * np.abs(as_array("strength", strength)))
 
 
+@typechecked
 def chronometric_fit(
     strength: AnyArray,
     reaction_ms: AnyArray,

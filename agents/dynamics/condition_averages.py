@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from ...envs.typechecked import typechecked
 from .arrays import AnyArray, as_array, check_rates
 
 
@@ -95,17 +96,20 @@ def conditions_of_trials(
     return np.where(left_out, -1, cell), levels
 
 
+@typechecked
 def cross_condition_mean(rates: AnyArray) -> np.ndarray:
     """What all conditions share: the mean over conditions in each bin, (T, C, N) to (T, N)."""
     return as_array("rates", rates).mean(axis=1)
 
 
+@typechecked
 def without_cross_condition_mean(rates: AnyArray) -> np.ndarray:
     """What tells conditions apart: rates less their mean over conditions, (T, C, N)."""
     array = as_array("rates", rates)
     return array - cross_condition_mean(array)[:, None]
 
 
+@typechecked
 def soft_normalised(rates: AnyArray, constant: float | None = None) -> np.ndarray:
     r"""Rates of which strong units no longer drown weak ones, while silent units stay small.
 

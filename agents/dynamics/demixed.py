@@ -8,6 +8,7 @@ from itertools import combinations
 
 import numpy as np
 
+from ...envs.typechecked import typechecked
 from .arrays import AnyArray, as_array
 from .change_of_basis import own_coordinates
 from .shapes import shapes_repr
@@ -45,6 +46,7 @@ class DemixedComponents:
         return (as_array("rates", rates) - self.mean) @ self.decoders[name].T
 
 
+@typechecked
 def marginalisations(rates: AnyArray, factors: Sequence[str]) -> dict[str, np.ndarray]:
     r"""Split rates into parts that sum to them and are orthogonal to each other.
 
@@ -97,6 +99,7 @@ def marginalisations(rates: AnyArray, factors: Sequence[str]) -> dict[str, np.nd
     return parts
 
 
+@typechecked
 def demixed_components(
     rates: AnyArray, factors: Sequence[str], n_components: int = 3, ridge: float = 1e-6
 ) -> DemixedComponents:

@@ -2,9 +2,11 @@
 
 import numpy as np
 
+from ...envs.typechecked import typechecked
 from .arrays import AnyArray, as_array
 
 
+@typechecked
 def participation_ratio(rates: AnyArray) -> float:
     r"""Number of dimensions, weighted by how evenly they share the variance.
 
@@ -29,6 +31,7 @@ def participation_ratio(rates: AnyArray) -> float:
     return float(variance.sum() ** 2 / np.sum(variance**2))
 
 
+@typechecked
 def dimensions_for(share: float, rates: AnyArray) -> int:
     """Number of principal components that hold a share of the variance.
 

@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from ...envs.typechecked import typechecked
 from .arrays import AnyArray, as_array, check_rates
 
 
+@typechecked
 def dynamical_distance(
     rates_a: AnyArray,
     rates_b: AnyArray,

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ...envs.typechecked import typechecked
 from .arrays import AnyArray
 from .chords import Chords
 from .gauss_newton import gauss_newton
@@ -120,6 +121,7 @@ WHY_NONE = (
 )
 
 
+@typechecked
 def fixed_points(
     step: Step,
     candidates: AnyArray,

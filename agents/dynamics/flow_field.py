@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from ...envs.typechecked import typechecked
 from .arrays import AnyArray, as_array
 from .shapes import shapes_repr
 from .step_callable import Step, check_step, next_states, states_of
@@ -43,6 +44,7 @@ class FlowField:
         return (as_array("states", states) - self.origin) @ np.linalg.pinv(self.axes)
 
 
+@typechecked
 def flow_field(
     step: Step,
     origin: AnyArray,

@@ -10,12 +10,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ...envs.typechecked import typechecked
 from .arrays import AnyArray
 from .step_callable import states_of
 
 Kind = Literal["SCTT", "DASC", "gradient skip"]
 
 
+@typechecked
 @dataclass(frozen=True)
 class Bridge:
     """A path around blocks of steps.
@@ -44,6 +46,7 @@ class Bridge:
 
 
 @torch.no_grad()
+@typechecked
 def jacobian_product(
     step: Callable[[Tensor], Tensor], h0: AnyArray, n_steps: Sequence[int], bridge: Bridge | None = None
 ) -> np.ndarray:
@@ -79,8 +82,8 @@ def jacobian_product(
     networks", ICML; the bridges are those of Soo, Goudar & Wang 2023, NeurIPS 36.
     """
     first = states_of("h0", h0, "one state, (N,)", (1,))
-    if min(n_steps, default=0) < 0:
-        raise ValueError(f"n_steps is {list(n_steps)}; a number of steps is 0 or more.")
+    if len(n_steps) == 0 or min(n_steps) < 0:
+        raise ValueError(f"n_steps is {list(n_steps)}; it must be numbers of steps, each 0 or more.")
     kind, lag, beta = ("SCTT", 1, 1.0) if bridge is None else (bridge.kind, bridge.lag, bridge.beta)
     # Row j is the state, and beside it its derivative with respect to unit j before the first step.
     h = first.repeat(len(first), 1)

@@ -6,6 +6,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
+from ...envs.typechecked import typechecked
 from .arrays import AnyArray, check_rates
 from .change_of_basis import leading_axes
 from .condition_averages import without_cross_condition_mean
@@ -69,6 +70,7 @@ class Rotations:
         return p_value(self.r2_skew, self.r2_null)
 
 
+@typechecked
 def jpca(
     rates: AnyArray,
     dt: float = 10,
@@ -115,6 +117,8 @@ def jpca(
     Source: Churchland et al. 2012, "Neural population dynamics during reaching", doi:10.1038/nature11129. The ratio
     is that of Michaels, Dann & Scherberger 2016, doi:10.1371/journal.pcbi.1005175.
     """
+    if n_surrogates < 0:
+        raise ValueError(f"n_surrogates is {n_surrogates}; it must be 0 or more.")
     if n_components < 2 or n_components % 2:
         raise ValueError(f"n_components is {n_components!r}; planes take an even number, 2 or more.")
     if difference not in get_args(Difference):

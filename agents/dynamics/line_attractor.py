@@ -8,6 +8,7 @@ import numpy as np
 from scipy.sparse.csgraph import dijkstra, minimum_spanning_tree
 from scipy.spatial.distance import pdist, squareform
 
+from ...envs.typechecked import typechecked
 from .fixed_points import FixedPoints
 from .shapes import shapes_repr
 
@@ -42,6 +43,7 @@ class LineAttractor:
     __repr__ = shapes_repr
 
 
+@typechecked
 def line_attractor_score(found: FixedPoints) -> LineAttractor:
     r"""Measure how line-like a set of fixed and slow points is, and how slow the dynamics are along the line.
 
@@ -84,6 +86,7 @@ def line_attractor_score(found: FixedPoints) -> LineAttractor:
     )
 
 
+@typechecked
 def selection_vector(found: FixedPoints) -> np.ndarray:
     """What each point reads its input with: the left eigenvector of the slowest mode.
 

@@ -10,11 +10,13 @@ import scipy.linalg
 import torch
 from torch import Tensor
 
+from ...envs.typechecked import typechecked
 from .step_callable import Step, next_states
 
 Product = Callable[[Tensor], Tensor]
 
 
+@typechecked
 def jacobians(step: Callable[[Tensor], Tensor], states: Tensor) -> Tensor:
     r"""Jacobians of a step at many states at once, :math:`J_{ij} = \partial\, step(h)_i / \partial h_j`.
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from ...envs.typechecked import typechecked
 from .arrays import AnyArray
 from .linearisation import Displacement
 from .step_callable import Step, check_step, next_states, states_of
 
 
 @torch.no_grad()
+@typechecked
 def lyapunov_exponents(
     step: Step,
     h0: AnyArray,

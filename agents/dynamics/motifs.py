@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.signal import find_peaks
 
+from ...envs.typechecked import typechecked
 from .arrays import AnyArray, as_array, check_rates
 from .shapes import shapes_repr
 
@@ -28,6 +29,7 @@ class Tuning:
     __repr__ = shapes_repr
 
 
+@typechecked
 def cosine_tuning(rates: AnyArray, angles: AnyArray) -> Tuning:
     r"""Fit :math:`r_i(\theta) = b_i + m_i \cos(\theta - \theta_i)` by least squares.
 
@@ -94,6 +96,7 @@ class Motifs:
         return float((self.n_extrema[self.active] >= 2).mean()) if self.active.any() else float("nan")
 
 
+@typechecked
 def motifs(
     rates: AnyArray,
     preparation: tuple[int, int],
@@ -121,6 +124,8 @@ def motifs(
     Source: tuning in preparation and in movement as compared by Churchland et al. 2010, "Cortical preparatory activity:
     representation of movement or first cog in a dynamical machine?", doi:10.1016/j.neuron.2010.09.015.
     """
+    if not dt > 0 or (threshold is not None and threshold < 0):
+        raise ValueError(f"dt is {dt} and threshold is {threshold}; a bin is above 0 ms, a range 0 or more.")
     array = check_rates(rates, "motifs", bins=3, conditions=2)
     for name, (start, stop) in (("preparation", preparation), ("movement", movement)):
         if start < 0 or stop > len(array) or stop - start < 3:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...envs.typechecked import typechecked
 from .arrays import AnyArray, as_array
 from .shapes import shapes_repr
 
@@ -29,6 +30,7 @@ class PrincipalComponents:
         return (as_array("rates", rates) - self.mean) @ self.components.T
 
 
+@typechecked
 def principal_components(rates: AnyArray, n_components: int = 3) -> PrincipalComponents:
     """Fit principal components to rates of any leading shape, (..., N); bins with NaN or a mask are left out.
 

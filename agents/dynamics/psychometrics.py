@@ -9,6 +9,7 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import expit, ndtr, xlogy
 
+from ...envs.typechecked import typechecked
 from .arrays import AnyArray, as_array
 from .shapes import shapes_repr
 
@@ -43,6 +44,7 @@ class PsychometricFit:
         return _sigmoid(as_array("stimulus", stimulus), *parameters, self.curve)
 
 
+@typechecked
 def psychometric_fit(
     stimulus: AnyArray,
     chosen: AnyArray,

@@ -5,10 +5,12 @@ from typing import Literal, get_args
 import numpy as np
 from scipy.stats import rankdata
 
+from ...envs.typechecked import typechecked
 from .arrays import AnyArray, as_array
 from .change_of_basis import own_coordinates
 
 
+@typechecked
 def linear_cka(rates_a: AnyArray, rates_b: AnyArray) -> float:
     r"""Linear centred kernel alignment.
 
@@ -36,6 +38,7 @@ def linear_cka(rates_a: AnyArray, rates_b: AnyArray) -> float:
     return float(np.sum((y.T @ x) ** 2) / (np.linalg.norm(x.T @ x) * np.linalg.norm(y.T @ y)))
 
 
+@typechecked
 def canonical_correlations(
     rates_a: AnyArray, rates_b: AnyArray, share: float = 1.0, n_components: int | None = None
 ) -> np.ndarray:
@@ -74,6 +77,7 @@ def canonical_correlations(
     return np.minimum(np.linalg.svd(whitened[0].T @ whitened[1], compute_uv=False), 1.0)
 
 
+@typechecked
 def procrustes_distance(rates_a: AnyArray, rates_b: AnyArray) -> float:
     r"""Angle between two populations once one is rotated, reflected, scaled and shifted onto the other.
 
@@ -107,6 +111,7 @@ def procrustes_distance(rates_a: AnyArray, rates_b: AnyArray) -> float:
 Dissimilarity = Literal["correlation", "euclidean"]
 
 
+@typechecked
 def dissimilarities(rates: AnyArray, measure: Dissimilarity = "correlation") -> np.ndarray:
     """How different the population is in each pair of conditions: the dissimilarity matrix of RSA.
 
@@ -146,6 +151,7 @@ def dissimilarities(rates: AnyArray, measure: Dissimilarity = "correlation") -> 
     return found
 
 
+@typechecked
 def representational_similarity(rates_a: AnyArray, rates_b: AnyArray, measure: Dissimilarity = "correlation") -> float:
     """Rank correlation of two populations' dissimilarity matrices, -1 to 1 (RSA).
 

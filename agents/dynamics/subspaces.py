@@ -4,11 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...envs.typechecked import typechecked
 from .arrays import AnyArray, check_rates
 from .change_of_basis import own_coordinates
 from .shapes import shapes_repr
 
 
+@typechecked
 def alignment_index(rates_a: AnyArray, rates_b: AnyArray, n_dims: int) -> float:
     r"""Of the variance of b that n_dims directions could hold, the fraction that the first directions of a hold.
 
@@ -37,6 +39,7 @@ def alignment_index(rates_a: AnyArray, rates_b: AnyArray, n_dims: int) -> float:
     return _captured(np.linalg.eigh(cov_a)[1][:, -n_dims:], cov_b)
 
 
+@typechecked
 def random_alignments(rates_a: AnyArray, rates_b: AnyArray, n_dims: int, n: int = 10_000, seed: int = 0) -> np.ndarray:
     r"""Alignment indices of random subspaces that prefer directions in which the units vary.
 
@@ -58,6 +61,8 @@ def random_alignments(rates_a: AnyArray, rates_b: AnyArray, n_dims: int, n: int 
 
     Source: Elsayed et al. 2016, doi:10.1038/ncomms13239.
     """
+    if n < 1:
+        raise ValueError(f"n is {n}; it must be 1 or more.")
     a, b, _ = _coordinates(rates_a, rates_b, n_dims, n_dims)
     both, cov_b = _covariances(np.concatenate([a, b]), b)
     values, vectors = np.linalg.eigh(both)
@@ -92,6 +97,7 @@ class OrthogonalSubspaces:
     __repr__ = shapes_repr
 
 
+@typechecked
 def orthogonal_subspaces(
     rates_a: AnyArray, rates_b: AnyArray, dims: tuple[int, int], starts: int = 5, seed: int = 0
 ) -> OrthogonalSubspaces:
@@ -121,6 +127,8 @@ def orthogonal_subspaces(
     Source: Elsayed et al. 2016, doi:10.1038/ncomms13239; the steps are those of Bolla, Michaletzky, Tusnády & Ziermann
     1998, "Extrema of sums of heterogeneous quadratic forms", doi:10.1016/S0024-3795(97)10230-9.
     """
+    if starts < 1:
+        raise ValueError(f"starts is {starts}; it must be 1 or more.")
     d_a, d_b = dims
     samples_a, samples_b, basis = _coordinates(rates_a, rates_b, max(dims), d_a + d_b)
     if min(dims) < 1 or d_a + d_b > basis.shape[1]:
@@ -172,7 +180,7 @@ def _coordinates(
     if n_a != n_b:
         raise ValueError(f"the two periods have {n_a} and {n_b} units; they must be the same units.")
     if not 1 <= n_dims <= n_a:
-        raise ValueError(f"{n_dims} dimensions do not fit {n_a} units; allowed: 1 to {n_a}.")
+        raise ValueError(f"n_dims is {n_dims}; {n_a} units allow 1 to {n_a}.")
     a, b = (array.reshape(-1, n_a) for array in arrays)
     both = np.concatenate([a, b])
     coordinates, basis = own_coordinates(both - both.mean(axis=0), least)

@@ -8,6 +8,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
+from ...envs.typechecked import typechecked
 from .arrays import AnyArray, as_array, check_rates
 from .change_of_basis import own_coordinates
 from .tensor_maximum_entropy import tensor_maximum_entropy
@@ -15,16 +16,18 @@ from .tensor_maximum_entropy import tensor_maximum_entropy
 Null = Literal["shuffle", "CMPT", "TME-T", "TME-TN", "TME-TC", "TME-TNC"]
 
 
+@typechecked
 def condition_shuffle(rates: AnyArray, rng: np.random.Generator) -> np.ndarray:
     """Rates (T, C, N) with the conditions of each unit in an order of its own.
 
     Every unit keeps its time courses; which of them go together over units is lost.
     """
-    rates = as_array("rates", rates)
+    rates = check_rates(rates, "a shuffle of conditions", bins=1)
     order = rng.permuted(np.broadcast_to(np.arange(rates.shape[1])[:, None], rates.shape[1:]), axis=0)
     return np.take_along_axis(rates, order[None], axis=1)
 
 
+@typechecked
 def covariance_matched_permutation(rates: AnyArray, rng: np.random.Generator) -> np.ndarray:
     r"""A condition shuffle that keeps the covariance of units over time and conditions.
 
@@ -46,7 +49,7 @@ def covariance_matched_permutation(rates: AnyArray, rng: np.random.Generator) ->
     doi:10.1371/journal.pcbi.1005175, which reassigns conditions in each neuron and maintains the relations between
     neurons; how they are maintained is ours.
     """
-    rates = as_array("rates", rates)
+    rates = check_rates(rates, "a permutation of conditions", bins=1)
     mean = rates.mean(axis=(0, 1))
     shuffled = condition_shuffle(rates - mean, rng)
     (wanted, axes), (found, shuffled_axes) = (_principal_axes(x) for x in (rates - mean, shuffled))
@@ -61,6 +64,7 @@ def _principal_axes(rates: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.sqrt(np.maximum(values, 0)), basis.T @ vectors
 
 
+@typechecked
 def surrogates(rates: AnyArray, null: Null, n: int, seed: int = 0) -> Iterator[np.ndarray]:
     """Draw surrogates one by one.
 
@@ -80,6 +84,8 @@ def surrogates(rates: AnyArray, null: Null, n: int, seed: int = 0) -> Iterator[n
     """
     if null not in get_args(Null):
         raise ValueError(f"unknown null {null!r}; known are {', '.join(get_args(Null))}.")
+    if n < 0:
+        raise ValueError(f"n is {n}; it must be 0 or more.")
     array = check_rates(rates, f"the null {null!r}", conditions=2)
     rng = np.random.default_rng(seed)
     if null == "shuffle":
@@ -90,6 +96,7 @@ def surrogates(rates: AnyArray, null: Null, n: int, seed: int = 0) -> Iterator[n
     return (model.sample(rng) for _ in range(n))
 
 
+@typechecked
 def p_value(observed: float, null: AnyArray) -> float:
     r"""How often surrogates reach what was observed, :math:`(1 + \#\{null \ge observed\}) / (1 + n)`; one-sided.
 
@@ -99,10 +106,13 @@ def p_value(observed: float, null: AnyArray) -> float:
 
     Source: Phipson & Smyth 2010, "Permutation p-values should never be zero", doi:10.2202/1544-6115.1585.
     """
-    statistics = as_array("null", null)
-    return float((1 + np.sum(statistics >= observed)) / (1 + len(statistics)))
+    values = as_array("null", null)
+    if values.ndim != 1 or len(values) == 0 or np.isnan(values).any():
+        raise ValueError(f"null has shape {values.shape}; expected (n,), without NaN.")
+    return float((1 + np.sum(values >= observed)) / (1 + len(values)))
 
 
+@typechecked
 def null_distribution(
     statistic: Callable[[np.ndarray], float], rates: AnyArray, null: Null, n: int = 200, seed: int = 0
 ) -> np.ndarray:

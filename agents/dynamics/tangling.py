@@ -4,10 +4,12 @@ import warnings
 
 import numpy as np
 
+from ...envs.typechecked import typechecked
 from .arrays import AnyArray, check_rates
 from .change_of_basis import leading_axes
 
 
+@typechecked
 def tangling(rates: AnyArray, dt: float = 10, n_components: int = 8, fraction: float = 0.1) -> np.ndarray:
     r"""How different the flow is at states that are alike, by the worst other moment of any condition.
 
@@ -50,6 +52,7 @@ def tangling(rates: AnyArray, dt: float = 10, n_components: int = 8, fraction: f
     return np.concatenate([later[:1], later])
 
 
+@typechecked
 def divergence(rates: AnyArray, n_components: int = 8, fraction: float = 0.01) -> np.ndarray:
     r"""How far apart states go that are alike now, by the worst other moment of any condition.
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...envs.typechecked import typechecked
 from .arrays import AnyArray, as_array, check_rates
 from .change_of_basis import own_coordinates
 from .shapes import shapes_repr
@@ -41,6 +42,7 @@ class TargetedAxes:
         return ((as_array("rates", rates) - self.mean) / self.scale) @ self.axes.T
 
 
+@typechecked
 def targeted_axes(rates: AnyArray, variables: Mapping[str, AnyArray], n_components: int = 12) -> TargetedAxes:
     r"""Regress rates on task variables, denoise the weights and make them orthogonal.
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...envs.typechecked import typechecked
 from .arrays import AnyArray, check_rates
 from .shapes import shapes_repr
 
@@ -35,6 +36,7 @@ class TensorMaximumEntropy:
         return self.mean + drawn
 
 
+@typechecked
 def tensor_maximum_entropy(rates: AnyArray, keep: str = "TNC") -> TensorMaximumEntropy:
     r"""Fit the distribution of greatest entropy that has the means and covariances of the rates over some axes.
 

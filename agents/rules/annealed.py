@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from ...envs.trial import TrialBatch
+from ...envs.typechecked import typechecked
 from ..annealing import Annealing, Scores
 from ..ensemble import part
 from ..losses import Objective
@@ -65,6 +66,7 @@ class AnnealedRule(ABC):
         """This rule if it knows the network, else one with its arguments that knows none."""
         return self if self.descent.knows(network) else type(self)(**self.config)
 
+    @typechecked
     def loss(self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None) -> Tensor:
         """The loss of a batch with the help of the present phase, a scalar; the generator draws the noise.
 
@@ -82,12 +84,14 @@ class AnnealedRule(ABC):
             losses.append(self.loss_at(value, part(network, group.tolist()), batch, generator))
         return torch.cat(losses)[np.argsort(np.concatenate(groups)).tolist()]
 
+    @typechecked
     def gradient(
         self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None
     ) -> dict[str, Tensor]:
         """Gradient of the loss for each trainable parameter, by name; the network is left as it was."""
         return self.descent.gradient(network, self.loss(network, batch, generator))
 
+    @typechecked
     def update(self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None) -> dict[str, float]:
         """Change the parameters in place; returns the loss before the change and the gradient's norm.
 
@@ -112,12 +116,14 @@ class AnnealedRule(ABC):
         """Receive the score of the plain network, or those of an ensemble, (S,); at the goal the next phase begins."""
         self.annealing.report(score)
 
+    @typechecked
     def state(self, network: RateRNN) -> dict[str, Tensor]:
         """What the optimiser remembers of a network, and the phase, as named tensors; of an ensemble (S, ...)."""
         rule = self.knowing(network)
         phase = rule.annealing.state().items()
         return rule.descent.state(network) | {k: v if v.ndim else for_each(network, v) for k, v in phase}
 
+    @typechecked
     def restore(self, network: RateRNN, state: dict[str, Tensor]) -> None:
         """Remember what :meth:`state` returned, and nothing else; ``{}`` to start again."""
         self.descent.restore(network, state)

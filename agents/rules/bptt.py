@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from ...envs.trial import TrialBatch
+from ...envs.typechecked import typechecked
 from ..annealing import Scores
 from ..data import tensors
 from ..losses import Objective
@@ -16,6 +17,7 @@ from ..representation import rule_repr
 from .descent import Descent, LearningRate
 
 
+@typechecked
 @final
 class BPTT:
     r"""Exact gradient of the whole trial, followed by Adam.
@@ -47,17 +49,20 @@ class BPTT:
         """The arguments that make this rule again."""
         return self.descent.config | self.objective.config
 
+    @typechecked
     def loss(self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None) -> Tensor:
         """The loss of a batch, a scalar; the generator draws the network's noise."""
         data = tensors(batch, network.recurrent)
         return self.objective(network, network(data.inputs, generator=generator), data)
 
+    @typechecked
     def gradient(
         self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None
     ) -> dict[str, Tensor]:
         """Gradient of the loss for each trainable parameter, by name; the network is left as it was."""
         return self.descent.gradient(network, self.loss(network, batch, generator))
 
+    @typechecked
     def update(self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None) -> dict[str, float]:
         """Change the parameters in place; returns the loss before the change and the gradient's norm.
 
@@ -75,10 +80,12 @@ class BPTT:
     def report(self, score: Scores) -> None:
         """Hear how the network scored; nothing changes."""
 
+    @typechecked
     def state(self, network: RateRNN) -> dict[str, Tensor]:
         """What the optimiser remembers of a network, as named tensors."""
         return self.descent.state(network)
 
+    @typechecked
     def restore(self, network: RateRNN, state: dict[str, Tensor]) -> None:
         """Remember what :meth:`state` returned, and nothing else; ``{}`` to start again."""
         self.descent.restore(network, state)

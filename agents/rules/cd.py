@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.func import functional_call
 
 from ...envs.trial import TrialBatch
+from ...envs.typechecked import typechecked
 from ..coarse import coarsened
 from ..data import tensors
 from ..rate_rnn import RateRNN
@@ -17,6 +18,7 @@ from .annealed import AnnealedRule
 from .descent import LearningRate
 
 
+@typechecked
 @final
 class CD(AnnealedRule):
     r"""BPTT through the same differential equation, discretised coarsely first and finely later.
@@ -56,6 +58,7 @@ class CD(AnnealedRule):
     ):
         super().__init__(schedule, anneal_steps, goal, lr, clip, rate_penalty, weight_penalty, whole=True)
 
+    @typechecked
     def loss_at(
         self, value: float, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None
     ) -> Tensor:

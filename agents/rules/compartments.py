@@ -10,6 +10,7 @@ from torch import Tensor
 
 from ...envs.names import check_name
 from ...envs.numbers import finite_number, whole_number
+from ...envs.typechecked import typechecked
 from ..bins import Bin
 from ..feedback import Pathway
 from ..rate_rnn import RateRNN
@@ -127,6 +128,7 @@ class _Compartments:
             self.memory["apical"] = apical + delta_rule(apical, seen, signal + carried.to(signal), self.lr_apical)
 
 
+@typechecked
 @final
 class Compartments(TraceRule):
     r"""Units with a dendrite that foresees credit: each population of synapses learns by a local rule, in its phase.

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from ...envs.names import check_name
 from ...envs.trial import TrialBatch
+from ...envs.typechecked import typechecked
 from ..annealing import Scores
 from ..data import tensors
 from ..feedback import Feedback, Pathway
@@ -105,12 +106,14 @@ class CreditRule(ABC):
         """This rule if it knows the network, else one with its arguments that knows none."""
         return self if self.descent.knows(network) else type(self)(**self.config)
 
+    @typechecked
     def loss(self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None) -> Tensor:
         """The loss whose descent the rule approximates, a scalar; the generator draws the network's noise."""
         data = tensors(batch, network.recurrent)
         outputs = network(data.inputs, generator=generator).outputs
         return task_loss(outputs, data.targets, data.mask, data.probabilities)
 
+    @typechecked
     def gradient(
         self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None
     ) -> dict[str, Tensor]:
@@ -123,6 +126,7 @@ class CreditRule(ABC):
         found = rule._gradients(network, batch, memory, generator)[0]
         return {name: found.get(name, torch.zeros_like(parameter)) for name, parameter in trainable(network)}
 
+    @typechecked
     def update(self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None) -> dict[str, float]:
         """Change the parameters in place; returns the loss before the change and the gradient's norm.
 
@@ -162,6 +166,7 @@ class CreditRule(ABC):
     def report(self, score: Scores) -> None:  # noqa: B027  no rule has to listen
         """Hear how the network scored; nothing changes."""
 
+    @typechecked
     def state(self, network: RateRNN) -> dict[str, Tensor]:
         """What the optimiser and the rule itself remember of a network, as named tensors; of an ensemble (S, ...)."""
         rule = self.knowing(network)
@@ -169,6 +174,7 @@ class CreditRule(ABC):
         own = {f"own.{name}": v if v.ndim else for_each(network, v) for name, v in rule.memory.items()}
         return rule.descent.state(network) | feedback | own
 
+    @typechecked
     def restore(self, network: RateRNN, state: dict[str, Tensor]) -> None:
         """Remember what :meth:`state` returned, and nothing else; ``{}`` to start again."""
         self.descent.restore(network, state)

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from ...envs.numbers import finite_number, truth_value
 from ...envs.trial import TrialBatch
+from ...envs.typechecked import typechecked
 from ..bridges import Start, bins_of, blocks_of, run_bridged, trials_of
 from ..data import tensors
 from ..driven_step import driven_step
@@ -19,6 +20,7 @@ from .annealed import AnnealedRule
 from .descent import LearningRate
 
 
+@typechecked
 @final
 class DASC(AnnealedRule):
     r"""BPTT through a network that skips time by a coarse step of its own dynamics, at the end of each block.
@@ -71,6 +73,7 @@ class DASC(AnnealedRule):
         """The arguments that make this rule again."""
         return super().config | {"lag_ms": self.lag_ms, "across_trials": self.across_trials}
 
+    @typechecked
     def loss_at(
         self, value: float, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None
     ) -> Tensor:

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from ...envs.names import check_name
 from ...envs.numbers import whole_number
+from ...envs.typechecked import typechecked
 from ..bins import Bin
 from ..feedback import Pathway
 from ..rate_rnn import RateRNN
@@ -75,6 +76,7 @@ class _SyntheticGradient:
             self.memory["apical"] = apical + delta_rule(apical, seen, signal + carried.to(signal), self.lr_apical)
 
 
+@typechecked
 @final
 class DNI(TraceRule):
     r"""Credit that is not waited for: foreseen from the present, and learned from what the next bin foresees.

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from ...envs.numbers import finite_number
+from ...envs.typechecked import typechecked
 from ..feedback import Pathway
 from ..output_error import OutputError
 from ..rate_rnn import RateRNN
@@ -18,6 +19,7 @@ from .diagonal_traces import DiagonalTraces, summed_backwards
 from .traces import Memory, Read
 
 
+@typechecked
 @final
 class EProp(CreditRule):
     r"""RFLO by its other name: errors say to each unit how its eligibility traces are to be used.

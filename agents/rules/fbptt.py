@@ -10,6 +10,7 @@ from torch import Tensor
 
 from ...envs.durations import in_bins
 from ...envs.numbers import finite_number
+from ...envs.typechecked import typechecked
 from ..bins import Bin
 from ..feedback import Pathway
 from ..rate_rnn import RateRNN
@@ -51,6 +52,7 @@ class _Horizon:
         return (credit * oldest.gate).mT @ oldest.senders
 
 
+@typechecked
 @final
 class FBPTT(TraceRule):
     r"""Backpropagation of every error, as it arises, through the bins that lie within a horizon behind it.

@@ -7,6 +7,7 @@ from typing import final
 import torch
 from torch import Tensor
 
+from ...envs.typechecked import typechecked
 from ..data import TensorBatch
 from ..driven_step import driven_step, noise_currents
 from ..rate_rnn import RateRNN
@@ -14,6 +15,7 @@ from ..recursive_least_squares import RecursiveLeastSquares
 from .least_squares_rule import LeastSquaresRule
 
 
+@typechecked
 @final
 class FullFORCE(LeastSquaresRule):
     r"""A second network is driven by the desired output; the first learns to make the same currents without it.

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from ...envs.numbers import finite_number
 from ...envs.trial import TrialBatch
+from ...envs.typechecked import typechecked
 from ..bridges import Start, blocks_of, run_bridged
 from ..data import tensors
 from ..rate_rnn import RateRNN
@@ -32,6 +33,7 @@ class _Skip(torch.autograd.Function):
         return (1 - ctx.beta) * error, ctx.beta * error, None
 
 
+@typechecked
 @final
 class GradientSkip(AnnealedRule):
     r"""BPTT through a plain network whose errors skip time: the Jacobian of a block is changed in the backward pass.
@@ -78,6 +80,7 @@ class GradientSkip(AnnealedRule):
         """The arguments that make this rule again."""
         return super().config | {"lag_ms": self.lag_ms}
 
+    @typechecked
     def loss_at(
         self, value: float, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None
     ) -> Tensor:

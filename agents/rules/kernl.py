@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from ...envs.numbers import finite_number
+from ...envs.typechecked import typechecked
 from ..bins import Bin
 from ..feedback import Pathway
 from ..rate_rnn import RateRNN
@@ -45,6 +46,7 @@ class _Twin:
         return ((bin.signal @ sensitivity).mT[..., None, :] @ self.traces).squeeze(-2)
 
 
+@typechecked
 @final
 class KeRNL(TraceRule):
     r"""Influence as a trace at each synapse times how much its unit moves all others, which is learned from noise.

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, final
 import torch
 from torch import Tensor
 
+from ...envs.typechecked import typechecked
 from ..bins import Bin
 from ..feedback import Pathway
 from ..rate_rnn import RateRNN
@@ -38,6 +39,7 @@ class _Product:
         return told.mT @ self.of_senders
 
 
+@typechecked
 @final
 class KFRTRL(TraceRule):
     r"""The exact gradient on average: the influence of synapses as what they got, times a matrix over units.

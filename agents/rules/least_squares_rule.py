@@ -10,6 +10,7 @@ from torch import Tensor
 
 from ...envs.numbers import finite_number, whole_number
 from ...envs.trial import TrialBatch
+from ...envs.typechecked import typechecked
 from ..annealing import Scores
 from ..data import TensorBatch, tensors
 from ..losses import task_loss
@@ -80,12 +81,14 @@ class LeastSquaresRule(ABC):
         drawn = torch.rand(network.n_units, network.n_outputs, generator=generator, dtype=torch.float32)
         return ((2 * drawn - 1) * self.feedback_gain).to(network.recurrent)
 
+    @typechecked
     def loss(self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None) -> Tensor:
         """Mean squared error of a batch, a scalar; the generator draws the network's noise."""
         data = tensors(batch, network.recurrent)
         outputs = network(data.inputs, generator=generator).outputs
         return task_loss(outputs, OutputError(data, network.n_outputs).labels, data.mask)
 
+    @typechecked
     def gradient(
         self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None
     ) -> dict[str, Tensor]:
@@ -99,6 +102,7 @@ class LeastSquaresRule(ABC):
             "and what it would do in the next depends on that. Compare weights before and after update()."
         )
 
+    @typechecked
     def update(self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None) -> dict[str, float]:
         """Change the weights in place, bin by bin; returns the loss of the trials in which they changed all along.
 
@@ -125,10 +129,12 @@ class LeastSquaresRule(ABC):
     def report(self, score: Scores) -> None:  # noqa: B027  no rule has to listen
         """Hear how the network scored; nothing changes."""
 
+    @typechecked
     def state(self, network: RateRNN) -> dict[str, Tensor]:
         """P, and what else the rule remembers of a network, as named tensors."""
         return dict(self.memory) if network is self._network else {}
 
+    @typechecked
     def restore(self, network: RateRNN, state: dict[str, Tensor]) -> None:
         """Remember what :meth:`state` returned, and nothing else; ``{}`` to start again."""
         self._network = network

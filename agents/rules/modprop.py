@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from ...envs.numbers import finite_number, whole_number
+from ...envs.typechecked import typechecked
 from ..bins import Bin, bins_of
 from ..feedback import Pathway
 from ..output_error import OutputError
@@ -46,6 +47,7 @@ class _TypeTraces:
         return of_own + torch.einsum("...ba,...baij->...ij", bin.signal @ self.types, self.others)
 
 
+@typechecked
 @final
 class ModProp(CreditRule):
     r"""Backpropagation through time in which cells of a type are alike, and all work at one slope.

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from ...envs.names import check_name
 from ...envs.trial import TrialBatch
+from ...envs.typechecked import typechecked
 from ..annealing import Scores
 from ..data import TensorBatch, tensors
 from ..driven_step import driven_step, noise_currents, noise_deviation
@@ -28,6 +29,7 @@ Readout = Literal["delta", "fixed"]
 READOUTS = ("delta", "fixed")
 
 
+@typechecked
 @final
 class NodePerturbation:
     r"""A trace at each synapse of what it got while its unit was perturbed, weighed by the reward of the trial.
@@ -99,12 +101,14 @@ class NodePerturbation:
         """This rule if it knows the network, else one with its arguments that knows none."""
         return self if self.descent.knows(network) else type(self)(**self.config)
 
+    @typechecked
     def loss(self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None) -> Tensor:
         """The loss of a batch without pulses, a scalar; the generator draws the network's noise."""
         data = tensors(batch, network.recurrent)
         outputs = network(data.inputs, generator=generator).outputs
         return task_loss(outputs, data.targets, data.mask, data.probabilities)
 
+    @typechecked
     def gradient(
         self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None
     ) -> dict[str, Tensor]:
@@ -112,6 +116,7 @@ class NodePerturbation:
         found = self.knowing(network)._try(network, batch, generator)[0]
         return {name: found.get(name, torch.zeros_like(parameter)) for name, parameter in trainable(network)}
 
+    @typechecked
     def update(self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None) -> dict[str, float]:
         """Change the parameters in place; returns the loss of the trials as they were tried, and the gradient's norm.
 
@@ -138,11 +143,13 @@ class NodePerturbation:
     def report(self, score: Scores) -> None:
         """Hear how the network scored; nothing changes."""
 
+    @typechecked
     def state(self, network: RateRNN) -> dict[str, Tensor]:
         """What the optimiser remembers of a network, and the expected rewards, as named tensors."""
         rule = self.knowing(network)
         return rule.descent.state(network) | {f"expected.{kind}": mean for kind, mean in rule.expected.means.items()}
 
+    @typechecked
     def restore(self, network: RateRNN, state: dict[str, Tensor]) -> None:
         """Remember what :meth:`state` returned, and nothing else; ``{}`` to start again."""
         known = {name: value for name, value in state.items() if name.startswith("expected.")}

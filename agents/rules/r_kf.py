@@ -7,6 +7,7 @@ from typing import Any, ClassVar, final
 import torch
 from torch import Tensor
 
+from ...envs.typechecked import typechecked
 from ..bins import Bin
 from ..feedback import Pathway
 from ..rate_rnn import RateRNN
@@ -38,6 +39,7 @@ class _Product:
         return self.of_units.mT @ told
 
 
+@typechecked
 @final
 class RKF(TraceRule):
     r"""The exact gradient on average: the influence of synapses as one number for each unit, times a matrix.

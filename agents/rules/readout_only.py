@@ -7,6 +7,7 @@ from typing import Any, ClassVar, final
 import torch
 from torch import Tensor
 
+from ...envs.typechecked import typechecked
 from ..bins import Bin
 from ..output_error import OutputError
 from ..rate_rnn import RateRNN
@@ -26,6 +27,7 @@ class _Nothing:
         return self.nothing
 
 
+@typechecked
 @final
 class ReadoutOnly(CreditRule):
     r"""The delta rule at the readout of a network whose units learn nothing: :math:`\Delta W_{out} = -\eta\, e^T r`.

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from ...envs.numbers import finite_number, whole_number
 from ...envs.trial import TrialBatch
+from ...envs.typechecked import typechecked
 from ..annealing import Scores
 from ..data import tensors
 from ..driven_step import driven_step, noise_currents
@@ -22,6 +23,7 @@ from ..shared_counts import for_each, shared
 from .descent import Diverged, trainable
 
 
+@typechecked
 @final
 class RewardHebbian:
     r"""Recurrent synapses remember when their unit jumped as they were active, and change with the trial's reward.
@@ -103,12 +105,14 @@ class RewardHebbian:
         """This rule if it knows the network, else one with its arguments that knows none."""
         return self if network is self._network else type(self)(**self.config)
 
+    @typechecked
     def loss(self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None) -> Tensor:
         """The loss of a batch without pulses, a scalar; the generator draws the network's noise."""
         data = tensors(batch, network.recurrent)
         outputs = network(data.inputs, generator=generator).outputs
         return task_loss(outputs, data.targets, data.mask, data.probabilities)
 
+    @typechecked
     def gradient(
         self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None
     ) -> dict[str, Tensor]:
@@ -120,6 +124,7 @@ class RewardHebbian:
         zeros = {name: torch.zeros_like(parameter) for name, parameter in trainable(network)}
         return zeros | {"recurrent": -change}
 
+    @typechecked
     def update(self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None) -> dict[str, float]:
         """Change the recurrent weights in place; returns the loss of the trials as tried, and the norm of the change.
 
@@ -157,12 +162,14 @@ class RewardHebbian:
     def report(self, score: Scores) -> None:
         """Hear how the network scored; nothing changes."""
 
+    @typechecked
     def state(self, network: RateRNN) -> dict[str, Tensor]:
         """The number of trials and the expected rewards, as named tensors."""
         rule = self.knowing(network)
         expected = {f"expected.{kind}": mean for kind, mean in rule.expected.means.items()}
         return {"trials": for_each(network, rule._n_trials)} | expected
 
+    @typechecked
     def restore(self, network: RateRNN, state: dict[str, Tensor]) -> None:
         """Remember what :meth:`state` returned, and nothing else; ``{}`` to start again."""
         self._network = network

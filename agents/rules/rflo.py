@@ -7,6 +7,7 @@ from typing import Any, ClassVar, final
 import torch
 from torch import Tensor
 
+from ...envs.typechecked import typechecked
 from ..feedback import Pathway
 from ..output_error import OutputError
 from ..rate_rnn import RateRNN
@@ -17,6 +18,7 @@ from .diagonal_traces import DiagonalTraces, SharedTraces, summed_backwards
 from .traces import Memory, Read
 
 
+@typechecked
 @final
 class RFLO(CreditRule):
     r"""A trace at each synapse of how it has moved its own unit, weighed by what the errors say to that unit.

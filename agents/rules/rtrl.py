@@ -7,6 +7,7 @@ from typing import Any, ClassVar, final
 import torch
 from torch import Tensor
 
+from ...envs.typechecked import typechecked
 from ..bins import Bin
 from ..feedback import Pathway
 from ..rate_rnn import RateRNN
@@ -36,6 +37,7 @@ class _Influence:
         return told.view(*told.shape[:-2], *self.influence.shape[-2:])
 
 
+@typechecked
 @final
 class RTRL(TraceRule):
     r"""The exact gradient, carried forward: how every synapse changed every state so far.

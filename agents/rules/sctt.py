@@ -10,6 +10,7 @@ from torch import Tensor
 
 from ...envs.numbers import finite_number, truth_value
 from ...envs.trial import TrialBatch
+from ...envs.typechecked import typechecked
 from ..bridges import Start, blocks_of, run_bridged, trials_of
 from ..data import tensors
 from ..rate_rnn import RateRNN
@@ -18,6 +19,7 @@ from .annealed import AnnealedRule
 from .descent import LearningRate
 
 
+@typechecked
 @final
 class SCTT(AnnealedRule):
     r"""BPTT through a network whose state skips time, at the end of each block of :math:`\theta` bins.
@@ -69,6 +71,7 @@ class SCTT(AnnealedRule):
         """The arguments that make this rule again."""
         return super().config | {"lag_ms": self.lag_ms, "across_trials": self.across_trials}
 
+    @typechecked
     def loss_at(
         self, value: float, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None
     ) -> Tensor:

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, final
 import torch
 from torch import Tensor
 
+from ...envs.typechecked import typechecked
 from ..feedback import Pathway
 from ..output_error import OutputError
 from ..rate_rnn import RateRNN
@@ -17,6 +18,7 @@ from .diagonal_traces import DiagonalTraces, summed_backwards
 from .traces import Memory, Read
 
 
+@typechecked
 @final
 class SnAp1(CreditRule):
     r"""As RFLO, with traces that decay by the diagonal of the Jacobian: a unit knows its synapse to itself.

@@ -10,6 +10,7 @@ from torch import Tensor
 from ...envs.durations import in_bins
 from ...envs.numbers import finite_number
 from ...envs.trial import TrialBatch
+from ...envs.typechecked import typechecked
 from ..annealing import Scores
 from ..data import tensors
 from ..losses import task_loss
@@ -18,6 +19,7 @@ from ..representation import rule_repr
 from .descent import Descent, LearningRate, Optimizer
 
 
+@typechecked
 @final
 class TruncatedBPTT:
     r"""Backpropagation within windows of a trial, none of which hears what its end did to the next.
@@ -59,6 +61,7 @@ class TruncatedBPTT:
         """The arguments that make this rule again."""
         return {"window_ms": self.window_ms} | self.descent.config | {"optimizer": self.descent.optimizer}
 
+    @typechecked
     def loss(self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None) -> Tensor:
         """The loss of a batch, a scalar, whose errors end at the start of each window; the generator draws the noise.
 
@@ -73,12 +76,14 @@ class TruncatedBPTT:
             state = trajectory.state.detach()
         return task_loss(torch.cat(outputs), data.targets, data.mask, data.probabilities)
 
+    @typechecked
     def gradient(
         self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None
     ) -> dict[str, Tensor]:
         """What all windows add up for each trainable parameter, by name; the network is left as it was."""
         return self.descent.gradient(network, self.loss(network, batch, generator))
 
+    @typechecked
     def update(self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None) -> dict[str, float]:
         """Change the parameters in place; returns the loss before the change and the gradient's norm.
 
@@ -96,10 +101,12 @@ class TruncatedBPTT:
     def report(self, score: Scores) -> None:
         """Hear how the network scored; nothing changes."""
 
+    @typechecked
     def state(self, network: RateRNN) -> dict[str, Tensor]:
         """What the optimiser remembers of a network, as named tensors."""
         return self.descent.state(network)
 
+    @typechecked
     def restore(self, network: RateRNN, state: dict[str, Tensor]) -> None:
         """Remember what :meth:`state` returned, and nothing else; ``{}`` to start again."""
         self.descent.restore(network, state)

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, final
 import torch
 from torch import Tensor
 
+from ...envs.typechecked import typechecked
 from ..bins import Bin
 from ..feedback import Pathway
 from ..rate_rnn import RateRNN
@@ -37,6 +38,7 @@ class _Product:
         return torch.einsum("...b,...bij->...ij", told, self.of_synapses)
 
 
+@typechecked
 @final
 class UORO(TraceRule):
     r"""The exact gradient on average: the influence of all synapses on all states as one random product.

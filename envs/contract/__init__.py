@@ -6,6 +6,7 @@ from collections.abc import Callable
 from inspect import getdoc
 from textwrap import fill
 
+from ...envs.typechecked import typechecked
 from ..task import Task
 from .clients import check_continuation, check_infos
 from .distributions import check_answers, check_durations, check_factors, check_leak
@@ -49,6 +50,7 @@ CHECKS: tuple[Callable[[Task], None], ...] = (
 )
 
 
+@typechecked
 def check_task(task: Task) -> None:
     """Check that a task keeps every promise of cogdyn's own tasks, as Gymnasium's ``check_env`` does for environments.
 

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from ..settings import folder as path
 from ..terminal import terminal_console
 
 assignments_app = typer.Typer(
@@ -38,7 +39,7 @@ def list_(debug: Debug = False) -> None:
 
 @assignments_app.command(epilog="Example: **cogdyn assignment release homework --only 2 --student anna --student ben**")
 def release(
-    folder: Annotated[Path, typer.Argument(help="Where to put the notebooks.")],
+    folder: Annotated[Path, typer.Argument(parser=path, help="Where to put the notebooks.")],
     only: Annotated[int | None, typer.Option(help="Number of one assignment; all by default.")] = None,
     student: Annotated[
         list[str] | None,
@@ -47,7 +48,7 @@ def release(
             metavar="NAME",
         ),
     ] = None,
-    students: Annotated[Path | None, typer.Option(help="A file with a name on each line.")] = None,
+    students: Annotated[Path | None, typer.Option(parser=path, help="A file with a name on each line.")] = None,
     instructor: Annotated[
         bool, typer.Option("--instructor", help="With solutions and hidden tests, as nbgrader wants its source.")
     ] = False,
@@ -74,7 +75,7 @@ def release(
 
 @assignments_app.command(epilog="Example: **cogdyn assignment check 02-bptt-by-hand.ipynb**")
 def check(
-    notebook: Annotated[Path, typer.Argument(help="The notebook to be handed in.")],
+    notebook: Annotated[Path, typer.Argument(parser=path, help="The notebook to be handed in.")],
     debug: Debug = False,
 ) -> None:
     """Check a notebook as the grader will, on other inputs, and say what is not right yet."""
@@ -106,8 +107,10 @@ def check(
 
 @assignments_app.command(epilog="Example: **cogdyn assignment grade submissions --out grades.csv --require-isolation**")
 def grade(
-    folder: Annotated[Path, typer.Argument(help="Holds a folder, a notebook or a zip of each student.")],
-    out: Annotated[Path, typer.Option(help="The table; pages go into the folder beside it.")] = Path("grades.csv"),
+    folder: Annotated[Path, typer.Argument(parser=path, help="Holds a folder, a notebook or a zip of each student.")],
+    out: Annotated[Path, typer.Option(parser=path, help="The table; pages go into the folder beside it.")] = Path(
+        "grades.csv"
+    ),
     only: Annotated[
         int | None, typer.Option(help="Number of the assignment; that of most notebooks by default.")
     ] = None,
@@ -169,6 +172,6 @@ def grade(
 
 
 def _guarded(work: Callable[[], None], debug: bool) -> None:
-    from ..command_line import guarded
+    from ..error_lines import guarded
 
     guarded(work, debug)

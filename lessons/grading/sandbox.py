@@ -20,6 +20,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from ...agents.files import temporary_folder
 from .inside import plain
 from .namespaces import remedy
 from .protections import Ended, Limits, Protections, SandboxError
@@ -49,7 +50,8 @@ class Nursery:
         """Start the process."""
         if not hasattr(os, "fork"):
             raise SandboxError("submissions are run on Linux or macOS; on Windows use the Windows subsystem for Linux.")
-        self._base = Path(tempfile.mkdtemp(prefix="cogdyn-grading-"))
+        self._temporary = temporary_folder("cogdyn-grading-")
+        self._base = self._temporary.__enter__()
         self._base.chmod(0o755)
         self._closed = False
         self._live: set[Submission] = set()
@@ -68,7 +70,7 @@ class Nursery:
         for submission in list(self._live):
             submission.hang_up()
         self._stop()
-        shutil.rmtree(self._base, ignore_errors=True)
+        self._temporary.__exit__(None, None, None)
 
     def _start(self) -> None:
         settings = {

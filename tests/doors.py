@@ -1,0 +1,221 @@
+"""The public functions with arguments that make sense, and the bad values that are given to each in turn."""
+
+import inspect
+from functools import cache
+
+import numpy as np
+import torch
+
+from cogdyn import agents, envs, lessons
+from cogdyn.agents import dynamics, rules
+from cogdyn.agents.rules.catalogue import rule_names
+from cogdyn.lessons.studies import load_study
+
+N_UNITS = 8
+
+
+def still(h):
+    """A step that halves the distance to zero."""
+    return h / 2
+
+
+def answer(*arguments):
+    """A student's function that computes nothing."""
+    return np.zeros(3)
+
+
+class Door:
+    """A public function with arguments that make sense, of which each can be replaced by a bad one."""
+
+    def __init__(self, name, function, arguments):
+        self.name, self.function, self.arguments = name, function, arguments
+        parameters = inspect.signature(function).parameters.values()
+        self.parameters = [p.name for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
+
+    def __call__(self, **replaced):
+        return self.function(**self.arguments | replaced)
+
+
+@cache
+def doors():
+    """All public functions that take arguments, and the methods that users call."""
+    rng = np.random.default_rng(0)
+    task = envs.make_task("DelayMatchSample", delay_ms=200)
+    context = envs.make_task("ContextDecisionMaking")
+    batch = task.sample(3, seed=0)
+    outputs = task.ideal(batch)
+    network = agents.RateRNN(task.n_inputs, N_UNITS, task.n_outputs, dt=20, tau=100)
+    chooser = agents.RateRNN(context.n_inputs, N_UNITS, context.n_outputs, dt=20, tau=100).double()
+    exact = agents.RateRNN(task.n_inputs, N_UNITS, task.n_outputs, dt=20, tau=100).double()
+    delayed = envs.make_task("DelayResponse", dt=20)
+    leaky = agents.RateRNN(delayed.n_inputs, N_UNITS, delayed.n_outputs, dt=20, tau=100, leak="rate")
+    inputs = torch.from_numpy(batch.inputs)
+    rates = rng.standard_normal((30, 6, 10)).cumsum(0)
+    samples, others = rng.standard_normal((40, 5)), rng.standard_normal((40, 5))
+    grid = rng.standard_normal((20, 3, 2, 10)).cumsum(0)
+    found, eight = (dynamics.fixed_points(still, rng.standard_normal((4, n))) for n in (3, N_UNITS))
+    env, vector = envs.TrialEnv(task), envs.TrialVectorEnv(task, 2)
+    mixture, noisy = envs.Mixture(tasks=[task]), envs.Noisy(task=task, added=0.1)
+    mixed = mixture.sample(3, seed=0)
+    curriculum = envs.Curriculum([task])
+    actor = agents.Actor(network, env.action_space)
+    run = agents.train(task, network, rules.BPTT(), 1, 4, n_test=4, device="cpu")
+    study = load_study("soo2023")
+    periods = {"rates_a": rates[:15], "rates_b": rates[15:]}
+    axes = {"rates_a": samples, "rates_b": others}
+    given = [
+        ("Between", envs.Between, {"low": 0, "high": 1}),
+        ("Levels", envs.Levels, {"values": (1, 2)}),
+        ("Choice", envs.Choice, {"values": (100, 200)}),
+        ("Uniform", envs.Uniform, {"low": 100, "high": 200}),
+        ("PerBatch", envs.PerBatch, {"duration": 100}),
+        ("TruncatedExponential", envs.TruncatedExponential, {"mean": 100, "low": 100, "high": 200}),
+        ("Curriculum", envs.Curriculum, {"levels": [task]}),
+        ("Curriculum.over", envs.Curriculum.over, {"task": "DelayMatchSample", "delay_ms": [200, 400]}),
+        ("Curriculum.report", curriculum.report, {"score": 0.1}),
+        ("Mixture", envs.Mixture, {"tasks": [task]}),
+        ("Mixture.score", mixture.score, {"outputs": mixture.ideal(mixed), "batch": mixed}),
+        ("Noisy", envs.Noisy, {"task": task, "added": 0.1}),
+        ("Noisy.score", noisy.score, {"outputs": outputs, "batch": batch}),
+        ("Rewards", envs.Rewards, {}),
+        ("Ring", envs.Ring, {"n": 4}),
+        ("Ring.bump", envs.Ring(4).bump, {"angle": np.zeros(2)}),
+        ("Task.sample", task.sample, {"batch_size": 2}),
+        ("Task.stream", task.stream, {"batch_size": 2, "seed": 0}),
+        ("Task.choices", task.choices, {"outputs": outputs, "batch": batch}),
+        ("Task.score", task.score, {"outputs": outputs, "batch": batch}),
+        ("Task.guess", task.guess, {"batch": batch}),
+        ("Task.hold", task.hold, {"batch": batch}),
+        ("Task.mean_input", task.mean_input, {"batch": batch, "group": "fixation", "period": "fixation"}),
+        ("TrialBatch.windows", batch.windows, {"period": "delay"}),
+        ("TrialBatch.during", batch.during, {"period": "delay"}),
+        ("TrialEnv", envs.TrialEnv, {"task": "GoNogo"}),
+        ("TrialEnv.reset", env.reset, {}),
+        ("TrialVectorEnv", envs.TrialVectorEnv, {"task": "GoNogo"}),
+        ("TrialVectorEnv.reset", vector.reset, {}),
+        ("make_task", envs.make_task, {"name": "GoNogo"}),
+        ("check_task", envs.check_task, {"task": task}),
+        ("Actor", agents.Actor, {"network": network, "action_space": env.action_space}),
+        ("Actor.act", actor.act, {"observation": batch.inputs[0, 0]}),
+        ("Actor.reset", actor.reset, {}),
+        ("RateRNN", agents.RateRNN, {"n_inputs": 2, "n_units": 4, "n_outputs": 2}),
+        ("RateRNN.forward", network.forward, {"inputs": inputs}),
+        ("Run.save", run.save, {"path": "run"}),
+        ("TrialDataset", agents.TrialDataset, {"task": task, "batch_size": 2}),
+        ("evaluate", agents.evaluate, {"network": network, "task": task, "n_trials": 2}),
+        ("finite_time_exponents", agents.finite_time_exponents, {"network": network,
+                                                                "inputs": inputs, "n_exponents": 2}),
+        ("floss", agents.floss, {"network": network, "inputs": inputs, "n_exponents": 2, "steps": 1}),
+        ("load_run", agents.load_run, {"path": "run"}),
+        ("network_for", agents.network_for, {"task": task}),
+        ("train", agents.train, {"task": task, "network": network, "rule": rules.BPTT(), "steps": 1, "batch_size": 2,
+                                 "n_test": 2, "device": "cpu"}),
+        ("train_curriculum", agents.train_curriculum, {"curriculum": envs.Curriculum([task]), "network": network,
+         "rule": rules.BPTT(), "steps": 1}),
+        ("Bridge", dynamics.Bridge, {"kind": "SCTT", "lag": 3, "beta": 0.5}),
+        ("alignment_index", dynamics.alignment_index, periods | {"n_dims": 2}),
+        ("autonomy_score", dynamics.autonomy_score, {"outputs": grid[:, :, 0], "targets": grid[:, :, 1]}),
+        ("variance_explained", dynamics.variance_explained, {"outputs": grid[:, :, 0], "targets": grid[:, :, 1]}),
+        ("canonical_correlations", dynamics.canonical_correlations, axes),
+        ("chronometric_fit", dynamics.chronometric_fit, {"strength": [0.1, 0.2, 0.4, 0.8],
+                                                         "reaction_ms": [800, 700, 600, 500]}),
+        ("condition_shuffle", dynamics.condition_shuffle, {"rates": rates, "rng": rng}),
+        ("cosine_tuning", dynamics.cosine_tuning, {"rates": samples[:4], "angles": np.arange(4.0)}),
+        ("covariance_matched_permutation", dynamics.covariance_matched_permutation, {"rates": rates, "rng": rng}),
+        ("cross_condition_mean", dynamics.cross_condition_mean, {"rates": rates}),
+        ("demixed_components", dynamics.demixed_components, {"rates": grid, "factors": ("stimulus", "choice")}),
+        ("dimensions_for", dynamics.dimensions_for, {"share": 0.9, "rates": samples}),
+        ("dissimilarities", dynamics.dissimilarities, {"rates": samples}),
+        ("divergence", dynamics.divergence, {"rates": rates}),
+        ("fixed_points", dynamics.fixed_points, {"step": still, "candidates": samples[:4]}),
+        ("flow_field", dynamics.flow_field, {"step": still, "origin": np.zeros(3), "axes": np.eye(3)[:2],
+                                             "extent": 1.0, "n": 3}),
+        ("jacobian_product", dynamics.jacobian_product, {"step": still, "h0": torch.zeros(3), "n_steps": [1, 2]}),
+        ("jacobians", dynamics.jacobians, {"step": still, "states": torch.zeros(2, 3)}),
+        ("jpca", dynamics.jpca, {"rates": rates, "n_components": 2, "n_surrogates": 0}),
+        ("line_attractor_score", dynamics.line_attractor_score, {"found": found}),
+        ("linear_cka", dynamics.linear_cka, axes),
+        ("lyapunov_exponents", dynamics.lyapunov_exponents, {"step": still, "h0": np.zeros(3), "n_steps": 3, "dt": 10}),
+        ("marginalisations", dynamics.marginalisations, {"rates": grid, "factors": ("stimulus", "choice")}),
+        ("motifs", dynamics.motifs, {"rates": rates, "preparation": (0, 10), "movement": (10, 30)}),
+        ("null_distribution", dynamics.null_distribution, {"statistic": np.mean, "rates": rates,
+                                                           "null": "shuffle", "n": 2}),
+        ("orthogonal_subspaces", dynamics.orthogonal_subspaces, periods | {"dims": (1, 1), "starts": 1}),
+        ("p_value", dynamics.p_value, {"observed": 0.5, "null": np.zeros(4)}),
+        ("participation_ratio", dynamics.participation_ratio, {"rates": samples}),
+        ("principal_components", dynamics.principal_components, {"rates": samples}),
+        ("procrustes_distance", dynamics.procrustes_distance, axes),
+        ("psychometric_fit", dynamics.psychometric_fit, {"stimulus": np.arange(4.0), "chosen": [1, 3, 6, 9],
+                                                         "trials": [10, 10, 10, 10]}),
+        ("random_alignments", dynamics.random_alignments, periods | {"n_dims": 2, "n": 2}),
+        ("representational_similarity", dynamics.representational_similarity, axes),
+        ("sample_candidates", dynamics.sample_candidates, {"states": samples, "n_candidates": 3}),
+        ("selection_vector", dynamics.selection_vector, {"found": found}),
+        ("soft_normalised", dynamics.soft_normalised, {"rates": rates}),
+        ("surrogates", dynamics.surrogates, {"rates": rates, "null": "shuffle", "n": 2}),
+        ("tangling", dynamics.tangling, {"rates": rates}),
+        ("targeted_axes", dynamics.targeted_axes, {"rates": rates, "variables": {"a": np.arange(6.0)}}),
+        ("tensor_maximum_entropy", dynamics.tensor_maximum_entropy, {"rates": rates}),
+        ("without_cross_condition_mean", dynamics.without_cross_condition_mean, {"rates": rates}),
+        ("check_autonomy", lessons.check_autonomy, {"score": answer}),
+        ("check_bridged_block", lessons.check_bridged_block, {"block": answer}),
+        ("check_euler_step", lessons.check_euler_step, {"step": answer}),
+        ("check_jacobian", lessons.check_jacobian, {"jacobian": answer}),
+        ("check_newton_step", lessons.check_newton_step, {"newton": answer}),
+        ("check_rflo", lessons.check_rflo, {"rule": answer}),
+        ("check_teach", lessons.check_teach, {"teach": answer}),
+        ("context_line", lessons.context_line, {"network": chooser, "task": context, "context": "motion"}),
+        ("context_network", lessons.context_network, {"number": 1}),
+        ("cue_alignment", lessons.cue_alignment, {"rule": rules.RFLO(), "network": leaky, "task": delayed,
+                                                  "delays": [200], "n_trials": 2}),
+        ("feedback_alignment", lessons.feedback_alignment, {"rule": rules.RFLO(), "network": network}),
+        ("decode_sample", lessons.decode_sample, {"network": network, "task": task, "delay_ms": 200, "n_trials": 8}),
+        ("memory_trace", lessons.memory_trace, {"network": network, "task": task}),
+        ("score_by_delay", lessons.score_by_delay, {"network": network, "task": task, "delays": [200], "n_trials": 2}),
+        ("draw_cue_alignment", lessons.draw_cue_alignment, {"delays": [200, 400],
+                                                              "cosines": {"RFLO": np.ones((1, 2))}}),
+        ("draw_error_left", lessons.draw_error_left, {"delays": [200, 400], "left": {"plain": np.ones((2, 3))},
+                                                        "dt": 20, "tau": 100}),
+        ("draw_learning", lessons.draw_learning, {"runs": {"BPTT": [run]}, "chance": 0.5}),
+        ("draw_modes", lessons.draw_modes, {"found": {"still": np.full(3, 0.5)}, "dt": 20, "tau": 100}),
+        ("draw_score_by_delay", lessons.draw_score_by_delay, {"delays": [200, 400], "scores": [0.5, 0.6],
+                                                              "trained": (200, 400)}),
+        ("draw_summary", lessons.draw_summary, {"run": run}),
+        ("draw_trial", lessons.draw_trial, {"task": task, "batch": batch}),
+        ("error_left", lessons.error_left, {"network": leaky, "task": delayed, "delays": [200]}),
+        ("lesion", lessons.lesion, {"network": network, "units": [0]}),
+        ("points_at", lessons.points_at, {"network": exact, "inputs": np.zeros(task.n_inputs),
+                                            "states": rates[:, :1, :N_UNITS]}),
+        ("reacher", lessons.reacher, {"name": "held"}),
+        ("signs_at", lessons.signs_at, {"network": exact, "found": eight}),
+        ("states_in_trials", lessons.states_in_trials, {"network": network, "task": task, "n_trials": 2}),
+        ("study_results", lessons.study_results, {"study": study}),
+        ("how_much_is_done", lessons.how_much_is_done, {"study": study, "rows": []}),
+        ("play", lessons.play, {"task": task}),
+    ]  # fmt: skip
+    listed = [Door(name, function, arguments) for name, function, arguments in given]
+    listed += [Door(name, getattr(rules, name), {}) for name in rule_names()]
+    for name in ("BPTT", "TruncatedBPTT", "RFLO", "NodePerturbation", "SCTT"):
+        rule = getattr(rules, name)()
+        listed += [Door(f"{name}.loss", rule.loss, {"network": network, "batch": batch})]
+        listed += [Door(f"{name}.update", rule.update, {"network": network, "batch": batch})]
+        listed += [Door(f"{name}.restore", rule.restore, {"network": network, "state": {}})]
+    return listed
+
+
+BAD = {
+    "None": None,
+    "text": "x",
+    "NaN": float("nan"),
+    "infinity": float("inf"),
+    "minus one": -1,
+    "huge": 10**400,
+    "empty": [],
+    "object": object(),
+    "class": dict,
+    "array": np.zeros((2, 3, 2, 1, 1)),
+    "NaN array": np.full((30, 6, 10), np.nan),
+    "texts": ["x", "y"],
+    "mapping": {"x": object()},
+}
+"""What no argument takes, except those that are listed as legal."""
