@@ -11,6 +11,7 @@ from torch import Tensor
 
 from ..envs.names import check_name
 from ..envs.trial import TrialBatch
+from ..envs.typechecked import typechecked
 from .bins import Bin, bins_of
 from .data import tensors
 from .output_error import OutputError
@@ -49,6 +50,7 @@ def alignment(
     return cosines
 
 
+@typechecked
 class AlignmentWatch:
     """What ``train(..., watch=...)`` notes at each evaluation: how well rules agree with the exact gradient by then.
 

@@ -8,10 +8,12 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
+from ..envs.typechecked import typechecked
 from .anatomy import lesioned_units
 from .rate_rnn import RateRNN
 
 
+@typechecked
 @torch.no_grad()
 def lesion(network: RateRNN, units: Sequence[int] | slice | np.ndarray) -> RateRNN:
     """A copy of the network in which some units are silent and have lost their synapses.

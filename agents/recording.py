@@ -10,9 +10,11 @@ import torch
 from torch import Tensor
 
 from ..envs.trial import TrialBatch
+from ..envs.typechecked import typechecked
 from .rate_rnn import RateRNN
 
 
+@typechecked
 @torch.no_grad()
 def states_in_trials(network: RateRNN, batch: TrialBatch) -> np.ndarray:
     """States of a network in trials, without noise in its units.
@@ -38,6 +40,7 @@ def states_in_trials(network: RateRNN, batch: TrialBatch) -> np.ndarray:
     return torch.stack(states).numpy()
 
 
+@typechecked
 def step_at(network: RateRNN, inputs: Sequence[float] | np.ndarray | Tensor) -> Callable[[Tensor], Tensor]:
     """The step of a network while one input is held, as analyses of dynamics take it.
 

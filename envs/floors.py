@@ -15,6 +15,7 @@ from .partial_answers import Score, answers_of
 from .partial_play import SessionPlayer
 from .partial_views import View, Views
 from .task import Task
+from .typechecked import typechecked
 from .wrapped_task import WrappedTask
 
 MIN_TRIALS = 40
@@ -48,6 +49,7 @@ class Floors:
     standard_error: float
 
 
+@typechecked
 def score_floors(task: Task, n_trials: int = 4000, seed: int = 0) -> Floors:
     """Estimate what is scored by one who leaves out what a task is about.
 

@@ -59,7 +59,7 @@ def _checking(function: Any, annotated: Any) -> Any:
 def _hints(annotated: Any) -> dict[str, Any]:
     if not inspect.isclass(annotated):  # what a function returns may be of a package that is not there
         arguments = {name: hint for name, hint in annotated.__annotations__.items() if name != "return"}
-        annotated, names = SimpleNamespace(__annotations__=arguments), annotated.__globals__
+        annotated, names = SimpleNamespace(__annotations__=arguments), inspect.unwrap(annotated).__globals__
         return {name: hint for name, hint in get_type_hints(annotated, names).items() if hint not in (Any, object)}
     return {name: hint for name, hint in get_type_hints(annotated).items() if hint not in (Any, object)}
 

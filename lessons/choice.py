@@ -8,6 +8,7 @@ from pathlib import Path
 from weakref import WeakValueDictionary
 
 from ..envs.names import check_name
+from ..envs.typechecked import typechecked
 from .browser_module import browser_module
 from .extra import anywidget, traitlets
 from .still import WithStill, widget_style
@@ -102,6 +103,7 @@ def quiz(question: str, options: Sequence[tuple[str, str, bool]]) -> Choice:
     return Choice(kind="quiz", question=question, options=full)
 
 
+@typechecked
 def ask(name: str) -> Choice:
     """Ask a question of a quiz that lies beside its page, so that no cell of a notebook shows the answer.
 

@@ -10,6 +10,7 @@ from ..agents.rules import BPTT
 from ..agents.run import Run, load_run
 from ..agents.training import train
 from ..envs.registry import make_task
+from ..envs.typechecked import typechecked
 
 N_NETWORKS = 3
 _FOLDER = Path(__file__).with_name("trained")
@@ -29,6 +30,7 @@ def write_memory_networks(folder: Path = _FOLDER, seeds: Sequence[int] = range(1
         Run(run.network, task, run.config, run.metrics).save(folder / f"memory-{seed}")
 
 
+@typechecked
 def memory_network(number: int, folder: Path = _FOLDER) -> RateRNN:
     """A network that learned delayed match-to-sample with delays of 400 to 800 ms.
 

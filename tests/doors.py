@@ -61,6 +61,9 @@ def doors():
     actor = agents.Actor(network, env.action_space)
     run = agents.train(task, network, rules.BPTT(), 1, 4, n_test=4, device="cpu")
     study = load_study("soo2023")
+    of_trials = {"a": [0, 1] * 6, "b": [0] * 6 + [1] * 6}
+    trials = rng.standard_normal((4, 12, 5))
+    race = {"reaction_ms": [300, 400, 500, 300, np.nan], "delay_ms": [0, 0, 0, 100, 100], "stop": [0, 0, 0, 1, 1]}
     periods = {"rates_a": rates[:15], "rates_b": rates[15:]}
     axes = {"rates_a": samples, "rates_b": others}
     given = [
@@ -94,6 +97,8 @@ def doors():
         ("TrialVectorEnv", envs.TrialVectorEnv, {"task": "GoNogo"}),
         ("TrialVectorEnv.reset", vector.reset, {}),
         ("make_task", envs.make_task, {"name": "GoNogo"}),
+        ("score_floors", envs.score_floors, {"task": task, "n_trials": 40}),
+        ("Task.reaction_times", task.reaction_times, {"outputs": outputs, "batch": batch}),
         ("check_task", envs.check_task, {"task": task}),
         ("Actor", agents.Actor, {"network": network, "action_space": env.action_space}),
         ("Actor.act", actor.act, {"observation": batch.inputs[0, 0]}),
@@ -105,6 +110,8 @@ def doors():
         ("evaluate", agents.evaluate, {"network": network, "task": task, "n_trials": 2}),
         ("finite_time_exponents", agents.finite_time_exponents, {"network": network,
                                                                 "inputs": inputs, "n_exponents": 2}),
+        ("AlignmentWatch", agents.AlignmentWatch, {"rules": {"RFLO": rules.RFLO()}, "batch": batch}),
+        ("step_at", agents.step_at, {"network": network, "inputs": np.zeros(task.n_inputs)}),
         ("floss", agents.floss, {"network": network, "inputs": inputs, "n_exponents": 2, "steps": 1}),
         ("load_run", agents.load_run, {"path": "run"}),
         ("network_for", agents.network_for, {"task": task}),
@@ -119,9 +126,14 @@ def doors():
         ("canonical_correlations", dynamics.canonical_correlations, axes),
         ("chronometric_fit", dynamics.chronometric_fit, {"strength": [0.1, 0.2, 0.4, 0.8],
                                                          "reaction_ms": [800, 700, 600, 500]}),
+        ("condition_averages", dynamics.condition_averages, {"rates": rates, "conditions": list("abcabc")}),
         ("condition_shuffle", dynamics.condition_shuffle, {"rates": rates, "rng": rng}),
         ("cosine_tuning", dynamics.cosine_tuning, {"rates": samples[:4], "angles": np.arange(4.0)}),
         ("covariance_matched_permutation", dynamics.covariance_matched_permutation, {"rates": rates, "rng": rng}),
+        ("cross_validated_ridge", dynamics.cross_validated_ridge, {
+            "rates": trials, "factors": of_trials, "ridges": [0.1], "n_repetitions": 1}),
+        ("demixed_decoding", dynamics.demixed_decoding, {
+            "rates": trials, "factors": of_trials, "n_repetitions": 1, "n_shuffles": 1}),
         ("cross_condition_mean", dynamics.cross_condition_mean, {"rates": rates}),
         ("demixed_components", dynamics.demixed_components, {"rates": grid, "factors": ("stimulus", "choice")}),
         ("dimensions_for", dynamics.dimensions_for, {"share": 0.9, "rates": samples}),
@@ -130,6 +142,8 @@ def doors():
         ("fixed_points", dynamics.fixed_points, {"step": still, "candidates": samples[:4]}),
         ("flow_field", dynamics.flow_field, {"step": still, "origin": np.zeros(3), "axes": np.eye(3)[:2],
                                              "extent": 1.0, "n": 3}),
+        ("inhibition_function", dynamics.inhibition_function, race),
+        ("stop_signal_reaction_time", dynamics.stop_signal_reaction_time, race),
         ("jacobian_product", dynamics.jacobian_product, {"step": still, "h0": torch.zeros(3), "n_steps": [1, 2]}),
         ("jacobians", dynamics.jacobians, {"step": still, "states": torch.zeros(2, 3)}),
         ("jpca", dynamics.jpca, {"rates": rates, "n_components": 2, "n_surrogates": 0}),
@@ -170,6 +184,7 @@ def doors():
                                                   "delays": [200], "n_trials": 2}),
         ("feedback_alignment", lessons.feedback_alignment, {"rule": rules.RFLO(), "network": network}),
         ("decode_sample", lessons.decode_sample, {"network": network, "task": task, "delay_ms": 200, "n_trials": 8}),
+        ("memory_network", lessons.memory_network, {"number": 1}),
         ("memory_trace", lessons.memory_trace, {"network": network, "task": task}),
         ("score_by_delay", lessons.score_by_delay, {"network": network, "task": task, "delays": [200], "n_trials": 2}),
         ("draw_cue_alignment", lessons.draw_cue_alignment, {"delays": [200, 400],
@@ -183,12 +198,12 @@ def doors():
         ("draw_summary", lessons.draw_summary, {"run": run}),
         ("draw_trial", lessons.draw_trial, {"task": task, "batch": batch}),
         ("error_left", lessons.error_left, {"network": leaky, "task": delayed, "delays": [200]}),
-        ("lesion", lessons.lesion, {"network": network, "units": [0]}),
+        ("lesion", agents.lesion, {"network": network, "units": [0]}),
         ("points_at", lessons.points_at, {"network": exact, "inputs": np.zeros(task.n_inputs),
                                             "states": rates[:, :1, :N_UNITS]}),
         ("reacher", lessons.reacher, {"name": "held"}),
         ("signs_at", lessons.signs_at, {"network": exact, "found": eight}),
-        ("states_in_trials", lessons.states_in_trials, {"network": network, "task": task, "n_trials": 2}),
+        ("states_in_trials", agents.states_in_trials, {"network": network, "batch": batch}),
         ("study_results", lessons.study_results, {"study": study}),
         ("how_much_is_done", lessons.how_much_is_done, {"study": study, "rows": []}),
         ("play", lessons.play, {"task": task}),

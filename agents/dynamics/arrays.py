@@ -8,6 +8,8 @@ from numpy.typing import ArrayLike
 
 AnyArray = ArrayLike | torch.Tensor
 """What analyses take for an array: one of NumPy, masked or not, a tensor, a table, nested lists."""
+Labels = Any
+"""Numbers or names, one for each trial, (B,): an array, masked or not, a tensor, a column of a table, a list."""
 
 
 def as_array(name: str, values: AnyArray) -> np.ndarray:

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from ...envs.typechecked import typechecked
-from .arrays import AnyArray, as_array, check_rates
+from .arrays import AnyArray, Labels, as_array, check_rates
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,8 @@ class ConditionAverages:
         return self.rates.reshape(len(self.rates), -1, self.rates.shape[-1])[:, occurs]
 
 
-def condition_averages(rates: AnyArray, conditions: AnyArray | Mapping[str, AnyArray]) -> ConditionAverages:
+@typechecked
+def condition_averages(rates: AnyArray, conditions: Labels | Mapping[str, Labels]) -> ConditionAverages:
     """Average trials that belong to the same condition, however many each has.
 
     Each condition counts as one afterwards, whatever its number of trials. A rate that is NaN or masked, as in a bin
@@ -72,7 +73,7 @@ def condition_averages(rates: AnyArray, conditions: AnyArray | Mapping[str, AnyA
 
 
 def conditions_of_trials(
-    trials: np.ndarray, conditions: AnyArray | Mapping[str, AnyArray]
+    trials: np.ndarray, conditions: Labels | Mapping[str, Labels]
 ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """The condition of each trial as a place in the flattened grid, -1 for none, (B,); the levels of each factor."""
     if trials.ndim != 3:

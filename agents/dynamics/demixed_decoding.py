@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .arrays import AnyArray
+from ...envs.typechecked import typechecked
+from .arrays import AnyArray, Labels
 from .demixed import demixed_components, marginalisations
 from .pseudo_trials import PseudoTrials
 from .surrogates import p_value
@@ -31,9 +32,10 @@ class RidgeChoice:
         return float(self.ridges[self.errors.argmin()])
 
 
+@typechecked
 def cross_validated_ridge(
     rates: AnyArray,
-    factors: Mapping[str, AnyArray],
+    factors: Mapping[str, Labels],
     ridges: Sequence[float] | np.ndarray | None = None,
     *,
     n_components: int = 3,
@@ -108,9 +110,10 @@ class Decoding:
     chance: Mapping[str, float]
 
 
+@typechecked
 def demixed_decoding(
     rates: AnyArray,
-    factors: Mapping[str, AnyArray],
+    factors: Mapping[str, Labels],
     ridge: float = 1e-6,
     *,
     n_components: int = 1,

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...envs.typechecked import typechecked
+from .arrays import AnyArray, as_array
 
+
+@typechecked
 def stop_signal_reaction_time(
-    reaction_ms: np.ndarray, delay_ms: np.ndarray, stop: np.ndarray, *, strict: bool = True
+    reaction_ms: AnyArray, delay_ms: AnyArray, stop: AnyArray, *, strict: bool = True
 ) -> float:
     r"""Stop-signal reaction time (ms) by the integration method, go omissions replaced.
 
@@ -52,9 +56,8 @@ def stop_signal_reaction_time(
     return float(fastest - delay[signal].mean())
 
 
-def inhibition_function(
-    reaction_ms: np.ndarray, delay_ms: np.ndarray, stop: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+@typechecked
+def inhibition_function(reaction_ms: AnyArray, delay_ms: AnyArray, stop: AnyArray) -> tuple[np.ndarray, np.ndarray]:
     """How often a response is withheld after each stop-signal delay: of a race, the less often the longer the delay.
 
     Args:
@@ -75,10 +78,9 @@ def inhibition_function(
     return delays, np.bincount(which, np.isnan(reaction[signal])) / np.bincount(which)
 
 
-def _checked(
-    reaction_ms: np.ndarray, delay_ms: np.ndarray, stop: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    reaction, delay, signal = np.asarray(reaction_ms, float), np.asarray(delay_ms, float), np.asarray(stop)
+def _checked(reaction_ms: AnyArray, delay_ms: AnyArray, stop: AnyArray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    given = {"reaction_ms": reaction_ms, "delay_ms": delay_ms, "stop": stop}
+    reaction, delay, signal = (as_array(name, values) for name, values in given.items())
     if reaction.ndim != 1 or delay.shape != reaction.shape or signal.shape != reaction.shape:
         raise ValueError(
             f"reaction_ms {reaction.shape}, delay_ms {delay.shape}, stop {signal.shape} must be (B,) each."
