@@ -16,10 +16,12 @@ from ..agents.output_error import OutputError
 from ..agents.rate_rnn import RateRNN
 from ..agents.rules import BPTT, RFLO
 from ..envs.registry import make_task
+from ..envs.typechecked import typechecked
 from .checks import Answer, Verdict, judged
 from .terms import Inputs, Term, wrong_terms
 
 
+@typechecked
 def check_rflo(rule: Answer) -> Verdict:
     r"""Check RFLO's gradient for the recurrent weights of a network that leaks on the rate.
 

@@ -6,10 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from ..envs.typechecked import typechecked
 from .checks import Answer, Verdict, judged
 from .terms import Inputs, Term, wrong_terms, zero
 
 
+@typechecked
 def check_euler_step(step: Answer) -> Verdict:
     """Check one Euler step of a leaky rate network with f = relu, leak on the voltage.
 
@@ -91,6 +93,7 @@ def _euler_slips(inputs: Inputs) -> dict[str, tuple[np.ndarray, str]]:
     }
 
 
+@typechecked
 def check_bridged_block(block: Answer) -> Verdict:
     """Check a block of steps with a bridge to its start (SCTT).
 

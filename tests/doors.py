@@ -133,7 +133,7 @@ def doors():
         ("cross_validated_ridge", dynamics.cross_validated_ridge, {
             "rates": trials, "factors": of_trials, "ridges": [0.1], "n_repetitions": 1}),
         ("demixed_decoding", dynamics.demixed_decoding, {
-            "rates": trials, "factors": of_trials, "n_repetitions": 1, "n_shuffles": 1}),
+            "rates": trials, "factors": of_trials, "consecutive": 1, "n_repetitions": 1, "n_shuffles": 1}),
         ("cross_condition_mean", dynamics.cross_condition_mean, {"rates": rates}),
         ("demixed_components", dynamics.demixed_components, {"rates": grid, "factors": ("stimulus", "choice")}),
         ("dimensions_for", dynamics.dimensions_for, {"share": 0.9, "rates": samples}),

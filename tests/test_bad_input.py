@@ -39,17 +39,18 @@ Rewards miss: minus one
 Ring.bump angle: empty, array
 Task.sample seed: huge                  NumPy takes seeds of any size
 Task.guess seed: huge
-TrialEnv.reset options: mapping         wrappers may put there what is theirs
-TrialVectorEnv.reset options: mapping
 Actor.reset ended: empty, array, NaN array      nothing has begun
 RateRNN gain: minus one
 RateRNN input_gain: minus one
 RateRNN readout_gain: minus one
 RateRNN frozen: empty
+RateRNN lesioned: empty
 RateRNN.forward cuts: empty
 Run.save path: text
 load_run path: text                     where Run.save has put one
 train_curriculum out: text
+condition_averages rates: NaN array     rates that were not recorded
+fixed_points candidates: array          states along any axes
 cross_condition_mean rates: NaN array   bins that some conditions lack
 without_cross_condition_mean rates: NaN array
 demixed_components factors: texts
@@ -74,17 +75,21 @@ NodePerturbation trial_types: empty, texts
 RewardHebbian trial_types: empty, texts
 """
 OTHER_NAMES = {
-    "rates": "samples|units|populations?",
-    "rates_a": "rates|samples|units|populations?",
-    "rates_b": "rates|samples|units|populations?",
+    "conditions": "condition|trials",
     "delays": "cosines|left|scores|n_steps",
+    "factors": "trials",
     "group": "channel",
     "groups": "channel",
+    "import_modules": "module|run",
     "inhibited": "compartment",
     "init": "initialisation",
     "inputs": "x",
     "name": "task|network",
+    "options": "option",
     "out": "folder",
+    "rates": "samples|trials|units|populations?",
+    "rates_a": "rates|samples|units|populations?",
+    "rates_b": "rates|samples|units|populations?",
     "states": "h",
 }
 """What messages call arguments whose name alone would say less."""
@@ -100,7 +105,7 @@ def outcome(door, name, value):
     try:
         door(**{name: value})
     except Exception as error:
-        if type(error) is not ValueError and not type(error).__module__.startswith("cogdyn."):
+        if type(error) not in (ValueError, ImportError) and not type(error).__module__.startswith("cogdyn."):
             return f"{type(error).__name__} in foreign words: {error}"
         if not re.search(rf"\b({name}|{OTHER_NAMES.get(name, name)})\b", str(error)):
             return f"no word on {name}: {error}"

@@ -100,7 +100,10 @@ def conditions_of_trials(
 @typechecked
 def cross_condition_mean(rates: AnyArray) -> np.ndarray:
     """What all conditions share: the mean over conditions in each bin, (T, C, N) to (T, N)."""
-    return as_array("rates", rates).mean(axis=1)
+    array = as_array("rates", rates)
+    if array.ndim != 3:
+        raise ValueError(f"rates have shape {array.shape}; expected (T, C, N): time, conditions, units.")
+    return array.mean(axis=1)
 
 
 @typechecked
