@@ -6,7 +6,8 @@ from collections.abc import Callable
 from inspect import getdoc
 from textwrap import fill
 
-from ...envs.typechecked import typechecked
+from ..errors import ArgumentError
+from ..shown import shown
 from ..task import Task
 from .clients import check_continuation, check_infos
 from .distributions import check_answers, check_durations, check_factors, check_leak
@@ -50,7 +51,6 @@ CHECKS: tuple[Callable[[Task], None], ...] = (
 )
 
 
-@typechecked
 def check_task(task: Task) -> None:
     """Check that a task keeps every promise of cogdyn's own tasks, as Gymnasium's ``check_env`` does for environments.
 
@@ -62,11 +62,11 @@ def check_task(task: Task) -> None:
 
     Raises:
         ContractError: If promises are broken; it names all of them, and what may mend them.
-        TypeError: If it is no task.
+        ArgumentError: If it is no task.
     """
     if not isinstance(task, Task):
         hint = ", as in check_task(MyTask())" if isinstance(task, type) and issubclass(task, Task) else ""
-        raise TypeError(f"check_task needs a task, not {task!r}{hint}.")
+        raise ArgumentError(f"check_task needs a task, not {shown(task)}{hint}.")
     try:
         task.ideal(task.sample(8, seed=0))
     except Exception as error:  # whatever a task of one's own may raise is something to report
