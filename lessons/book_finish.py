@@ -13,7 +13,7 @@ _IMAGE = re.compile(r'<img\b(?:"[^"]*"|[^">])*>')
 _PICTURE = re.compile(r'src="data:image/png;base64,([^"]+)"')
 _FORMULA = re.compile(r'(<div class="math notranslate nohighlight"[^>]*>\s*)\\\[(.*?)\\\](?=\s*</div>)', re.S)
 _SPACE = re.compile(r"\\q?quad\b\s*")
-_LONG = 30  # letters of TeX without commands; what has more may be wider than the page
+_LONG = 40  # letters, each command one of them; what has more may be wider than the page
 _SOURCE_LINK = re.compile(r'<a href="([^"]*_sources/lessons/)([^"/]+)\.md"(.*?)</a>', re.S)
 
 
@@ -74,7 +74,8 @@ def unpacked(text: str, folder: Path, address: str) -> str:
 
 def in_rows(formula: str) -> str:
     """A formula in TeX, in rows where it is long and consists of several, which a wide space (quad) sets apart."""
-    if "&" in formula or r"\\" in formula or len(re.sub(r"\\[a-zA-Z]+|[{}\s\\^_]", "", formula)) <= _LONG:
+    letters = re.sub(r"\\[,!;]|[{}\s^_]", "", re.sub(r"\\[a-zA-Z]+", "x", formula))
+    if "&" in formula or r"\\" in formula or len(letters) <= _LONG:
         return formula
     rows, depth, start = [], 0, 0
     for mark in re.finditer(r"\\[{}]|[{}]|" + _SPACE.pattern, formula):
