@@ -174,7 +174,7 @@ def _covariances(rates_a: np.ndarray, rates_b: np.ndarray, n_dims: int) -> tuple
     if n_a != n_b:
         raise ValueError(f"the two periods have {n_a} and {n_b} units; they must be the same units.")
     if not 1 <= n_dims <= n_a:
-        raise ValueError(f"n_dims is {n_dims}; {n_a} units allow 1 to {n_a}.")
+        raise ValueError(f"n_dims is {n_dims}; allowed: 1 to {n_a}, the number of units.")
     a, b = (np.atleast_2d(np.cov(array.reshape(-1, n_a).T)) for array in arrays)
     return a, b
 
