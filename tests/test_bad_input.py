@@ -91,6 +91,7 @@ OTHER_NAMES = {
     "rates_a": "rates|samples|units|populations?",
     "rates_b": "rates|samples|units|populations?",
     "states": "h",
+    "variables": "variable",
 }
 """What messages call arguments whose name alone would say less."""
 

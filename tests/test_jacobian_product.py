@@ -108,7 +108,7 @@ def test_it_is_the_derivative_that_training_takes(kind, leak):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ({"kind": "LSTM"}, "known are SCTT, DASC, gradient skip"),
+        ({"kind": "LSTM"}, "Allowed: 'DASC', 'SCTT', 'gradient skip'"),
         ({"lag": 0}, "1 or more"),
         ({"lag": 2.5}, "whole number"),
         ({"beta": 1.2}, "0 to 1"),

@@ -61,7 +61,7 @@ def test_single_trials_and_counts_are_the_same_data():
         (np.zeros(9), np.arange(9) % 2, None, {}, "2 different stimuli"),
         (X, np.arange(9), None, {}, "between 0 and the number of trials"),
         (X, np.ones(4), None, {}, "of one length"),
-        (X, np.arange(9) % 2, None, {"curve": "weibull"}, "known are gaussian, logistic"),
+        (X, np.arange(9) % 2, None, {"curve": "weibull"}, "Allowed: 'gaussian', 'logistic'"),
         (X, np.arange(9) % 2, None, {"lapse_low": 0.7}, "0 to 0.5"),
         (np.where(X == 0, np.nan, X), np.arange(9) % 2, None, {}, "finite"),
     ],

@@ -142,7 +142,7 @@ def test_what_does_not_compare_is_refused(measure, other, words):
         (population(0, shape=(2,)), population(0, shape=(2,)), "correlation", "3 or more"),
         (np.ones((4, 3)), population(0, shape=(4,)), "correlation", "same rate in all units"),
         (np.eye(4), population(0, shape=(4,)), "euclidean", "equally far apart"),
-        (population(0, shape=(4,)), population(0, shape=(4,)), "cosine", "known are correlation, euclidean"),
+        (population(0, shape=(4,)), population(0, shape=(4,)), "cosine", "Allowed: 'correlation', 'euclidean'"),
         (np.ones(3), np.ones(3), "euclidean", "expected"),
         (np.full((4, 3), np.nan), np.ones((4, 3)), "euclidean", "finite"),
     ],

@@ -4,10 +4,9 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import ArrayLike
 
-AnyArray = ArrayLike | torch.Tensor
-"""What analyses take for an array: one of NumPy, masked or not, a tensor, a table, nested lists."""
+AnyArray = Any
+"""What analyses take for an array: whatever :func:`as_array` reads."""
 Labels = Any
 """Numbers or names, one for each trial, (B,): an array, masked or not, a tensor, a column of a table, a list."""
 
@@ -30,7 +29,7 @@ def as_array(name: str, values: AnyArray) -> np.ndarray:
     """
     try:
         return _numbers(values)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         kind = type(values).__name__
         raise ValueError(
             f"{name} cannot be read as real numbers ({kind}: {error}); give an array, a tensor, or nested lists of "
@@ -111,6 +110,6 @@ def _advice(bad: np.ndarray) -> str:
     return "; ".join(parts)
 
 
-def _some(chosen: ArrayLike) -> str:
+def _some(chosen: np.ndarray | list[int]) -> str:
     numbers = np.flatnonzero(np.asarray(chosen)).tolist()
     return f"{numbers[:8]}{' and more' if len(numbers) > 8 else ''}"

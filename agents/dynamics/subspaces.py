@@ -180,7 +180,7 @@ def _coordinates(
     if n_a != n_b:
         raise ValueError(f"the two periods have {n_a} and {n_b} units; they must be the same units.")
     if not 1 <= n_dims <= n_a:
-        raise ValueError(f"n_dims is {n_dims}; {n_a} units allow 1 to {n_a}.")
+        raise ValueError(f"n_dims is {n_dims}; allowed: 1 to {n_a}, the number of units.")
     a, b = (array.reshape(-1, n_a) for array in arrays)
     both = np.concatenate([a, b])
     coordinates, basis = own_coordinates(both - both.mean(axis=0), least)

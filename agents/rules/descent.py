@@ -15,7 +15,7 @@ from ...envs.numbers import finite_number
 from ..rate_rnn import RateRNN
 from ..shared_counts import for_each, shared
 
-LearningRate = float | Sequence[tuple[int, float]]
+LearningRate = float | Sequence[tuple[float, float]]
 Optimizer = Literal["adam", "sgd"]
 OPTIMIZERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
     "adam": torch.optim.Adam,
