@@ -118,7 +118,7 @@ def test_a_run_in_a_folder_that_cannot_be_written_is_shown(tmp_path, monkeypatch
     def refused(figure, path):
         raise OSError(30, "Read-only file system")
 
-    monkeypatch.setattr("cogdyn.lessons.summary_figure.write_figure", refused)
+    monkeypatch.setattr("cogdyn.lessons.run_report.write_figure", refused)
     result = CliRunner().invoke(app, ["show", str(tmp_path / "run")])
     assert result.exit_code == 0
     assert "GoNogo, 4 units, BPTT, 1 updates" in result.stdout

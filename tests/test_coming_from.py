@@ -30,7 +30,7 @@ def test_every_expression_in_the_table_is_one():
     task = make_task("PerceptualDecisionMaking")
     network = RateRNN(task.n_inputs, 4, task.n_outputs, dt=task.dt)
     known = {**vars(cogdyn.agents), **vars(cogdyn.envs)}
-    batch, env = task.sample(1, 0), gym.make("cogdyn/GoNogo-v0")
+    batch, env = task.sample(1, 0), gym.make("cogdyn/PerceptualDecisionMaking-v0")
     known |= {"cogdyn": cogdyn, "gym": gym, "draw_trial": draw_trial, "task": task, "network": network, "batch": batch}
     known |= {"env": env, "id": "cogdyn/GoNogo-v0", "info": {"condition": {}, "correct": True}}
     known |= {"rng": np.random.default_rng(0), "conditions": batch.conditions, "outputs": task.ideal(batch)}
