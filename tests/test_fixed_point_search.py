@@ -148,7 +148,7 @@ def test_a_point_far_from_all_candidates_is_an_outlier():
     near = cloud(20, 1)
     rejected = fixed_points(far, near)
     assert (len(rejected), rejected.rejected["farther away than outlier_distance"]) == (0, 20)
-    kept = fixed_points(far, near, outlier_distance=np.inf)
+    kept = fixed_points(far, near, outlier_distance=None)
     np.testing.assert_allclose(kept.points, [[100]], rtol=1e-9)
     alone = fixed_points(far, near[:1])
     np.testing.assert_allclose(alone.points, [[100]], rtol=1e-9, err_msg="one candidate has no spread")

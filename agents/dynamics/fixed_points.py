@@ -131,7 +131,7 @@ def fixed_points(
     tolerance: float = 1e-12,
     max_iterations: int = 200,
     merge_distance: float = 1e-3,
-    outlier_distance: float = 10.0,
+    outlier_distance: float | None = 10.0,
     n_modes: int | None = None,
 ) -> FixedPoints:
     r"""Find the states at which the speed of the dynamics is below a tolerance, and linearise the dynamics there.
@@ -181,7 +181,8 @@ def fixed_points(
     for name, value in positive.items():
         if not (isfinite(value) and value > 0):
             raise ValueError(f"{name} is {value!r}; it must be a positive number.")
-    if not outlier_distance > 0:
+    reach = np.inf if outlier_distance is None else outlier_distance
+    if not reach > 0:
         raise ValueError(f"outlier_distance is {outlier_distance!r}; it must be positive.")
     if max_iterations != int(max_iterations) or max_iterations < 1:
         raise ValueError(f"max_iterations is {max_iterations!r}; it must be a whole number, 1 or more.")
@@ -197,7 +198,7 @@ def fixed_points(
     radius = 0.1 * spread or max(float(torch.linalg.vector_norm(centre)), 1.0) if len(starts) else 1.0
     chords = Chords(tolerance, merge_distance, n_max=int(np.clip(2**24 // n_units**2, 1, 256)))
     ends = gauss_newton(displacement, starts, tolerance, max_iterations, radius, chords)
-    far = torch.linalg.vector_norm(ends.states - centre, dim=1) > outlier_distance * spread
+    far = torch.linalg.vector_norm(ends.states - centre, dim=1) > reach * spread
     slow = ends.speed < tolerance
     kept = (slow & ~(far & (spread > 0))).nonzero()[:, 0]
     kept = kept[ends.speed[kept].argsort(stable=True)]
