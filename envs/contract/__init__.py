@@ -6,7 +6,8 @@ from collections.abc import Callable
 from inspect import getdoc
 from textwrap import fill
 
-from ...envs.typechecked import typechecked
+from ..errors import ArgumentError
+from ..shown import shown
 from ..task import Task
 from .distributions import check_answers, check_durations, check_factors, check_leak
 from .environments import check_autoreset, check_copies, check_gymnasium, check_replay, check_rollouts
@@ -47,7 +48,6 @@ CHECKS: tuple[Callable[[Task], None], ...] = (
 )
 
 
-@typechecked
 def check_task(task: Task) -> None:
     """Check that a task keeps every promise of cogdyn's own tasks, as Gymnasium's ``check_env`` does for environments.
 
@@ -63,7 +63,7 @@ def check_task(task: Task) -> None:
     """
     if not isinstance(task, Task):
         hint = ", as in check_task(MyTask())" if isinstance(task, type) and issubclass(task, Task) else ""
-        raise TypeError(f"check_task needs a task, not {task!r}{hint}.")
+        raise ArgumentError(f"check_task needs a task, not {shown(task)}{hint}.")
     broken = []
     for check in CHECKS:
         try:
