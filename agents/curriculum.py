@@ -9,7 +9,7 @@ from typing import Any
 from ..envs.curriculum import Curriculum
 from ..envs.numbers import whole_number
 from ..envs.typechecked import typechecked
-from .learners import Rule
+from .learners import Rule, check_rule
 from .rate_rnn import RateRNN
 from .run import MODEL, Run
 from .training import train
@@ -43,6 +43,7 @@ def train_curriculum(
     Raises:
         ValueError: As :func:`train` does.
     """
+    check_rule(rule)
     for name in ("batch_size", "evaluate_every", "n_test"):
         whole_number(name, settings.get(name, 1), least=1)
     runs = []

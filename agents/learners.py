@@ -9,6 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..envs.errors import ArgumentError
+from ..envs.shown import shown
 from ..envs.task import Task
 from ..envs.trial import TrialBatch
 from .data import tensors
@@ -21,7 +23,6 @@ Metrics = Mapping[str, Sequence[float]]
 """Loss, gradient_norm and so on, with a number for each network."""
 
 
-@runtime_checkable
 class Rule(Protocol):
     """What a learning rule offers to the training loop."""
 
@@ -71,6 +72,19 @@ class EnsembleRule(Protocol):
     def restore(self, network: RateRNN, state: dict[str, Tensor]) -> None:
         """Remember what :meth:`state` returned; nothing, where that is empty."""
         ...
+
+
+def check_rule(rule: Any) -> None:
+    """Refuse what is no learning rule; one that is never resumed can be without ``restore``.
+
+    Raises:
+        ArgumentError: If it lacks what every training needs.
+    """
+    lacking = [name for name in ("config", "update", "report", "state") if not hasattr(rule, name)]
+    if lacking:
+        raise ArgumentError(f"rule is {shown(rule)}; it must be a learning rule, which has {', '.join(lacking)}.")
+    if isinstance(rule, type):
+        raise ArgumentError(f"rule is {shown(rule)}; it must be an object of it, as {rule.__name__}().")
 
 
 class SingleLearner:

@@ -16,7 +16,7 @@ from .checkpoints import Checkpoints
 from .devices import choose_device
 from .evaluation import NetworkPolicy, check_fit, step_seed
 from .interrupt import deferred_interrupt
-from .learners import Rule, learner_of
+from .learners import Rule, check_rule, learner_of
 from .learning_curve import watched
 from .out_of_memory import memory_errors_told
 from .rate_rnn import RateRNN
@@ -132,6 +132,7 @@ def train(
         KeyboardInterrupt: After Ctrl-C, once the update is finished and the checkpoint written.
     """
     check_fit(network, task)
+    check_rule(rule)
     counts = {"steps": steps, "batch_size": batch_size, "evaluate_every": evaluate_every, "n_test": n_test}
     steps, batch_size, evaluate_every, n_test = (whole_number(name, n, least=1) for name, n in counts.items())
     seed = whole_number("seed", seed, least=0)

@@ -57,11 +57,17 @@ def _checking(function: Any, annotated: Any) -> Any:
 
 @functools.cache
 def _hints(annotated: Any) -> dict[str, Any]:
+    names = None
     if not inspect.isclass(annotated):  # what a function returns may be of a package that is not there
         arguments = {name: hint for name, hint in annotated.__annotations__.items() if name != "return"}
         annotated, names = SimpleNamespace(__annotations__=arguments), inspect.unwrap(annotated).__globals__
-        return {name: hint for name, hint in get_type_hints(annotated, names).items() if hint not in (Any, object)}
-    return {name: hint for name, hint in get_type_hints(annotated).items() if hint not in (Any, object)}
+    hints = get_type_hints(annotated, names)
+    return {name: hint for name, hint in hints.items() if hint not in (Any, object) and not _is_promise(hint)}
+
+
+def _is_promise(hint: Any) -> bool:
+    """Whether it is a protocol for readers and type checkers alone, which is checked by whoever uses the object."""
+    return getattr(hint, "_is_protocol", False) and not getattr(hint, "_is_runtime_protocol", False)
 
 
 def _check(name: str, value: Any, hint: Any, kind: Any) -> None:

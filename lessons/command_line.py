@@ -219,8 +219,6 @@ def study(
         from .studies import load_study
         from .studies.runner import plan, run_study, write_report
 
-        if scheduler is not None and backend != "dask":
-            raise ValueError("--scheduler goes with --backend dask alone; leave it out, or add that.")
         chosen = load_study(name)
         folder = out or Path("runs") / f"study-{name}{'-quick' if quick else ''}"
         runs = len(plan(chosen, quick))

@@ -161,8 +161,10 @@ def test_messages_say_what_is_allowed():
         train(*range(9))
     with refuses("network is a GRU; it must be a RateRNN."):
         train(task, torch.nn.GRU(3, 2), BPTT())
-    with refuses("rule is an object; it must be an object with config, report, restore, state, update."):
+    with refuses("rule is an object; it must be a learning rule, which has config, update, report, state."):
         train(task, RateRNN(3, 4, 2), object())
+    with refuses(r"rule is the class BPTT; it must be an object of it, as BPTT\(\)."):
+        train(task, RateRNN(3, 4, 2), BPTT)
     with refuses("lr is 'x'; it must be a finite number or a list of values, each .*"):
         BPTT(lr="x")
     with refuses("n_units is a number of about 400 digits; it must be a whole number below 2\\^63 in size."):
