@@ -6,6 +6,8 @@ import pytest
 # the same sums on any number of cores, and figures need no screen.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("MPLBACKEND", "Agg")
+# Processes of pytest-xdist have it, and commands would wrap their lines to it.
+os.environ.pop("COLUMNS", None)
 
 
 def fail_if_skipped(report):

@@ -143,4 +143,10 @@ def test_networks_trained_anew_select_in_the_same_way(tmp_path, monkeypatch):
 
 def test_what_travels_is_what_the_lessons_use():
     there = sorted(path.name for path in Path(context_decision.__file__).with_name("trained").iterdir())
-    assert there == sorted([*(f"context-{k}" for k in range(1, N_NETWORKS + 1)), *(f"reach-{k}" for k in REACHERS)])
+    assert there == sorted(
+        [
+            *(f"context-{k}" for k in range(1, N_NETWORKS + 1)),
+            *(f"memory-{k}" for k in (1, 2, 3)),
+            *(f"reach-{k}" for k in REACHERS),
+        ]
+    )

@@ -88,7 +88,7 @@ def test_conditions_of_tasks_made_of_others():
         ("PerceptualDecisionMaking", {"coherence": [0.064] * 3}, "coherence has shape (3,); allowed: one value"),
         ("Bandit", {"pay of arm 1": 1.5}, "pay of arm 1 is 1.5; Bandit draws numbers from 0 to 1"),
         ("Bandit", {"better": 1}, "the condition 'better' of Bandit follows from others; choose among: pay of arm 1"),
-        ("Bandit", ["better"], "options are ['better']; allowed: None, or a dict"),
+        ("Bandit", ["better"], "options is ['better']; it must be a mapping"),
         ("DelayMatchSample", {"n_stimuli": 3, "ring": make_task("yang19.go").ring}, "in its observation space"),
         ("TMaze", {"length": 3.5}, "length is 3.5"),
     ],

@@ -48,6 +48,8 @@ def follow_through(
 ) -> list[Mark]:
     """Judge exercises in order; one that fails and builds on a wrong answer is judged again, with the reference there.
 
+    Unless nothing of the student would be left in it.
+
     Args:
         exercises: In order: each after those that it builds on.
         judge: Judges an answer; on the same inputs when it is called again.
@@ -58,8 +60,10 @@ def follow_through(
     replaced: dict[str, tuple[str, ...]] = {}
     done: set[str] = set()
     for exercise in exercises:
-        wrong = tuple(name for name in known if name in needed_by(exercise, known) and not found[name].passed)
-        if found[exercise.name].passed or not wrong:
+        needed = needed_by(exercise, known)
+        wrong = tuple(name for name in known if name in needed and not found[name].passed)
+        of_the_student = exercise.written or len(wrong) < len(needed)
+        if found[exercise.name].passed or not wrong or not of_the_student:
             continue
         for name in wrong:
             if name not in done:

@@ -82,6 +82,7 @@ class Exercise:
         judge: Draws inputs, asks for answers, judges them.
         probe: How the answer is asked; one of :data:`cogdyn.lessons.grading.inside.probes.PROBES`.
         builds_on: Exercises whose answers a solution of this one is likely to call.
+        written: Whether there is something to write for it; where not, it is about what was written for the others.
     """
 
     name: str
@@ -91,6 +92,7 @@ class Exercise:
     judge: Judge
     probe: str = "call"
     builds_on: tuple[str, ...] = ()
+    written: bool = True
 
 
 @dataclass(frozen=True)

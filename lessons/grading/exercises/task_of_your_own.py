@@ -202,6 +202,7 @@ WORK = Work(
             judge_promises,
             "task",
             builds_on=("task/draws", "task/paints", "task/observes"),
+            written=False,
         ),
     ),
     imports=("numpy", "cogdyn.envs", "cogdyn.envs.trial_env"),
