@@ -14,6 +14,8 @@ from typing import Any, Protocol, TypeGuard, cast, runtime_checkable
 import numpy as np
 
 from .errors import ArgumentError
+from .numbers import finite_number
+from .shown import shown
 from .typechecked import typechecked
 
 
@@ -79,16 +81,14 @@ def checked_duration(name: str, value: Any) -> Duration:
         ArgumentError: If it is neither, for example a function, or a distribution of another library.
     """
     if isinstance(value, Real) and not isinstance(value, bool):
-        return float(value)
+        return finite_number(name, value)
     if isinstance(value, type) and hasattr(value, "pmf"):
         raise ArgumentError(f"{name} is the class {value.__name__}; give it arguments, as in Uniform(200, 400).")
     if not is_random(value) or callable(value) or len(signature(value.pmf).parameters) != 2:
         raise ArgumentError(
-            f"{name} is {value!r}; allowed: a number (ms), Uniform(low, high), Choice(values), "
+            f"{name} is {shown(value)}; allowed: a number (ms), Uniform(low, high), Choice(values), "
             "TruncatedExponential(mean, low, high), and PerBatch of one of these."
         )
-    if isinstance(value, PerBatch):
-        checked_duration(name, value.duration)
     return value
 
 
@@ -151,12 +151,15 @@ class TruncatedExponential:
         return bins, p / p.sum()
 
 
-@typechecked
 @dataclass(frozen=True)
 class PerBatch:
     """A duration that is drawn once for all trials of a batch, which then have the same length."""
 
     duration: Duration
+
+    def __post_init__(self) -> None:
+        """Refuse what is no duration."""
+        object.__setattr__(self, "duration", checked_duration("duration", self.duration))
 
     def pmf(self, dt: float, what: str) -> tuple[np.ndarray, np.ndarray]:
         """Return the possible durations (bins) and their probabilities."""

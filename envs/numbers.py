@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from .errors import ArgumentError
+from .shown import shown
 
 
 def finite_number(name: str, value: Any) -> float:
@@ -15,9 +16,12 @@ def finite_number(name: str, value: Any) -> float:
     Raises:
         ArgumentError: If it is not a finite number.
     """
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, Real) or not isfinite(value):
-        raise ArgumentError(f"{name} is {value!r}; it must be a finite number.")
-    return float(value)
+    try:
+        if isinstance(value, Real) and not isinstance(value, (bool, np.bool_)) and isfinite(value):
+            return float(value)
+    except OverflowError:  # a whole number beyond all floats
+        pass
+    raise ArgumentError(f"{name} is {shown(value)}; it must be a finite number.")
 
 
 def whole_number(name: str, value: Any, least: int | None = None) -> int:
@@ -27,9 +31,9 @@ def whole_number(name: str, value: Any, least: int | None = None) -> int:
         ArgumentError: If it is not a whole number, or smaller than the least one allowed.
     """
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, Integral):
-        raise ArgumentError(f"{name} is {value!r}; it must be a whole number.")
+        raise ArgumentError(f"{name} is {shown(value)}; it must be a whole number.")
     if least is not None and value < least:
-        raise ArgumentError(f"{name} is {value!r}; it must be at least {least}.")
+        raise ArgumentError(f"{name} is {shown(value)}; it must be at least {least}.")
     return int(value)
 
 
@@ -40,7 +44,7 @@ def standard_deviation(name: str, value: Any) -> float:
         ArgumentError: If it is negative or not a finite number.
     """
     if finite_number(name, value) < 0:
-        raise ArgumentError(f"{name} is {value!r}; a standard deviation is not negative.")
+        raise ArgumentError(f"{name} is {shown(value)}; a standard deviation is not negative.")
     return float(value)
 
 
@@ -51,5 +55,5 @@ def truth_value(name: str, value: Any) -> bool:
         ArgumentError: If it is neither true nor false.
     """
     if not isinstance(value, (bool, np.bool_)):
-        raise ArgumentError(f"{name} is {value!r}; allowed: True or False.")
+        raise ArgumentError(f"{name} is {shown(value)}; allowed: True or False.")
     return bool(value)

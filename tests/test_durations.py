@@ -63,14 +63,13 @@ def test_distributions_that_make_no_sense_are_refused(duration, message):
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        (lambda: 300, "delay_ms is <function .*; allowed: a number"),
-        (lambda conditions: 300, "delay_ms is <function .*; allowed: a number"),
-        (Uniform, r"delay_ms is the class Uniform; give it arguments, as in Uniform\(200, 400\)"),
-        (randint(10, 20), "delay_ms is <scipy.*; allowed: a number"),
-        ({200, 400}, "delay_ms is {200, 400}; allowed: a number|delay_ms is {400, 200}; allowed: a number"),
-        (Uniform("short", 400), "delay_ms: low is 'short'; it must be a number"),
+        (lambda: 300, "(delay_ms|duration) is the function <lambda>; allowed: a number"),
+        (lambda conditions: 300, "(delay_ms|duration) is the function <lambda>; allowed: a number"),
+        (Uniform, r"(delay_ms|duration) is the class Uniform; give it arguments, as in Uniform\(200, 400\)"),
+        (randint(10, 20), "(delay_ms|duration) is an? .*; allowed: a number"),
+        ({200, 400}, "(delay_ms|duration) is {200, 400}; allowed: a number"),
     ],
-    ids=["no argument", "an argument", "a class", "scipy", "a set", "a word"],
+    ids=["no argument", "an argument", "a class", "scipy", "a set"],
 )
 def test_what_is_no_duration_is_refused_where_it_is_given(value, message):
     """Also what other packages take: functions, and distributions of SciPy."""

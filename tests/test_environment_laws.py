@@ -221,7 +221,7 @@ def test_what_is_painted_lies_in_its_periods_and_nowhere_else(durations, periods
 def test_a_duration_drawn_per_batch_may_be_fixed():
     fixed, drawn = (make_task("DelayMatchSample", delay_ms=ms) for ms in (500, PerBatch(500)))
     np.testing.assert_array_equal(fixed.sample(3, 0).inputs, drawn.sample(3, 0).inputs)
-    with pytest.raises(ValueError, match="delay_ms is 'long'"):
+    with pytest.raises(ValueError, match="duration is 'long'"):
         make_task("DelayMatchSample", delay_ms=PerBatch("long"))
 
 

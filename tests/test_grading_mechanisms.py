@@ -165,7 +165,7 @@ def test_the_analyses_of_the_library_are_not_there(tmp_path):
     hand_in(tmp_path / "in" / "x.ipynb", homework(6, solved=True, **LIBRARY))
     hand_in(tmp_path / "in" / "y.ipynb", homework(6, solved=True, tangling=source_of(6, "mechanisms-tangling")))
     _, (line, honest) = grade(tmp_path / "in", tmp_path / "grades.csv")
-    assert [mark.earned for mark in line.marks] == [0, 0, 0, 0, 0]
+    assert [mark.earned for mark in line.marks] == [0, 0, 0, 0, 3]  # the decision is of their own
     assert "cogdyn.agents is no part of this assignment" in line.marks[2].judgement.reason
     assert "cogdyn.agents is no part of this assignment" in line.marks[3].judgement.reason
     assert honest.points == 12

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from cogdyn.envs import PaintedTask, Ring, make_task
+from cogdyn.envs import Levels, PaintedTask, Ring, make_task
 from cogdyn.envs.describe import question
 from cogdyn.lessons.play_frame import frame, opening, room_for_inputs, rows_of
 from cogdyn.lessons.play_session import Session
@@ -32,11 +32,8 @@ class Wide(PaintedTask):
     def responses(self):
         return ("fixate", *(f"answer {i}" for i in range(32)))
 
-    def draw(self, rng, n):
-        return {"answer": rng.integers(1, 1 + 32, n)}
-
     def factors(self):
-        return {}
+        return {"answer": Levels(range(1, 33))}
 
     def paint(self, canvas, conditions):
         canvas.add("fixation", 1.0, "fixation")

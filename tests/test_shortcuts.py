@@ -64,7 +64,6 @@ def never_bet(task, batch):
         ("PulseDecisionMaking", go_by_the_last_slot),
         ("PoissonClicks", go_by_the_last_100_ms),
         ("GoNogo", respond_always),
-        ("StopSignal", respond_always),
         ("PostDecisionWager", never_bet),
     ],
 )
@@ -93,8 +92,14 @@ def test_chance_is_the_best_of_all_constant_moments(name):
     assert task.chance == pytest.approx(max(earned), abs=0.03)
 
 
-def told(task, score):
+def test_who_ignores_the_stop_signal_is_right_where_none_comes():
+    task = make_task("StopSignal")
+    batch = task.sample(N, seed=1)
+    told(task, task.score(respond_always(task, batch), batch), "ignores the stop signal")
+
+
+def told(task, score, shortcut="earns"):
     """The docstring says "<shortcut> earns N %", and N is what it earned, four standard errors at most."""
     text = " ".join((inspect.getdoc(type(task)) or "").split())
-    number = float(text.split(" earns ")[1].split(" %")[0]) / 100
+    number = float(text.split(f" {shortcut} ")[1].split(" %")[0]) / 100
     assert score.mean() == pytest.approx(number, abs=0.005 + 4 * score.std() / np.sqrt(len(score)))

@@ -72,10 +72,11 @@ def test_a_specification_that_gymnasium_wrote_without_types_is_read_too():
 
 
 def test_an_environment_of_a_task_that_is_made_has_a_specification_too():
-    task = Mixture(tasks=(make_task("DelayMatchSample"), make_task("DelayMatchSample", delay_ms=Choice((200, 400)))))
-    made = gym.make("cogdyn/GoNogo-v0", task=task)
+    task = make_task("DelayMatchSample", delay_ms=Choice((200, 400)))
+    made = gym.make("cogdyn/DelayMatchSample-v0", task=task)
     assert gym.make(as_written(made.spec)).unwrapped.task == task
-    assert TrialEnv(to_json(task)).task == task
+    mixture = Mixture(tasks=(make_task("DelayMatchSample"), task))
+    assert TrialEnv(to_json(mixture)).task == mixture
     assert TrialEnv("GoNogo").spec is None
 
 

@@ -132,7 +132,6 @@ BAD = [
     (lambda *given: [[1.0], [2.0, 3.0]], "a list of parts with different shapes"),
     (lambda *given: {"x": 1}, "the result is a dict, not an array of numbers"),
     (lambda x, u: x, "cannot be called: <lambda>() takes 2 positional arguments but 6 were given"),
-    (None, "cannot be called"),
     (lambda x, u, W, W_in, b, a: len(x, u), "raised TypeError"),
 ]
 

@@ -110,6 +110,6 @@ def _advice(bad: np.ndarray) -> str:
     return "; ".join(parts)
 
 
-def _some(chosen: np.ndarray | list[int]) -> str:
+def _some(chosen: np.ndarray | np.bool_) -> str:
     numbers = np.flatnonzero(np.asarray(chosen)).tolist()
     return f"{numbers[:8]}{' and more' if len(numbers) > 8 else ''}"

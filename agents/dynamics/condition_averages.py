@@ -10,6 +10,7 @@ import torch
 
 from ...envs.typechecked import typechecked
 from .arrays import AnyArray, Labels, as_array, check_rates
+from .shapes import shapes_repr
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,8 @@ class ConditionAverages:
     rates: np.ndarray
     levels: Mapping[str, np.ndarray]
     counts: np.ndarray
+
+    __repr__ = shapes_repr
 
     @property
     def factors(self) -> list[str]:

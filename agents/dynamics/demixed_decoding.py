@@ -11,6 +11,7 @@ from ...envs.typechecked import typechecked
 from .arrays import AnyArray, Labels
 from .demixed import demixed_components, marginalisations
 from .pseudo_trials import PseudoTrials
+from .shapes import shapes_repr
 from .surrogates import p_value
 
 
@@ -25,6 +26,8 @@ class RidgeChoice:
 
     ridges: np.ndarray
     errors: np.ndarray
+
+    __repr__ = shapes_repr
 
     @property
     def ridge(self) -> float:
@@ -108,6 +111,8 @@ class Decoding:
     significant: Mapping[str, np.ndarray]
     p_value: Mapping[str, np.ndarray]
     chance: Mapping[str, float]
+
+    __repr__ = shapes_repr
 
 
 @typechecked

@@ -91,13 +91,9 @@ class PoissonClicks(PaintedTask):
         """Given their number, clicks of a Poisson train fall anywhere, each by itself."""
         canvas.add("fixation", 1.0, "fixation", "stimulus", "delay")
         start, stop = canvas.span("stimulus")
-        size = canvas.inputs.shape[:2]
-        shown = np.empty((*size, 2))
-        for side, name in enumerate(("left", "right")):
+        for column, name in enumerate(("left", "right"), self.input_groups["click"].start):
             trial = np.repeat(np.arange(len(start)), conditions[name])
-            cell = canvas.rng.integers(start[trial], stop[trial]) * len(start) + trial
-            shown[..., side] = np.bincount(cell, minlength=size[0] * size[1]).reshape(size)
-        canvas.add_course("click", shown)
+            np.add.at(canvas.inputs, (canvas.rng.integers(start[trial], stop[trial]), trial, column), 1)
         canvas.target(conditions["side"], "decision")
 
     def ideal(self, batch: TrialBatch) -> np.ndarray:

@@ -153,7 +153,7 @@ class Multitask(Yang19Task):
     def ceiling(self) -> float:
         """Mean of the tasks; the rule inputs are never misread where a direction can be seen."""
         n = N_FOR_CEILING // len(self._tasks)
-        return float(self._p @ [task.expected_score(n) for task in self._tasks.values()])
+        return float(np.average([task.expected_score(n) for task in self._tasks.values()], weights=self._p))
 
     @property
     def _p(self) -> np.ndarray:
