@@ -128,12 +128,12 @@ def same_under_masks(ours, theirs):
     assert ours.keys() == theirs.keys()
     for name in (name for name in theirs if not name.startswith("_")):
         mask = theirs[f"_{name}"]
-        np.testing.assert_array_equal(ours[f"_{name}"], mask)
+        assert np.array_equal(ours[f"_{name}"], mask), name
         if isinstance(theirs[name], dict):
             same_under_masks(ours[name], theirs[name])
         else:
             for i in np.flatnonzero(mask):
-                np.testing.assert_array_equal(ours[name][i], theirs[name][i])
+                assert np.array_equal(ours[name][i], theirs[name][i]), name
 
 
 @pytest.mark.parametrize("mode", AutoresetMode)
