@@ -141,6 +141,8 @@ class PointingFromMemory(PointingTask):
 class Go(PointingOnCommand):
     """A stimulus appears in one of two modalities; point to it when the fixation light goes off.
 
+    One who goes by the response alone earns 100 %: the stimulus stays on, and nothing has to be remembered.
+
     :channels: fixation; modality 1 (ring of 32); modality 2 (ring of 32); rule (go, rtgo, ..., dnmc (20))
     :responses: fixate, 0°, ..., 349° (33)
     :timing: fixation 200-400, stimulus 300-900, response 500 ms
@@ -156,6 +158,8 @@ class Go(PointingOnCommand):
 @dataclass(frozen=True, kw_only=True)
 class Anti(PointingOnCommand):
     """A stimulus appears in one of two modalities; point away from it when the fixation light goes off.
+
+    One who goes by the response alone earns 100 %: the stimulus stays on, and nothing has to be remembered.
 
     :channels: fixation; modality 1 (ring of 32); modality 2 (ring of 32); rule (go, rtgo, ..., dnmc (20))
     :responses: fixate, 0°, ..., 349° (33)
@@ -174,6 +178,8 @@ class Anti(PointingOnCommand):
 class RtGo(PointingAtOnce):
     """Point to a stimulus as soon as it appears, in either modality; the fixation light stays on.
 
+    One who goes by the response alone earns 100 %: the stimulus stays on, and nothing has to be remembered.
+
     :channels: fixation; modality 1 (ring of 32); modality 2 (ring of 32); rule (go, rtgo, ..., dnmc (20))
     :responses: fixate, 0°, ..., 349° (33)
     :timing: fixation 400-1200, wait 0, response 500 ms
@@ -186,6 +192,8 @@ class RtGo(PointingAtOnce):
 @dataclass(frozen=True, kw_only=True)
 class RtAnti(PointingAtOnce):
     """Point away from a stimulus as soon as it appears, in either modality; the fixation light stays on.
+
+    One who goes by the response alone earns 100 %: the stimulus stays on, and nothing has to be remembered.
 
     :channels: fixation; modality 1 (ring of 32); modality 2 (ring of 32); rule (go, rtgo, ..., dnmc (20))
     :responses: fixate, 0°, ..., 349° (33)

@@ -174,7 +174,7 @@ class CategoryMatch(MatchTask):
 class Dms(PlaceMatch):
     """Two stimuli, a delay between them; point to the second if it is where the first was, else keep fixating.
 
-    One who never responds is right in half of the trials.
+    One who never responds earns 50 %.
 
     :channels: fixation; modality 1 (ring of 32); modality 2 (ring of 32); rule (go, rtgo, ..., dnmc (20))
     :responses: fixate, 0°, ..., 349° (33)
@@ -194,7 +194,7 @@ class Dms(PlaceMatch):
 class Dnms(PlaceMatch):
     """Two stimuli, a delay between them; point to the second if it is elsewhere than the first, else keep fixating.
 
-    One who never responds is right in half of the trials. In the released code of Soo et al. the targets of dnms are
+    One who never responds earns 50 %. In the released code of Soo et al. the targets of dnms are
     those of dms; the preset has the right ones.
 
     :channels: fixation; modality 1 (ring of 32); modality 2 (ring of 32); rule (go, rtgo, ..., dnmc (20))
@@ -216,7 +216,7 @@ class Dnms(PlaceMatch):
 class Dmc(CategoryMatch):
     """Two stimuli, a delay between them; point to the second if both are of one category, else keep fixating.
 
-    One who never responds is right in half of the trials. In the released code of Soo et al. all non-matches go from
+    One who never responds earns 50 %. In the released code of Soo et al. all non-matches go from
     category 1 to 2; here and in the preset from either.
 
     :channels: fixation; modality 1 (ring of 32); modality 2 (ring of 32); rule (go, rtgo, ..., dnmc (20))
@@ -238,7 +238,7 @@ class Dmc(CategoryMatch):
 class Dnmc(CategoryMatch):
     """Two stimuli, a delay between them; point to the second if their categories differ, else keep fixating.
 
-    One who never responds is right in half of the trials. In the released code of Soo et al. the targets of dnmc are
+    One who never responds earns 50 %. In the released code of Soo et al. the targets of dnmc are
     those of dmc, and all non-matches go from category 1 to 2; the preset has the right targets, and either order.
 
     :channels: fixation; modality 1 (ring of 32); modality 2 (ring of 32); rule (go, rtgo, ..., dnmc (20))
