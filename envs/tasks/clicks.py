@@ -93,7 +93,8 @@ class PoissonClicks(PaintedTask):
         start, stop = canvas.span("stimulus")
         for column, name in enumerate(("left", "right"), self.input_groups["click"].start):
             trial = np.repeat(np.arange(len(start)), conditions[name])
-            np.add.at(canvas.inputs, (canvas.rng.integers(start[trial], stop[trial]), trial, column), 1)
+            cells = (canvas.rng.integers(start[trial], stop[trial]), trial, column)
+            np.add.at(canvas.inputs, cells, 1)  # type: ignore[arg-type]  # NumPy's annotation leaves out tuples
         canvas.target(conditions["side"], "decision")
 
     def ideal(self, batch: TrialBatch) -> np.ndarray:
