@@ -86,7 +86,7 @@ def test_durations_are_refused_where_they_are_cut_there():
         make_task("DelayMatchSample", dt=100, delay_ms=750)
     with pytest.raises(ValueError, match="no bin is left to answer in, grace_ms is 100 ms"):
         make_task("PerceptualDecisionMaking", dt=100, decision_ms=100)
-    with pytest.raises(ValueError, match="delay_ms is <function"):
+    with pytest.raises(ValueError, match="delay_ms is the function"):
         make_task("DelayMatchSample", delay_ms=lambda: 300)
     assert make_task("DelayMatchSample", delay_ms=Choice((200, 400))).delay_ms == Choice((200, 400))
     assert make_task("DelayMatchSample").dt == 20
