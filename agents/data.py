@@ -93,7 +93,7 @@ class TrialDataset(IterableDataset[TensorBatch]):
 
 
 def one_batch(batches: list[TensorBatch], *, collate_fn_map: object = None) -> TensorBatch:
-    """What a DataLoader makes of batches that it was not told to leave alone.
+    """What a DataLoader makes of batches where its batch size is not None.
 
     Raises:
         ArgumentError: If it was given a batch size: batches of batches are nothing to learn from.

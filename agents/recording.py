@@ -19,8 +19,8 @@ from .rate_rnn import RateRNN
 def states_in_trials(network: RateRNN, batch: TrialBatch) -> np.ndarray:
     """States of a network in trials, without noise in its units.
 
-    A state is what the network carries from bin to bin: the voltage x where the voltage leaks, which rates
-    :math:`r = f(x)` do not tell, and the rate itself where that leaks.
+    A state is what the network carries from bin to bin: the voltage x where the voltage leaks, which does not
+    follow from rates :math:`r = f(x)`, and the rate itself where that leaks.
 
     Args:
         network: The network, in either precision; it runs in double precision, as fixed points are searched for.

@@ -71,8 +71,8 @@ def judged(
         return Verdict(False, "nothing is written yet.", hints["stub"])
     except TypeError as error:
         if error.__traceback__ is not None and _before_its_first_line(error.__traceback__):
-            told = str(error).rstrip(".")
-            return Verdict(False, f"your function cannot be called: {told}.", "Leave the line with def as it was.")
+            reason = str(error).rstrip(".")
+            return Verdict(False, f"your function cannot be called: {reason}.", "Leave the line with def as it was.")
         return Verdict(False, f"your function raised TypeError: {error}.", hints["error"])
     except Exception as error:  # a reader's code may raise anything, and the reader is to be told
         return Verdict(False, f"your function raised {type(error).__name__}: {error}.", hints["error"])

@@ -173,8 +173,8 @@ class Session:
         if self.task.timed and not self.task.scored_by_class:
             return "wrong moment" if choice else "wrong: no answer came"
         names = self.task.output_names
-        told = f"wrong: you answered {names[choice]}" if choice else "wrong: no answer came"
-        return told if self._asked is None or self.task.timed else f"{told}; it was {names[int(self._asked)]}"
+        verdict = f"wrong: you answered {names[choice]}" if choice else "wrong: no answer came"
+        return verdict if self._asked is None or self.task.timed else f"{verdict}; it was {names[int(self._asked)]}"
 
 
 def slowed(task: Task) -> float:

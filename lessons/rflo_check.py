@@ -116,7 +116,7 @@ def _example(gain: float, credit: Literal["exact", "RFLO"]) -> tuple[Given, np.n
     ).double()  # fmt: skip
     batch = task.sample(3, seed=1)
     rule = RFLO(feedback="symmetric")
-    told = {"exact": BPTT().gradient(network, batch), "RFLO": rule.gradient(network, batch)}
+    gradients = {"exact": BPTT().gradient(network, batch), "RFLO": rule.gradient(network, batch)}
     data = tensors(batch, network.recurrent)
     errors = OutputError(data, network.n_outputs)
     feedback = rule.feedback.of(network)
@@ -126,9 +126,9 @@ def _example(gain: float, credit: Literal["exact", "RFLO"]) -> tuple[Given, np.n
     r = torch.cat([bins[0].rates_before[None], trajectory.rates])
     slope = torch.stack([each.drive_slope for each in bins])
     e = torch.stack([each.error for each in bins])
-    cosine = alignment(told["RFLO"], told["exact"])["recurrent"]
+    cosine = alignment(gradients["RFLO"], gradients["exact"])["recurrent"]
     given = r.numpy(), slope.numpy(), e.numpy(), feedback.numpy(), float(network.alpha[0])
-    return given, told[credit]["recurrent"].numpy(), cosine
+    return given, gradients[credit]["recurrent"].numpy(), cosine
 
 
 def _slips(
@@ -148,26 +148,29 @@ def _slips(
     def outer(post: np.ndarray, pre: np.ndarray) -> np.ndarray:
         return post[..., :, None] * pre[..., None, :]
 
-    def told(p: np.ndarray, by: np.ndarray = signal) -> np.ndarray:
+    def gradient(p: np.ndarray, by: np.ndarray = signal) -> np.ndarray:
         return np.einsum("tbi,tbij->ij", by, p)
 
     before = r[:-1]
     new = outer(slope, before)
     p = traces(new)
-    right = told(p)
+    right = gradient(p)
     late = np.concatenate([np.zeros_like(p[:1]), p[:-1]])
     return {
-        "the trace does not decay.": (told(traces(new, keep=1.0)), "In each bin (1 - alpha) of the old trace stays."),
+        "the trace does not decay.": (
+            gradient(traces(new, keep=1.0)),
+            "In each bin (1 - alpha) of the old trace stays.",
+        ),
         "the trace has no memory.": (
-            told(traces(new, keep=0.0)),
+            gradient(traces(new, keep=0.0)),
             "Keep P from bin to bin, and let (1 - alpha) of it stay.",
         ),
         "the slope is forgotten.": (
-            told(traces(outer(np.ones_like(slope), before))),
+            gradient(traces(outer(np.ones_like(slope), before))),
             "A saturated unit does not move: multiply what is new by slope[t] of the receiver.",
         ),
         "the rates are those after the bin.": (
-            told(traces(outer(slope, r[1:]))),
+            gradient(traces(outer(slope, r[1:]))),
             "What moved unit i in bin t was r(t-1): r[t], since r begins with the rates before the first bin.",
         ),
         "the learning signal is that of the wrong unit.": (
@@ -175,7 +178,7 @@ def _slips(
             "L_i belongs to the receiver: L[:, :, None] * P.",
         ),
         "the slope is that of the sender.": (
-            told(traces(outer(np.ones_like(slope), before * slope))),
+            gradient(traces(outer(np.ones_like(slope), before * slope))),
             "Which unit is moved? The receiver: slope[t][:, :, None].",
         ),
         "the result is the wrong way round.": (right.T, "Entry [i, j] is the synapse from j to i."),
@@ -199,7 +202,7 @@ def _slips(
             "The gradient is asked for. The weights go the other way, but that comes later.",
         ),
         "the trace of the bin before is used.": (
-            told(late),
+            gradient(late),
             "Let the trace take in the bin first, then weigh it by the error of the same bin.",
         ),
     }

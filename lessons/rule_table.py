@@ -62,10 +62,10 @@ def rule_in_words(name: str) -> RenderableType:
     """
     text = inspect.getdoc(rule_class(name)) or ""
     body, _, rest = text.partition("\nArgs:")
-    told = dict(re.findall(r"^    (\w+): (.*(?:\n {8}.*)*)", rest, re.MULTILINE))
+    meanings = dict(re.findall(r"^    (\w+): (.*(?:\n {8}.*)*)", rest, re.MULTILINE))
     facts = Table(box=None, show_header=False, pad_edge=False)
     for key, default in rule_arguments(name).items():
-        meaning = plain_sentence(" ".join(told.get(key, "").split()))
+        meaning = plain_sentence(" ".join(meanings.get(key, "").split()))
         shown = "needed" if default is inspect.Parameter.empty else repr(default)
         facts.add_row(Text(key, style="cyan"), Text(f"{shown}  {meaning}".strip()))
     source = plain_sentence(" ".join(rest.partition("Source:")[2].split()))

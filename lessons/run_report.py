@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from typing import Any, cast
 
 from rich.console import Console
 from rich.table import Table
@@ -12,6 +13,7 @@ from rich.text import Text
 from ..agents.evaluation import Evaluation
 from ..agents.rules.catalogue import rule_arguments
 from ..agents.run import Run
+from ..envs.painted_task import PaintedTask
 from .summary_figure import draw_summary, write_figure
 
 
@@ -43,15 +45,11 @@ def print_run(console: Console, run: Run) -> None:
 
 
 def changed_arguments(run: Run) -> dict[str, object]:
-    """The arguments of a run's task that are not those of the defaults."""
+    """The arguments of a run's task that are not its defaults; all, where it is made of other tasks."""
     task = run.task
-    if not dataclasses.is_dataclass(task):
-        return {}
-    return {
-        field.name: value
-        for field in dataclasses.fields(task)
-        if field.init and (value := getattr(task, field.name)) != field.default
-    }
+    usual = type(task)() if isinstance(task, PaintedTask) else None
+    arguments = {field.name: getattr(task, field.name) for field in dataclasses.fields(cast(Any, task)) if field.init}
+    return {name: value for name, value in arguments.items() if usual is None or value != getattr(usual, name)}
 
 
 def print_score(console: Console, evaluation: Evaluation, run: Run) -> None:

@@ -9,11 +9,13 @@ import typer
 from ..envs.durations import Choice, TruncatedExponential, Uniform
 from ..envs.painted_task import PaintedTask
 from ..envs.registry import check_arguments, make_task
+from .options import import_named
 
 
 def task_with(name: str, settings: list[str]) -> PaintedTask:
-    """The task of that name, with the arguments of ``--set``."""
-    arguments = parse_settings(settings)
+    """The task of that name, or of ``module:name``, with the arguments of ``--set``."""
+    arguments, (module, _, name) = parse_settings(settings), name.rpartition(":")
+    import_named([module] if module else [])
     check_arguments(name, None, arguments, also=("preset",))
     return make_task(name, **arguments)
 

@@ -142,7 +142,7 @@ def test_commands_import_what_they_are_asked_to(commands):
     forget()
     assert "Which of three lamps" in commands("tasks", "Brightest", "--import", "mytasks").stdout
     forget()
-    assert commands("play", "Brightest", "--import", "mytasks").stderr.startswith("error: play needs a terminal")
+    assert commands("play", "mytasks:Brightest").stderr.startswith("error: play needs a terminal")
     wrong = commands("tasks", "--import", "mytask")
     assert (wrong.exit_code, wrong.stderr.count("\n")) == (1, 1)
     assert "cannot import the module 'mytask'" in wrong.stderr

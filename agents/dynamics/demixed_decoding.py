@@ -210,5 +210,5 @@ def _runs(above: np.ndarray, least: int) -> np.ndarray:
 
 
 def _check_count(name: str, count: int) -> None:
-    if count != int(count) or count < 1:
-        raise ValueError(f"{name} is {count!r}; it must be a whole number, 1 or more.")
+    if count < 1:
+        raise ValueError(f"{name} is {count}; it must be 1 or more.")

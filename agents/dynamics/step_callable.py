@@ -66,10 +66,10 @@ def next_states(step: Step, states: Tensor) -> Tensor:
     """
     try:
         after = step(states)
-    except RuntimeError as error:
+    except (RuntimeError, TypeError, ValueError) as error:
         raise ValueError(
             f"step failed on states of shape {tuple(states.shape)} in double precision ({error}); it must take any "
-            "number K of states (K, N). Give it the network after network.double(), and inputs as double."
+            "number K of states (K, N), and nothing else. That of a network is cogdyn.agents.step_at(network, inputs)."
         ) from error
     if not isinstance(after, Tensor):
         raise ValueError(f"step returned {type(after).__name__}; expected a tensor of {states.dtype}.")

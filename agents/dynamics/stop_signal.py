@@ -40,7 +40,10 @@ def stop_signal_reaction_time(
     if np.isnan(go).all():
         raise ValueError("no go trial has a response; there are no reaction times to integrate.")
     if not 0 < p < 1:
-        raise ValueError(f"responses escaped in {p:.0%} of the stop trials; between 0 and 100 % tell a reaction time.")
+        raise ValueError(
+            f"responses escaped in {p:.0%} of the stop trials; a reaction time follows only from more "
+            "than 0 and less than 100 %."
+        )
     if strict and not 0.25 <= p <= 0.75:
         raise ValueError(
             f"responses escaped in {p:.0%} of the stop trials; below 25 and above 75 % the estimate is not reliable. "

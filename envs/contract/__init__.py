@@ -71,23 +71,23 @@ def check_task(task: Task) -> None:
         task.ideal(task.sample(8, seed=0))
     except Exception as error:  # whatever a task of one's own may raise is something to report
         raise ContractError(
-            f"{task.name} cannot be checked, since painting and answering a batch fails:\n{_listed(_said(error))}"
+            f"{task.name} cannot be checked, since painting and answering a batch fails:\n{_indented(_message(error))}"
         ) from error
     broken: dict[str, list[str]] = {}
     for check in CHECKS:
         try:
             check(task)
         except Exception as error:
-            broken.setdefault(_said(error), []).append((getdoc(check) or "").split("\n")[0].replace("``", ""))
+            broken.setdefault(_message(error), []).append((getdoc(check) or "").split("\n")[0].replace("``", ""))
     if broken:
         n = sum(map(len, broken.values()))
-        told = [f"- {' '.join(promises)}\n{_listed(said)}" for said, promises in broken.items()]
-        raise ContractError(f"{task.name} breaks {n} of {len(CHECKS)} promises:\n" + "\n".join(told))
+        reports = [f"- {' '.join(promises)}\n{_indented(message)}" for message, promises in broken.items()]
+        raise ContractError(f"{task.name} breaks {n} of {len(CHECKS)} promises:\n" + "\n".join(reports))
 
 
-def _said(error: Exception) -> str:
+def _message(error: Exception) -> str:
     return str(error) if isinstance(error, ContractError) else f"{type(error).__name__}: {error}"
 
 
-def _listed(text: str) -> str:
+def _indented(text: str) -> str:
     return fill(text, 96, initial_indent="  ", subsequent_indent="  ")

@@ -56,7 +56,7 @@ def read_roster(file: Path) -> list[Entry]:
     if not names:
         raise ValueError(f"{file} holds no name: a name on each line, or a table with a column of names.")
     if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise ValueError(f"{file} has {twice[0]!r} twice; add what tells them apart to the name.")
+        raise ValueError(f"{file} has {twice[0]!r} twice; add what distinguishes them to the name.")
     return entries
 
 

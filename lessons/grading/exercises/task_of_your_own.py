@@ -172,12 +172,12 @@ def judge_observes(ask: Ask, rng: np.random.Generator) -> Judgement:
 def judge_registered(ask: Ask, rng: np.random.Generator) -> Judgement:
     """Whether the task has a name that ``gym.make`` knows, and is the one that was written."""
     description(ask)
-    told = ask(what="registered")
-    if not isinstance(told, dict) or told.get("known") is not True:
+    answer = ask(what="registered")
+    if not isinstance(answer, dict) or answer.get("known") is not True:
         return Judgement(
             False, "it is not registered yet.", "register_task(OddOneOut), or @register_task above the class."
         )
-    if told.get("name") != "OddOneOut" or told.get("same") is not True:
+    if answer.get("name") != "OddOneOut" or answer.get("same") is not True:
         return Judgement(False, "another class has its name.", "Run the registration again, after the last change.")
     return Judgement(True, 'gym.make("cogdyn/OddOneOut-v0") makes it.')
 
