@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from ..envs.numbers import finite_number
-from ..envs.shown import shown
+from ..envs.wording import short_text
 
 
 def dale_signs(n: int, fraction: float) -> Tensor:
@@ -76,7 +76,7 @@ def lesioned_units(n: int, units: Sequence[int] | slice | np.ndarray) -> tuple[i
     if chosen.dtype == bool and chosen.shape == (n,):
         chosen = np.flatnonzero(chosen)
     if chosen.size and not (chosen.dtype.kind in "iu" and chosen.ndim == 1 and 0 <= chosen.min() <= chosen.max() < n):
-        raise ValueError(f"units are {shown(units)}; allowed: whole numbers from 0 to {n - 1}, or a slice.")
+        raise ValueError(f"units are {short_text(units)}; allowed: whole numbers from 0 to {n - 1}, or a slice.")
     return tuple(sorted(set(chosen.tolist())))
 
 

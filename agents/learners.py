@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 
 from ..envs.errors import ArgumentError
-from ..envs.shown import shown
 from ..envs.task import Task
 from ..envs.trial import TrialBatch
+from ..envs.wording import short_text
 from .data import tensors
 from .ensemble import member, stacked, subset
 from .evaluation import evaluate, step_seed
@@ -82,9 +82,9 @@ def check_rule(rule: Any) -> None:
     """
     lacking = [name for name in ("config", "update", "report", "state") if not hasattr(rule, name)]
     if lacking:
-        raise ArgumentError(f"rule is {shown(rule)}; it must be a learning rule, which has {', '.join(lacking)}.")
+        raise ArgumentError(f"rule is {short_text(rule)}; it must be a learning rule, which has {', '.join(lacking)}.")
     if isinstance(rule, type):
-        raise ArgumentError(f"rule is {shown(rule)}; it must be an object of it, as {rule.__name__}().")
+        raise ArgumentError(f"rule is {short_text(rule)}; it must be an object of it, as {rule.__name__}().")
 
 
 class SingleLearner:

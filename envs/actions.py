@@ -9,8 +9,8 @@ import numpy as np
 
 from .errors import ArgumentError
 from .rewards import action_range, named_actions
-from .shown import shown
 from .task import Task
+from .wording import short_text
 
 
 def parse_choice(task: Task, action: Any) -> int:
@@ -24,7 +24,7 @@ def parse_choice(task: Task, action: Any) -> int:
     except TypeError:
         number = -1
     if not 0 <= number < task.n_outputs:
-        raise ArgumentError(f"action is {shown(action)}; allowed: {named_actions(task)}.")
+        raise ArgumentError(f"action is {short_text(action)}; allowed: {named_actions(task)}.")
     return number
 
 
@@ -51,7 +51,7 @@ def parse_vector(task: Task, action: Any) -> np.ndarray:
     """
     values = _clipped(task, action, (task.n_outputs,))
     if values is None:
-        raise ArgumentError(f"action is {shown(action)}; allowed: {task.n_outputs} numbers in {_range(task)}.")
+        raise ArgumentError(f"action is {short_text(action)}; allowed: {task.n_outputs} numbers in {_range(task)}.")
     return values
 
 

@@ -9,9 +9,9 @@ from typing import Any, Self
 from .errors import ArgumentError
 from .mixture import Mixture
 from .registry import make_task
-from .shown import shown
 from .task import Task
 from .typechecked import typechecked
+from .wording import short_text
 
 
 @typechecked
@@ -75,7 +75,7 @@ class Curriculum:
     def report(self, score: float) -> bool:
         """Hear of a score on the present task; returns whether another level has come, or the last is done."""
         if isinstance(score, bool) or not isinstance(score, Real):
-            raise ArgumentError(f"score is {shown(score)}; it must be a number.")
+            raise ArgumentError(f"score is {short_text(score)}; it must be a number.")
         if self.finished or not score >= self.goal_score:  # nor for NaN
             return False
         self.finished = self.level == len(self.levels) - 1

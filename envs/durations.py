@@ -15,8 +15,8 @@ import numpy as np
 
 from .errors import ArgumentError
 from .numbers import finite_number
-from .shown import shown
 from .typechecked import typechecked
+from .wording import short_text
 
 
 def in_bins(ms: float, dt: float, what: str) -> int:
@@ -86,7 +86,7 @@ def checked_duration(name: str, value: Any) -> Duration:
         raise ArgumentError(f"{name} is the class {value.__name__}; give it arguments, as in Uniform(200, 400).")
     if not is_random(value) or callable(value) or len(signature(value.pmf).parameters) != 2:
         raise ArgumentError(
-            f"{name} is {shown(value)}; allowed: a number (ms), Uniform(low, high), Choice(values), "
+            f"{name} is {short_text(value)}; allowed: a number (ms), Uniform(low, high), Choice(values), "
             "TruncatedExponential(mean, low, high), and PerBatch of one of these."
         )
     return value

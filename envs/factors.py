@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from .errors import ArgumentError
-from .shown import shown
 from .typechecked import typechecked
+from .wording import short_text
 
 Conditions = dict[str, np.ndarray]
 """What was drawn for each of B trials, ``{name: (B,)}``."""
@@ -28,10 +28,10 @@ class Levels:
         object.__setattr__(self, "values", tuple(self.values))
         object.__setattr__(self, "p", None if self.p is None else tuple(np.asarray(self.p, float).reshape(-1).tolist()))
         if np.ndim(self.values) != 1 or len(self.values) == 0 or not np.isfinite(self.values).all():
-            raise ArgumentError(f"values are {shown(self.values)}; they must be finite numbers, one or more.")
+            raise ArgumentError(f"values are {short_text(self.values)}; they must be finite numbers, one or more.")
         p = self.probabilities
         if len(p) != len(self.values) or not (p >= 0).all() or not abs(p.sum() - 1) <= 1e-9:
-            given = f"values {shown(self.values)} with p {shown(self.p)}"
+            given = f"values {short_text(self.values)} with p {short_text(self.p)}"
             raise ArgumentError(f"{given} cannot be; it needs values, and as many probabilities that add up to 1.")
 
     @property

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .errors import ArgumentError
-from .shown import shown
+from .wording import short_text
 
 
 def finite_number(name: str, value: Any) -> float:
@@ -21,7 +21,7 @@ def finite_number(name: str, value: Any) -> float:
             return float(value)
     except OverflowError:  # a whole number beyond all floats
         pass
-    raise ArgumentError(f"{name} is {shown(value)}; it must be a finite number.")
+    raise ArgumentError(f"{name} is {short_text(value)}; it must be a finite number.")
 
 
 def whole_number(name: str, value: Any, least: int | None = None) -> int:
@@ -31,9 +31,9 @@ def whole_number(name: str, value: Any, least: int | None = None) -> int:
         ArgumentError: If it is not a whole number, or smaller than the least one allowed.
     """
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, Integral):
-        raise ArgumentError(f"{name} is {shown(value)}; it must be a whole number.")
+        raise ArgumentError(f"{name} is {short_text(value)}; it must be a whole number.")
     if least is not None and value < least:
-        raise ArgumentError(f"{name} is {shown(value)}; it must be at least {least}.")
+        raise ArgumentError(f"{name} is {short_text(value)}; it must be at least {least}.")
     return int(value)
 
 
@@ -44,7 +44,7 @@ def standard_deviation(name: str, value: Any) -> float:
         ArgumentError: If it is negative or not a finite number.
     """
     if finite_number(name, value) < 0:
-        raise ArgumentError(f"{name} is {shown(value)}; a standard deviation is not negative.")
+        raise ArgumentError(f"{name} is {short_text(value)}; a standard deviation is not negative.")
     return float(value)
 
 
@@ -55,5 +55,5 @@ def truth_value(name: str, value: Any) -> bool:
         ArgumentError: If it is neither true nor false.
     """
     if not isinstance(value, (bool, np.bool_)):
-        raise ArgumentError(f"{name} is {shown(value)}; allowed: True or False.")
+        raise ArgumentError(f"{name} is {short_text(value)}; allowed: True or False.")
     return bool(value)

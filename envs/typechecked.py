@@ -15,7 +15,7 @@ import numpy as np
 
 from .errors import ArgumentError
 from .names import unknown_name
-from .shown import parts, shown, type_in_words
+from .wording import parts, short_text, type_in_words
 
 F = TypeVar("F", bound=Callable[..., Any])
 LARGEST = 2**63
@@ -77,15 +77,15 @@ def _check(name: str, value: Any, hint: Any, kind: Any) -> None:
         return
     if (name == "seed" or name.endswith("_seed")) and _is_whole(value):
         if value < 0:
-            raise ArgumentError(f"{name} is {shown(value)}; it must be at least 0.")
+            raise ArgumentError(f"{name} is {short_text(value)}; it must be at least 0.")
         if value >= 2 * LARGEST and not fits(np.random.SeedSequence(0), hint):
-            raise ArgumentError(f"{name} is {shown(value)}; it must be below 2^64.")
+            raise ArgumentError(f"{name} is {short_text(value)}; it must be below 2^64.")
     elif not fits(value, hint):
         choices = [choice for part in parts(hint) if get_origin(part) is Literal for choice in get_args(part)]
         if choices and isinstance(value, str):
             raise ArgumentError(str(unknown_name(name, value, choices)))
         size = " below 2^63 in size" if _is_whole(value) and fits(0, hint) else ""
-        raise ArgumentError(f"{name} is {shown(value)}; it must be {type_in_words(hint)}{size}.")
+        raise ArgumentError(f"{name} is {short_text(value)}; it must be {type_in_words(hint)}{size}.")
 
 
 def fits(value: Any, hint: Any) -> bool:

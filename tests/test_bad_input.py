@@ -16,8 +16,8 @@ from cogdyn.agents import RateRNN, train
 from cogdyn.agents.rules import BPTT
 from cogdyn.envs import Levels, make_task
 from cogdyn.envs.errors import ArgumentError
-from cogdyn.envs.shown import shown, type_in_words
 from cogdyn.envs.typechecked import fits, typechecked
+from cogdyn.envs.wording import short_text, type_in_words
 
 LEGAL = """
 Between low: minus one
@@ -227,10 +227,10 @@ def test_values_are_shown_short():
         pass
 
     with warnings.catch_warnings():
-        assert shown(10**400) == "a number of about 401 digits"
-        assert shown(np.zeros((3, 4))) == "an array of shape (3, 4)"
-        assert shown(Own()) == "an Own"
-        assert shown(Own) == "the class Own"
-        assert len(shown("x" * 10_000)) < 70
-        assert len(shown([list(range(1000))] * 1000)) < 300
+        assert short_text(10**400) == "a number of about 401 digits"
+        assert short_text(np.zeros((3, 4))) == "an array of shape (3, 4)"
+        assert short_text(Own()) == "an Own"
+        assert short_text(Own) == "the class Own"
+        assert len(short_text("x" * 10_000)) < 70
+        assert len(short_text([list(range(1000))] * 1000)) < 300
     assert type_in_words(dict[str, float] | None) == "a mapping from names to finite numbers or None"

@@ -7,8 +7,8 @@ from inspect import getdoc
 from textwrap import fill
 
 from ..errors import ArgumentError
-from ..shown import shown
 from ..task import Task
+from ..wording import short_text
 from .clients import check_continuation, check_infos
 from .distributions import check_answers, check_durations, check_factors, check_leak
 from .environments import check_autoreset, check_copies, check_gymnasium, check_replay, check_rollouts
@@ -66,7 +66,7 @@ def check_task(task: Task) -> None:
     """
     if not isinstance(task, Task):
         hint = ", as in check_task(MyTask())" if isinstance(task, type) and issubclass(task, Task) else ""
-        raise ArgumentError(f"check_task needs a task, not {shown(task)}{hint}.")
+        raise ArgumentError(f"check_task needs a task, not {short_text(task)}{hint}.")
     try:
         task.ideal(task.sample(8, seed=0))
     except Exception as error:  # whatever a task of one's own may raise is something to report

@@ -34,7 +34,7 @@ _SHORT = _Short()
 _SHORT.maxstring = 60
 
 
-def shown(value: object) -> str:
+def short_text(value: object) -> str:
     """The value as a message shows it: numbers and short texts as they are, of all else what it is."""
     return _SHORT.repr(value)
 
