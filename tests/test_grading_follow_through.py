@@ -1,5 +1,7 @@
 """Follow-through marks: a wrong answer costs its own points alone; what builds on it is marked with the reference."""
 
+import re
+
 import pytest
 from homework import hand_in, homework, shut_off, source_of
 from mistakes import MISTAKES
@@ -85,6 +87,16 @@ def test_an_exercise_is_judged_again_only_if_it_fails_and_what_it_builds_on_is_w
     assert [mark.earned for mark in marks] == [0, 1, 0, 1, 0]
     assert [mark.replaced for mark in marks] == [(), ("x/a",), ("x/a",), (), ()]
     assert Mark("x/b", 1, Judgement(True, ""), ("x/a",)).note.startswith("a is not right yet")
+
+
+def test_a_reference_gives_no_later_solution_away():
+    """A submission could call it, and earn what it did not write."""
+    for number in MODULES:
+        names = [one.answer for one in work(number).exercises]
+        for i, one in enumerate(work(number).exercises):
+            if one.name not in ("task/registered", "task/promises"):
+                defined = set(re.findall(r"def (\w+)\(", reference_cell(one)))
+                assert not defined & (set(names[i + 1 :]) - set(names[: i + 1]))
 
 
 def test_every_exercise_has_a_reference_and_builds_on_earlier_ones():

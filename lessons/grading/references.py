@@ -22,13 +22,16 @@ _IN_CLASS = {
 def reference_cell(exercise: Exercise) -> str:
     """Source of a cell that replaces an answer by the reference, which has a namespace of its own.
 
+    It holds no solution of a later exercise, which a submission could call from there.
+
     Args:
         exercise: The exercise whose answer is replaced; of a class only the part that belongs to it.
     """
     number = next(number for number in MODULES if exercise in work(number).exercises)
     start, *solutions = _definitions(assignment(number))
     name, part = exercise.answer, _IN_CLASS.get(exercise.name)
-    source = "\n\n".join([start, *solutions] if part is None else [start, _subclass(solutions, name, part)])
+    earlier = solutions[: 1 + next(i for i, source in enumerate(solutions) if name in map(_name, _body(source)))]
+    source = "\n\n".join([start, *(earlier if part is None else [_subclass(solutions, name, part)])])
     known = "{}" if part is None else f"{{{name!r}: {name}}}"
     return f"_reference = {known}\nexec({source!r}, _reference)\n{name} = _reference[{name!r}]"
 
@@ -59,7 +62,7 @@ def _body(source: str) -> list[ast.stmt]:
 
 def _name(line: ast.stmt) -> str:
     """What a line of a class defines; empty if it defines nothing."""
-    if isinstance(line, ast.FunctionDef):
+    if isinstance(line, ast.FunctionDef | ast.ClassDef):
         return line.name
     target = (
         line.target if isinstance(line, ast.AnnAssign) else line.targets[0] if isinstance(line, ast.Assign) else None
