@@ -158,6 +158,14 @@ def test_ctrl_c_keeps_what_is_done_and_says_so(tmp_path, log, n):
     assert len(read_table(tmp_path / "out/table.csv")) in (kept, kept - 1)
 
 
+def test_runs_that_are_cancelled_bring_no_warning(tmp_path, log):
+    study = toy(log, ["measure", *["sleep"] * 20])
+    with workers.open_workers("local", 2, None) as work:
+        results = work(study.measure, list(study.jobs(False)))
+        next(results)
+        results.close()
+
+
 @posix
 def test_a_worker_that_dies_stops_the_study_and_what_is_done_is_kept(tmp_path, log):
     study = toy(log, ["measure", "measure", "sleep", "die last"])

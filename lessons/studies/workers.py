@@ -7,6 +7,7 @@ import pickle
 import signal
 import threading
 import time
+import warnings
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -63,13 +64,19 @@ def _in_processes(n: int, measure: Measure, jobs: Iterable[Job]) -> Generator[Re
     follow = {"initializer": _follow, "initargs": (os.getpid(),)}
     with parallel_config("loky", n_jobs=n, inner_max_num_threads=1, **follow):
         parallel: Any = Parallel(batch_size=1, return_as="generator_unordered")  # type: ignore[arg-type]
+        results = parallel(delayed(measured)(measure, job) for job in jobs)
         try:
-            yield from parallel(delayed(measured)(measure, job) for job in jobs)
+            for result in results:  # not "yield from", which would close it outside the block below
+                yield result
         except RuntimeError as error:
             raise WorkersLost(
                 "a worker process died, perhaps for want of memory. What was finished is kept, the same command does "
                 "the rest; with fewer --jobs it takes less memory."
             ) from error
+        finally:
+            with warnings.catch_warnings():  # joblib advises against runs that are cancelled, as Ctrl-C does
+                warnings.filterwarnings("ignore", ".*to limit unnecessary computation time")
+                results.close()
 
 
 def _follow(parent: int) -> None:
