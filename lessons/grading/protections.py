@@ -13,6 +13,10 @@ class Ended(Exception):
     """A submission is gone: it ended itself, took too long or too much, or sent what cannot be read."""
 
 
+class OutOfTime(Ended):
+    """A submission took too long by the clock, without the CPU time that it may take: others may have had it."""
+
+
 @dataclass(frozen=True)
 class Limits:
     """What a submission may take.
