@@ -135,7 +135,7 @@ def test_thirty_hostile_submissions_among_honest_ones(tmp_path):
         if line.student not in ("no JSON",) and not line.student.startswith("honest"):
             assert line.marks[0].judgement.reason
             assert line.remarks or line.marks[0].judgement.hint
-    assert "took longer than 10 s" in str(next(line for line in lines if line.student == "endless sleep"))
+    assert "took longer than 40 s by the clock" in str(next(line for line in lines if line.student == "endless sleep"))
     until = time.monotonic() + 300
     while left := [k for k, said in processes().items() if k not in before and b"resource_tracker" not in said]:
         assert time.monotonic() < until, left

@@ -21,11 +21,15 @@ class OutOfTime(Ended):
 class Limits:
     """What a submission may take.
 
+    Time is CPU time of all its processes together, those that have ended included, as the guard measures it: what
+    others do on the machine costs a submission nothing. Who sleeps is ended by the clock. Where the system does not
+    report CPU time (macOS), the clock alone counts.
+
     Attributes:
-        cell_s: Seconds for each cell.
-        answer_s: Seconds for each answer.
-        total_s: Seconds for all of it.
-        cpu_s: Seconds of CPU time for each of its processes.
+        cell_s: CPU time for each cell (s).
+        answer_s: CPU time for each answer (s).
+        total_s: CPU time for all of it (s).
+        patience: Seconds by the clock for each second of CPU time that it may take.
         memory: Memory that one process may ask for, beside what Python and the libraries have (bytes).
         memory_of_all: Memory of all its processes together, what they share counted once (bytes).
         file: Size of a file, and of all that it writes (bytes).
@@ -36,7 +40,7 @@ class Limits:
     cell_s: int = 30
     answer_s: int = 15
     total_s: int = 180
-    cpu_s: int = 120
+    patience: int = 4
     memory: int = 2**31
     memory_of_all: int = 3 * 2**30
     file: int = 2**26

@@ -105,12 +105,12 @@ def limit(limits: Mapping[str, int], isolated: bool) -> None:
     """Set limits on what each process takes, for good.
 
     Args:
-        limits: ``cpu_s``; ``memory`` and ``file`` (bytes); ``processes``; ``files``.
+        limits: ``total_s``; ``memory`` and ``file`` (bytes); ``processes``; ``files``.
         isolated: Whether processes are counted in a namespace of their own; else those that the user has already
             are added, because the kernel counts them too.
     """
     room = {
-        "RLIMIT_CPU": limits["cpu_s"],
+        "RLIMIT_CPU": limits["total_s"],
         "RLIMIT_FSIZE": limits["file"],
         "RLIMIT_NOFILE": limits["files"],
         "RLIMIT_CORE": 0,
@@ -150,20 +150,8 @@ def taken(process: int) -> tuple[int, int]:
     return int(pages[0]) * os.sysconf("SC_PAGE_SIZE"), int(pages[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
-def share(process: int) -> int:
-    """Memory of a process (bytes), each page divided by the number of processes that share it.
-
-    Where the system does not tell, as to a root without the right to trace: all that is resident, which is more.
-    """
-    try:
-        lines = Path(f"/proc/{process}/smaps_rollup").read_text(encoding="utf-8").splitlines()
-        return next(1024 * int(line.split()[1]) for line in lines if line.startswith("Pss:"))
-    except (OSError, StopIteration):
-        return taken(process)[1]
-
-
 def descendants(process: int) -> list[int]:
-    """Numbers of all processes below one, as /proc tells."""
+    """Numbers of all processes below one, as /proc tells: each behind its parent."""
     found: list[int] = []
     waiting = [process]
     while waiting:
@@ -176,7 +164,7 @@ def descendants(process: int) -> list[int]:
                 found += below
         except OSError:
             continue
-    return found
+    return list(dict.fromkeys(found))  # a thread that ends while we look leaves its children to another
 
 
 def _processes_of_user() -> int:

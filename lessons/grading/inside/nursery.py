@@ -2,26 +2,29 @@
 
 It is started with its settings as JSON in the first argument, and gets for each submission two lines: one on which
 the submission answers, one that keeps it alive. Between them stands a guard, which ends the submission with all that
-it started when the second line is closed, when it takes too much memory, or when it ends itself.
+it started when the second line is closed, when it takes too much memory or CPU time, or when it ends itself. On the
+second line the grader says how much CPU time the cell or answer that begins may take.
 """
 
 from __future__ import annotations
 
 import importlib
 import json
+import math
 import os
 import select
 import shutil
 import signal
 import socket
+import struct
 import sys
 import time
 from typing import Any, NoReturn
 
-from . import answers, isolation, kernel, plain
+from . import answers, isolation, kernel, plain, usage
 
 PACE = 0.05
-"""Seconds between two looks at the memory of a submission."""
+"""Seconds between two looks at what a submission takes."""
 
 
 def main() -> None:
@@ -78,19 +81,33 @@ def _guard(settings: dict[str, Any], line: socket.socket, life: socket.socket) -
         finally:
             os._exit(1)
     line.close()
-    reason = ""
-    while not reason:
-        if _has_ended(first):
-            reason = "ended"
-        elif select.select([life], [], [], PACE)[0]:
-            reason = "closed"
-        elif linux and _take_more_than(settings["limits"]["memory_of_all"]):
-            reason = "memory"
+    reason = _watch(first, life, settings["limits"])
     _sweep(first)
     try:
         life.send(reason.encode())
     finally:
         os._exit(0)
+
+
+def _watch(first: int, life: socket.socket, limits: dict[str, int]) -> str:
+    """Wait until a submission has to end, or has ended; returns why."""
+    linux = sys.platform == "linux"
+    spent, until, everything = 0.0, math.inf, math.inf
+    while True:
+        if _has_ended(first):
+            return "ended"
+        said = life.recv(2**12) if select.select([life], [], [], PACE)[0] else None
+        if said == b"":
+            return "closed"
+        below = isolation.descendants(os.getpid()) if linux else []
+        spent = max(spent, usage.cpu_time(below) if linux else time.monotonic())
+        if said:  # the last that was said counts
+            everything = min(everything, spent + limits["total_s"])
+            until = spent + struct.unpack("!d", said[-8:])[0]
+        if spent > min(until, everything):
+            return "time" if until <= everything else "total"
+        if linux and usage.more_memory_than(limits["memory_of_all"], below):
+            return "memory"
 
 
 def _refuse(line: socket.socket, error: Exception) -> NoReturn:
@@ -104,14 +121,6 @@ def _has_ended(process: int) -> bool:
     if sys.platform == "linux":
         return os.waitid(os.P_PID, process, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
     return os.waitpid(process, os.WNOHANG)[0] != 0
-
-
-def _take_more_than(limit: int) -> bool:
-    """Whether all processes below this one hold more memory than that (bytes)."""
-    below = isolation.descendants(os.getpid())
-    if sum(isolation.taken(one)[1] for one in below) <= limit:
-        return False
-    return sum(map(isolation.share, below)) > limit  # what copies of a process still share counts once
 
 
 def _sweep(first: int) -> None:
