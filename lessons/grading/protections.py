@@ -60,6 +60,8 @@ class Protections:
         no_network: It has no network.
         read_only_files: It sees Python and the libraries, read-only, an empty home, and nothing else.
         other_user: It runs as a user to whom nothing belongs; only where the grader is root.
+        system_call_filter: Calls of the kernel that no homework needs are refused, for keys, sockets, memory that
+            counts for nobody, or the insides of the kernel; only on Linux with libseccomp.
     """
 
     own_process: bool = True
@@ -69,10 +71,17 @@ class Protections:
     no_network: bool = False
     read_only_files: bool = False
     other_user: bool = False
+    system_call_filter: bool = False
+
+    @classmethod
+    def reported(cls, names: object) -> Protections:
+        """Those that a submission names, before any of its own code runs."""
+        known = {field.name for field in fields(cls)}
+        return cls(**{name: True for name in names if name in known} if isinstance(names, list) else {})
 
     @property
     def isolated(self) -> bool:
-        """Whether nothing that a submission does can reach anything outside."""
+        """Whether it is shut off: from the network, from other processes and from files."""
         return self.own_processes and self.no_network and self.read_only_files
 
     def in_words(self) -> str:
@@ -82,7 +91,14 @@ class Protections:
         return "; ".join([f"in force: {', '.join(on)}", *([f"NOT in force: {', '.join(off)}"] if off else [])])
 
 
-_WANTED = ("memory_limit", "own_processes", "no_network", "read_only_files")
+_WANTED = ("memory_limit", "own_processes", "no_network", "read_only_files", "system_call_filter")
+ENDS = {
+    b"memory": "it took too much memory",
+    b"time": "it took longer than {seconds:g} s of CPU time",
+    b"total": "it took longer than {total:g} s of CPU time in all",
+    b"": "it ended itself, or crashed, or was stopped for the time or memory it took",
+}
+"""Why a submission is gone, as its guard reports it, and in words."""
 NOT_SHUT_OFF = (
     "Submissions were not shut off: what the user they ran as can read, change or send, they could, solutions too; "
     "--require-isolation refuses that"

@@ -16,7 +16,7 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -24,7 +24,7 @@ from typing import Any
 from ...agents.files import temporary_folder
 from .inside import plain
 from .namespaces import remedy
-from .protections import Ended, Limits, OutOfTime, Protections, SandboxError
+from .protections import ENDS, Ended, Limits, OutOfTime, Protections, SandboxError
 from .view import clean_environment, covered, readable_by_all, visible
 
 PATIENCE = 60
@@ -41,10 +41,15 @@ class Nursery:
         hidden: Modules that submissions have to do without.
         isolate: Whether to shut submissions off; with False only limits are set.
         limits: What each submission may take.
+        core: Which of the processor's cores submissions run on, counted from 0, and again from 0 beyond the last one;
+            any if None. On a core of its own, one that starts many processes takes nothing from its neighbours.
     """
 
-    def __init__(self, imports: Sequence[str], hidden: Sequence[str], isolate: bool, limits: Limits):
+    def __init__(
+        self, imports: Sequence[str], hidden: Sequence[str], isolate: bool, limits: Limits, core: int | None = None
+    ):
         self.imports, self.hidden, self.isolate, self.limits = list(imports), list(hidden), isolate, limits
+        self.core = core
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Nursery:
@@ -79,9 +84,10 @@ class Nursery:
             "hidden": self.hidden,
             "isolate": self.isolate,
             "limits": asdict(self.limits),
+            "core": self.core,
             "visible": visible(),
             "here": str(Path(__file__).parent),
-            "covered": [str(path) for path in covered(self.hidden)],
+            "covered": covered(self.hidden),
         }
         if not self.isolate and hasattr(os, "geteuid") and os.geteuid() == 0 and not readable_by_all():
             raise SandboxError(
@@ -165,7 +171,7 @@ class Submission:
         if "refused" in said:
             self.close()
             raise SandboxError(f"a submission could not be shut off, {said['refused']}.")
-        self.protections = Protections(**{name: True for name in said["ready"] if name in _FIELDS})
+        self.protections = Protections.reported(said.get("ready"))
 
     def __enter__(self) -> Submission:
         """The submission itself."""
@@ -272,15 +278,9 @@ class Submission:
         with suppress(OSError):
             self._life.settimeout(5)
             reason = self._life.recv(64)
-        known = {
-            b"memory": "it took too much memory",
-            b"time": f"it took longer than {self._seconds:g} s of CPU time",
-            b"total": f"it took longer than {self._limits.total_s:g} s of CPU time in all",
-        }
-        return known.get(reason, "it ended itself, or crashed, or was stopped for the time or memory it took")
+        return ENDS.get(reason, ENDS[b""]).format(seconds=self._seconds, total=self._limits.total_s)
 
 
-_FIELDS = {field.name for field in fields(Protections)}
 _ON_THREE = "import os; os.dup2({0}, 3); ({0} == 3) or os.close({0}); "
 
 

@@ -5,21 +5,25 @@ from __future__ import annotations
 import errno
 import os
 import resource
+import socket
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from . import kernel
 
 NOBODY = 65534
 HOME = "/home/student"
+HOST = "student"
+WRITABLE = (HOME, "/tmp", "/dev/shm")
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc/ld.so.cache", "/etc/localtime")
 DEVICES = ("null", "zero", "full", "random", "urandom")
 NAMESPACES = kernel.NEW_PROCESSES | kernel.NEW_NETWORK | kernel.NEW_IPC | kernel.NEW_HOST_NAME
 
 
 def leave_namespaces() -> None:
-    """Give the children of this process a network and processes of their own.
+    """Give the children of this process a network, processes and a host name of their own.
 
     Raises:
         OSError: If the system does not allow it.
@@ -27,6 +31,7 @@ def leave_namespaces() -> None:
     if os.geteuid() != 0:
         _new_users()
     kernel.unshare(NAMESPACES)
+    socket.sethostname(HOST)
 
 
 def _new_users() -> None:
@@ -50,7 +55,7 @@ def build_root(folder: str, visible: Sequence[str], hidden: Sequence[str], room:
     kernel.mount("none", "/", flags=kernel.PRIVATE | kernel.RECURSIVE)
     devices = kernel.NO_SETUID | kernel.NO_EXECUTION
     kernel.mount("tmpfs", folder, "tmpfs", kernel.NO_SETUID | kernel.NO_DEVICES, "size=1m,mode=755")
-    for path, size in ((HOME, room), ("/tmp", room // 4), ("/dev/shm", room // 4)):
+    for path, size in zip(WRITABLE, (room, room // 4, room // 4), strict=True):
         os.makedirs(folder + path, exist_ok=True)
         limits = f"size={size},nr_inodes=4096,mode=1777"
         kernel.mount("tmpfs", folder + path, "tmpfs", kernel.NO_SETUID | kernel.NO_DEVICES, limits)
@@ -66,6 +71,9 @@ def build_root(folder: str, visible: Sequence[str], hidden: Sequence[str], room:
         _show(f"/dev/{name}", folder, extra=0)
     os.makedirs(f"{folder}/proc")
     kernel.mount("proc", f"{folder}/proc", "proc", devices | kernel.NO_DEVICES)
+    for name in ("keys", "key-users"):
+        if os.path.exists(f"{folder}/proc/{name}"):
+            _cover(f"{folder}/proc/{name}")
     kernel.change_root(folder)
     kernel.restrict("/", kernel.READ_ONLY, recursive=False)
 
@@ -91,6 +99,12 @@ def _cover(path: str) -> None:
         kernel.restrict(path, kernel.READ_ONLY)
     else:
         kernel.mount("/dev/null", path, flags=kernel.BIND)
+
+
+def prefer_for_oom_killer() -> None:
+    """Where memory is short on the whole machine, have the kernel end this process and its children before others."""
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000", encoding="utf-8")
 
 
 def become_nobody() -> None:

@@ -21,10 +21,12 @@ import sys
 import time
 from typing import Any, NoReturn
 
-from . import answers, isolation, kernel, plain, usage
+from . import answers, isolation, kernel, plain, system_calls, usage
 
 PACE = 0.05
 """Seconds between two looks at what a submission takes."""
+NICENESS = 5
+"""How far a submission stands back behind the grader and its guards."""
 
 
 def main() -> None:
@@ -32,8 +34,7 @@ def main() -> None:
     settings = json.loads(sys.argv[1])
     desk = socket.socket(fileno=3)
     sys.path.remove(settings["here"])
-    settings["visible"] += [path for path in sys.path if os.path.isabs(path)]
-    settings["visible"] += [os.path.realpath(path) for path in settings["visible"]]
+    os.umask(0o022)  # whatever the grader's is: what is built here is for another user too
     answers.prepare(settings["hidden"])
     for name in settings["imports"]:
         importlib.import_module(name)
@@ -81,7 +82,8 @@ def _guard(settings: dict[str, Any], line: socket.socket, life: socket.socket) -
         finally:
             os._exit(1)
     line.close()
-    reason = _watch(first, life, settings["limits"])
+    root = f"/proc/{first}/root" if settings["isolate"] else None
+    reason = _watch(first, life, settings["limits"], root)
     _sweep(first)
     try:
         life.send(reason.encode())
@@ -89,9 +91,10 @@ def _guard(settings: dict[str, Any], line: socket.socket, life: socket.socket) -
         os._exit(0)
 
 
-def _watch(first: int, life: socket.socket, limits: dict[str, int]) -> str:
+def _watch(first: int, life: socket.socket, limits: dict[str, int], root: str | None) -> str:
     """Wait until a submission has to end, or has ended; returns why."""
     linux = sys.platform == "linux"
+    buffer = life.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF)
     spent, until, everything = 0.0, math.inf, math.inf
     while True:
         if _has_ended(first):
@@ -104,9 +107,11 @@ def _watch(first: int, life: socket.socket, limits: dict[str, int]) -> str:
         if said:  # the last that was said counts
             everything = min(everything, spent + limits["total_s"])
             until = spent + struct.unpack("!d", said[-8:])[0]
+        if until == math.inf:
+            continue  # nothing of the submission runs yet
         if spent > min(until, everything):
             return "time" if until <= everything else "total"
-        if linux and usage.more_memory_than(limits["memory_of_all"], below):
+        if linux and usage.more_memory_than(limits["memory_of_all"], below, buffer, root):
             return "memory"
 
 
@@ -146,6 +151,13 @@ def _enter(settings: dict[str, Any], line: socket.socket, protections: list[str]
     os.setsid()
     isolate = settings["isolate"]
     limits = settings["limits"]
+    os.nice(NICENESS)
+    if sys.platform == "linux":
+        isolation.prefer_for_oom_killer()
+        kernel.leave_keyring()
+        if settings["core"] is not None:
+            cores = sorted(os.sched_getaffinity(0))
+            os.sched_setaffinity(0, {cores[settings["core"] % len(cores)]})
     if isolate:
         isolation.build_root(settings["folder"], settings["visible"], settings["covered"], limits["file"])
     if os.geteuid() == 0:
@@ -162,11 +174,15 @@ def _enter(settings: dict[str, Any], line: socket.socket, protections: list[str]
         os._exit(0)
     if isolate and isolation.count_anew():
         protections.append("processes_counted")
+    if isolate and os.getuid() != isolation.NOBODY:
+        kernel.restrict("/proc", kernel.READ_ONLY, recursive=False)  # what is ours there, it could change back
     if sys.platform == "linux":
         kernel.give_up_privileges()
     home = isolation.HOME if isolate else settings["folder"]
     os.environ.update(HOME=home, TMPDIR=home)
     isolation.limit(limits, "processes_counted" in protections)
+    if system_calls.refuse():
+        protections.append("system_call_filter")
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 

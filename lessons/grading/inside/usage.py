@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
-from .isolation import taken
+from .isolation import WRITABLE, taken
 
 
 def cpu_time(processes: Sequence[int]) -> float:
@@ -26,11 +27,42 @@ def cpu_time(processes: Sequence[int]) -> float:
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
-def more_memory_than(limit: int, processes: Sequence[int]) -> bool:
-    """Whether processes together hold more memory than that (bytes)."""
-    if sum(taken(process)[1] for process in processes) <= limit:
+def more_memory_than(limit: int, processes: Sequence[int], buffer: int, root: str | None) -> bool:
+    """Whether processes together hold more memory than that, in files and sockets too (bytes).
+
+    Args:
+        limit: The limit.
+        processes: All of a submission.
+        buffer: What a socket can hold (bytes).
+        root: Where their root is seen from here, if their files are in memory.
+    """
+    besides = buffer * _sockets(processes) + (_files_in_memory(root) if root else 0)
+    if besides + sum(taken(process)[1] for process in processes) <= limit:
         return False
-    return sum(map(_share, processes)) > limit  # what copies of a process still share counts once
+    return besides + sum(map(_share, processes)) > limit  # what copies of a process still share counts once
+
+
+def _files_in_memory(root: str) -> int:
+    """Size of all files that a submission has written (bytes)."""
+    size = 0
+    for path in WRITABLE:
+        try:
+            found = os.statvfs(root + path)
+        except OSError:
+            continue
+        size += (found.f_blocks - found.f_bfree) * found.f_frsize
+    return size
+
+
+def _sockets(processes: Sequence[int]) -> int:
+    """Number of sockets that are open in these processes."""
+    found = set()
+    for process in processes:
+        with suppress(OSError):
+            for entry in os.scandir(f"/proc/{process}/fd"):
+                with suppress(OSError):
+                    found.add(os.readlink(entry.path))
+    return sum(name.startswith("socket:") for name in found)
 
 
 def _share(process: int) -> int:
