@@ -37,9 +37,9 @@ class Limits:
         files: Number of open files of a process.
     """
 
-    cell_s: int = 30
-    answer_s: int = 15
-    total_s: int = 180
+    cell_s: float = 30
+    answer_s: float = 15
+    total_s: float = 180
     patience: int = 4
     memory: int = 2**31
     memory_of_all: int = 3 * 2**30

@@ -243,7 +243,7 @@ class Submission:
         self._life.close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _allow(self, seconds: int) -> None:
+    def _allow(self, seconds: float) -> None:
         """Give a cell or an answer its time from now on: CPU time, which the guard measures, and time by the clock."""
         self._seconds = seconds
         self._until = min(self._end, time.monotonic() + self._limits.patience * seconds)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import math
 import os
 import resource
 import socket
@@ -115,7 +116,7 @@ def become_nobody() -> None:
         os.setresuid(NOBODY, NOBODY, NOBODY)
 
 
-def limit(limits: Mapping[str, int], isolated: bool) -> None:
+def limit(limits: Mapping[str, float], isolated: bool) -> None:
     """Set limits on what each process takes, for good.
 
     Args:
@@ -124,7 +125,7 @@ def limit(limits: Mapping[str, int], isolated: bool) -> None:
             are added, because the kernel counts them too.
     """
     room = {
-        "RLIMIT_CPU": limits["total_s"],
+        "RLIMIT_CPU": 2 * math.ceil(limits["total_s"]),  # the guard is first
         "RLIMIT_FSIZE": limits["file"],
         "RLIMIT_NOFILE": limits["files"],
         "RLIMIT_CORE": 0,
@@ -138,7 +139,7 @@ def limit(limits: Mapping[str, int], isolated: bool) -> None:
         if number is None or (name == "RLIMIT_AS" and sys.platform != "linux"):
             continue
         hard = resource.getrlimit(number)[1]
-        value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        value = int(value) if hard == resource.RLIM_INFINITY else min(int(value), hard)
         resource.setrlimit(number, (value, value))
 
 

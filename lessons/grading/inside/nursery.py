@@ -91,7 +91,7 @@ def _guard(settings: dict[str, Any], line: socket.socket, life: socket.socket) -
         os._exit(0)
 
 
-def _watch(first: int, life: socket.socket, limits: dict[str, int], root: str | None) -> str:
+def _watch(first: int, life: socket.socket, limits: dict[str, Any], root: str | None) -> str:
     """Wait until a submission has to end, or has ended; returns why."""
     linux = sys.platform == "linux"
     buffer = life.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF)
