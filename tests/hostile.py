@@ -112,3 +112,27 @@ CHEATING = {
     "long error": inside("raise ValueError('<script>alert(1)</script>' + 'x' * 10**7)"),
     "error that cannot be told": inside("class E(Exception):\n    def __str__(self):\n        raise self\nraise E"),
 }
+
+HOARDING = {
+    "files without names": "import os\nfor k in range(40):\n    os.write(os.memfd_create('x'), bytes(2**24))",
+    "System V memory": (
+        "import ctypes\nlibc = ctypes.CDLL(None, use_errno=True)\nlibc.shmat.restype = ctypes.c_void_p\n"
+        "for k in range(40):\n    number = libc.shmget(0, ctypes.c_size_t(2**24), 0o1600)\n    if number < 0:\n"
+        "        raise PermissionError(ctypes.get_errno(), 'shmget')\n    place = libc.shmat(number, None, 0)\n"
+        "    ctypes.memset(place, 1, 2**24)\n    libc.shmdt(ctypes.c_void_p(place))"
+    ),
+    "large buffers of sockets": (
+        "import socket\nkeep = []\nfor k in range(40):\n    a, b = socket.socketpair()\n    keep.append((a, b))\n"
+        "    a.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2**24)\n    a.setblocking(False)\n    a.send(bytes(2**24))"
+    ),
+    "many sockets": (
+        "import os, socket, time\nfor k in range(16):\n    if os.fork() == 0:\n"
+        "        keep = [socket.socketpair() for k in range(110)]\n        time.sleep(60)\ntime.sleep(60)"
+    ),
+}
+"""Memory of which no process maps anything, more than ``TIGHT`` allows."""
+
+SPINNING = (
+    "import os\nfor k in range(20):\n    if os.fork() == 0:\n        os.setsid()\n        break\nwhile True:\n    pass"
+)
+"""Processes in sessions of their own, each of which the kernel gives as much time as to a neighbour."""

@@ -9,11 +9,14 @@ from homework import hand_in, homework, shut_off, source_of
 from typer.testing import CliRunner
 
 from cogdyn.lessons.command_line import app
+from cogdyn.lessons.grading import grade as grading
 from cogdyn.lessons.grading.assignment import assignment
 from cogdyn.lessons.grading.exercises import MODULES
 from cogdyn.lessons.grading.grade import grade, page_name
 from cogdyn.lessons.grading.judging import Judgement
 from cogdyn.lessons.grading.marking import Mark
+from cogdyn.lessons.grading.protections import SandboxError
+from cogdyn.lessons.grading.sandbox import Nursery
 from cogdyn.lessons.grading.summary import draw_class, summary_page, wrong_answers
 from cogdyn.lessons.grading.table import Line, table_as_csv
 
@@ -231,3 +234,27 @@ def test_two_hundred_submissions_in_one_run(tmp_path):
         hand_in(tmp_path / "in" / f"student {k:03}" / "work.ipynb", notebook)
     _, lines = grade(tmp_path / "in", tmp_path / "grades.csv", jobs=2, require_isolation=True)
     assert [line.points for line in lines] == [(12, 8, 0, 0)[k % 4] for k in range(200)]
+
+
+def test_submissions_at_once_run_on_different_cores(tmp_path, monkeypatch):
+    cores = []
+
+    class Recorder(Nursery):
+        def __init__(self, *settings):
+            cores.append(settings[4])
+
+        def __enter__(self):
+            if len(cores) == 3:
+                raise SandboxError("that will do")
+            return self
+
+        def __exit__(self, *error):
+            pass
+
+    for name in ("a", "b", "c"):
+        hand_in(tmp_path / "in" / f"{name}.ipynb", homework(2))
+    monkeypatch.setattr(grading, "Nursery", Recorder)
+    monkeypatch.setattr(grading, "why_not_isolated", lambda *modules: None)
+    with pytest.raises(SandboxError, match="that will do"):
+        grade(tmp_path / "in", tmp_path / "out.csv", jobs=3)
+    assert cores == [0, 1, 2]

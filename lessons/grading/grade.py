@@ -140,8 +140,8 @@ def _marked(
 
     with ExitStack() as stack:
         workers = stack.enter_context(ThreadPoolExecutor(jobs))
-        for _ in range(min(jobs, len(waiting))):
-            free.put(stack.enter_context(Nursery(which.work.imports, which.work.hidden, isolate, limits)))
+        for core in range(min(jobs, len(waiting))):
+            free.put(stack.enter_context(Nursery(which.work.imports, which.work.hidden, isolate, limits, core)))
         futures: dict[Future[tuple[Marked, float]], str] = {
             workers.submit(run, notebook): student for student, notebook in waiting.items()
         }

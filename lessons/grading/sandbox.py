@@ -9,13 +9,14 @@ import json
 import os
 import shutil
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -23,7 +24,7 @@ from typing import Any
 from ...agents.files import temporary_folder
 from .inside import plain
 from .namespaces import remedy
-from .protections import Ended, Limits, Protections, SandboxError
+from .protections import ENDS, Ended, Limits, OutOfTime, Protections, SandboxError
 from .view import clean_environment, covered, readable_by_all, visible
 
 PATIENCE = 60
@@ -40,10 +41,15 @@ class Nursery:
         hidden: Modules that submissions have to do without.
         isolate: Whether to shut submissions off; with False only limits are set.
         limits: What each submission may take.
+        core: Which of the processor's cores submissions run on, counted from 0, and again from 0 beyond the last one;
+            any if None. On a core of its own, one that starts many processes takes nothing from its neighbours.
     """
 
-    def __init__(self, imports: Sequence[str], hidden: Sequence[str], isolate: bool, limits: Limits):
+    def __init__(
+        self, imports: Sequence[str], hidden: Sequence[str], isolate: bool, limits: Limits, core: int | None = None
+    ):
         self.imports, self.hidden, self.isolate, self.limits = list(imports), list(hidden), isolate, limits
+        self.core = core
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Nursery:
@@ -78,9 +84,10 @@ class Nursery:
             "hidden": self.hidden,
             "isolate": self.isolate,
             "limits": asdict(self.limits),
+            "core": self.core,
             "visible": visible(),
             "here": str(Path(__file__).parent),
-            "covered": [str(path) for path in covered(self.hidden)],
+            "covered": covered(self.hidden),
         }
         if not self.isolate and hasattr(os, "geteuid") and os.geteuid() == 0 and not readable_by_all():
             raise SandboxError(
@@ -88,18 +95,11 @@ class Nursery:
                 f"in {sys.base_prefix}; grade as an ordinary user."
             )
         ours, theirs = socket.socketpair()
-        begin = f"import sys; sys.path.insert(0, {settings['here']!r}); import inside.nursery as n; n.main()"
+        begin = _ON_THREE.format(theirs.fileno())
+        begin += f"import sys; sys.path.insert(0, {settings['here']!r}); import inside.nursery as n; n.main()"
         with theirs:
             self._process = subprocess.Popen(
-                [
-                    sys.executable,
-                    "-s",
-                    "-P",
-                    "-B",
-                    "-c",
-                    _ON_THREE.format(theirs.fileno()) + begin,
-                    json.dumps(settings),
-                ],
+                [sys.executable, "-s", "-P", "-B", "-c", begin, json.dumps(settings)],
                 env=clean_environment(),
                 cwd=self._base,
                 stdin=subprocess.DEVNULL,
@@ -163,7 +163,7 @@ class Submission:
     def __init__(self, line: socket.socket, life: socket.socket, folder: Path, limits: Limits):
         self._line, self._life, self._folder, self._limits = line, life, folder, limits
         self.on_close: Callable[[], None] = lambda: None
-        self._end = time.monotonic() + limits.total_s
+        self._end = time.monotonic() + limits.patience * limits.total_s
         try:
             said = plain.read(line, time.monotonic() + PATIENCE)
         except (EOFError, OSError, plain.NotPlain) as error:
@@ -171,7 +171,7 @@ class Submission:
         if "refused" in said:
             self.close()
             raise SandboxError(f"a submission could not be shut off, {said['refused']}.")
-        self.protections = Protections(**{name: True for name in said["ready"] if name in _FIELDS})
+        self.protections = Protections.reported(said.get("ready"))
 
     def __enter__(self) -> Submission:
         """The submission itself."""
@@ -193,13 +193,15 @@ class Submission:
         Raises:
             Ended: If the submission is gone.
         """
+        self._allow(self._limits.cell_s)
         self._send({"cells": [list(cell) for cell in cells]})
         failed: dict[int, dict[str, str]] = {}
         while True:
-            said = self._hear(self._limits.cell_s)
+            said = self._hear()
             if said.get("done") is True:
                 return failed
             if type(number := said.get("begins")) is int:
+                self._allow(self._limits.cell_s)
                 began(number)
             elif type(number := said.get("failed")) is int:
                 failed[number] = {key: str(said.get(key, "")) for key in ("error", "message", "where")}
@@ -212,8 +214,9 @@ class Submission:
         Raises:
             Ended: If the submission is gone.
         """
+        self._allow(self._limits.answer_s)
         self._send({"probe": probe, "name": name, "inputs": plain.pack(inputs)})
-        said = self._hear(self._limits.answer_s)
+        said = self._hear()
         if "error" in said:
             return {key: str(said.get(key, "")) for key in ("error", "message", "where")}
         if "value" not in said:
@@ -240,37 +243,44 @@ class Submission:
         self._life.close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
+    def _allow(self, seconds: float) -> None:
+        """Give a cell or an answer its time from now on: CPU time, which the guard measures, and time by the clock."""
+        self._seconds = seconds
+        self._until = min(self._end, time.monotonic() + self._limits.patience * seconds)
+        with suppress(OSError):
+            self._life.sendall(struct.pack("!d", seconds))
+
     def _send(self, message: dict[str, Any]) -> None:
-        self._line.settimeout(self._limits.answer_s)
+        self._line.settimeout(max(self._until - time.monotonic(), 1e-3))
         try:
             plain.write(self._line, message)
+        except TimeoutError:
+            raise self._late() from None
         except OSError:
             raise Ended(self._reason()) from None
 
-    def _hear(self, seconds: float) -> dict[str, Any]:
+    def _hear(self) -> dict[str, Any]:
         try:
-            return plain.read(self._line, min(self._end, time.monotonic() + seconds))
+            return plain.read(self._line, self._until)
         except TimeoutError:
-            late = time.monotonic() >= self._end
-            seconds = self._limits.total_s if late else seconds
-            raise Ended(f"it took longer than {seconds:g} s{' in all' if late else ''}") from None
+            raise self._late() from None
         except plain.NotPlain as error:
             raise Ended(str(error)) from None
         except (EOFError, OSError):
             raise Ended(self._reason()) from None
 
+    def _late(self) -> OutOfTime:
+        allowed, words = (self._limits.total_s, " in all") if self._until == self._end else (self._seconds, "")
+        return OutOfTime(f"it took longer than {self._limits.patience * allowed:g} s by the clock{words}")
+
     def _reason(self) -> str:
-        self._life.settimeout(5)
-        try:
+        reason = b""
+        with suppress(OSError):
+            self._life.settimeout(5)
             reason = self._life.recv(64)
-        except OSError:
-            reason = b""
-        if reason == b"memory":
-            return "it took too much memory"
-        return "it ended itself, or crashed, or was stopped for the time or memory it took"
+        return ENDS.get(reason, ENDS[b""]).format(seconds=self._seconds, total=self._limits.total_s)
 
 
-_FIELDS = {field.name for field in fields(Protections)}
 _ON_THREE = "import os; os.dup2({0}, 3); ({0} == 3) or os.close({0}); "
 
 
