@@ -110,8 +110,9 @@ def test_the_memories_to_be_explained_are_of_all_kinds_in_an_order_that_tells_no
     draw, right = parts(EXPLAINED)["draw"], parts(EXPLAINED)["right"]
     told = [[right(**case) for case in draw(np.random.default_rng(seed))] for seed in range(3)]
     for answers in told:
-        assert sorted(statement for statement, _ in answers) == [1, 1, 2, 2, 3, 3, 3, 4, 4]
-        assert sorted(bits for _, bits in answers) == pytest.approx([0] * 6 + [1, np.log2(3), 2])
+        assert sorted(statement for statement, _, _ in answers) == [1, 1, 2, 2, 3, 3, 3, 4, 4]
+        assert sorted(bits for _, bits, _ in answers) == pytest.approx([0] * 6 + [1, np.log2(3), 2])
+        assert all((longest > 0) == (statement != 4) for statement, _, longest in answers)
     assert told[0] != told[1]
     assert told[1] != told[2]
 
