@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from ...envs.numbers import whole_number
+from ...envs.registry import TASKS
 from .exercises import MODULES, exercise, work
 from .follow_through import Mark, follow_through, needed_by
 from .inside import answers, plain
@@ -63,7 +64,7 @@ def marked_in(space: dict[str, Any], which: Exercise, answer: Any) -> Mark:
     needed = needed_by(which, known)
     exercises = [one for one in known.values() if one.name in needed or one is which]
     names = {"_reference", *(one.answer for one in exercises)}
-    before = {name: space[name] for name in names if name in space}
+    before, tasks = {name: space[name] for name in names if name in space}, dict(TASKS)
 
     def judge(one: Exercise) -> Judgement:
         return _checked(one, space if own or one is not which else {which.answer: answer}, [FRESH, 0])
@@ -79,6 +80,7 @@ def marked_in(space: dict[str, Any], which: Exercise, answer: Any) -> Mark:
         for name in names:
             space.pop(name, None)
         space.update(before)
+        TASKS.update(tasks)
 
 
 def _namespace(answer: Any) -> dict[str, Any]:

@@ -23,7 +23,6 @@ from .memory_networks import drawn_memory
 from .point_search import judge_search
 from .pulse_trials import PULSES
 
-
 PRECISE = 1e-4
 """Largest error of a time constant, as a share: it hangs on how closely a search for a slow point arrives there."""
 
@@ -80,9 +79,7 @@ def _memories(rng: np.random.Generator) -> list[Inputs]:
     ]
 
 
-def _other(
-    given: Inputs, instead: dict[int, int], bits: Callable[[float], float] = float
-) -> tuple[int, float, float]:
+def _other(given: Inputs, instead: dict[int, int], bits: Callable[[float], float] = float) -> tuple[int, float, float]:
     """The right explanation with another statement, or other bits, in place of some."""
     statement, right, longest = explained(**given)
     return instead.get(statement, statement), bits(right), longest
