@@ -19,6 +19,8 @@ from cogdyn.lessons.grading.exercises.bptt_reference import by_autograd, by_hand
 from cogdyn.lessons.grading.inside.task_probe import task as task_probe
 from cogdyn.lessons.grading.judging import Exercise, Judgement, compares, difference, judged
 
+pytestmark = pytest.mark.usefixtures("pairs_drawn_once")
+
 
 @pytest.fixture(autouse=True)
 def no_tasks_left():
