@@ -9,11 +9,12 @@ import pytest
 from homework import homework, source_of
 from mistakes import MISTAKES
 
-from cogdyn.envs import TrialEnv
+from cogdyn.envs import TrialEnv, register_task
 from cogdyn.envs.registry import TASKS
 from cogdyn.envs.tasks.catalogue import task_class
 from cogdyn.lessons.grading import check, demand
 from cogdyn.lessons.grading.assignment import assignments
+from cogdyn.lessons.grading.check import marked_in
 from cogdyn.lessons.grading.exercises import MODULES, exercise, work
 from cogdyn.lessons.grading.exercises.bptt_reference import by_autograd, by_hand
 from cogdyn.lessons.grading.inside.task_probe import task as task_probe
@@ -69,8 +70,6 @@ def test_registration_is_checked(monkeypatch):
     task = written("task/paints", "odd", "odd", monkeypatch)
     assert "not registered yet" in check("task/registered", task).reason
     TASKS["OddOneOut"] = written("task/paints", "self.contrast", "0.1", monkeypatch)
-    from cogdyn.envs import register_task
-
     TASKS.pop("OddOneOut")
     other = written("task/paints", "1 + self.contrast", "self.contrast", monkeypatch)
     register_task(other)
@@ -113,6 +112,21 @@ def test_what_a_submission_says_of_its_table_of_tasks_is_not_believed(name, monk
         return {"value": forged(task, played) if inputs["what"] == "play" else task_probe(task, **inputs)}
 
     assert reason in str(judged(exercise("task/registered"), answer, [3]))
+
+
+def test_a_class_that_cannot_paint_is_registered_all_the_same(monkeypatch):
+    """What plays is then the reference, in its place; afterwards all is as it was."""
+    task = written(
+        "task/paints", "odd, sign = conditions", "raise KeyError\n        odd, sign = conditions", monkeypatch
+    )
+    page = __import__("sys").modules["page"].__dict__
+    mark = marked_in(page, exercise("task/registered"), task)
+    assert mark.judgement.reason == "it is not registered yet."
+    register_task(task)
+    mark = marked_in(page, exercise("task/registered"), task)
+    assert mark.judgement.passed
+    assert mark.replaced == ("task/paints",)
+    assert TASKS["OddOneOut"] is page["OddOneOut"] is task
 
 
 def test_a_task_of_the_library_under_another_name_proves_nothing():
