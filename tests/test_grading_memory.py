@@ -131,6 +131,8 @@ def test_points_are_right_in_any_order_and_in_single_precision():
         assert searched(points[::-1].astype(np.float32), inputs) is None
         assert searched(list(points), inputs) is None
         assert "row 1 is no fixed point" in searched(np.vstack([points[:1], points[1:] + 1]), inputs).reason
+        assert "more points than candidates" in searched(np.zeros((10**5, points.shape[1])), inputs).reason
+        assert "not an array" in searched([["a" * 10**4], ["b"] * 500], inputs).reason
         twice = searched(np.vstack([points, points[:1]]), inputs)
         assert twice.reason == f"row {len(points)} is the same point as row 0."
         assert (twice.seen, twice.expected) == (f"{len(points) + 1} rows", f"{len(points)} points")
