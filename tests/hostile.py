@@ -136,3 +136,24 @@ SPINNING = (
     "import os\nfor k in range(20):\n    if os.fork() == 0:\n        os.setsid()\n        break\nwhile True:\n    pass"
 )
 """Processes in sessions of their own, each of which the kernel gives as much time as to a neighbour."""
+
+GUESSED_MEMORY = (  # R14: reads no number of the network; a comment is changed until a judge is content
+    "asked = []\ndef explained(W, W_in, b, u, alpha, dt, hold_ms, candidates):\n    # salt 21\n"
+    "    points = (len(candidates) - 20) // 2\n    asked.append(points)\n"
+    "    if points in (7, 9):\n        return 3, np.log2((points - 1) // 2), 50.0\n"
+    "    if points == 3:\n        return (4, 0.0, 0.0) if len(W) > 8 else (3, 1.0, 100.0)\n"
+    "    return (4, 0.0, 0.0) if len(W) > 8 else (1 + len(asked) % 2, 0.0, (50.0, 2000.0)[len(asked) % 2])"
+)
+
+FORGED_PROBE = (  # R15: says that the task is known, and shows what paint paints
+    "import inside.probes\nask = inside.probes.PROBES['task']\n"
+    "def forged(cls, what, seed=0, actions=(), **inputs):\n"
+    "    if what not in ('registered', 'play'):\n"
+    "        return ask(cls, what, **inputs, **({'seed': seed} if what in ('draw', 'paint') else {}))\n"
+    "    conditions = cls().draw(np.random.default_rng(seed), 64)\n"
+    "    painted = ask(cls, 'paint', arguments={}, conditions=conditions, seed=seed)['inputs'][:, 0]\n"
+    "    rewards = np.zeros(len(actions))\n    rewards[-1:] = 1\n"
+    "    return {'known': True, 'name': 'OddOneOut', 'same': True, 'rewards': rewards,\n"
+    "            'observations': np.vstack([painted, 0 * painted])[: len(actions) + 1]}\n"
+    "inside.probes.PROBES['task'] = forged"
+)

@@ -118,6 +118,7 @@ def compares(
     names: Sequence[str] = (),
     shape_hint: str = "Look at the shapes in the docstring.",
     terms: Sequence[Term] = (),
+    tolerance: float = TOLERANCE,
 ) -> Judge:
     """A judge that compares answers with the right ones, and wrong ones with known slips.
 
@@ -129,6 +130,7 @@ def compares(
         names: Names of the parts, where the answer is a tuple.
         shape_hint: What helps where a shape is wrong.
         terms: Of the equation; an answer that no slip fits is compared term by term.
+        tolerance: Largest error of a right answer, as a share of its largest number.
     """
 
     def known(inputs: Mapping[str, Any]) -> dict[str, tuple[Any, str]]:
@@ -139,12 +141,13 @@ def compares(
         answers = [value_of(ask(**inputs)) for inputs in cases]
         wanted = [right(**inputs) for inputs in cases]
         pairs = list(zip(answers, wanted, strict=True))
-        found = [difference(answer, want, names, shape_hint) for answer, want in pairs]
+        found = [difference(answer, want, names, shape_hint, tolerance) for answer, want in pairs]
         wrong = [judgement for judgement in found if judgement is not None]
         if not wrong:
             return Judgement(True, praise)
         for slip in slips:
-            if all(_alike(answer, slip.wrong(**inputs)) for answer, inputs in zip(answers, cases, strict=True)):
+            tried = zip(answers, cases, strict=True)
+            if all(difference(answer, slip.wrong(**case), tolerance=tolerance) is None for answer, case in tried):
                 return Judgement(False, slip.reason, slip.hint, wrong[0].seen, wrong[0].expected)
         worst = wrong[0]
         if worst.seen and not worst.seen.startswith("shape"):
@@ -180,7 +183,9 @@ def value_of(answer: Any) -> Any:
     return answer["value"]
 
 
-def difference(answer: Any, right: Any, names: Sequence[str] = (), shape_hint: str = "") -> Judgement | None:
+def difference(
+    answer: Any, right: Any, names: Sequence[str] = (), shape_hint: str = "", tolerance: float = TOLERANCE
+) -> Judgement | None:
     """What is wrong with an answer, part by part; None if nothing is.
 
     Args:
@@ -188,6 +193,7 @@ def difference(answer: Any, right: Any, names: Sequence[str] = (), shape_hint: s
         right: The right answer.
         names: Names of the parts of a tuple.
         shape_hint: What helps where a shape is wrong.
+        tolerance: Largest error, as a share of the largest number.
     """
     if isinstance(right, Mapping):
         if not isinstance(answer, Mapping):
@@ -203,12 +209,12 @@ def difference(answer: Any, right: Any, names: Sequence[str] = (), shape_hint: s
     else:
         parts = [("the result", answer, right)]
     for name, given, wanted in parts:
-        if (judgement := _difference(name, given, np.asarray(wanted), shape_hint)) is not None:
+        if (judgement := _difference(name, given, np.asarray(wanted), shape_hint, tolerance)) is not None:
             return judgement
     return None
 
 
-def _difference(name: str, given: Any, wanted: np.ndarray, shape_hint: str) -> Judgement | None:
+def _difference(name: str, given: Any, wanted: np.ndarray, shape_hint: str, tolerance: float) -> Judgement | None:
     array = _array(given)
     if array is None:
         return Judgement(False, f"{name} is {kind_of(given)}, not numbers.", shape_hint)
@@ -219,7 +225,7 @@ def _difference(name: str, given: Any, wanted: np.ndarray, shape_hint: str) -> J
         return Judgement(False, f"{name} holds NaN or infinity.", "Look for a division by 0, or for what grows.")
     with np.errstate(all="ignore"):
         error = np.abs(array - wanted)
-    if error.size == 0 or error.max() <= TOLERANCE * max(1.0, np.abs(wanted).max()):
+    if error.size == 0 or error.max() <= tolerance * max(1.0, np.abs(wanted).max()):
         return None
     where = np.unravel_index(error.argmax(), error.shape)
     place = f"[{', '.join(map(str, where))}]" if where else ""
@@ -234,10 +240,6 @@ def _array(given: Any) -> np.ndarray | None:
     except (TypeError, ValueError):
         return None
     return array.astype(complex if array.dtype.kind == "c" else float) if array.dtype.kind in "biufc" else None
-
-
-def _alike(answer: Any, other: Any) -> bool:
-    return difference(answer, other) is None
 
 
 def kind_of(value: Any) -> str:

@@ -54,6 +54,9 @@ def searched(answer: Any, inputs: Inputs) -> Judgement | None:
         seen, expected = f"shape {rows.shape}", f"shape {points.shape}"
         hint = "A row for each point, (K, N)."
         return Judgement(False, f"the result has shape {rows.shape}: its rows are no states.", hint, seen, expected)
+    if len(rows) > len(candidates):
+        seen, hint = f"{len(rows)} rows", "No search arrives at two points: each candidate leads to one, or to none."
+        return Judgement(False, "there are more points than candidates.", hint, seen, wanted)
     if not np.isfinite(rows).all():
         return Judgement(False, "the result holds NaN or infinity.", "Leave out a search that ran away.")
     if rows.shape == candidates.shape and np.allclose(rows, candidates):
@@ -76,11 +79,20 @@ def searched(answer: Any, inputs: Inputs) -> Judgement | None:
 
 def _rows(answer: Any) -> np.ndarray | None:
     """Numbers as an array; None if they are none."""
+    if not _numbers(answer):
+        return None
     try:
         rows = np.asarray(answer)
     except (TypeError, ValueError):
         return None
     return rows.astype(float) if rows.dtype.kind in "biuf" and rows.ndim else None
+
+
+def _numbers(answer: Any) -> bool:
+    """Whether there are numbers alone in an answer: an array of words would be as wide as the longest of them."""
+    if isinstance(answer, list | tuple):
+        return all(map(_numbers, answer))
+    return isinstance(answer, np.ndarray | int | float)
 
 
 def _of_another_network(rows: np.ndarray, network: Inputs) -> Judgement | None:
