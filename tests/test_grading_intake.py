@@ -167,7 +167,10 @@ def test_odd_notebooks_are_noted(tmp_path):
     assert found["ben"] == ("the same file, byte for byte, as that of anna.", True)
     assert found["carla"] == ("the notebook has lost its metadata; taken for assignment 2, and graded.", True)
     assert found["dan"] == ("no code cells any more, so they were not run: bptt-backward.", True)
-    assert found["eve"] == ("eve.ipynb is of no assignment that is known; with --only NUMBER it is taken for that one.", False)
+    assert found["eve"] == (
+        "eve.ipynb is of no assignment that is known; with --only NUMBER it is taken for that one.",
+        False,
+    )
     assert found["flo"] == ("y.ipynb is no notebook: it is not JSON.", True)
     assert read(folder, only=2)[1]["eve"][1]
 

@@ -132,7 +132,7 @@ def _in_folder(folder: Path) -> Iterator[tuple[str, HandedIn]]:
             yield entry.name, found
 
 
-def _entries(folder: Path) -> list[os.DirEntry[str]]:
+def _entries(folder: Path | str) -> list[os.DirEntry[str]]:
     with os.scandir(folder) as entries:
         some = [entry for entry in entries if not _by_a_program(entry.name)]
     return sorted(some, key=lambda entry: entry.name)
@@ -149,24 +149,26 @@ def _below(entries: list[os.DirEntry[str]], top: Path) -> HandedIn:
     while left:
         entry, hidden = left.pop()
         hidden |= entry.name.startswith(".")
-        path = Path(entry.path)
-        name = printable(str(path.relative_to(top)))
         taken = entry.name.lower().endswith(_TAKEN)
         try:
             if entry.is_symlink():
                 if taken or (entry.is_dir() and not hidden):
-                    notes.append(f"{name} is a link; links are not followed.")
+                    notes.append(f"{_shown(entry, top)} is a link; links are not followed.")
             elif entry.is_dir(follow_symlinks=False):
-                left += [(inner, hidden) for inner in reversed(_entries(path))]
+                left += [(inner, hidden) for inner in reversed(_entries(entry.path))]
             elif taken and hidden:
-                notes.append(_LEFT_OUT.format(name))
+                notes.append(_LEFT_OUT.format(_shown(entry, top)))
             elif taken:
-                inside = _opened(path)
+                inside = _opened(Path(entry.path))
                 files += inside.files
                 notes += inside.notes
         except OSError as error:
-            notes.append(f"{name} cannot be read: {error.strerror}.")
+            notes.append(f"{_shown(entry, top)} cannot be read: {error.strerror}.")
     return HandedIn(tuple(sorted(files)), tuple(notes))
+
+
+def _shown(entry: os.DirEntry[str], top: Path) -> str:
+    return printable(str(Path(entry.path).relative_to(top)))
 
 
 def _opened(file: Path) -> HandedIn:

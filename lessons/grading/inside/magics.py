@@ -21,7 +21,8 @@ def as_python(source: str) -> str:
     """
     from IPython.core.inputtransformer2 import TransformerManager  # few submissions need it, and it takes a while
 
-    return TransformerManager().transform_cell(source)
+    blank = len(source) - len(source.lstrip("\n"))  # IPython drops them; the numbers of lines are to stay
+    return "\n" * blank + TransformerManager().transform_cell(source)
 
 
 class NoShell:
