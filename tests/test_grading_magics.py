@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cogdyn.lessons.grading.grade import grade
+from cogdyn.lessons.grading.inside import answers
 from cogdyn.lessons.grading.inside.answers import run_cell
 
 BROKEN_LINES = """
@@ -112,3 +113,10 @@ def test_a_right_solution_with_magics_and_broken_lines_has_all_points(tmp_path):
     hand_in(tmp_path / "in" / "x.ipynb", notebook)
     _, (line,) = grade(tmp_path / "in", tmp_path / "grades.csv", jobs=1)
     assert (line.points, line.remarks) == (12, ())
+
+
+def test_without_ipython_nothing_is_graded(monkeypatch):
+    """Marks would depend on what is installed where it is graded."""
+    monkeypatch.setattr(answers, "find_spec", lambda name: None)
+    with pytest.raises(ModuleNotFoundError, match=r"pip install 'cogdyn\[lessons\]'"):
+        answers.prepare([])
