@@ -135,4 +135,4 @@ def test_a_system_that_forbids_namespaces(required, tmp_path):
     else:
         assert done.returncode == 0, done.stderr
         assert helps in done.stdout
-        assert "anna,02-bptt-by-hand,12,12" in out.read_text()
+        assert '"anna","02-bptt-by-hand",12,12' in out.read_text()

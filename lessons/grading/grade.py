@@ -15,7 +15,6 @@ from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import ExitStack
 from dataclasses import asdict, replace
 from pathlib import Path
-from urllib.parse import quote
 
 from joblib import cpu_count
 
@@ -27,6 +26,7 @@ from .feedback import feedback_page
 from .follow_through import Mark
 from .judging import Judgement
 from .marking import Marked, mark
+from .names import file_names
 from .protections import Limits, Protections, SandboxError
 from .recognition import read_class
 from .sandbox import Nursery, why_not_isolated
@@ -110,16 +110,12 @@ def grade(
                 progress(len(done) - bad, 0)
         table = [done[student] for student in sorted(done)]
         (desk / "feedback").mkdir(exist_ok=True)
+        pages = file_names(done)
         for line in table:
-            write_atomically(desk / "feedback" / page_name(line.student), feedback_page(which, line))
+            write_atomically(desk / "feedback" / f"{pages[line.student]}.html", feedback_page(which, line))
         write_atomically(desk / "summary.html", summary_page(which, table))
         write_atomically(out, table_as_csv(which, table))
     return which, table
-
-
-def page_name(student: str) -> str:
-    """Name of the file of a student's page."""
-    return quote(student, safe=" @,+") + ".html"
 
 
 def _marked(
