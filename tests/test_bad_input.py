@@ -68,7 +68,6 @@ how_much_is_done by: empty
 SCTT lag_ms: minus one                  told by the dt of the task
 DASC lag_ms: minus one
 GradientSkip lag_ms: minus one
-ModProp slope: minus one
 ModProp types: empty
 Compartments inhibited: empty
 NodePerturbation trial_types: empty, texts

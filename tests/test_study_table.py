@@ -22,7 +22,7 @@ def log(tmp_path):
         ({"seed": 1, "failed": True}, "a job cannot have failed"),
         ({"sizes": [1, 2]}, r"sizes is \[1, 2\]; a cell"),
         ({"arm": "1.5"}, "arm is '1.5'; a word"),
-        ({"rate": math.nan}, "not JSON compliant"),
+        ({"rate": math.nan}, "rate is NaN; where there is no value, a cell of the table holds None"),
     ],
 )
 def test_a_job_is_words_and_numbers(log, job, message):

@@ -25,6 +25,8 @@ def tidy(row: Mapping[str, Any]) -> Row:
             raise ValueError(f"{name} is {value!r}; a cell of the table holds a word, a number, True, False or None.")
         if isinstance(value, str) and (_read(value) != value or len(value.splitlines()) != 1):
             raise ValueError(f"{name} is {value!r}; a word in the table is one line that does not read as a number.")
+        if value != value:
+            raise ValueError(f"{name} is NaN; where there is no value, a cell of the table holds None.")
     return plain
 
 
@@ -42,9 +44,16 @@ def read_table(path: str | os.PathLike[str]) -> list[Row]:
 
     Args:
         path: The file ``table.csv``.
+
+    Raises:
+        ValueError: If it is no such table.
     """
     with Path(path).open(encoding="utf-8", newline="") as file:
-        return [{name: _read(text) for name, text in row.items()} for row in csv.DictReader(file)]
+        try:
+            names, *rows = csv.reader(file, strict=True)
+            return [dict(zip(names, map(_read, row), strict=True)) for row in rows if row]
+        except (csv.Error, ValueError, RecursionError) as error:
+            raise ValueError(f"{path} is not the table of a study, whose rows share their columns: {error}.") from error
 
 
 def finished(table: Iterable[Row]) -> list[Row]:
