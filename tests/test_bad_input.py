@@ -135,6 +135,18 @@ def test_no_bad_value_is_taken_in_silence_or_refused_in_foreign_words(tmp_path, 
     assert accepted - optional == legal()
 
 
+def test_numbers_beyond_whole_numbers_of_the_machine_are_refused_or_are_floats(tmp_path, monkeypatch):
+    """Nothing begins to count to 10^30, and what takes them for large numbers has no error of overflow."""
+    monkeypatch.chdir(tmp_path)
+    for door in doors():
+        for name, parameter in inspect.signature(door.function).parameters.items():
+            of_numbers = re.search(r"\b(int|float)\b", str(parameter.annotation)) and name in door.parameters
+            if of_numbers and not name.endswith("seed"):
+                how = outcome(door, name, 10**30)
+                whole = "float" not in str(parameter.annotation)
+                assert how == "refused" or (how == "accepted" and not whole), (door.name, name, how)
+
+
 def test_the_arguments_that_make_sense_do(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     without = {"play", "load_run", "RewardHebbian", "check_task"}  # a kernel, a run, minutes

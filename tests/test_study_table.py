@@ -55,6 +55,13 @@ def test_a_table_reads_back_as_it_was_written(tmp_path):
             tidy({"value": bad})
 
 
+@pytest.mark.parametrize("text", ["", "a,b\n1\n", "a,b\n1,2,3\n", 'a,b\n1,"2', "a\n" + "x" * 200_000, "a\n\udcff\n"])
+def test_what_is_no_table_is_one_sentence(tmp_path, text):
+    (tmp_path / "table.csv").write_text(text, encoding="utf-8", errors="surrogateescape")
+    with pytest.raises(ValueError, match=r"table\.csv is not the table of a study: .*\.$"):
+        read_table(tmp_path / "table.csv")
+
+
 def test_text_table():
     rows = [{"arm": "SCTT", "score": 0.98765, "steps": 12000}, {"arm": "CD", "score": None, "steps": 400}]
     assert text_table(rows).splitlines() == ["arm    score  steps", "SCTT  0.9877  12000", "CD         -    400"]

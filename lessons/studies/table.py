@@ -50,10 +50,13 @@ def read_table(path: str | os.PathLike[str]) -> list[Row]:
     """
     with Path(path).open(encoding="utf-8", newline="") as file:
         try:
-            names, *rows = csv.reader(file, strict=True)
-            return [dict(zip(names, map(_read, row), strict=True)) for row in rows if row]
-        except (csv.Error, ValueError, RecursionError) as error:
-            raise ValueError(f"{path} is not the table of a study, whose rows share their columns: {error}.") from error
+            lines = [line for line in csv.reader(file, strict=True) if line]
+        except (csv.Error, UnicodeDecodeError) as error:
+            raise ValueError(f"{path} is not the table of a study: {error}.") from error
+    if len({*map(len, lines)}) != 1:
+        raise ValueError(f"{path} is not the table of a study: its rows differ in length, or it has none.")
+    names, *rows = lines
+    return [dict(zip(names, map(_read, row), strict=True)) for row in rows]
 
 
 def finished(table: Iterable[Row]) -> list[Row]:
@@ -89,7 +92,7 @@ def _write(value: Any) -> str:
 def _read(text: str) -> Any:
     try:
         value = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text or None
     return value if isinstance(value, bool | int | float) else text
 
