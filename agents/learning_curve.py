@@ -56,11 +56,12 @@ def check_curve(rows: Any, step: int) -> None:
             is of another step.
     """
     last = 0
-    for row in rows if isinstance(rows, list) else [None]:
-        numbers = isinstance(row, dict) and {*OWN_COLUMNS} <= row.keys() and all(map(_is_number, row.values()))
-        if not numbers or not isinstance(row["step"], int) or row["step"] < last:
+    for row in rows if isinstance(rows, list) else [{}]:
+        values = row if isinstance(row, dict) and all(map(_is_number, row.values())) else {}
+        now = values.get("step")
+        if not {*OWN_COLUMNS} <= values.keys() or not isinstance(now, int) or now < last:
             raise ValueError("its learning curve is no list of rows of numbers, with steps from 0 on in rising order.")
-        last = row["step"]
+        last = now
     if last != step:
         raise ValueError(f"its learning curve ends at update {last}, and its weights are of update {short_text(step)}.")
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from ..envs.numbers import whole_number
 from ..envs.wording import short_text
 from .learning_curve import check_curve
 
-MOST = 100_000
-"""The largest count of anything in a task that is believed of a file, and the most bins of a period."""
+MOST, MOST_COUNTED = 100_000, 10_000
+"""What is believed of a task in a file: bins of a period, or any whole number; items and channels of all its parts."""
 
 
 def check_header(header: Mapping[str, Any]) -> None:
@@ -36,8 +36,8 @@ def check_header(header: Mapping[str, Any]) -> None:
     if "metrics" in header:
         check_curve(header["metrics"], step)
     _check_durations(config["task"])
-    if (total := sum(_counts(config["task"]))) > MOST:
-        raise ValueError(f"its task has counts that add up to {short_text(total)}, more than {MOST:,}.")
+    if (total := _counted(config["task"])) > MOST_COUNTED:
+        raise ValueError(f"its task has counts that add up to {total:,}, more than {MOST_COUNTED:,}.")
 
 
 def check_weights(shapes: Mapping[str, tuple[int, ...]], network: Mapping[str, Any]) -> None:
@@ -79,17 +79,22 @@ def _largest(duration: Any) -> float:
     return max([own, *map(_largest, parts)])
 
 
-def _counts(task: Any) -> Iterator[float]:
-    """The counts in a description of a task and of tasks within it: of items, of channels of a ring, ...
+def _counted(task: Any) -> int:
+    """Sum of the counts in a description of a task and of tasks within it: of items, of channels of a ring, ...
 
     Raises:
-        ValueError: If one of them is larger than any that a task has.
+        ValueError: If a number is larger than any that a task has.
     """
-    for name, value in task.items() if isinstance(task, dict) else enumerate(task):
+    total = 0
+    named = task.items() if isinstance(task, dict) else (("", value) for value in task)
+    for name, value in named:
+        counts, in_ms = name == "n" or name.startswith("n_"), name.endswith("_ms")
+        most = MOST_COUNTED if counts else MOST
         if isinstance(value, (dict, list)):
-            yield from _counts(value)
-        elif (name == "n" or str(name).startswith("n_")) and isinstance(value, (int, float)):
-            if not value <= MOST:
-                text = f"{value:,}" if value < 1e15 else short_text(value)
-                raise ValueError(f"its task has {name} = {text}, more than {MOST:,}.")
-            yield max(value, 0)
+            total += 0 if in_ms else _counted(value)
+        elif isinstance(value, int) and name and not in_ms and not name.endswith("seed"):
+            if value > most:
+                text = f"{value:,}" if value < MOST**3 else short_text(value)
+                raise ValueError(f"its task has {name} = {text}, more than {most:,}.")
+            total += max(value, 0) * counts
+    return total

@@ -5,11 +5,13 @@ import pytest
 import torch
 from damaged_runs import parts, rewrite
 from safetensors.torch import save_file
+from typer.testing import CliRunner
 
 from cogdyn.agents import RateRNN, RunError, load_run, train
 from cogdyn.agents.checkpoints import NEXT
 from cogdyn.agents.rules import BPTT
 from cogdyn.envs import make_task
+from cogdyn.lessons.command_line import app
 
 TASK = make_task("GoNogo")
 FEW = {"steps": 4, "batch_size": 4, "evaluate_every": 2, "n_test": 10, "device": "cpu"}
@@ -151,7 +153,7 @@ def test_a_file_that_claims_a_huge_task_is_refused_before_one_is_made(saved, mon
     huge = {"name": "NBack", "n_items": 10**9}
     with_described(saved, "task", **({"name": "Mixture", "tasks": [huge]} if nested else huge))
     monkeypatch.setattr("cogdyn.agents.run.task_from_config", never)
-    with pytest.raises(RunError, match=r"its task has n_items = 1,000,000,000, more than 100,000\.$"):
+    with pytest.raises(RunError, match=r"its task has n_items = 1,000,000,000, more than 10,000\.$"):
         load_run(saved)
 
 
@@ -210,6 +212,16 @@ def test_a_checksum_covers_weights_memory_and_header(saved):
     del header["checksum"]
     rewrite(saved, header, tensors)
     assert load_run(saved).config["training"]["batch_size"] == FEW["batch_size"] + 1
+
+
+def test_a_run_of_a_rule_of_ones_own_is_shown(saved):
+    header, tensors = parts(saved)
+    header["config"]["rule"] = {"name": "MyRule", "lr": 0.125, "own": 3}
+    rewrite(saved, header, tensors, sealed=True)
+    result = CliRunner().invoke(app, ["show", str(saved)])
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert "GoNogo, 8 units, MyRule, 4 updates" in result.stdout
+    assert "lr=0.125" in result.stdout
 
 
 def test_a_checkpoint_that_waits_and_is_damaged_does_not_take_its_place(tmp_path):
