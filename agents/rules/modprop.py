@@ -111,6 +111,8 @@ class ModProp(CreditRule):
     ):
         super().__init__(lr, clip, update, optimizer, weight_decay, feedback, feedback_seed)
         self.slope = None if slope is None else finite_number("slope", slope)
+        if slope is not None and slope < 0:
+            raise ValueError(f"slope is {slope}; activations rise, so it is 0 or more.")
         self.types = None if types is None else _types(types)
 
     @property
