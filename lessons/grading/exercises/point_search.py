@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..inside import plain
 from ..judging import Ask, Inputs, Judgement, kind_of, value_of
 from .fixed_points_reference import STANDS, moduli, network_of, newton, step
 from .memory_networks import drawn_memory
@@ -76,11 +77,8 @@ def searched(answer: Any, inputs: Inputs) -> Judgement | None:
 
 def _rows(answer: Any) -> np.ndarray | None:
     """Numbers as an array; None if they are none."""
-    try:
-        rows = np.asarray(answer)
-    except (TypeError, ValueError):
-        return None
-    return rows.astype(float) if rows.dtype.kind in "biuf" and rows.ndim else None
+    rows = plain.numbers(answer)
+    return None if rows is None or rows.dtype.kind == "c" or not rows.ndim else rows.astype(float)
 
 
 def _of_another_network(rows: np.ndarray, network: Inputs) -> Judgement | None:
