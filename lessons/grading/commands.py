@@ -126,9 +126,7 @@ def grade(
     ] = False,
     seed: Annotated[
         int | None,
-        typer.Option(
-            help="Of the inputs; by default a secret one, drawn once and kept in the file seed beside the pages."
-        ),
+        typer.Option(help="Of the inputs; by default a secret one, kept in the file seed beside the pages."),
     ] = None,
     debug: Debug = False,
 ) -> None:

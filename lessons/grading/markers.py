@@ -21,6 +21,8 @@ from .protections import SandboxError
 from .sandbox import Nursery
 from .view import clean_environment
 
+READY = 5 * PATIENCE
+"""Seconds in which a marker has to be ready; the first of an assignment waits until its judges are imported."""
 SLOWEST = 10
 """Seconds by the clock for each second that a submission and its judges may take; then the marker is left alone."""
 
@@ -64,7 +66,7 @@ class Office:
             with suppress(OSError):  # it has just ended: then no marker gets ready
                 socket.send_fds(self._child.line, [bytes([number])], [its_line.fileno(), its_life.fileno()])
         try:
-            plain.read(line, time.monotonic() + PATIENCE)
+            plain.read(line, time.monotonic() + READY)
         except (EOFError, OSError, plain.NotPlain):
             line.close()
             life.close()
