@@ -21,7 +21,6 @@ from .exercises import work
 from .inside import isolation, plain
 from .marking import mark, not_graded
 from .protections import Limits, SandboxError
-from .references import reference_cell
 from .sandbox import Submission
 
 MUCH = "judging its answers took too much {}"
@@ -43,8 +42,7 @@ def main() -> None:
         request, lines, _, _ = socket.recv_fds(desk, 1, 2)
         if not request:
             return
-        for exercise in work(request[0]).exercises:
-            reference_cell(exercise)  # made once, for all markers
+        work(request[0])  # imported once, for all markers
         line, life = (socket.socket(fileno=number) for number in lines)
         if os.fork() == 0:
             desk.close()
@@ -90,9 +88,9 @@ def _judge(line: socket.socket, life: socket.socket) -> None:
     job = plain.read(line)
     limits = Limits(**job["limits"])
     _limit(limits, line)
-    nursery = LentNursery(line, limits)
+    nursery, which = LentNursery(line, limits), work(job["assignment"])
     try:
-        marked = mark(nursery, work(job["assignment"]), job["cells"], job["digest"], job["seed"])
+        marked = mark(nursery, which, job["cells"], job["digest"], job["seed"], lambda one: job["references"][one.name])
         plain.write(line, {"marked": asdict(marked)})
     except MemoryError:
         _refuse(line, MUCH.format("memory"))

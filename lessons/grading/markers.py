@@ -15,9 +15,11 @@ from dataclasses import asdict
 from typing import Any
 
 from .child import PATIENCE, Child
+from .exercises import work
 from .inside import plain
 from .marking import Marked, marked_from, not_graded
 from .protections import SandboxError
+from .references import reference_cell
 from .sandbox import Nursery
 from .view import clean_environment
 
@@ -56,14 +58,14 @@ class Office:
         Raises:
             SandboxError: If there can be none.
         """
-        line, its_line = socket.socketpair()
-        life, its_life = socket.socketpair()
-        with its_line, its_life, self._lock:
+        with self._lock:
             if self._child is None or not self._child.is_alive:
                 self.close()
                 path = [os.path.abspath(folder) for folder in sys.path]
                 self._child = Child(_PROGRAM, json.dumps(path), clean_environment())
-            with suppress(OSError):  # it has just ended: then no marker gets ready
+            line, its_line = socket.socketpair()
+            life, its_life = socket.socketpair()
+            with its_line, its_life, suppress(OSError):  # where it has just ended, no marker gets ready
                 socket.send_fds(self._child.line, [bytes([number])], [its_line.fileno(), its_life.fileno()])
         try:
             plain.read(line, time.monotonic() + READY)
@@ -110,7 +112,14 @@ def mark_apart(
             with suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
 
-    job = {"assignment": number, "cells": cells, "digest": digest, "seed": seed, "limits": asdict(nursery.limits)}
+    job = {
+        "assignment": number,
+        "cells": cells,
+        "digest": digest,
+        "seed": seed,
+        "limits": asdict(nursery.limits),
+        "references": {exercise.name: reference_cell(exercise) for exercise in work(number).exercises},
+    }
     nursery.on_close.add(hang_up)
     try:
         return _served(nursery, line, job)

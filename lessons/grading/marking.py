@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Protocol
@@ -176,7 +176,14 @@ class Attempt:
         return (*told[:MOST_REMARKS], *([f"{more} more cells failed or were left out."] if more > 0 else []))
 
 
-def mark(nursery: Starts, work: Work, cells: Sequence[tuple[int, str]], digest: str, seed: int) -> Marked:
+def mark(
+    nursery: Starts,
+    work: Work,
+    cells: Sequence[tuple[int, str]],
+    digest: str,
+    seed: int,
+    reference: Callable[[Exercise], str] = reference_cell,
+) -> Marked:
     """Run a submission and judge it on fresh inputs.
 
     An exercise that fails, and builds on a wrong answer, is judged again with the reference in that answer's place.
@@ -189,6 +196,7 @@ def mark(nursery: Starts, work: Work, cells: Sequence[tuple[int, str]], digest: 
         cells: Number and source of each code cell.
         digest: Hash of the file.
         seed: Seed of the grader.
+        reference: From an exercise to the cell that puts the reference in its place.
 
     Raises:
         SandboxError: If it cannot be run; it is not to blame.
@@ -199,7 +207,7 @@ def mark(nursery: Starts, work: Work, cells: Sequence[tuple[int, str]], digest: 
         return judged(exercise, attempt.answer, [_number(digest, exercise.name, seed)])
 
     def replace(exercise: Exercise) -> None:
-        attempt.define(reference_cell(exercise))
+        attempt.define(reference(exercise))
 
     try:
         with attempt:
