@@ -57,7 +57,7 @@ class Nursery:
         self._base.chmod(0o755)
         self.closed = False
         try:
-            self._start()
+            self._child = self._started()
         except BaseException:
             self.__exit__(None, None, None)
             raise
@@ -74,7 +74,7 @@ class Nursery:
             self._child.stop()
         self._temporary.__exit__(None, None, None)
 
-    def _start(self) -> None:
+    def _started(self) -> Child:
         settings = {
             "imports": self.imports,
             "hidden": self.hidden,
@@ -90,7 +90,7 @@ class Nursery:
                 f"in {sys.base_prefix}; grade as an ordinary user."
             )
         program = f"import sys; sys.path.insert(0, {settings['here']!r}); import inside.nursery as n; n.main()"
-        self._child = Child(program, json.dumps(settings), clean_environment(), self._base)
+        return Child(program, json.dumps(settings), clean_environment(), self._base)
 
     def submission(self, seed: int) -> Submission:
         """Start a submission; its global generators are seeded.
@@ -113,8 +113,7 @@ class Nursery:
             raise SandboxError("grading was stopped.")
         if not self._child.is_alive:  # possible only where submissions are not shut off
             self._child.stop()
-            self._child = None
-            self._start()
+            self._child = self._started()
         folder = Path(tempfile.mkdtemp(dir=self._base))
         folder.chmod(0o777)  # it may run as another user
         line, its_line = socket.socketpair()
