@@ -157,3 +157,24 @@ FORGED_PROBE = (  # R15: says that the task is known, and shows what paint paint
     "            'observations': np.vstack([painted, 0 * painted])[: len(actions) + 1]}\n"
     "inside.probes.PROBES['task'] = forged"
 )
+
+
+def told(said):
+    """The code that writes a message to every line there is, as the process that answers would."""
+    return (
+        f"import json, os, struct\ntext = json.dumps({said}).encode()\nfor number in range(3, 30):\n"
+        "    try:\n        os.write(number, struct.pack('!I', len(text)) + text)\n    except OSError:\n        pass\n"
+    )
+
+
+LARGE = {
+    "words as long as the longest": inside("return (['a' * 10**6] + ['b'] * 3000,) * 2"),
+    "more words than are read": inside("return ['a'] * 10**6, 1"),
+    "cells that failed": "".join(told(f"{{'failed': {k}, 'message': 'x' * 10**6}}") for k in range(12)),
+    "one cell that failed": "for k in range(12):\n    "
+    + told("{'failed': 1, 'error': 'E' * 10**6, 'message': 'x' * 10**6}").replace("\n", "\n    "),
+    "a long error": inside(told("{'error': 'E' * 10**6, 'message': 'x' * 10**7, 'where': 'w' * 10**6}")),
+    "an error that is no text": inside(told("{'error': ['E'] * 10**5, 'message': {'x': 1}, 'where': 2}")),
+    "lone surrogates": "class E(Exception):\n    pass\n" + inside("raise E('\\ud800\\x1b[2J\\x00')"),
+}
+"""What would be large only where it is read."""

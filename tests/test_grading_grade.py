@@ -65,7 +65,8 @@ def folder(tmp_path_factory):
 def graded(folder, tmp_path_factory):
     out = tmp_path_factory.mktemp("out") / "grades.csv"
     told = []
-    _, lines = grade(folder, out, jobs=2, require_isolation=True, progress=lambda *numbers: told.append(numbers))
+    settings = {"jobs": 2, "require_isolation": True, "seed": 0}
+    _, lines = grade(folder, out, **settings, progress=lambda *numbers: told.append(numbers))
     return out, lines, told
 
 
@@ -124,14 +125,14 @@ def test_the_page_of_the_class(graded):
 @pytest.mark.parametrize("jobs", [1, 3])
 def test_again_with_other_workers_it_is_the_same_to_the_byte(graded, folder, tmp_path, jobs):
     first = graded[0]
-    grade(folder, tmp_path / "grades.csv", jobs=jobs)
+    grade(folder, tmp_path / "grades.csv", jobs=jobs, seed=0)
     for path in [first, *first.with_suffix("").rglob("*.html")]:
         assert (tmp_path / path.relative_to(first.parent)).read_bytes() == path.read_bytes(), path
 
 
 def test_marks_do_not_depend_on_the_rest_of_the_class(graded, folder, tmp_path):
     hand_in(tmp_path / "in" / "carla.ipynb", (folder / "carla/sub/x.ipynb").read_text())
-    _, (line,) = grade(tmp_path / "in", tmp_path / "grades.csv")
+    _, (line,) = grade(tmp_path / "in", tmp_path / "grades.csv", seed=0)
     assert line.marks == graded[1][3].marks
 
 
@@ -146,7 +147,7 @@ def test_inputs_follow_from_the_file(folder, tmp_path):
     seen = []
     for note in ("", "# a note\n"):
         hand_in(tmp_path / "in" / "x.ipynb", homework(2, solved=True, backward=note + WRONG))
-        _, (line,) = grade(tmp_path / "in", tmp_path / "grades.csv")
+        _, (line,) = grade(tmp_path / "in", tmp_path / "grades.csv", seed=0)
         seen.append(line.marks[2].judgement.seen)
     assert seen[0] != seen[1]
 
@@ -155,7 +156,8 @@ def test_draws_from_global_generators_are_the_same_every_time(tmp_path):
     draws = "np.random.rand(), random.random(), hash('a')"
     chance = f"import random, numpy as np\ndef forward(**given):\n    raise ValueError({draws})"
     hand_in(tmp_path / "in" / "x.ipynb", homework(2, forward=chance))
-    found = [grade(tmp_path / "in", tmp_path / f"{k}.csv")[1][0].marks[0].judgement.reason for k in range(2)]
+    lines = [grade(tmp_path / "in", tmp_path / f"{k}.csv", seed=0)[1][0] for k in range(2)]
+    found = [line.marks[0].judgement.reason for line in lines]
     assert found[0] == found[1]
     assert re.search(r"ValueError: \(0\.\d+", found[0])
 

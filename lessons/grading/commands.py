@@ -123,7 +123,10 @@ def grade(
         bool,
         typer.Option("--require-isolation", help="Grade nothing where submissions cannot be shut off, and say why."),
     ] = False,
-    seed: Annotated[int, typer.Option(help="Of the inputs; another one gives other inputs.")] = 0,
+    seed: Annotated[
+        int | None,
+        typer.Option(help="Of the inputs; by default a secret one, kept in the file seed beside the pages."),
+    ] = None,
     debug: Debug = False,
 ) -> None:
     """Grade submissions: a table, a page of feedback for each student, a page of the class."""

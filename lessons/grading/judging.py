@@ -11,10 +11,14 @@ import numpy as np
 
 from ..checks import Verdict
 from ..terms import Term, wrong_terms
+from .inside import plain
 from .parts import wrong_parts
 
 TOLERANCE = 1e-6
 """Largest error of a right answer, as a share of its largest number; single precision passes where sums are short."""
+
+LONGEST = 1000
+"""Characters of each text of a judgement: some of them hold words of the submission."""
 
 Inputs = dict[str, Any]
 """Arguments of one call, by name: arrays, numbers and words."""
@@ -215,12 +219,13 @@ def difference(
 
 
 def _difference(name: str, given: Any, wanted: np.ndarray, shape_hint: str, tolerance: float) -> Judgement | None:
-    array = _array(given)
+    array = plain.numbers(given)
     if array is None:
         return Judgement(False, f"{name} is {kind_of(given)}, not numbers.", shape_hint)
     if array.shape != wanted.shape:
         sizes = f"{name} has shape {array.shape}, not {wanted.shape}."
         return Judgement(False, sizes, shape_hint, f"shape {array.shape}", f"shape {wanted.shape}")
+    array = array.astype(complex if array.dtype.kind == "c" else float)
     if not np.isfinite(array).all():
         return Judgement(False, f"{name} holds NaN or infinity.", "Look for a division by 0, or for what grows.")
     with np.errstate(all="ignore"):
@@ -231,15 +236,6 @@ def _difference(name: str, given: Any, wanted: np.ndarray, shape_hint: str, tole
     place = f"[{', '.join(map(str, where))}]" if where else ""
     seen, expected = (f"{name}{place} = {values[where]:.6g}" for values in (array, wanted))
     return Judgement(False, f"{name} is off by up to {error.max():.2g}.", "Compare with the equation.", seen, expected)
-
-
-def _array(given: Any) -> np.ndarray | None:
-    """Numbers as an array; None if they are none."""
-    try:
-        array = np.asarray(given)
-    except (TypeError, ValueError):
-        return None
-    return array.astype(complex if array.dtype.kind == "c" else float) if array.dtype.kind in "biufc" else None
 
 
 def kind_of(value: Any) -> str:
@@ -268,11 +264,16 @@ def judged(exercise: Exercise, answer: Callable[[str, str, Inputs], dict[str, An
         return said["value"]
 
     try:
-        return exercise.judge(ask, np.random.default_rng(seed))
+        found = exercise.judge(ask, np.random.default_rng(seed))
     except Unanswered as error:
-        return error.judgement
+        found = error.judgement
+    except MemoryError:
+        found = Judgement(False, "the answer cannot be judged: it is too large.", "Look at its type and shape.")
     except Exception as error:  # an answer may be anything, and none may stop the grader
-        return Judgement(False, f"the answer cannot be judged ({type(error).__name__}).", "Look at its type and shape.")
+        kind = type(error).__name__
+        found = Judgement(False, f"the answer cannot be judged ({kind}).", "Look at its type and shape.")
+    texts = {name: plain.text(getattr(found, name), LONGEST) for name in ("reason", "hint", "seen", "expected")}
+    return replace(found, **texts)
 
 
 NOT_WRITTEN = "not implemented yet."

@@ -36,6 +36,8 @@ class Limits:
         file: Size of a file, and of all that it writes (bytes).
         processes: Number of processes and threads.
         files: Number of open files of a process.
+        judging_s: Seconds of CPU time for judging its answers, all of them.
+        judging_memory: Memory that judging them may ask for, beside what the judges have (bytes); only on Linux.
     """
 
     cell_s: float = 30
@@ -47,6 +49,8 @@ class Limits:
     file: int = 2**26
     processes: int = 32
     files: int = 256
+    judging_s: int = 60
+    judging_memory: int = 2**29
 
 
 @dataclass(frozen=True)

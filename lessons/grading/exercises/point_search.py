@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..inside import plain
 from ..judging import Ask, Inputs, Judgement, kind_of, value_of
 from .fixed_points_reference import STANDS, moduli, network_of, newton, step
 from .memory_networks import drawn_memory
@@ -79,20 +80,8 @@ def searched(answer: Any, inputs: Inputs) -> Judgement | None:
 
 def _rows(answer: Any) -> np.ndarray | None:
     """Numbers as an array; None if they are none."""
-    if not _numbers(answer):
-        return None
-    try:
-        rows = np.asarray(answer)
-    except (TypeError, ValueError):
-        return None
-    return rows.astype(float) if rows.dtype.kind in "biuf" and rows.ndim else None
-
-
-def _numbers(answer: Any) -> bool:
-    """Whether there are numbers alone in an answer: an array of words would be as wide as the longest of them."""
-    if isinstance(answer, list | tuple):
-        return all(map(_numbers, answer))
-    return isinstance(answer, np.ndarray | int | float)
+    rows = plain.numbers(answer)
+    return None if rows is None or rows.dtype.kind == "c" or not rows.ndim else rows.astype(float)
 
 
 def _of_another_network(rows: np.ndarray, network: Inputs) -> Judgement | None:

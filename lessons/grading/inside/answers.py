@@ -23,9 +23,6 @@ from .examples import example
 from .magics import NoShell, as_python, do_nothing
 from .probes import PROBES
 
-LONGEST = 600
-"""Characters of an error message."""
-
 
 class Hidden(importlib.abc.MetaPathFinder):
     """Refuses modules that an assignment does without.
@@ -154,7 +151,7 @@ def told(error: BaseException) -> dict[str, str]:
         message = str(error)
     except Exception:  # an error of the submission's own, which cannot even be told
         message = "(no message)"
-    return {"error": type(error).__name__[:80], "message": message[:LONGEST], "where": where[:LONGEST]}
+    return {"error": type(error).__name__[:80], "message": message[: plain.LONGEST], "where": where[: plain.LONGEST]}
 
 
 def _seed(seed: int) -> None:
