@@ -54,14 +54,14 @@ def graded(folder, out, jobs):
 
 def costs_only_itself(lines):
     assert lines["honest"].points == 12
-    assert lines["much text"].notes[-1] == "not graded: its cells are too large."
+    assert "its code cells are too large" in lines["much text"].notes[-1]
     for line in lines.values():
         if line.student not in ("honest", "much text"):
             assert line.marks[0].earned == 0
             assert line.marks[0].judgement.reason
         for text in (text for one in line.marks for text in list(vars(one.judgement).values())[1:]):
             assert len(text) <= LONGEST
-            assert text.isprintable() or "\n" in text
+            assert text.isprintable()
 
 
 @shut_off
@@ -190,7 +190,7 @@ def test_a_trial_of_days_is_not_painted():
 def test_a_description_that_is_too_large_is_not_painted(forged):
     told = task_probe.task(OddOneOut, "describe") | forged
     found = judged(exercise("task/promises"), lambda probe, name, inputs: {"value": told}, [0])
-    assert "too large" in found.reason or "cannot be read" in found.reason
+    assert any(words in found.reason for words in ("too large", "cannot be read", "not as asked for"))
 
 
 def marked(tmp_path, of_limits, run, number=2, **cells):

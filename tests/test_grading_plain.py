@@ -125,13 +125,6 @@ def test_numbers_become_the_array_that_numpy_makes_of_them(value):
     assert same(plain.numbers(value), np.asarray(value))
 
 
-def test_a_text_is_cut_and_can_be_printed_and_encoded():
-    assert plain.text("x" * 10**6) == "x" * (plain.LONGEST - 1) + "…"
-    assert plain.text("two\nlines \ud800\x1b]52;c;\u202e") == "two\nlines \ufffd\ufffd]52;c;\ufffd"
-    assert plain.text("größer\t中文", 80) == "größer\t中文"
-    assert plain.text(["x"]) == plain.text(None) == ""
-
-
 @pytest.fixture
 def line():
     ours, theirs = socket.socketpair()

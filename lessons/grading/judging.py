@@ -13,6 +13,7 @@ from ..checks import Verdict
 from ..terms import Term, wrong_terms
 from .inside import plain
 from .parts import wrong_parts
+from .printable import printable
 
 TOLERANCE = 1e-6
 """Largest error of a right answer, as a share of its largest number; single precision passes where sums are short."""
@@ -272,7 +273,7 @@ def judged(exercise: Exercise, answer: Callable[[str, str, Inputs], dict[str, An
     except Exception as error:  # an answer may be anything, and none may stop the grader
         kind = type(error).__name__
         found = Judgement(False, f"the answer cannot be judged ({kind}).", "Look at its type and shape.")
-    texts = {name: plain.text(getattr(found, name), LONGEST) for name in ("reason", "hint", "seen", "expected")}
+    texts = {name: printable(getattr(found, name), LONGEST) for name in ("reason", "hint", "seen", "expected")}
     return replace(found, **texts)
 
 

@@ -24,6 +24,7 @@ from ...agents.files import temporary_folder
 from .child import PATIENCE, Child
 from .inside import plain
 from .namespaces import remedy
+from .printable import printable
 from .protections import ENDS, Ended, Limits, OutOfTime, Protections, SandboxError
 from .view import clean_environment, covered, readable_by_all, visible
 
@@ -271,9 +272,10 @@ def _is(said: Any, number: int) -> bool:
 
 
 def _error(said: Mapping[str, Any]) -> dict[str, str]:
-    """An error that a submission told: its kind, its message and where it was raised, cut."""
-    kind = plain.text(said.get("error"), 80)
-    return {"error": kind, "message": plain.text(said.get("message")), "where": plain.text(said.get("where"))}
+    """An error that a submission reports: its kind, its message and where it was raised, as printable text, cut."""
+    longest = {"error": 80, "message": plain.LONGEST, "where": plain.LONGEST}
+    texts = {name: said.get(name) for name in longest}
+    return {name: printable(text, longest[name]) if isinstance(text, str) else "" for name, text in texts.items()}
 
 
 def why_not_isolated(imports: Sequence[str] = (), hidden: Sequence[str] = ()) -> str | None:

@@ -25,8 +25,6 @@ LONGEST = 600
 """Characters of an error message."""
 
 
-UNPRINTABLE = "\N{REPLACEMENT CHARACTER}"
-"""What stands in a text for a letter that cannot be printed."""
 _ARRAY = {"array", "shape", "data"}
 
 
@@ -122,14 +120,6 @@ def _are_numbers(value: Any) -> bool:
     if isinstance(value, list | tuple):
         return all(map(_are_numbers, value))
     return isinstance(value, bool | int | float | complex | np.ndarray | np.generic)
-
-
-def text(value: Any, most: int = LONGEST) -> str:
-    """A text from anybody, cut, and with nothing in it that cannot be printed; empty if it is no text."""
-    if not isinstance(value, str):
-        return ""
-    cut = value if len(value) <= most else f"{value[: most - 1]}…"
-    return "".join(letter if letter.isprintable() or letter in "\n\t" else UNPRINTABLE for letter in cut)
 
 
 def _array(kind: Any, shape: Any, data: Any) -> np.ndarray:
