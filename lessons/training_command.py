@@ -80,10 +80,9 @@ def train_and_report(
     try:
         with TrainingProgress(steps) as progress:
             run = train(task, network_for(task, **network), chosen, **training, out=folder, progress=progress)
-    except KeyboardInterrupt:
-        raise KeyboardInterrupt(
-            f"Stopped after a checkpoint. The same command with --out {folder} --resume resumes it."
-        ) from None
+    except KeyboardInterrupt as stop:
+        stop.args = (f"Stopped after a checkpoint. The same command with --out {folder} --resume resumes it.",)
+        raise
     fresh = fresh_trials(run)
     write_figure(draw_summary(run, fresh), folder / "summary.png")
     console.print(f"\n[bold]{task.name}[/bold]:", end=" ")

@@ -75,13 +75,14 @@ def run_study(
                         done, failed = (done, failed + 1) if result.failed else (done + 1, failed)
                         if progress is not None:
                             progress(done, failed)
-            except KeyboardInterrupt:
+            except KeyboardInterrupt as stop:
                 # It may have come between keeping a result and counting it.
                 _write_table(out, planned, known)
                 done = sum(not result.failed for result in known.values())
-                raise KeyboardInterrupt(
-                    f"Stopped. {done} of {len(planned)} runs are kept in {out}; the same command does the rest."
-                ) from None
+                stop.args = (
+                    f"Stopped. {done} of {len(planned)} runs are kept in {out}; the same command does the rest.",
+                )
+                raise
             _write_table(out, planned, known)
             return read_table(out / TABLE)
 
