@@ -35,16 +35,31 @@ class FolderInUse(RuntimeError):
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all, also where the power fails: beside it first, then renamed over it."""
+    """Write a file whole or not at all, also where the power fails: beside it first, then renamed over it.
+
+    Raises:
+        OSError: If it cannot be written; it names the file, also where the disk is full.
+    """
     beside = path.with_name(f".{path.name}.{os.getpid()}{PART}")
+    with errors_named(path):
+        try:
+            with beside.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(beside, path)
+        finally:
+            with suppress(OSError):
+                beside.unlink()
+
+
+@contextmanager
+def errors_named(path: Path) -> Iterator[None]:
+    """Within the block, errors of the operating system name this file: of a full disk they name none."""
     try:
-        with beside.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(beside, path)
-    finally:
-        beside.unlink(missing_ok=True)
+        yield
+    except OSError as error:
+        raise OSError(error.errno, error.strerror or str(error), str(path)) from error
 
 
 def remove_parts(folder: Path) -> None:
@@ -64,9 +79,9 @@ def locked(folder: Path) -> Iterator[None]:
         FolderInUse: If another process has it.
     """
     with _locked_file(folder / LOCK) as file:
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
+        with suppress(OSError):  # the number is for people; a full disk has no room for it
+            file.truncate(0)
+            os.write(file.fileno(), str(os.getpid()).encode())
         remove_parts(folder)
         try:
             yield

@@ -20,7 +20,7 @@ from urllib.parse import quote
 from joblib import cpu_count
 
 from ... import __version__
-from ...agents.files import locked, write_atomically
+from ...agents.files import locked, remove_parts, write_atomically
 from ...envs.numbers import whole_number
 from .assignment import Assignment
 from .feedback import feedback_page
@@ -92,6 +92,8 @@ def grade(
     judges = _judges()
     done: dict[str, Line] = {student: line for student, (line, found) in lines.items() if found is None}
     with locked(desk):
+        remove_parts(results)
+        remove_parts(desk / "feedback")
         keys = {}
         for student, notebook in jobs_left.items():
             stated = [notebook.digest, which.release, judges, __version__, seed, isolate, asdict(limits)]

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from contextlib import closing
 from pathlib import Path
 
-from ...agents.files import locked, write_atomically
+from ...agents.files import locked, remove_parts, write_atomically
 from ..summary_figure import write_figure
 from .result import OWN_COLUMNS, Result, Results, table_of
 from .study import Row, Study, job_key
@@ -60,6 +60,7 @@ def run_study(
     with open_workers(backend, jobs, scheduler) as work:
         out.mkdir(parents=True, exist_ok=True)
         with locked(out):
+            remove_parts(out / RESULTS)
             store = Results(out / RESULTS, study.name)
             known = {key: result for key, job in planned.items() if (result := store.read(job)) is not None}
             waiting = [job for key, job in planned.items() if key not in known or known[key].failed]
