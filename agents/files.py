@@ -41,7 +41,7 @@ def write_atomically(path: Path, content: bytes) -> None:
         OSError: If it cannot be written; it names the file, also where the disk is full.
     """
     beside = path.with_name(f".{path.name}.{os.getpid()}{PART}")
-    with errors_named(path):
+    try:
         try:
             with beside.open("wb") as file:
                 file.write(content)
@@ -51,15 +51,8 @@ def write_atomically(path: Path, content: bytes) -> None:
         finally:
             with suppress(OSError):
                 beside.unlink()
-
-
-@contextmanager
-def errors_named(path: Path) -> Iterator[None]:
-    """Within the block, errors of the operating system name this file: of a full disk they name none."""
-    try:
-        yield
     except OSError as error:
-        raise OSError(error.errno, error.strerror or str(error), str(path)) from error
+        raise OSError(error.errno, error.strerror, str(path)) from error
 
 
 def remove_parts(folder: Path) -> None:
