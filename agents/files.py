@@ -12,6 +12,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
+from ..envs.errors import ArgumentError
+
 if sys.platform == "win32":
     import msvcrt
 
@@ -117,6 +119,22 @@ def temporary_folder(prefix: str) -> Iterator[Path]:
             yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def check_unicode(name: str, path: Path) -> None:
+    """Refuse a path that is not Unicode: it can be written to, but safetensors reads nothing from it.
+
+    Args:
+        name: What the path is; the message names it.
+        path: The path.
+
+    Raises:
+        ArgumentError: If it holds bytes that are not UTF-8.
+    """
+    try:
+        str(path).encode()
+    except UnicodeEncodeError as error:
+        raise ArgumentError(f"{name} is {str(path)!r}, which is not UTF-8; allowed: a path that is Unicode.") from error
 
 
 @contextmanager

@@ -29,7 +29,7 @@ from ..envs.registry import task_config, task_from_config
 from ..envs.task import Task
 from ..envs.typechecked import typechecked
 from .devices import choose_device
-from .files import write_atomically
+from .files import check_unicode, write_atomically
 from .learning_curve import METRICS, check_curve, read_curve, written_curve
 from .rate_rnn import RateRNN
 
@@ -82,6 +82,7 @@ class Run:
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the run into a folder, each file whole or not at all; returns the folder."""
         folder = Path(path)
+        check_unicode("path", folder)
         folder.mkdir(parents=True, exist_ok=True)
         write_atomically(folder / MODEL, self.content())
         self.written_to(folder)
