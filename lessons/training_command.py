@@ -73,7 +73,7 @@ def train_and_report(
     # Networks of this size are fastest on one core; a second one is better used by a second seed.
     torch.set_num_threads(1)
     for argument in network:
-        check_name("argument of the network", argument, ("n_units", *NETWORK_ARGUMENTS))
+        check_name("argument of the network", argument, NETWORK_ARGUMENTS)
     chosen = make_rule(rule, **learning)
     goal = training.setdefault("stop_at", task.chance + 0.96 * (task.ceiling - task.chance))
     steps = training.get("steps", inspect.signature(train).parameters["steps"].default)

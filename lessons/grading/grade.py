@@ -76,7 +76,7 @@ def grade(
     """
     at_once = cpu_count() if jobs is None else whole_number("jobs", jobs, 1)
     limits = limits or Limits()
-    desk = out.with_suffix("")
+    desk = out.with_suffix("") if out.name else out
     if desk == out:
         raise ValueError(f"{out} is the name of a folder; name a table, for example {out / 'grades.csv'}.")
     if folder.resolve() in (desk.resolve(), *desk.resolve().parents):
