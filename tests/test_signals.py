@@ -134,3 +134,23 @@ def test_the_command_ends_with_a_checkpoint_and_the_code_of_the_signal(name, tmp
     )
     assert load_run("runs/GoNogo").step == 4
     assert sorted(os.listdir("runs/GoNogo")) == ["metrics.csv", "model.safetensors"]
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_a_terminal_that_closes_leaves_a_checkpoint(tmp_path):
+    """What the command writes last goes nowhere, and is no error."""
+    import pty
+
+    words = ["-m", "cogdyn", "train", "GoNogo", "--units", "4", "--batch-size", "2", "--stop-at", "1"]
+    child, terminal = pty.fork()
+    if child == 0:
+        os.execv(sys.executable, [sys.executable, *words, "--steps", "1000000", "--out", str(tmp_path / "run")])
+    try:
+        while not (tmp_path / "run/metrics.csv").exists():
+            os.read(terminal, 65536)  # progress, which comes many times a second, and fails when the command has ended
+    finally:
+        os.close(terminal)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 128 + signal.SIGHUP
+    assert sorted(os.listdir(tmp_path / "run")) == ["metrics.csv", "model.safetensors"]
+    assert load_run(tmp_path / "run").step >= 50
