@@ -9,7 +9,7 @@ INSTALL = $(BIN)/python -m pip install $(PIP_ARGS) -c constraints.txt
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test slow lint format book bench clean
+.PHONY: help demo test newest slow lint format book bench clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' Makefile
@@ -20,6 +20,11 @@ demo: .venv/.core ## Train a network on delayed match-to-sample and draw what it
 
 test: .venv/.dev ## Run the tests, without the slow ones
 	$(BIN)/pytest -m "not slow" -n 2
+
+newest: ## Run the same tests with the newest of everything, in .venv/newest; PYTHON names the interpreter
+	$(PYTHON) -m venv --clear .venv/newest
+	.venv/newest/bin/python -m pip install $(PIP_ARGS) -e '.[test]'
+	.venv/newest/bin/pytest -m "not slow" -n 2
 
 slow: .venv/.dev ## Run the slow tests: wheel, book, long trainings
 	$(BIN)/pytest -m slow -n 2 --dist loadfile

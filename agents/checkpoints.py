@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 
-from .files import folder_made, locked, remove_parts, write_atomically
+from .files import check_unicode, folder_made, locked, remove_parts, write_atomically
 from .model_file import MODEL, read_header, read_model
 from .run import Run, differences, load_run
 
@@ -24,6 +24,7 @@ class Checkpoints:
         size: Number of networks S, whose runs lie in ``out/network-1``, ...; None for one, whose run lies in ``out``.
 
     Raises:
+        ArgumentError: If the name of the folder is not UTF-8.
         OSError: If the folder cannot be written.
         FolderInUse: If another process trains into it.
     """
@@ -36,6 +37,7 @@ class Checkpoints:
         """Claim the folder."""
         with ExitStack() as stack:
             if self.out is not None:
+                check_unicode("out", self.out)
                 stack.enter_context(folder_made(self.out))
                 stack.enter_context(locked(self.out))
             self._stack = stack.pop_all()

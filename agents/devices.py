@@ -18,7 +18,7 @@ def choose_device(device: str) -> torch.device:
     try:
         chosen = torch.device(device)
         torch.empty(0, device=chosen)
-    except (RuntimeError, AssertionError):
+    except (RuntimeError, AssertionError, ImportError):
         chosen = torch.device("meta")
     if chosen.type == "meta" or (chosen.type == "cpu" and chosen.index):
         raise ArgumentError(f"device {device!r} is not there; allowed: 'auto', 'cpu', or a GPU that PyTorch sees.")

@@ -14,6 +14,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
+from ..envs.errors import ArgumentError
+
 if sys.platform == "win32":
     import msvcrt
 
@@ -45,16 +47,24 @@ def checksum(values: Any, content: Iterable[Any] = ()) -> str:
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all, also where the power fails: beside it first, then renamed over it."""
+    """Write a file whole or not at all, also where the power fails: beside it first, then renamed over it.
+
+    Raises:
+        OSError: If it cannot be written; it names the file, also where the disk is full.
+    """
     beside = path.with_name(f".{path.name}.{os.getpid()}{PART}")
     try:
-        with beside.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(beside, path)
-    finally:
-        beside.unlink(missing_ok=True)
+        try:
+            with beside.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(beside, path)
+        finally:
+            with suppress(OSError):
+                beside.unlink()
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from error
 
 
 def remove_parts(folder: Path) -> None:
@@ -74,9 +84,9 @@ def locked(folder: Path) -> Iterator[None]:
         FolderInUse: If another process has it.
     """
     with _locked_file(folder / LOCK) as file:
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
+        with suppress(OSError):  # the number is for people; a full disk has no room for it
+            file.truncate(0)
+            os.write(file.fileno(), str(os.getpid()).encode())
         remove_parts(folder)
         try:
             yield
@@ -119,6 +129,22 @@ def temporary_folder(prefix: str) -> Iterator[Path]:
             yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def check_unicode(name: str, path: Path) -> None:
+    """Refuse a path that is not Unicode: it can be written to, but safetensors reads nothing from it.
+
+    Args:
+        name: What the path is; the message names it.
+        path: The path.
+
+    Raises:
+        ArgumentError: If it holds bytes that are not UTF-8.
+    """
+    try:
+        str(path).encode()
+    except UnicodeEncodeError as error:
+        raise ArgumentError(f"{name} is {str(path)!r}, which is not UTF-8; allowed: a path that is Unicode.") from error
 
 
 @contextmanager

@@ -1,31 +1,64 @@
-"""Ctrl-C that waits for the end of an update, so that a checkpoint is never taken in the middle of one."""
+"""Signals that wait for the end of an update, so that a checkpoint is never taken in the middle of one."""
+
+from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from types import FrameType
+from collections.abc import Callable
+from types import FrameType, TracebackType
+from typing import Any
+
+ENDING = tuple(signal.Signals[name] for name in ("SIGINT", "SIGTERM", "SIGHUP") if name in signal.Signals.__members__)
+"""Signals that end a program: Ctrl-C, the end of a cluster's time, and a terminal that closes."""
 
 
-@contextmanager
-def deferred_interrupt() -> Iterator[Callable[[], bool]]:
-    """Within the block, the first Ctrl-C only sets the flag that the yielded function reads; a second one acts at once.
+class DeferredSignals:
+    """Within the block, a signal that would end the program is only noted; later it acts as it would without the block.
 
-    Outside the main thread, which alone receives signals, the flag is never set.
+    A signal that is ignored stays ignored. A second Ctrl-C acts at once; further ones of the others do nothing, since
+    ``timeout`` and clusters send them twice. Outside the main thread, which alone receives signals, none is noted.
+
+    Attributes:
+        noted: The signal that waits, or None.
     """
-    if threading.current_thread() is not threading.main_thread():
-        yield lambda: False
-        return
-    seen = False
 
-    def note(signum: int, frame: FrameType | None) -> None:
-        nonlocal seen
-        if seen:
+    def __init__(self) -> None:
+        self.noted: int | None = None
+        self._before: dict[int, Any] = {}
+
+    def __enter__(self) -> DeferredSignals:
+        """Begin to note signals."""
+        if threading.current_thread() is threading.main_thread():
+            handlers = {number: signal.getsignal(number) for number in ENDING}
+            self._before = {n: handler for n, handler in handlers.items() if handler not in (None, signal.SIG_IGN)}
+            for number in self._before:
+                signal.signal(number, self._note)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Let signals act again; one that waits acts now."""
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+        if self.noted is not None:
+            signal.raise_signal(self.noted)
+
+    def act(self) -> None:
+        """Let the signal that waits act: its handler is called, and if it returns, so does this.
+
+        Raises:
+            KeyboardInterrupt: If there is no handler, so that the signal ends the program; it does at the end of the
+                block.
+        """
+        assert self.noted is not None
+        handler: Callable[[int, FrameType | None], object] | signal.Handlers = self._before[self.noted]
+        if not callable(handler):
             raise KeyboardInterrupt
-        seen = True
+        number, self.noted = self.noted, None
+        handler(number, None)
 
-    before = signal.signal(signal.SIGINT, note)
-    try:
-        yield lambda: seen
-    finally:
-        signal.signal(signal.SIGINT, before)
+    def _note(self, number: int, frame: FrameType | None) -> None:
+        if number == signal.SIGINT and self.noted is not None:
+            raise KeyboardInterrupt
+        self.noted = number

@@ -21,8 +21,7 @@ def memory_errors_told(task: Task, network: RateRNN, batch_size: int, n_test: in
     try:
         yield
     except (MemoryError, RuntimeError) as error:
-        of_torch = isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)
-        if isinstance(error, RuntimeError) and not of_torch:
+        if not is_out_of_memory(error):
             raise
         n_bins, trials = len(task.sample(1, seed=0).inputs), max(batch_size, n_test)
         bytes_of_rates = networks * n_bins * trials * network.n_units * network.recurrent.element_size()
@@ -33,3 +32,9 @@ def memory_errors_told(task: Task, network: RateRNN, batch_size: int, n_test: in
             f"keeps several such arrays. Lower batch_size ({batch_size:,}), n_test ({n_test:,})"
             f"{', the ensemble' if networks > 1 else ''}, the units, or how long trials last."
         ) from error
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an error of NumPy or PyTorch is for want of memory."""
+    of_torch = isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)
+    return isinstance(error, MemoryError) or of_torch

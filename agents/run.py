@@ -28,7 +28,7 @@ from ..envs.typechecked import typechecked
 from ..envs.wording import short_text
 from .devices import choose_device
 from .evaluation import check_fit
-from .files import write_atomically
+from .files import check_unicode, write_atomically
 from .learning_curve import METRICS, check_curve, read_curve, written_curve
 from .model_file import MODEL, RunError, model_content, read_model, refused_in_a_line
 from .rate_rnn import RateRNN
@@ -73,6 +73,7 @@ class Run:
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the run into a folder, each file whole or not at all; returns the folder."""
         folder = Path(path)
+        check_unicode("path", folder)
         folder.mkdir(parents=True, exist_ok=True)
         write_atomically(folder / MODEL, self.content())
         self.written_to(folder)

@@ -15,7 +15,7 @@ from ..envs.typechecked import typechecked
 from .checkpoints import Checkpoints
 from .devices import choose_device
 from .evaluation import NetworkPolicy, check_fit, step_seed
-from .interrupt import deferred_interrupt
+from .interrupt import DeferredSignals
 from .learners import Rule, check_rule, learner_of
 from .learning_curve import watched
 from .out_of_memory import memory_errors_told
@@ -129,7 +129,8 @@ def train(
         FolderInUse: If another process trains into ``out``.
         MemoryError: If memory does not suffice; it says for what, and what to lower.
         TrainingDiverged: If loss, gradient or outputs are not finite; the last good checkpoint stays in ``out``.
-        KeyboardInterrupt: After Ctrl-C, once the update is finished and the checkpoint written.
+        KeyboardInterrupt: After Ctrl-C, once the update is finished and the checkpoint written. SIGTERM and SIGHUP wait
+            as long, and then act as they do without training.
     """
     check_fit(network, task)
     check_rule(rule)
@@ -154,8 +155,8 @@ def train(
         return due and stop_at is not None and run.metrics[-1]["score"] >= stop_at
 
     with (
+        DeferredSignals() as signals,
         Checkpoints(out, None if ensemble is None else size) as checkpoints,
-        deferred_interrupt() as interrupted,
         memory_errors_told(task, network, batch_size, n_test, size),
     ):
         checkpoints.take_up(runs, resume)
@@ -171,7 +172,7 @@ def train(
             try:
                 batch = next(task.stream(batch_size, seed, "train", start=step, policy=policy))
                 latest = learner.update(batch, generator)
-                stop, due = interrupted(), step % evaluate_every == 0
+                stop, due = signals.noted is not None, step % evaluate_every == 0
                 evaluated = due or stop or step == steps
                 if evaluated:
                     scores = learner.scores(task, n_test, seed)
@@ -192,7 +193,7 @@ def train(
                 shown = {name: _mean(values) for name, values in latest.items()}
                 progress(step, shown | ({"score": _mean(scores)} if scores else {}))
             if stop:
-                raise KeyboardInterrupt
+                signals.act()
             others = [place for place, s in enumerate(learning) if not (evaluated and at_goal(runs[s]))]
             if not others:
                 break

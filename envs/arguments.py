@@ -13,6 +13,10 @@ from .durations import Duration, checked_duration, pmf
 from .errors import ArgumentError
 from .numbers import finite_number, whole_number
 from .ring import Ring
+from .wording import short_text
+
+LARGEST_COUNT = 100_000
+"""The most items, stimuli or trials that a task has: beyond that, making a trial would not end."""
 
 
 def normalise(task: Any, random: Iterable[str] = ()) -> None:
@@ -40,7 +44,7 @@ def plain_value(name: str, value: Any, hint: Any) -> Any:
     if hint is float:
         return finite_number(name, value)
     if hint is int:
-        return whole_number(name, value)
+        return _bounded(name, whole_number(name, value))
     if hint is bool and not isinstance(value, (bool, np.bool_)):
         raise ArgumentError(f"{name} is {value!r}; it must be True or False.")
     if hint == Sequence[float]:
@@ -54,6 +58,12 @@ def plain_value(name: str, value: Any, hint: Any) -> Any:
     if hint is Ring and not isinstance(value, Ring):
         raise ArgumentError(f"{name} is {value!r}; it must be a Ring, as in Ring(8).")
     return value.item() if isinstance(value, np.generic) else value
+
+
+def _bounded(name: str, number: int) -> int:
+    if name.startswith("n_") and number > LARGEST_COUNT:
+        raise ArgumentError(f"{name} is {short_text(number)}; it must be at most {LARGEST_COUNT:,}.")
+    return number
 
 
 def argument_of(period: str) -> str:

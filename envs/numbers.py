@@ -9,6 +9,9 @@ import numpy as np
 from .errors import ArgumentError
 from .wording import short_text
 
+LARGEST_SINGLE = float(np.finfo(np.float32).max)
+"""The largest number of single precision."""
+
 
 def finite_number(name: str, value: Any) -> float:
     """The value as a float.
@@ -22,6 +25,17 @@ def finite_number(name: str, value: Any) -> float:
     except OverflowError:  # a whole number beyond all floats
         pass
     raise ArgumentError(f"{name} is {short_text(value)}; it must be a finite number.")
+
+
+def single_number(name: str, value: Any) -> float:
+    """The value as a float that single precision holds too.
+
+    Raises:
+        ArgumentError: If it is not a finite number, or beyond single precision.
+    """
+    if abs(finite_number(name, value)) > LARGEST_SINGLE:
+        raise ArgumentError(f"{name} is {short_text(value)}; it must be below {LARGEST_SINGLE:.1e} in size.")
+    return float(value)
 
 
 def whole_number(name: str, value: Any, least: int | None = None) -> int:
@@ -41,11 +55,11 @@ def standard_deviation(name: str, value: Any) -> float:
     """The value as a float.
 
     Raises:
-        ArgumentError: If it is negative or not a finite number.
+        ArgumentError: If it is negative, not a finite number, or beyond single precision.
     """
     if finite_number(name, value) < 0:
         raise ArgumentError(f"{name} is {short_text(value)}; a standard deviation is not negative.")
-    return float(value)
+    return single_number(name, value)
 
 
 def truth_value(name: str, value: Any) -> bool:

@@ -46,12 +46,11 @@ def type_in_words(hint: Any) -> str:
 
 def parts(hint: Any) -> tuple[Any, ...]:
     """The members of a union, or the type alone; all that NumPy can make an array of is one member, ``np.ndarray``."""
-    if get_origin(hint) not in (Union, types.UnionType):
-        return (hint,)
-    members = get_args(hint)
-    array_like = get_args(np.typing.ArrayLike)
-    if set(array_like) <= set(members):
-        members = (np.ndarray, *(member for member in members if member not in array_like))
+    # A union, which is flattened within others; from NumPy 2.5 on a type with a name, which stays one member.
+    arrays = {*get_args(np.typing.ArrayLike)} or {np.typing.ArrayLike}
+    members = get_args(hint) if get_origin(hint) in (Union, types.UnionType) else (hint,)
+    if arrays <= {*members}:
+        members = (np.ndarray, *(member for member in members if member not in arrays))
     return members
 
 

@@ -7,10 +7,11 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
+from ..agents.files import temporary_folder, write_atomically
 from .book_finish import finish_site
+from .book_site import BookError, copy_folder, replacing
 
 _SOURCE = Path(__file__).parent.parent / "book"
 _NOT_SOURCE = shutil.ignore_patterns("_build", "node_modules", "__pycache__", ".*")
@@ -24,38 +25,33 @@ _FROM_NPM = {
 }
 
 
-class BookError(RuntimeError):
-    """The book cannot be built; the message tells what is missing or which page failed."""
-
-
 def build_book(out: Path | None = None) -> Path:
     """Build the book from clean, warnings taken as errors, and return its first page.
 
     Every code cell of the lessons runs anew. The pages work from a web server and opened from disk.
 
     Args:
-        out: Folder for the finished site. None builds a checkout in place, in ``book/_build/html``, and the
-            book of an installed package in ``cogdyn-book`` where the command was given.
+        out: Folder for the finished site; an earlier book of ours in it is replaced when the new one is complete. None
+            builds a checkout in place, in ``book/_build/html``, and the book of an installed package in
+            ``cogdyn-book`` where the command was given.
 
     Returns:
         The file ``index.html``.
 
     Raises:
-        BookError: If npm or the extra ``book`` is missing, a page fails, or ``out`` holds something else.
+        BookError: If npm or the extra ``book`` is missing, a page fails, or ``out`` holds anything but a book of ours.
+        OSError: If ``out`` cannot be written, which is noticed before anything is built.
+        FolderInUse: If another process builds the same book.
     """
     if importlib.util.find_spec("jupyter_book") is None:
         raise BookError("building the book needs jupyter-book: pip install 'cogdyn[book]'")
     if out is None and _is_checkout():
         return _build(_SOURCE)
     site = Path("cogdyn-book" if out is None else out).resolve()
-    if site.exists() and any(site.iterdir()) and not (site / "objects.inv").exists():
-        raise BookError(f"{site} is not empty and holds no book; name another folder")
-    with tempfile.TemporaryDirectory() as work:
-        folder = Path(work) / "book"
-        shutil.copytree(_SOURCE, folder, ignore=_NOT_SOURCE)
-        built = _build(folder).parent
-        shutil.rmtree(site, ignore_errors=True)
-        shutil.copytree(built, site)
+    with replacing(site) as replace, temporary_folder("cogdyn-book-") as work:
+        folder = work / "book"
+        copy_folder(_SOURCE, folder, _NOT_SOURCE)
+        replace(_build(folder).parent)
     return site / "index.html"
 
 
@@ -101,7 +97,7 @@ def fill_vendor(folder: Path) -> None:
     shutil.rmtree(vendor, ignore_errors=True)
     target = vendor / "w"
     (target / "mathjax").mkdir(parents=True)
-    with tempfile.TemporaryDirectory() as work:
+    with temporary_folder("cogdyn-npm-") as work:
         for name in ("package.json", "package-lock.json"):
             shutil.copy(folder / name, work)
         flags = ["--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline"]
@@ -110,8 +106,8 @@ def fill_vendor(folder: Path) -> None:
             reason = next((line for line in done.stderr.splitlines() if "npm error" in line), "no reason given")
             raise BookError(f"npm could not get the scripts of the pages: {reason}")
         for source, name in _FROM_NPM.items():
-            shutil.copy(Path(work) / "node_modules" / source, target / name)
+            shutil.copy(work / "node_modules" / source, target / name)
     shutil.copy(str(anywidget.locate_file("anywidget/nbextension/index.js")), target / "anywidget.js")
     for file in ours:
         shutil.copy(file, target)
-    stamp.write_text(edition)
+    write_atomically(stamp, edition.encode())

@@ -4,9 +4,9 @@ import base64
 import hashlib
 import re
 import struct
-import tempfile
 from pathlib import Path
 
+from ..agents.files import temporary_folder, write_atomically
 from .notebooks import write_notebooks
 
 _IMAGE = re.compile(r'<img\b(?:"[^"]*"|[^">])*>')
@@ -29,17 +29,17 @@ def finish_site(site: Path) -> None:
         finished = unpacked(text, site / "_images", "../" * len(page.parent.relative_to(site).parts) + "_images")
         finished = _FORMULA.sub(lambda found: f"{found[1]}\\[{in_rows(found[2])}\\]", finished)
         if finished != text:
-            page.write_text(finished, "utf-8")
+            write_atomically(page, finished.encode())
 
 
 def offer_notebooks(site: Path) -> None:
     """Put the notebooks of the lessons among the sources, and let the download buttons of the pages lead to them."""
     sources = site / "_sources" / "lessons"
     sources.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as work:
+    with temporary_folder("cogdyn-notebooks-") as work:
         names = {}
-        for file in write_notebooks(Path(work), say=lambda line: None):
-            (sources / file.name).write_bytes(file.read_bytes())
+        for file in write_notebooks(work / "notebooks", say=lambda line: None):
+            write_atomically(sources / file.name, file.read_bytes())
             names[file.stem[3:]] = file.name
 
     def to_notebook(link: re.Match[str]) -> str:
@@ -48,7 +48,7 @@ def offer_notebooks(site: Path) -> None:
         return f'<a href="{link[1]}{names[link[2]]}"{link[3].replace(".md", ".ipynb")}</a>'
 
     for page in (site / "lessons").glob("*.html"):
-        page.write_text(_SOURCE_LINK.sub(to_notebook, page.read_text("utf-8")), "utf-8")
+        write_atomically(page, _SOURCE_LINK.sub(to_notebook, page.read_text("utf-8")).encode())
 
 
 def unpacked(text: str, folder: Path, address: str) -> str:
@@ -64,7 +64,7 @@ def unpacked(text: str, folder: Path, address: str) -> str:
         content = base64.b64decode(picture[1])
         name = f"{hashlib.sha256(content).hexdigest()[:16]}.png"
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(content)
+        write_atomically(folder / name, content)
         width, height = struct.unpack(">II", content[16:24])  # of a PNG's first chunk; they keep the picture's place
         return f'src="{address}/{name}" width="{width}" height="{height}" loading="lazy"'
 

@@ -2,14 +2,14 @@
 
 import hashlib
 import importlib.util
-import os
 import re
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from ..agents.files import locked, write_atomically
 
 LINK_TO_PAGE = re.compile(r"\[([^\]]+)\]\(\.\./[^)]+\.md\)")  # other pages are not beside a notebook
 _LINK_TO_LESSON = re.compile(r"\]\(([^/)#]+)\.md([^)]*)\)")
@@ -79,7 +79,7 @@ def _write(page: Path, file: Path, say: Callable[[str], object]) -> Path:
     notebook = _notebook(page)
     edition = notebook["metadata"]["cogdyn"]["edition"]
     if not file.exists():
-        _save(notebook, file)
+        save_notebook(notebook, file)
         say(f"{file.name}: written")
         return file
     written, now = _editions(file)
@@ -87,7 +87,7 @@ def _write(page: Path, file: Path, say: Callable[[str], object]) -> Path:
         say(f"{file.name}: kept, {'nothing is new' if now == edition else 'with your changes'}")
         return file
     if now is not None and now == written:
-        _save(notebook, file)
+        save_notebook(notebook, file)
         say(f"{file.name}: brought up to date")
         return file
     beside = file.with_name(f"{file.stem} (new){file.suffix}")
@@ -96,7 +96,7 @@ def _write(page: Path, file: Path, say: Callable[[str], object]) -> Path:
         beside = file.with_name(f"{file.stem} (new {number}){file.suffix}")
         number += 1
     if not beside.exists():
-        _save(notebook, beside)
+        save_notebook(notebook, beside)
     say(f"{file.name}: kept with your changes; the lesson has changed too, its new text is in {beside.name}")
     return beside
 
@@ -134,13 +134,19 @@ def _digest(notebook: Any) -> str:
     return hashlib.sha256("\0".join(cells).encode()).hexdigest()[:16]
 
 
-def _save(notebook: Any, file: Path) -> None:
-    """Write to the side first: an interruption leaves the old file or the new one, never half of one."""
-    text = load_jupytext().writes(notebook, fmt="ipynb")
-    with tempfile.NamedTemporaryFile("w", dir=file.parent, suffix=".tmp", delete=False, encoding="utf-8") as side:
-        side.write(text)
-    os.chmod(side.name, 0o644)
-    os.replace(side.name, file)
+def save_notebook(notebook: Any, file: Path) -> None:
+    """Write a notebook whole or not at all, and remove what a killed process left in its folder of others.
+
+    Args:
+        notebook: The notebook.
+        file: Where to write it; its folder is there.
+
+    Raises:
+        OSError: If it cannot be written; it names the file.
+        FolderInUse: If another process writes into the folder.
+    """
+    with locked(file.parent):
+        write_atomically(file, load_jupytext().writes(notebook, fmt="ipynb").encode())
 
 
 def load_jupytext() -> Any:

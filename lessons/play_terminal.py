@@ -50,8 +50,9 @@ def play_in_terminal(
         with Keyboard() as keyboard, Live(opening(session), console=console, screen=True, auto_refresh=False) as live:
             live.refresh()
             _Game(session, keyboard, live, show_period).play()
-    except KeyboardInterrupt:
-        raise KeyboardInterrupt("\n".join(["Stopped.", *session.summary()])) from None
+    except KeyboardInterrupt as stop:
+        stop.args = ("\n".join(["Stopped.", *session.summary()]),)
+        raise
     for line in [session.task.name, *session.summary()]:
         console.print(line)
     return session

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from datetime import timedelta
 from types import TracebackType
 
@@ -42,7 +43,8 @@ class TrainingProgress:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         """Stop drawing and leave the last line."""
-        self._bar.stop()
+        with suppress(OSError):  # the terminal may be gone
+            self._bar.stop()
 
     def __call__(self, step: int, metrics: dict[str, float]) -> None:
         """Show the state after an update."""
@@ -86,7 +88,8 @@ class RunsProgress:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         """Stop drawing and leave the last line."""
-        self._bar.stop()
+        with suppress(OSError):  # the terminal may be gone
+            self._bar.stop()
 
     def __call__(self, done: int, failed: int) -> None:
         """Show the state at the start and after a run; what is left takes as long for each run as those so far."""

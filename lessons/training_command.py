@@ -73,17 +73,16 @@ def train_and_report(
     # Networks of this size are fastest on one core; a second one is better used by a second seed.
     torch.set_num_threads(1)
     for argument in network:
-        check_name("argument of the network", argument, ("n_units", *NETWORK_ARGUMENTS))
+        check_name("argument of the network", argument, NETWORK_ARGUMENTS)
     chosen = make_rule(rule, **learning)
     goal = training.setdefault("stop_at", task.chance + 0.96 * (task.ceiling - task.chance))
     steps = training.get("steps", inspect.signature(train).parameters["steps"].default)
     try:
         with TrainingProgress(steps) as progress:
             run = train(task, network_for(task, **network), chosen, **training, out=folder, progress=progress)
-    except KeyboardInterrupt:
-        raise KeyboardInterrupt(
-            f"Stopped after a checkpoint. The same command with --out {folder} --resume resumes it."
-        ) from None
+    except KeyboardInterrupt as stop:
+        stop.args = (f"Stopped after a checkpoint. The same command with --out {folder} --resume resumes it.",)
+        raise
     fresh = fresh_trials(run)
     write_figure(draw_summary(run, fresh), folder / "summary.png")
     console.print(f"\n[bold]{task.name}[/bold]:", end=" ")

@@ -41,6 +41,11 @@ LINES = [
     "train GoNogo --rule-set rate=1",
     "train GoNogo --network-set units=4",
     "train GoNogo --set name=x",
+    "train GoNogo --set noise=1e300",
+    f"train DelayMatchSample --set n_stimuli={10**22}",
+    "train NBack --set n_items=1000000000",
+    "train GoNogo --network-set dt=3",
+    "train GoNogo --network-set n_inputs=3",
     "train GoNogo --set preset=x",
     "train GoNogo --set dt",
     "train GoNogo --set =3",
@@ -56,6 +61,7 @@ LINES = [
     "train GoNogo --tau 50 --network-set tau=60",
     "train GoNogo --device cpu:5",
     "train GoNogo --device meta",
+    "train GoNogo --device hpu",
     "train GoNogo --device ''",
     "train GoNogo --out ''",
     "train GoNogo --out run --resume",
@@ -92,6 +98,7 @@ LINES = [
     "assignment grade ''",
     "assignment grade nowhere",
     "assignment grade . --out ''",
+    "assignment grade . --out .",
     "assignment grade nowhere --jobs 0",
     "assignment x",
     "x",
@@ -109,6 +116,28 @@ def test_a_line_that_makes_no_sense(line, tmp_path, monkeypatch):
     assert len(result.stderr) < 1500
     assert not re.search(r"\d{60}", result.stderr) or result.exit_code == 2
     assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("train GoNogo --lr 1e300", "--lr is 1e+300; it must be below 3.4e+38 in size."),
+        ("train GoNogo --rule-set clip=1e300", "--rule-set clip is 1e+300; it must be below 3.4e+38 in size."),
+        ("train GoNogo --set noise=1e300", "noise is 1e+300; it must be below 3.4e+38 in size."),
+        (
+            "train GoNogo --device hpu",
+            "device 'hpu' is not there; allowed: 'auto', 'cpu', or a GPU that PyTorch sees.",
+        ),
+        ("train GoNogo --network-set dt=3", "--network-set dt is the task's own; leave it out."),
+        ("train NBack --set n_items=1000000000", "n_items is 1000000000; it must be at most 100,000."),
+        ("train GoNogo --units 9999999999", "memory does not suffice for 9,999,999,999 units: "),
+        ("assignment grade . --out .", ". is the name of a folder; name a table, for example grades.csv."),
+    ],
+)
+def test_a_line_that_makes_no_sense_is_answered_in_our_words(line, words, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "anna.ipynb").write_text("{}")
+    assert f"error: {words}" in CliRunner().invoke(app, shlex.split(line)).stderr
 
 
 def test_a_run_in_a_folder_that_cannot_be_written_is_shown(tmp_path, monkeypatch):

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 
 import matplotlib.image
 import pytest
@@ -213,16 +214,18 @@ def test_settings():
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for a single process")
-def test_ctrl_c_exits_130_with_a_checkpoint_and_resumes(tmp_path):
+@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)])
+def test_a_signal_exits_with_its_code_and_a_checkpoint_and_the_run_resumes(tmp_path, number):
     words = [sys.executable, "-m", "cogdyn", "train", "DelayMatchSample", "--units", "8", "--batch-size", "4"]
     words += ["--stop-at", "1", "--out", str(tmp_path / "run")]
-    process = subprocess.Popen([*words, "--steps", "100000"], stderr=subprocess.PIPE, text=True)
+    hear = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # a background job begins deaf
+    process = subprocess.Popen([*words, "--steps", "100000"], stderr=subprocess.PIPE, text=True, preexec_fn=hear)
     deadline = time.monotonic() + 600
     while not (tmp_path / "run/metrics.csv").exists() and time.monotonic() < deadline:
         time.sleep(0.1)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     _, errors = process.communicate(timeout=600)
-    assert process.returncode == 130
+    assert process.returncode == 128 + number
     assert f"The same command with --out {tmp_path / 'run'} --resume resumes it." in errors
     assert "Traceback" not in errors
     assert sorted(os.listdir(tmp_path / "run")) == ["metrics.csv", "model.safetensors"]

@@ -132,15 +132,16 @@ def test_a_grader_killed_at_ten_instants_ends_with_the_same_table(tmp_path):
 
 
 @pytest.mark.slow
-def test_ctrl_c_ends_it_at_once_and_says_how_to_go_on(tmp_path):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_at_once_and_says_how_to_go_on(tmp_path, number):
     folder, out = classroom(tmp_path / "in", 1), tmp_path / "grades.csv"
     hand_in(folder / "student z.ipynb", homework(2, solved=True, think="while True:\n    pass"))
     process, results = start(folder, out)
     wait_for(lambda: results() == 1, process)
     time.sleep(0.5)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     _, errors = process.communicate()
-    assert process.returncode == 130, errors
+    assert process.returncode == 128 + number, errors
     assert "Stopped. What is graded is kept; the same command with --resume goes on." in errors
     assert "Traceback" not in errors
     assert results() == 1  # the endless one was not waited for

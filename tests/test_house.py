@@ -109,6 +109,13 @@ def unseeded_draws(where, text):
     ]
 
 
+def checks_that_vanish(where, text):
+    """Asserts, which ``python -O`` leaves out, other than those that tell a type checker what is known anyway."""
+    asserts = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Assert)]
+    known = re.compile(r"isinstance\(.*\)|.* is not None")
+    return [f"{where}:{node.lineno} assert" for node in asserts if not known.fullmatch(ast.unparse(node.test))]
+
+
 def name_problems(where, text):
     return [f"{where}: name the thing instead"] if Path(where).name == "utils.py" else []
 
@@ -119,7 +126,7 @@ def stopwatches(where, text):
     return [f"{where}:{i} stopwatch" for i, line in enumerate(text.splitlines(), 1) if watch.search(line)]
 
 
-CHECKS = [import_problems, length_problems, left_marks, global_seeds, unseeded_draws, name_problems]
+CHECKS = [import_problems, length_problems, left_marks, global_seeds, unseeded_draws, checks_that_vanish, name_problems]
 
 
 @pytest.mark.parametrize("check", CHECKS)
@@ -179,6 +186,8 @@ def test_no_test_depends_on_how_fast_the_machine_is():
         (stopwatches, "test_x.py", "until = time.monotonic() + 600\nassert time.monotonic() < until", 0),
         (stopwatches, "test_x.py", "assert time.monotonic() - began < 2\nb = time.process_time()", 2),
         (unseeded_draws, "agents/noise.py", "torch.randn(3)\nnp.random.default_rng()", 2),
+        (checks_that_vanish, "agents/noise.py", "assert x is not None\nassert isinstance(x, int)", 0),
+        (checks_that_vanish, "agents/noise.py", "assert x > 0, 'x is negative'", 1),
         (name_problems, "agents/utils.py", "", 1),
         (name_problems, "agents/noise.py", "", 0),
     ],

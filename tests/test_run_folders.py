@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import re
+import sys
 
 import pytest
 import torch
@@ -12,6 +13,7 @@ from cogdyn.agents.checkpoints import NEXT, Checkpoints
 from cogdyn.agents.files import FolderInUse, locked
 from cogdyn.agents.rules import BPTT, RFLO, SCTT
 from cogdyn.envs import make_task
+from cogdyn.envs.errors import ArgumentError
 
 TASK = make_task("GoNogo")
 FEW = {"steps": 4, "batch_size": 4, "evaluate_every": 2, "n_test": 10, "device": "cpu"}
@@ -51,6 +53,19 @@ def test_a_folder_that_cannot_be_is_refused_before_the_first_update(tmp_path, en
     with locked(tmp_path), pytest.raises(FolderInUse, match=f"process {os.getpid()} is at work in"):
         train(TASK, network_of(), BPTT(), out=tmp_path, ensemble=ensemble, progress=never, **FEW)
     assert os.listdir(tmp_path) == ["file"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere all names are Unicode")
+def test_a_name_that_is_not_unicode_is_refused_before_the_first_update(tmp_path):
+    out = tmp_path / os.fsdecode(b"caf\xe9")
+    with pytest.raises(ArgumentError, match=r"out is '.*caf.udce9', which is not UTF-8"):
+        train(TASK, network_of(), BPTT(), out=out, progress=never, **FEW)
+    run = train(TASK, network_of(), BPTT(), **FEW)
+    with pytest.raises(ArgumentError, match=r"path is .* which is not UTF-8"):
+        run.save(out)
+    assert os.listdir(tmp_path) == []
+    run.save(tmp_path / "café")
+    assert load_run(tmp_path / "café").step == 4
 
 
 def test_a_training_that_never_began_leaves_no_folder(tmp_path):

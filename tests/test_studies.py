@@ -187,18 +187,30 @@ def test_a_killed_study_goes_on_where_it_was(tmp_path, log):
 
 
 @posix
-@pytest.mark.parametrize("n", ["1", pytest.param("2", marks=pytest.mark.slow)])
-def test_ctrl_c_keeps_what_is_done_and_says_so(tmp_path, log, n):
+@pytest.mark.parametrize(
+    ("name", "n"),
+    [
+        ("SIGINT", "1"),
+        *(pytest.param(name, "2", marks=pytest.mark.slow) for name in ("SIGINT", "SIGTERM", "SIGHUP")),
+        pytest.param("SIGTERM alone", "2", marks=pytest.mark.slow),
+    ],
+)
+def test_a_signal_keeps_what_is_done_and_says_so(tmp_path, log, name, n):
     process = start(log, ["sleep"] * 200, "--jobs", n)
     wait_for(lambda: len(results_in(tmp_path / "out")) >= 2)
-    os.killpg(process.pid, signal.SIGINT)  # as a terminal does
-    shown, errors = process.communicate(timeout=600)
+    number = signal.Signals[name.split()[0]]
+    if "alone" in name:
+        process.send_signal(number)
+    else:
+        os.killpg(process.pid, number)  # as a terminal and a cluster do
+    shown, errors = process.communicate(timeout=600)  # ends when the workers, who hold the same pipes, have ended
     kept = len(results_in(tmp_path / "out"))
-    assert process.returncode == 130
+    assert process.returncode == 128 + number
     said = f"Stopped. {kept} of 200 runs are kept in {tmp_path / 'out'}; the same command does the rest."
     assert errors.strip() == said
     assert shown == ""
     assert len(read_table(tmp_path / "out/table.csv")) in (kept, kept - 1)
+    assert not (tmp_path / "out/.lock").exists()
 
 
 def test_runs_that_are_cancelled_bring_no_warning(tmp_path, log):

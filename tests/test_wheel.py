@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import sysconfig
+import tarfile
 import venv
 import zipfile
 from pathlib import Path
@@ -67,6 +68,16 @@ def test_the_wheel_holds_all_that_is_ours_and_no_more(wheel):
     pages = [*(ROOT / "book").glob("*.*"), *(ROOT / "book").glob("*/*.md")]
     assets = [path for path in (ROOT / "lessons").rglob("*") if path.suffix in {".mjs", ".css", ".csv", ".safetensors"}]
     assert {f"cogdyn/{path.relative_to(ROOT).as_posix()}" for path in [*pages, *assets]} <= inside
+
+
+def test_the_sdist_holds_the_versions_that_were_tested_and_the_tests(wheel):
+    with tarfile.open(next(wheel.parent.glob("*.tar.gz"))) as sdist:
+        inside = {Path(*Path(name).parts[1:]) for name in sdist.getnames()}
+    tests = [path for path in (ROOT / "tests").iterdir() if path.is_file() and not path.name.startswith(".")]
+    paths = [*tests, *(ROOT / name for name in ("constraints.txt", "Makefile", "CHANGELOG.md", "CITATION.cff"))]
+    assert {path.relative_to(ROOT) for path in paths} <= inside
+    with zipfile.ZipFile(wheel) as file:
+        assert not [name for name in file.namelist() if "tests/" in name or name.endswith("constraints.txt")]
 
 
 def test_environments_are_registered(scripts, tmp_path):

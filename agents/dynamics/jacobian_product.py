@@ -12,6 +12,7 @@ from torch import Tensor
 
 from ...envs.typechecked import typechecked
 from .arrays import AnyArray
+from .linearisation import jacobians
 from .step_callable import states_of
 
 Kind = Literal["SCTT", "DASC", "gradient skip"]
@@ -85,16 +86,15 @@ def jacobian_product(
     if len(n_steps) == 0 or min(n_steps) < 0:
         raise ValueError(f"n_steps is {list(n_steps)}; it must be numbers of steps, each 0 or more.")
     kind, lag, beta = ("SCTT", 1, 1.0) if bridge is None else (bridge.kind, bridge.lag, bridge.beta)
-    # Row j is the state, and beside it its derivative with respect to unit j before the first step.
-    h = first.repeat(len(first), 1)
-    change = torch.eye(len(first), dtype=torch.float64, device=first.device)
+    # The state (1, N), and the derivative of each unit's with respect to each unit before the first step, (N, N).
+    h, change = first[None], torch.eye(len(first), dtype=torch.float64, device=first.device)
     found = {0: change}
     at_start = coarse = h, change
     for n in range(1, max(n_steps, default=0) + 1):
         begins = (n - 1) % lag == 0
         if begins:
             at_start = h, change
-        h, change = torch.func.jvp(step, (h,), (change,))[:2]
+        h, change = step(h).detach(), jacobians(step, h)[0] @ change
         if begins:
             coarse = tuple(old + lag * (new - old) for old, new in zip(at_start, (h, change), strict=True))
         if n % lag == 0:
@@ -104,4 +104,4 @@ def jacobian_product(
                 h = (1 - beta) * skip + beta * h
         if n in n_steps:
             found[n] = change
-    return np.stack([found[n].mT.cpu().numpy() for n in n_steps])
+    return np.stack([found[n].cpu().numpy() for n in n_steps])

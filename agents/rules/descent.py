@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from ...envs.names import check_name
-from ...envs.numbers import finite_number
+from ...envs.numbers import finite_number, single_number
 from ..rate_rnn import RateRNN
 from ..shared_counts import for_each, shared
 
@@ -55,13 +55,13 @@ class Descent:
         weight_decay: float = 0.0,
     ):
         self.schedule = _schedule(lr)
-        self.clip = None if clip is None else finite_number("clip", clip)
+        self.clip = None if clip is None else single_number("clip", clip)
         if (self.clip is not None and self.clip <= 0) or not all(rate > 0 for _, rate in self.schedule):
             raise ValueError(f"lr is {lr!r}, clip {clip!r}; both must be positive.")
         rows = [list(pair) for pair in self.schedule]
         self.config: dict[str, Any] = {"lr": rows[0][1] if isinstance(lr, Real) else rows, "clip": self.clip}
         self.optimizer = check_name("optimizer", optimizer, OPTIMIZERS)
-        self.weight_decay = finite_number("weight_decay", weight_decay)
+        self.weight_decay = single_number("weight_decay", weight_decay)
         if self.weight_decay < 0:
             raise ValueError(f"weight_decay is {weight_decay!r}; it must not be negative.")
         self._network: RateRNN | None = None
@@ -216,7 +216,7 @@ def _schedule(lr: LearningRate) -> list[tuple[int, float]]:
     whole = all(start == int(start) for start in starts)
     if not starts or starts[0] != 0 or not whole or any(later <= start for start, later in pairwise(starts)):
         raise ValueError(f"lr is {lr!r}; a schedule is rows of (update, rate), from update 0 on in rising order.")
-    return [(int(start), finite_number("lr", rate)) for start, (_, rate) in zip(starts, rows, strict=True)]
+    return [(int(start), single_number("lr", rate)) for start, (_, rate) in zip(starts, rows, strict=True)]
 
 
 def trainable(network: RateRNN) -> list[tuple[str, torch.nn.Parameter]]:

@@ -151,10 +151,9 @@ def grade(
                     seed=seed,
                     progress=progress,
                 )
-            except KeyboardInterrupt:
-                raise KeyboardInterrupt(
-                    "Stopped. What is graded is kept; the same command with --resume goes on."
-                ) from None
+            except KeyboardInterrupt as stop:
+                stop.args = ("Stopped. What is graded is kept; the same command with --resume goes on.",)
+                raise
         for line in lines:
             for note in line.notes:
                 _print(f"{line.student}: {note}")

@@ -19,7 +19,7 @@ from pathlib import Path
 from joblib import cpu_count
 
 from ... import __version__
-from ...agents.files import locked, write_atomically
+from ...agents.files import locked, remove_parts, write_atomically
 from ...envs.numbers import whole_number
 from .assignment import Assignment
 from .feedback import feedback_page
@@ -78,7 +78,7 @@ def grade(
     at_once = cpu_count() if jobs is None else whole_number("jobs", jobs, 1)
     seed = None if seed is None else whole_number("seed", seed, 0)
     limits = limits or Limits()
-    desk = out.with_suffix("")
+    desk = out.with_suffix("") if out.name else out
     if desk == out:
         raise ValueError(f"{out} is the name of a folder; name a table, for example {out / 'grades.csv'}.")
     if folder.resolve() in (desk.resolve(), *desk.resolve().parents):
@@ -95,6 +95,8 @@ def grade(
     done: dict[str, Line] = {student: line for student, (line, found) in lines.items() if found is None}
     with locked(desk):
         seed = secret_seed(desk) if seed is None else seed
+        remove_parts(results)
+        remove_parts(desk / "feedback")
         keys = {}
         for student, notebook in jobs_left.items():
             stated = [notebook.digest, which.release, judges, __version__, seed, isolate, asdict(limits)]

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ... import __version__
-from ...agents.files import write_atomically
-from ..notebooks import LINK_TO_PAGE, load_jupytext
+from ..notebooks import LINK_TO_PAGE, load_jupytext, save_notebook
 from .assignment import Assignment
 from .names import alike, file_names
 from .printable import printable
@@ -138,5 +137,5 @@ def _write(notebook: Any, file: Path) -> Path:
     if file.parent.exists() and not file.parent.is_dir():
         raise NotADirectoryError(f"{file.parent} is a file; name a folder for the notebooks.")
     file.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(file, load_jupytext().writes(notebook, fmt="ipynb").encode())
+    save_notebook(notebook, file)
     return file

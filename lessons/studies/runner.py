@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from contextlib import closing
 from pathlib import Path
 
-from ...agents.files import locked, write_atomically
+from ...agents.files import locked, remove_parts, write_atomically
 from ..summary_figure import write_figure
 from .result import OWN_COLUMNS, Result, Results, table_of
 from .study import Row, Study, job_key
@@ -60,6 +60,7 @@ def run_study(
     with open_workers(backend, jobs, scheduler) as work:
         out.mkdir(parents=True, exist_ok=True)
         with locked(out):
+            remove_parts(out / RESULTS)
             store = Results(out / RESULTS, study.name)
             known = {key: result for key, job in planned.items() if (result := store.read(job)) is not None}
             waiting = [job for key, job in planned.items() if key not in known or known[key].failed]
@@ -75,13 +76,14 @@ def run_study(
                         done, failed = (done, failed + 1) if result.failed else (done + 1, failed)
                         if progress is not None:
                             progress(done, failed)
-            except KeyboardInterrupt:
+            except KeyboardInterrupt as stop:
                 # It may have come between keeping a result and counting it.
                 _write_table(out, planned, known)
                 done = sum(not result.failed for result in known.values())
-                raise KeyboardInterrupt(
-                    f"Stopped. {done} of {len(planned)} runs are kept in {out}; the same command does the rest."
-                ) from None
+                stop.args = (
+                    f"Stopped. {done} of {len(planned)} runs are kept in {out}; the same command does the rest.",
+                )
+                raise
             _write_table(out, planned, known)
             return read_table(out / TABLE)
 

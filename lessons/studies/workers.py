@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pickle
 import signal
+import sys
 import threading
 import time
 import warnings
@@ -15,6 +16,7 @@ from typing import Any
 
 from joblib import Parallel, cpu_count, delayed, parallel_config
 
+from ...agents.interrupt import ENDING
 from ...envs.names import check_name
 from ...envs.numbers import whole_number
 from .result import Result, failure, measured
@@ -64,7 +66,8 @@ def _in_processes(n: int, measure: Measure, jobs: Iterable[Job]) -> Generator[Re
     follow = {"initializer": _follow, "initargs": (os.getpid(),)}
     with parallel_config("loky", n_jobs=n, inner_max_num_threads=1, **follow):
         parallel: Any = Parallel(batch_size=1, return_as="generator_unordered")  # type: ignore[arg-type]
-        results = parallel(delayed(measured)(measure, job) for job in jobs)
+        with _hangup_blocked():
+            results = parallel(delayed(measured)(measure, job) for job in jobs)
         try:
             for result in results:  # noqa: UP028  "yield from" would close it outside the block below
                 yield result
@@ -80,8 +83,9 @@ def _in_processes(n: int, measure: Measure, jobs: Iterable[Job]) -> Generator[Re
 
 
 def _follow(parent: int) -> None:
-    """In a worker: leave Ctrl-C to the parent, and end with it even where it was killed."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """In a worker: leave signals to the parent, and end with it even where it was killed."""
+    for number in ENDING:
+        signal.signal(number, signal.SIG_IGN)
 
     def watch() -> None:
         while os.getppid() == parent:
@@ -89,6 +93,19 @@ def _follow(parent: int) -> None:
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
+
+
+@contextmanager
+def _hangup_blocked() -> Iterator[None]:
+    """Processes that start within the block outlive a closed terminal: loky's own one ignores all but SIGHUP."""
+    if sys.platform == "win32":
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager
