@@ -12,15 +12,15 @@ from torch import Tensor
 from ..envs.names import check_name
 from ..envs.trial import TrialBatch
 from ..envs.typechecked import typechecked
-from .bins import Bin, bins_of
+from .credit.bins import Bin, bins_of
 from .data import tensors
-from .output_error import OutputError
+from .credit.output_error import OutputError
 from .rate_rnn import RateRNN
 from .rules.bptt import BPTT
-from .rules.credit_rule import CreditRule
+from .credit.credit_rule import CreditRule
 from .rules.rtrl import RTRL
-from .rules.traces import of_own_loss
-from .synapses import Synapses
+from .credit.traces import of_own_loss
+from .credit.synapses import Synapses
 
 GROUPS: dict[str, tuple[str, ...]] = {
     "recurrent": ("recurrent",),

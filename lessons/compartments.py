@@ -8,13 +8,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..agents.bins import Bin, bins_of
+from ..agents.credit.bins import Bin, bins_of
 from ..agents.data import tensors
-from ..agents.output_error import OutputError
+from ..agents.credit.output_error import OutputError
 from ..agents.rate_rnn import RateRNN
 from ..agents.rules import DNI, Compartments
-from ..agents.rules.synthetic_gradient import apical_inputs, own_signal
-from ..agents.rules.traces import of_own_loss
+from ..agents.credit.synthetic_gradient import apical_inputs, own_signal
+from ..agents.credit.traces import of_own_loss
 from ..envs.registry import make_task
 from ..envs.trial import TrialBatch
 from ..envs.typechecked import typechecked

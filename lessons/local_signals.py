@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from ..agents.alignment import alignment
 from ..agents.rate_rnn import RateRNN
 from ..agents.rules import BPTT
-from ..agents.rules.credit_rule import CreditRule
+from ..agents.credit.credit_rule import CreditRule
 from ..envs.numbers import whole_number
 from ..envs.painted_task import PaintedTask
 from ..envs.trial import TrialBatch

@@ -10,9 +10,9 @@ import numpy as np
 import torch
 
 from ..agents.alignment import alignment
-from ..agents.bins import bins_of
+from ..agents.credit.bins import bins_of
 from ..agents.data import tensors
-from ..agents.output_error import OutputError
+from ..agents.credit.output_error import OutputError
 from ..agents.rate_rnn import RateRNN
 from ..agents.rules import BPTT, RFLO
 from ..envs.registry import make_task

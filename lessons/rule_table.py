@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ..agents.rules.catalogue import RULES, rule_arguments, rule_class, rule_names
-from ..agents.rules.traces import LOCAL
+from ..agents.credit.traces import LOCAL
 from .plain_math import plain_docstring, plain_sentence
 
 

@@ -17,7 +17,7 @@ from timing import Work, medians, show
 from cogdyn.agents import RateRNN
 from cogdyn.agents.cost import CostWatch
 from cogdyn.agents.rules import BPTT, DNI, RFLO, RTRL
-from cogdyn.agents.rules.credit_rule import CreditRule
+from cogdyn.agents.credit.credit_rule import CreditRule
 from cogdyn.envs.trial import TrialBatch
 
 T, N_IN, N_OUT, DT = 100, 2, 2, 10.0

@@ -2,7 +2,7 @@
 
 import torch
 
-from cogdyn.agents.bins import Bin
+from cogdyn.agents.credit.bins import Bin
 
 
 def rows(*values):

@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from cogdyn.agents import RateRNN, evaluate, load_run, train
-from cogdyn.agents.annealing import Annealing
-from cogdyn.agents.coarse import coarsened
-from cogdyn.agents.losses import Objective
+from cogdyn.agents.credit.annealing import Annealing
+from cogdyn.agents.credit.coarse import coarsened
+from cogdyn.agents.credit.losses import Objective
 from cogdyn.agents.plain_loop import plain_loop
 from cogdyn.agents.rules import BPTT, CD, DASC, SCTT, GradientSkip
 from cogdyn.envs import PerBatch, Uniform, make_task

@@ -8,7 +8,7 @@ from cogdyn.agents import RateRNN, load_run, train
 from cogdyn.agents.alignment import AlignmentWatch
 from cogdyn.agents.cost import CostWatch, PeakMemory
 from cogdyn.agents.rules import BPTT, DNI, RFLO, RTRL
-from cogdyn.agents.rules.descent import Diverged
+from cogdyn.agents.credit.descent import Diverged
 from cogdyn.envs import make_task
 
 TASK = make_task("Add", n_steps=40)

@@ -11,7 +11,7 @@ from precisions import same_gradient as same
 from cogdyn.agents import RateRNN
 from cogdyn.agents.data import tensors
 from cogdyn.agents.ensemble import ensemble_of, member
-from cogdyn.agents.output_error import OutputError
+from cogdyn.agents.credit.output_error import OutputError
 from cogdyn.agents.rules import (
     BPTT,
     KFRTRL,
@@ -24,7 +24,7 @@ from cogdyn.agents.rules import (
     SnAp1,
     TruncatedBPTT,
 )
-from cogdyn.agents.rules.trace_rule import TraceRule
+from cogdyn.agents.credit.trace_rule import TraceRule
 from cogdyn.envs import make_task
 
 EXACT = pytest.mark.parametrize("leak", ["voltage", "rate"])

@@ -4,7 +4,7 @@ import pytest
 import torch
 from every_rule import CASES, TASK, drawn, made, suited
 
-from cogdyn.agents.annealing import Annealing
+from cogdyn.agents.credit.annealing import Annealing
 from cogdyn.agents.ensemble import member, part, stacked, subset
 from cogdyn.agents.rules import BPTT
 from cogdyn.agents.rules.catalogue import make_rule

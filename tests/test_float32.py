@@ -8,9 +8,9 @@ from precisions import DTYPES, LEAST_COSINE, in_float64, same_gradient
 
 from cogdyn.agents import RateRNN
 from cogdyn.agents.alignment import AlignmentWatch, alignment, contributions, exact_contributions
-from cogdyn.agents.bins import Bin, bins_of
+from cogdyn.agents.credit.bins import Bin, bins_of
 from cogdyn.agents.data import tensors
-from cogdyn.agents.output_error import OutputError
+from cogdyn.agents.credit.output_error import OutputError
 from cogdyn.agents.rules import (
     BPTT,
     DNI,
@@ -31,7 +31,7 @@ from cogdyn.agents.rules import (
     uoro,
 )
 from cogdyn.agents.rules.apical_voltages import apical_voltages, exact_credit
-from cogdyn.agents.rules.traces import no_contribution
+from cogdyn.agents.credit.traces import no_contribution
 from cogdyn.envs import make_task
 
 TASK = make_task("DelayMatchSample", dt=100)

@@ -11,10 +11,10 @@ from lesson_page import check_exercises, executed_lesson, kinds_shown, told
 from node import evaluate, needs_node
 
 from cogdyn.agents import RateRNN
-from cogdyn.agents.bins import bins_of
-from cogdyn.agents.feedback import Feedback
+from cogdyn.agents.credit.bins import bins_of
+from cogdyn.agents.credit.feedback import Feedback
 from cogdyn.agents.rules import RFLO, RTRL
-from cogdyn.agents.rules.diagonal_traces import DiagonalTraces
+from cogdyn.agents.credit.diagonal_traces import DiagonalTraces
 from cogdyn.envs import make_task
 from cogdyn.lessons import check_rflo, cue_alignment, draw_cue_alignment, feedback_alignment
 from cogdyn.lessons.live_traces import LiveTraces

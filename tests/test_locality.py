@@ -15,7 +15,7 @@ from synthetic_bins import random_bins, summed
 import cogdyn.agents.rules as all_rules
 from cogdyn.agents import RateRNN
 from cogdyn.agents.rules import DNI, FBPTT, KFRTRL, RFLO, RKF, RTRL, UORO, Compartments, EProp, KeRNL, SnAp1
-from cogdyn.agents.rules.traces import LOCAL, Read
+from cogdyn.agents.credit.traces import LOCAL, Read
 
 POST, PRE, N, N_BINS = 1, 2, 5, 4
 OTHERS = torch.arange(N) != POST

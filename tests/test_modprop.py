@@ -8,11 +8,11 @@ import torch
 from precisions import DTYPES, in_float64, same_gradient
 
 from cogdyn.agents import RateRNN, train
-from cogdyn.agents.bins import bins_of
+from cogdyn.agents.credit.bins import bins_of
 from cogdyn.agents.data import tensors
-from cogdyn.agents.output_error import OutputError
+from cogdyn.agents.credit.output_error import OutputError
 from cogdyn.agents.rules import BPTT, RFLO, ModProp
-from cogdyn.agents.synapses import Synapses
+from cogdyn.agents.credit.synapses import Synapses
 from cogdyn.envs import make_task
 
 TASK = make_task("SensorimotorMapping")

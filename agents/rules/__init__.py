@@ -4,7 +4,7 @@ from .bptt import BPTT as BPTT
 from .cd import CD as CD
 from .compartments import Compartments as Compartments
 from .dasc import DASC as DASC
-from .descent import Diverged as Diverged
+from ..credit.descent import Diverged as Diverged
 from .dni import DNI as DNI
 from .eprop import EProp as EProp
 from .fbptt import FBPTT as FBPTT

@@ -6,14 +6,14 @@ import torch
 from torch import Tensor
 
 from ...envs.trial import TrialBatch
-from ..bins import Bin, bins_of
+from ..credit.bins import Bin, bins_of
 from ..data import tensors
-from ..output_error import OutputError
+from ..credit.output_error import OutputError
 from ..rate_rnn import RateRNN
 from .compartments import Compartments
 from .dni import DNI
-from .synthetic_gradient import own_signal
-from .traces import of_own_loss
+from ..credit.synthetic_gradient import own_signal
+from ..credit.traces import of_own_loss
 
 
 @torch.no_grad()

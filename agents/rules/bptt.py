@@ -9,12 +9,12 @@ from torch import Tensor
 
 from ...envs.trial import TrialBatch
 from ...envs.typechecked import typechecked
-from ..annealing import Scores
+from ..credit.annealing import Scores
 from ..data import tensors
-from ..losses import Objective
+from ..credit.losses import Objective
 from ..rate_rnn import RateRNN
 from ..representation import rule_repr
-from .descent import Descent, LearningRate
+from ..credit.descent import Descent, LearningRate
 
 
 @typechecked

@@ -11,11 +11,11 @@ from torch.func import functional_call
 
 from ...envs.trial import TrialBatch
 from ...envs.typechecked import typechecked
-from ..coarse import coarsened
+from ..credit.coarse import coarsened
 from ..data import tensors
 from ..rate_rnn import RateRNN
-from .annealed import AnnealedRule
-from .descent import LearningRate
+from ..credit.annealed import AnnealedRule
+from ..credit.descent import LearningRate
 
 
 @typechecked

@@ -11,12 +11,12 @@ from torch import Tensor
 from ...envs.names import check_name
 from ...envs.numbers import finite_number, whole_number
 from ...envs.typechecked import typechecked
-from ..bins import Bin
-from ..feedback import Pathway
+from ..credit.bins import Bin
+from ..credit.feedback import Pathway
 from ..rate_rnn import RateRNN
-from .credit_rule import Update
-from .descent import LearningRate, Optimizer
-from .synthetic_gradient import (
+from ..credit.credit_rule import Update
+from ..credit.descent import LearningRate, Optimizer
+from ..credit.synthetic_gradient import (
     BOOTSTRAPS,
     OWN_RATES,
     Bootstrap,
@@ -33,8 +33,8 @@ from .synthetic_gradient import (
     refresh,
     refuse_voltage_leak,
 )
-from .trace_rule import TraceRule
-from .traces import Memory, Read, no_contribution
+from ..credit.trace_rule import TraceRule
+from ..credit.traces import Memory, Read, no_contribution
 
 Jacobian = Literal["learned", "random", "from_zero", "frozen", "zero", "exact"]
 JACOBIANS = ("learned", "random", "from_zero", "frozen", "zero", "exact")

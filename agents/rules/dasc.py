@@ -11,13 +11,13 @@ from torch import Tensor
 from ...envs.numbers import finite_number, truth_value
 from ...envs.trial import TrialBatch
 from ...envs.typechecked import typechecked
-from ..bridges import Start, bins_of, blocks_of, run_bridged, trials_of
+from ..credit.bridges import Start, bins_of, blocks_of, run_bridged, trials_of
 from ..data import tensors
-from ..driven_step import driven_step
+from ..credit.driven_step import driven_step
 from ..rate_rnn import RateRNN
 from ..representation import rule_repr
-from .annealed import AnnealedRule
-from .descent import LearningRate
+from ..credit.annealed import AnnealedRule
+from ..credit.descent import LearningRate
 
 
 @typechecked

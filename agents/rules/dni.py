@@ -10,12 +10,12 @@ from torch import Tensor
 from ...envs.names import check_name
 from ...envs.numbers import whole_number
 from ...envs.typechecked import typechecked
-from ..bins import Bin
-from ..feedback import Pathway
+from ..credit.bins import Bin
+from ..credit.feedback import Pathway
 from ..rate_rnn import RateRNN
-from .credit_rule import Update
-from .descent import LearningRate, Optimizer
-from .synthetic_gradient import (
+from ..credit.credit_rule import Update
+from ..credit.descent import LearningRate, Optimizer
+from ..credit.synthetic_gradient import (
     BOOTSTRAPS,
     OWN_RATES,
     Bootstrap,
@@ -30,8 +30,8 @@ from .synthetic_gradient import (
     refresh,
     refuse_voltage_leak,
 )
-from .trace_rule import TraceRule
-from .traces import Memory, Read, no_contribution
+from ..credit.trace_rule import TraceRule
+from ..credit.traces import Memory, Read, no_contribution
 
 JACOBIANS = ("exact", "learned")
 

@@ -11,13 +11,13 @@ from torch import Tensor
 from ...envs.durations import in_bins
 from ...envs.numbers import finite_number
 from ...envs.typechecked import typechecked
-from ..bins import Bin
-from ..feedback import Pathway
+from ..credit.bins import Bin
+from ..credit.feedback import Pathway
 from ..rate_rnn import RateRNN
-from .credit_rule import Update
-from .descent import LearningRate, Optimizer
-from .trace_rule import TraceRule
-from .traces import Memory, Read, no_contribution
+from ..credit.credit_rule import Update
+from ..credit.descent import LearningRate, Optimizer
+from ..credit.trace_rule import TraceRule
+from ..credit.traces import Memory, Read, no_contribution
 
 
 class _Horizon:
@@ -60,7 +60,7 @@ class FBPTT(TraceRule):
     .. math:: c(s) = \sum_{t=s}^{s+T-1} L(t)\, J(t)\, J(t-1) \cdots J(s+1), \qquad
         \Delta W \propto -\sum_s (c(s) \circ d(s))^T p(s)
 
-    with J, d and p as in :class:`~cogdyn.agents.bins.Bin`, the learning signal L, and the horizon of T bins. What a bin
+    with J, d and p as in :class:`~cogdyn.agents.credit.bins.Bin`, the learning signal L, and the horizon of T bins. What a bin
     contributed is known T - 1 bins later, and with ``update="bin"`` the weights change then; at the end of a trial what
     is left is taken at once. With a horizon as long as the trial it is the exact gradient. Unlike windows that follow
     each other, every error goes equally far. Memory grows with N T, time with N^2 T for every bin.

@@ -9,10 +9,10 @@ from torch import Tensor
 
 from ...envs.typechecked import typechecked
 from ..data import TensorBatch
-from ..driven_step import driven_step, noise_currents
+from ..credit.driven_step import driven_step, noise_currents
 from ..rate_rnn import RateRNN
-from ..recursive_least_squares import RecursiveLeastSquares
-from .least_squares_rule import LeastSquaresRule
+from ..credit.recursive_least_squares import RecursiveLeastSquares
+from ..credit.least_squares_rule import LeastSquaresRule
 
 
 @typechecked

@@ -11,12 +11,12 @@ from torch import Tensor
 from ...envs.numbers import finite_number
 from ...envs.trial import TrialBatch
 from ...envs.typechecked import typechecked
-from ..bridges import Start, blocks_of, run_bridged
+from ..credit.bridges import Start, blocks_of, run_bridged
 from ..data import tensors
 from ..rate_rnn import RateRNN
 from ..representation import rule_repr
-from .annealed import AnnealedRule
-from .descent import LearningRate
+from ..credit.annealed import AnnealedRule
+from ..credit.descent import LearningRate
 
 
 class _Skip(torch.autograd.Function):

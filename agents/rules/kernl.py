@@ -10,13 +10,13 @@ from torch import Tensor
 
 from ...envs.numbers import finite_number
 from ...envs.typechecked import typechecked
-from ..bins import Bin
-from ..feedback import Pathway
+from ..credit.bins import Bin
+from ..credit.feedback import Pathway
 from ..rate_rnn import RateRNN
-from .credit_rule import Update
-from .descent import LearningRate, Optimizer
-from .trace_rule import TraceRule
-from .traces import Memory, Read, normal
+from ..credit.credit_rule import Update
+from ..credit.descent import LearningRate, Optimizer
+from ..credit.trace_rule import TraceRule
+from ..credit.traces import Memory, Read, normal
 
 
 class _Twin:

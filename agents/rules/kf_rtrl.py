@@ -8,13 +8,13 @@ import torch
 from torch import Tensor
 
 from ...envs.typechecked import typechecked
-from ..bins import Bin
-from ..feedback import Pathway
+from ..credit.bins import Bin
+from ..credit.feedback import Pathway
 from ..rate_rnn import RateRNN
-from .credit_rule import Update
-from .descent import LearningRate, Optimizer
-from .trace_rule import TraceRule
-from .traces import Memory, Read, balance, norm, normal, random_signs
+from ..credit.credit_rule import Update
+from ..credit.descent import LearningRate, Optimizer
+from ..credit.trace_rule import TraceRule
+from ..credit.traces import Memory, Read, balance, norm, normal, random_signs
 
 
 class _Product:

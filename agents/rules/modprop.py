@@ -11,15 +11,15 @@ from torch.nn import functional
 
 from ...envs.numbers import finite_number, whole_number
 from ...envs.typechecked import typechecked
-from ..bins import Bin, bins_of
-from ..feedback import Pathway
-from ..output_error import OutputError
+from ..credit.bins import Bin, bins_of
+from ..credit.feedback import Pathway
+from ..credit.output_error import OutputError
 from ..rate_rnn import RateRNN
-from ..synapses import Synapses
+from ..credit.synapses import Synapses
 from ..trajectory import Trajectory
-from .credit_rule import CreditRule, Update
-from .descent import LearningRate, Optimizer
-from .traces import Memory, Read
+from ..credit.credit_rule import CreditRule, Update
+from ..credit.descent import LearningRate, Optimizer
+from ..credit.traces import Memory, Read
 
 
 class _TypeTraces:

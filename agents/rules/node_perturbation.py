@@ -11,17 +11,17 @@ from torch import Tensor
 from ...envs.names import check_name
 from ...envs.trial import TrialBatch
 from ...envs.typechecked import typechecked
-from ..annealing import Scores
+from ..credit.annealing import Scores
 from ..data import TensorBatch, tensors
-from ..driven_step import driven_step, noise_currents, noise_deviation
-from ..losses import task_loss
-from ..output_error import OutputError
-from ..pulses import Pulses
+from ..credit.driven_step import driven_step, noise_currents, noise_deviation
+from ..credit.losses import task_loss
+from ..credit.output_error import OutputError
+from ..credit.pulses import Pulses
 from ..rate_rnn import RateRNN
 from ..representation import rule_repr
-from ..reward import ExpectedReward, rewards
-from ..synapses import Synapses
-from .descent import Descent, LearningRate, Optimizer, trainable
+from ..credit.reward import ExpectedReward, rewards
+from ..credit.synapses import Synapses
+from ..credit.descent import Descent, LearningRate, Optimizer, trainable
 
 Exploration = Literal["pulses", "noise"]
 EXPLORATIONS = ("pulses", "noise")

@@ -8,13 +8,13 @@ import torch
 from torch import Tensor
 
 from ...envs.typechecked import typechecked
-from ..bins import Bin
-from ..output_error import OutputError
+from ..credit.bins import Bin
+from ..credit.output_error import OutputError
 from ..rate_rnn import RateRNN
 from ..trajectory import Trajectory
-from .credit_rule import CreditRule, Update
-from .descent import LearningRate, Optimizer
-from .traces import Memory, Read, no_contribution
+from ..credit.credit_rule import CreditRule, Update
+from ..credit.descent import LearningRate, Optimizer
+from ..credit.traces import Memory, Read, no_contribution
 
 
 class _Nothing:

@@ -11,16 +11,16 @@ from torch import Tensor
 from ...envs.numbers import finite_number, whole_number
 from ...envs.trial import TrialBatch
 from ...envs.typechecked import typechecked
-from ..annealing import Scores
+from ..credit.annealing import Scores
 from ..data import tensors
-from ..driven_step import driven_step, noise_currents
-from ..losses import task_loss
-from ..pulses import Pulses
+from ..credit.driven_step import driven_step, noise_currents
+from ..credit.losses import task_loss
+from ..credit.pulses import Pulses
 from ..rate_rnn import RateRNN
 from ..representation import rule_repr
-from ..reward import ExpectedReward, rewards
-from ..shared_counts import for_each, shared
-from .descent import Diverged, trainable
+from ..credit.reward import ExpectedReward, rewards
+from ..credit.shared_counts import for_each, shared
+from ..credit.descent import Diverged, trainable
 
 
 @typechecked

@@ -8,14 +8,14 @@ import torch
 from torch import Tensor
 
 from ...envs.typechecked import typechecked
-from ..feedback import Pathway
-from ..output_error import OutputError
+from ..credit.feedback import Pathway
+from ..credit.output_error import OutputError
 from ..rate_rnn import RateRNN
 from ..trajectory import Trajectory
-from .credit_rule import CreditRule, Update
-from .descent import LearningRate, Optimizer
-from .diagonal_traces import DiagonalTraces, SharedTraces, summed_backwards
-from .traces import Memory, Read
+from ..credit.credit_rule import CreditRule, Update
+from ..credit.descent import LearningRate, Optimizer
+from ..credit.diagonal_traces import DiagonalTraces, SharedTraces, summed_backwards
+from ..credit.traces import Memory, Read
 
 
 @typechecked

@@ -8,13 +8,13 @@ import torch
 from torch import Tensor
 
 from ...envs.typechecked import typechecked
-from ..bins import Bin
-from ..feedback import Pathway
+from ..credit.bins import Bin
+from ..credit.feedback import Pathway
 from ..rate_rnn import RateRNN
-from .credit_rule import Update
-from .descent import LearningRate, Optimizer
-from .trace_rule import TraceRule
-from .traces import Memory, Read
+from ..credit.credit_rule import Update
+from ..credit.descent import LearningRate, Optimizer
+from ..credit.trace_rule import TraceRule
+from ..credit.traces import Memory, Read
 
 
 class _Influence:
@@ -45,7 +45,7 @@ class RTRL(TraceRule):
     .. math:: M_{kij}(t) = \sum_l J_{kl}(t)\, M_{lij}(t-1) + \delta_{ki}\, d_i(t)\, p_j(t), \qquad
         \Delta W_{ij} \propto -\sum_t \sum_k L_k(t)\, M_{kij}(t)
 
-    with J and p as in :class:`~cogdyn.agents.bins.Bin` and the learning signal L. Memory grows with N^3, time with N^4:
+    with J and p as in :class:`~cogdyn.agents.credit.bins.Bin` and the learning signal L. Memory grows with N^3, time with N^4:
     an oracle for small networks. With fixed weights it adds up to the gradient of backpropagation through time.
 
     Args:

@@ -11,12 +11,12 @@ from ...envs.durations import in_bins
 from ...envs.numbers import finite_number
 from ...envs.trial import TrialBatch
 from ...envs.typechecked import typechecked
-from ..annealing import Scores
+from ..credit.annealing import Scores
 from ..data import tensors
-from ..losses import task_loss
+from ..credit.losses import task_loss
 from ..rate_rnn import RateRNN
 from ..representation import rule_repr
-from .descent import Descent, LearningRate, Optimizer
+from ..credit.descent import Descent, LearningRate, Optimizer
 
 
 @typechecked

@@ -14,7 +14,7 @@ from ...agents import RateRNN
 from ...agents.alignment import GROUPS, alignment
 from ...agents.data import tensors
 from ...agents.evaluation import step_seed
-from ...agents.losses import task_loss
+from ...agents.credit.losses import task_loss
 from ...agents.rules import DNI, Compartments
 from ...agents.rules.apical_voltages import apical_voltages, exact_credit
 from ...envs import PaintedTask, TrialBatch

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from .output_error import OutputError
-from .rate_rnn import RateRNN
-from .trajectory import Trajectory
+from ..rate_rnn import RateRNN
+from ..trajectory import Trajectory
 
 
 class Bin(NamedTuple):

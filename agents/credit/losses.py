@@ -7,9 +7,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from ..envs.numbers import finite_number
-from .data import TensorBatch
-from .rate_rnn import RateRNN, Trajectory
+from ...envs.numbers import finite_number
+from ..data import TensorBatch
+from ..rate_rnn import RateRNN, Trajectory
 
 
 def task_loss(outputs: Tensor, targets: Tensor, mask: Tensor, probabilities: bool = False) -> Tensor:

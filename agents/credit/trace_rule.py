@@ -7,10 +7,10 @@ from typing import final
 import torch
 from torch import Tensor
 
-from ..bins import bins_of
-from ..output_error import OutputError
+from .bins import bins_of
+from .output_error import OutputError
 from ..rate_rnn import RateRNN
-from ..synapses import Synapses
+from .synapses import Synapses
 from ..trajectory import Trajectory
 from .credit_rule import CreditRule
 from .traces import FutureFacing, Memory, of_own_loss

@@ -9,9 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..envs.durations import in_bins
-from ..envs.trial import TrialBatch
-from .rate_rnn import RateRNN, Trajectory
+from ...envs.durations import in_bins
+from ...envs.trial import TrialBatch
+from ..rate_rnn import RateRNN, Trajectory
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,12 @@ from torch import Tensor
 from ...envs.numbers import finite_number, whole_number
 from ...envs.trial import TrialBatch
 from ...envs.typechecked import typechecked
-from ..annealing import Scores
+from .annealing import Scores
 from ..data import TensorBatch, tensors
-from ..losses import task_loss
-from ..output_error import OutputError
+from .losses import task_loss
+from .output_error import OutputError
 from ..rate_rnn import RateRNN
-from ..recursive_least_squares import RecursiveLeastSquares
+from .recursive_least_squares import RecursiveLeastSquares
 from ..representation import rule_repr
 from .descent import Diverged
 

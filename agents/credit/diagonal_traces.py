@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ..bins import Bin
-from ..output_error import OutputError
+from .bins import Bin
+from .output_error import OutputError
 from ..rate_rnn import RateRNN
 from ..scan import Credit
 from ..trajectory import Trajectory

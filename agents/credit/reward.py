@@ -10,10 +10,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from ..envs.names import check_name
-from ..envs.numbers import finite_number
-from ..envs.trial import TrialBatch
-from .data import TensorBatch
+from ...envs.names import check_name
+from ...envs.numbers import finite_number
+from ...envs.trial import TrialBatch
+from ..data import TensorBatch
 
 MANY = 1000
 """Kinds of trials that are told apart; later ones go by the mean over all."""

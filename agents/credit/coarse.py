@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..envs.trial import TrialBatch
+from ...envs.trial import TrialBatch
 
 
 def coarsened(batch: TrialBatch, theta: int) -> TrialBatch:

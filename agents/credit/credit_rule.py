@@ -12,14 +12,14 @@ from torch import Tensor
 from ...envs.names import check_name
 from ...envs.trial import TrialBatch
 from ...envs.typechecked import typechecked
-from ..annealing import Scores
+from .annealing import Scores
 from ..data import tensors
-from ..feedback import Feedback, Pathway
-from ..losses import task_loss
-from ..output_error import OutputError
+from .feedback import Feedback, Pathway
+from .losses import task_loss
+from .output_error import OutputError
 from ..rate_rnn import RateRNN
 from ..representation import rule_repr
-from ..shared_counts import for_each, shared
+from .shared_counts import for_each, shared
 from ..trajectory import Trajectory
 from .descent import Descent, Diverged, LearningRate, Optimizer, trainable
 from .every_bin import Pace, learn_in_every_bin

@@ -12,12 +12,12 @@ from torch import Tensor
 
 from ...envs.trial import TrialBatch
 from ...envs.typechecked import typechecked
-from ..annealing import Annealing, Scores
+from .annealing import Annealing, Scores
 from ..ensemble import part
-from ..losses import Objective
+from .losses import Objective
 from ..rate_rnn import RateRNN
 from ..representation import rule_repr
-from ..shared_counts import for_each
+from .shared_counts import for_each
 from .descent import Descent, LearningRate
 
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ..bins import Bins
-from ..feedback import Feedback
-from ..output_error import OutputError
+from .bins import Bins
+from .feedback import Feedback
+from .output_error import OutputError
 from ..rate_rnn import RateRNN
-from ..synapses import Synapses
+from .synapses import Synapses
 from .traces import FutureFacing, Traces
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..envs.numbers import finite_number, whole_number
+from ...envs.numbers import finite_number, whole_number
 
 Scores = float | Sequence[float] | Tensor
 """The score of a network at an evaluation, or of each network of an ensemble, (S,)."""

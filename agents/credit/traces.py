@@ -7,7 +7,7 @@ from typing import Literal, Protocol, runtime_checkable
 import torch
 from torch import Tensor
 
-from ..bins import Bin
+from .bins import Bin
 from ..rate_rnn import RateRNN
 
 Memory = dict[str, Tensor]

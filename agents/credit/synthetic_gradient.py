@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from ...envs.numbers import finite_number
-from ..bins import Bin
+from .bins import Bin
 from ..rate_rnn import RateRNN
 from .traces import Memory
 
