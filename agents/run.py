@@ -32,6 +32,7 @@ from .devices import choose_device
 from .files import write_atomically
 from .learning_curve import METRICS, check_curve, read_curve, written_curve
 from .rate_rnn import RateRNN
+from .rules.catalogue import upgraded
 
 FORMAT = 1
 MODEL = "model.safetensors"
@@ -169,6 +170,7 @@ def load_run(path: str | os.PathLike[str], device: str = "cpu", import_modules: 
         task = task_from_config(config["task"])
         network = RateRNN(**config["network"])
         config["network"] = network.config  # with arguments that are newer than the run
+        config["rule"] = upgraded(config["rule"])
         weights = {k.removeprefix("network."): v for k, v in tensors.items() if k.startswith("network.")}
         network.to(weights["recurrent"].dtype).load_state_dict(weights)
     except RunError:

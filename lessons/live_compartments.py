@@ -8,8 +8,8 @@ from typing import Any, Self
 import numpy as np
 
 from ..agents.credit.feedback import Feedback
-from ..agents.rate_rnn import RateRNN
 from ..agents.credit.synthetic_gradient import first_apical
+from ..agents.rate_rnn import RateRNN
 from ..envs.tasks.streams import Add
 from .browser_module import browser_module
 from .extra import anywidget, traitlets

@@ -30,7 +30,7 @@ def update_all(rules, networks, rule, ensemble, k):
     batch = TASK.sample(4, seed=k)
     for own, network in zip(rules, networks, strict=True):
         own.update(network, batch, drawn(k))
-    rule.update_each(ensemble, batch, drawn(k))
+    rule.update(ensemble, batch, drawn(k))
 
 
 def close(a, b):

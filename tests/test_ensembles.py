@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from cogdyn.agents import RateRNN, evaluate, load_run, train
-from cogdyn.agents.ensemble import ensemble_of, member, stacked
 from cogdyn.agents.credit.losses import penalties, task_loss
+from cogdyn.agents.ensemble import ensemble_of, member, stacked
 from cogdyn.agents.rules import BPTT, CD, DASC, SCTT, GradientSkip
 from cogdyn.envs import make_task
 
@@ -60,7 +60,7 @@ def test_a_network_that_diverges_leaves_the_others_alone():
         ensemble.readout_bias[1] = float("inf")
     before = {name: p.detach().clone() for name, p in ensemble.named_parameters()}
     rule = BPTT()
-    metrics = rule.update_each(ensemble, batch, torch.Generator().manual_seed(0))
+    metrics = rule.update(ensemble, batch, torch.Generator().manual_seed(0))
     assert torch.isfinite(metrics["loss"]).tolist() == [True, False, True]
     for name, parameter in ensemble.named_parameters():
         assert torch.equal(parameter[1], before[name][1])

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Sequence
-from typing import Any, Self
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -12,59 +13,62 @@ from torch import Tensor
 
 from ...envs.trial import TrialBatch
 from ...envs.typechecked import typechecked
-from .annealing import Annealing, Scores
+from ..data import tensors
 from ..ensemble import part
-from .losses import Objective
 from ..rate_rnn import RateRNN
-from ..representation import rule_repr
+from .annealing import Annealing
+from .loss_rule import LossRule
+from .rule import Scores
 from .shared_counts import for_each
-from .descent import Descent, LearningRate
 
 
-class AnnealedRule(ABC):
+@dataclass(eq=False, repr=False, kw_only=True)
+class AnnealedRule(LossRule):
     """Descent on the loss of a network that is helped; the help is annealed, and evaluation is always without it.
 
     Args:
-        schedule: A number in each phase; the last must be 1, at which the network is plain.
+        schedule: The help in each phase, a number; at the last, which must be 1, the network is plain.
         anneal_steps: Number of updates that all phases but the last take together.
         goal: Score of the plain network at which a phase ends early; None for never.
-        lr: Learning rate, or rows of (update, rate): the rate from each update on.
-        clip: Largest norm of the gradient, longer ones are shortened to it; None for no limit.
-        rate_penalty: Cost of activity.
-        weight_penalty: Cost of synapses.
+
+    Attributes:
         whole: Whether the schedule consists of whole numbers from 1 on, instead of numbers in [0, 1].
+
+    Raises:
+        ValueError: If the schedule leaves its range or does not end at 1, or anneal_steps or goal make no sense.
     """
 
-    def __init__(
-        self,
-        schedule: Sequence[float],
-        anneal_steps: int,
-        goal: float | None,
-        lr: LearningRate,
-        clip: float | None,
-        rate_penalty: float,
-        weight_penalty: float,
-        whole: bool = False,
-    ):
-        self.annealing = Annealing(schedule, anneal_steps, goal, whole)
-        self.descent, self.objective = Descent(lr, clip), Objective(rate_penalty, weight_penalty)
+    whole: ClassVar[bool] = False
 
-    __repr__ = rule_repr
+    schedule: Sequence[float] = (0.5, 1.0)
+    anneal_steps: int = 2000
+    goal: float | None = 0.95
 
-    @property
-    def config(self) -> dict[str, Any]:
-        """The arguments that make this rule again."""
-        return self.annealing.config | self.descent.config | self.objective.config
+    def __post_init__(self) -> None:
+        """Check the arguments, and begin with the first phase."""
+        super().__post_init__()
+        self.annealing = Annealing(self.schedule, self.anneal_steps, self.goal, self.whole)
+        self.schedule, self.goal = self.annealing.schedule, self.annealing.goal
 
     @abstractmethod
+    def helped_loss(
+        self, value: float, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None
+    ) -> Tensor:
+        """The loss of a batch with the help of a phase that is not the last, a scalar, or of an ensemble (S,)."""
+
+    @typechecked
     def loss_at(
         self, value: float, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None
     ) -> Tensor:
-        """The loss of a batch with the help of a phase, a scalar, or of an ensemble one for each network, (S,)."""
+        """The loss of a batch with the help of a phase, a scalar, or of an ensemble (S,); at 1 there is no help.
 
-    def knowing(self, network: RateRNN) -> Self:
-        """This rule if it knows the network, else one with its arguments that knows none."""
-        return self if self.descent.knows(network) else type(self)(**self.config)
+        Raises:
+            ValueError: If the help does not fit the trials or the network.
+        """
+        if value != 1:
+            return self.helped_loss(value, network, batch, generator)
+        data = tensors(batch, network.recurrent)
+        return self.objective(network, network(data.inputs, generator=generator), data)
 
     @typechecked
     def loss(self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None) -> Tensor:
@@ -84,33 +88,9 @@ class AnnealedRule(ABC):
             losses.append(self.loss_at(value, part(network, group.tolist()), batch, generator))
         return torch.cat(losses)[np.argsort(np.concatenate(groups)).tolist()]
 
-    @typechecked
-    def gradient(
-        self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None
-    ) -> dict[str, Tensor]:
-        """Gradient of the loss for each trainable parameter, by name; the network is left as it was."""
-        return self.descent.gradient(network, self.loss(network, batch, generator))
-
-    @typechecked
-    def update(self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None) -> dict[str, float]:
-        """Change the parameters in place; returns the loss before the change and the gradient's norm.
-
-        Raises:
-            Diverged: If loss or gradient is not finite; the parameters are then left as they were.
-        """
-        self._meet(network)
-        metrics = self.descent.step(network, self.loss(network, batch, generator))
+    def after_update(self) -> None:
+        """Count the update: a phase may end with it."""
         self.annealing.advance()
-        return metrics
-
-    def update_each(
-        self, ensemble: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None
-    ) -> dict[str, Tensor]:
-        """:meth:`update` for all networks of an ensemble, each by its own loss; returns one of each metric for each."""
-        self._meet(ensemble)
-        metrics = self.descent.step_each(ensemble, self.loss(ensemble, batch, generator))
-        self.annealing.advance()
-        return metrics
 
     def report(self, score: Scores) -> None:
         """Receive the score of the plain network, or those of an ensemble, (S,); at the goal the next phase begins."""
@@ -119,21 +99,16 @@ class AnnealedRule(ABC):
     @typechecked
     def state(self, network: RateRNN) -> dict[str, Tensor]:
         """What the optimiser remembers of a network, and the phase, as named tensors; of an ensemble (S, ...)."""
-        rule = self.knowing(network)
-        phase = rule.annealing.state().items()
-        return rule.descent.state(network) | {k: v if v.ndim else for_each(network, v) for k, v in phase}
+        phase = self.knowing(network).annealing.state().items()
+        return super().state(network) | {k: v if v.ndim else for_each(network, v) for k, v in phase}
 
     @typechecked
     def restore(self, network: RateRNN, state: dict[str, Tensor]) -> None:
         """Remember what :meth:`state` returned, and nothing else; ``{}`` to start again."""
-        self.descent.restore(network, state)
+        super().restore(network, state)
         self.annealing.start(network.recurrent.shape[:-2])
         if state:
             self.annealing.restore(state)
-
-    def _meet(self, network: RateRNN) -> None:
-        if not self.descent.knows(network):
-            self.restore(network, {})
 
 
 def _own_source(network: RateRNN) -> torch.Generator:

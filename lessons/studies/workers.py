@@ -66,7 +66,7 @@ def _in_processes(n: int, measure: Measure, jobs: Iterable[Job]) -> Generator[Re
         parallel: Any = Parallel(batch_size=1, return_as="generator_unordered")  # type: ignore[arg-type]
         results = parallel(delayed(measured)(measure, job) for job in jobs)
         try:
-            for result in results:  # not "yield from", which would close it outside the block below
+            for result in results:  # noqa: UP028  "yield from" would close it outside the block below
                 yield result
         except RuntimeError as error:
             raise WorkersLost(
