@@ -9,10 +9,11 @@ from precisions import DTYPES
 from precisions import same_gradient as same
 
 from cogdyn.agents import RateRNN
-from cogdyn.agents.credit.credit_rule import CreditRule
+from cogdyn.agents.credit.bins import bins_of
+from cogdyn.agents.credit.credit_rule import CreditRule, Stepwise
 from cogdyn.agents.credit.output_error import OutputError
 from cogdyn.agents.data import tensors
-from cogdyn.agents.ensemble import ensemble_of, member
+from cogdyn.agents.ensemble import ensemble_of, member, stacked
 from cogdyn.agents.rules import (
     BPTT,
     KFRTRL,
@@ -61,6 +62,25 @@ def carried_forward(rule, network, batch, generator=None):
     data = tensors(batch, network.recurrent)
     errors = OutputError(data, network.n_outputs, network.readout_activation)
     return CreditRule.assign(rule, network, data.inputs, errors, {}, generator)[0]
+
+
+@DTYPES
+@pytest.mark.parametrize("size", [None, 2])
+@pytest.mark.parametrize("leak", ["voltage", "rate"])
+@pytest.mark.parametrize("rule", [RFLO(), EProp(), EProp(readout_filter=0.7), SnAp1()])
+def test_the_fast_form_of_the_steps_is_the_steps(rule, leak, size, dtype):
+    task = add()
+    network = network_for(task, leak, activation="relu", dtype=dtype)
+    network = network if size is None else stacked([network, network.redrawn(7)])
+    data = tensors(task.sample(3, seed=0), network.recurrent)
+    errors = OutputError(data, network.n_outputs, network.readout_activation)
+    trajectory = network(data.inputs, generator=noise(), keep_activations=True)
+    plain, fast = Stepwise(rule, rule.begin(network, 3, {}, None)), rule.steps(network, 3, {}, None)
+    assert type(fast) is not Stepwise
+    exact = {"rtol": 1e-10, "atol": 1e-12} if dtype == torch.float64 else {"rtol": 1e-4, "atol": 1e-6}
+    for bin in bins_of(network, data.inputs, trajectory, errors, network.readout_weights.detach()):
+        torch.testing.assert_close(fast.step(bin, None), plain.step(bin, None), **exact)
+    assert fast.finish() is plain.finish() is None
 
 
 @DTYPES
