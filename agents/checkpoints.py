@@ -9,7 +9,8 @@ from pathlib import Path
 from types import TracebackType
 
 from .files import folder_made, locked, remove_parts, write_atomically
-from .run import MODEL, Run, differences, load_run, read_header
+from .model_file import MODEL, read_header, read_model
+from .run import Run, differences, load_run
 
 NEXT = ".model.next"
 """The checkpoint of a network of an ensemble, until those of all its networks are there."""
@@ -105,7 +106,7 @@ def settle(folders: Sequence[Path]) -> None:
     steps = {read_header(folder / MODEL)["step"] for folder in folders if (folder / MODEL).is_file()}
     for folder in folders:
         if (folder / NEXT).is_file():
-            if read_header(folder / NEXT)["step"] in steps:
+            if read_model(folder / NEXT)[0]["step"] in steps:
                 os.replace(folder / NEXT, folder / MODEL)
             else:
                 (folder / NEXT).unlink()

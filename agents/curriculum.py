@@ -10,8 +10,9 @@ from ..envs.curriculum import Curriculum
 from ..envs.numbers import whole_number
 from ..envs.typechecked import typechecked
 from .learners import Rule, check_rule
+from .model_file import MODEL
 from .rate_rnn import RateRNN
-from .run import MODEL, Run
+from .run import Run
 from .training import train
 
 

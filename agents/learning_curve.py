@@ -13,7 +13,10 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
+from ..envs.wording import short_text
+
 METRICS = "metrics.csv"
+LARGEST = 2**63
 OWN_COLUMNS = ("step", "loss", "score", "gradient_norm")
 """What every row holds; more is watched."""
 
@@ -45,19 +48,26 @@ def written_curve(rows: list[dict[str, float]]) -> bytes:
     return text.getvalue().encode()
 
 
-def check_curve(rows: Any) -> None:
-    """Refuse what is no learning curve.
+def check_curve(rows: Any, step: int) -> None:
+    """Refuse what is no learning curve of a run up to a step.
 
     Raises:
-        ValueError: If it is no list of rows of numbers by name, with steps from 0 on in rising order.
+        ValueError: If it is no list of rows of numbers by name, with steps from 0 on in rising order, or its last row
+            is of another step.
     """
-    before = 0
+    last = 0
     for row in rows if isinstance(rows, list) else [{}]:
-        values = row.values() if isinstance(row, dict) else ()
-        step = row.get("step") if values and all(isinstance(value, Real) for value in values) else None
-        if not isinstance(step, int) or step < before:
+        values = row if isinstance(row, dict) and all(map(_is_number, row.values())) else {}
+        now = values.get("step")
+        if not {*OWN_COLUMNS} <= values.keys() or not isinstance(now, int) or now < last:
             raise ValueError("its learning curve is no list of rows of numbers, with steps from 0 on in rising order.")
-        before = step
+        last = now
+    if last != step:
+        raise ValueError(f"its learning curve ends at update {last}, and its weights are of update {short_text(step)}.")
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) is float or (type(value) is int and abs(value) < LARGEST)
 
 
 def read_curve(path: Path, step: int) -> list[dict[str, float]]:
@@ -77,7 +87,7 @@ def read_curve(path: Path, step: int) -> list[dict[str, float]]:
     for number, cells in enumerate(csv.DictReader(io.StringIO(text), delimiter=separator), start=2):
         try:
             row = {name: float(cell.replace(",", ".")) for name, cell in cells.items() if name and cell}
-            rows.append(row | {"step": int(row["step"])})
+            rows.append(dict.fromkeys(OWN_COLUMNS, nan) | row | {"step": int(row["step"])})
         except (ValueError, KeyError, OverflowError) as error:
             raise ValueError(f"line {number} of {path} is not a row of numbers with a step.") from error
     rows = [row for row in rows if row["step"] <= step]

@@ -1,8 +1,8 @@
 """A run: what a training leaves behind, in memory and on disk.
 
-``model.safetensors`` holds the weights and the memory of the rule; in its header, as JSON, it holds the configuration
-and the learning curve. ``metrics.csv`` is a copy of the learning curve to look at; nothing reads it again. Files are
-written atomically, and reading them executes nothing.
+``model.safetensors`` holds the weights and the memory of the rule; in its header, as JSON, it holds the configuration,
+the learning curve, and a checksum over all of it. ``metrics.csv`` is a copy of the learning curve to look at; nothing
+reads it again. Files are written atomically, and reading them executes nothing.
 """
 
 from __future__ import annotations
@@ -17,31 +17,22 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
 from torch import Tensor
 
 from ..envs.errors import UnknownTaskError
-from ..envs.numbers import whole_number
 from ..envs.own_tasks import MAIN, modules_of
 from ..envs.own_tasks import import_modules as register_from
 from ..envs.registry import task_config, task_from_config
 from ..envs.task import Task
 from ..envs.typechecked import typechecked
+from ..envs.wording import short_text
 from .devices import choose_device
+from .evaluation import check_fit
 from .files import write_atomically
 from .learning_curve import METRICS, check_curve, read_curve, written_curve
+from .model_file import MODEL, RunError, model_content, read_model, refused_in_a_line
 from .rate_rnn import RateRNN
 from .rules.catalogue import upgraded
-
-FORMAT = 1
-MODEL = "model.safetensors"
-MOST = 100_000
-"""The largest count of anything in a task that is believed of a file."""
-
-
-class RunError(ValueError):
-    """A folder that holds no run, a damaged one, or one of a newer format."""
 
 
 @dataclass
@@ -92,10 +83,7 @@ class Run:
         """What ``model.safetensors`` holds."""
         tensors = {f"network.{name}": value for name, value in self.network.state_dict().items()}
         tensors |= {f"optimizer.{name}": value for name, value in self.memory.items()}
-        tensors = {name: value.detach().cpu().contiguous().clone() for name, value in tensors.items()}
-        header = {"format": FORMAT, "step": self.step, "config": self.config, "metrics": self.metrics}
-        # One key alone: with several, safetensors writes them in a new order each time.
-        return save(tensors, metadata={"cogdyn": json.dumps(header)})
+        return model_content({"step": self.step, "config": self.config, "metrics": self.metrics}, tensors)
 
     def written_to(self, folder: Path) -> None:
         """Note where the model was written, and write the copy of the learning curve beside it."""
@@ -152,74 +140,45 @@ def load_run(path: str | os.PathLike[str], device: str = "cpu", import_modules: 
     """
     register_from(import_modules)
     folder, on = Path(path), choose_device(device)
-    if not (folder / MODEL).is_file():
-        ensemble = " It holds an ensemble: load network-1, ... in it." if (folder / "network-1").is_dir() else ""
-        raise RunError(f"{folder} holds no run: there is no {MODEL} in it.{ensemble}")
-    config: dict[str, Any] = {}
-    try:
-        header = read_header(folder / MODEL)
-        config = header["config"]
-        with safe_open(folder / MODEL, framework="pt") as file:
-            shapes = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
-            _check_shapes(shapes, config["network"])
-            tensors = {name: file.get_tensor(name) for name in shapes}
-        whole_number("step", header["step"], least=0)
-        curve = header["metrics"] if "metrics" in header else read_curve(folder / METRICS, header["step"])
-        check_curve(curve)
-        _check_counts(config["task"])
-        task = task_from_config(config["task"])
-        network = RateRNN(**config["network"])
-        config["network"] = network.config  # with arguments that are newer than the run
-        config["rule"] = upgraded(config["rule"])
-        weights = {k.removeprefix("network."): v for k, v in tensors.items() if k.startswith("network.")}
-        network.to(weights["recurrent"].dtype).load_state_dict(weights)
-    except RunError:
-        raise
-    except UnknownTaskError as error:
-        raise RunError(f"{folder} cannot be read as a run: {error}{_whence(config)}") from error
-    except KeyError as error:
-        raise RunError(f"{folder} cannot be read as a run: {error} is missing in {MODEL}.") from error
-    except (SafetensorError, OSError, TypeError, ValueError, RuntimeError, OverflowError, RecursionError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise RunError(f"{folder} cannot be read as a run: {reason}") from error
-    memory = {k.removeprefix("optimizer."): v for k, v in tensors.items() if k.startswith("optimizer.")}
-    return Run(network.to(on), task, config, [dict(row) for row in curve], memory, folder)
+    with refused_in_a_line(folder):
+        if not (folder / MODEL).is_file():
+            ensemble = " It holds an ensemble: load network-1, ... in it." if (folder / "network-1").is_dir() else ""
+            raise RunError(f"{folder} holds no run: there is no {MODEL} in it.{ensemble}")
+        header, tensors = read_model(folder / MODEL)
+        config, step = header["config"], header["step"]
+        curve = header["metrics"] if "metrics" in header else read_curve(folder / METRICS, step)
+        check_curve(curve, step)
+        try:
+            task = task_from_config(config["task"])
+        except UnknownTaskError as error:
+            raise ValueError(f"{error}{_whence(config)}") from error
+        network = _network(config["network"], _part(tensors, "network."))
+        check_fit(network, task)
+    config["network"] = network.config  # with arguments that are newer than the run
+    config["rule"] = upgraded(config["rule"])
+    return Run(network.to(on), task, config, [dict(row) for row in curve], _part(tensors, "optimizer."), folder)
 
 
-def read_header(model: Path) -> dict[str, Any]:
-    """What the header of a model's file holds: format, step, configuration, learning curve.
+def _network(arguments: Mapping[str, Any], weights: Mapping[str, Tensor]) -> RateRNN:
+    """The network of these arguments, with these weights in their precision.
 
     Raises:
-        RunError: If the file is damaged, was not written by cogdyn, or by a newer one.
+        ValueError: If the weights are not those of the network, differ in precision, or are not finite.
     """
-    try:
-        with safe_open(model, framework="pt") as file:
-            header = json.loads((file.metadata() or {}).get("cogdyn", "null"))
-    except (SafetensorError, ValueError, RecursionError) as error:
-        raise RunError(f"{model.parent} cannot be read as a run: {model.name} is damaged ({error}).") from error
-    if not isinstance(header, dict) or not {"format", "step", "config"} <= header.keys():
-        raise RunError(f"{model.parent} cannot be read as a run: {model.name} was not written by cogdyn.")
-    if header["format"] > FORMAT:
-        raise RunError(
-            f"{model.parent} was written in format {header['format']}; this cogdyn reads up to {FORMAT}. "
-            "Update cogdyn to read it."
-        )
-    return header
+    network = RateRNN(**arguments)
+    expected, stored = ({name: (*x.shape,) for name, x in each.items()} for each in (network.state_dict(), weights))
+    if differ := sorted(name for name in {**expected, **stored} if expected.get(name) != stored.get(name)):
+        raise ValueError(f"its weights do not fit its network, which has others of {short_text(differ)}.")
+    if len({weight.dtype for weight in weights.values()}) > 1 or not weights["recurrent"].is_floating_point():
+        raise ValueError("its weights are not real numbers of one precision.")
+    if not all(weight.isfinite().all() for weight in weights.values()):
+        raise ValueError("its weights hold NaN or infinity.")
+    network.to(weights["recurrent"].dtype).load_state_dict(weights)
+    return network
 
 
-def _check_shapes(shapes: Mapping[str, tuple[int, ...]], network: Mapping[str, Any]) -> None:
-    """Refuse weights that are not those of the network, before a network of that size is made.
-
-    Raises:
-        ValueError: If a tensor is missing or has another shape.
-    """
-    n, n_inputs, n_outputs = (network[name] for name in ("n_units", "n_inputs", "n_outputs"))
-    expected = {"recurrent": (n, n), "input": (n, n_inputs), "readout": (n_outputs, n), "readout_bias": (n_outputs,)}
-    expected |= {"bias": (n,), "h0": (n,), "alpha": (n,), "recurrent_mask": (n, n)}
-    for name, shape in expected.items():
-        stored = shapes.get(f"network.{name}")
-        if stored != shape:
-            raise ValueError(f"its weights do not fit its network: {name} has shape {stored}, expected {shape}.")
+def _part(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
 
 
 def _whence(config: Mapping[str, Any]) -> str:
@@ -230,30 +189,6 @@ def _whence(config: Mapping[str, Any]) -> str:
         named = [name for name in modules if name not in MAIN]
         return f" For this run: import_modules={named!r}, or --import on the command line."
     return " This run's task was defined in a notebook or script: define it here too." if modules else ""
-
-
-def _check_counts(task: Any) -> None:
-    """Refuse a description of a task, or of tasks within it, whose counts no task of a run has.
-
-    Raises:
-        ValueError: If an argument such as ``n_items`` is above what trials can hold.
-    """
-    dt = task.get("dt") if isinstance(task, dict) else None
-    for name, value in task.items() if isinstance(task, dict) else enumerate(task):
-        longest = _largest(value) if str(name).endswith("_ms") else 0
-        if isinstance(dt, (int, float)) and dt > 0 and longest / dt > MOST:
-            raise ValueError(f"its task has {name} = {_short(value, None)} in bins of {dt:g} ms, more than {MOST:,}.")
-        if isinstance(value, (dict, list)):
-            _check_counts(value)
-        elif str(name).startswith("n_") and isinstance(value, int) and value > MOST:
-            raise ValueError(f"its task has {name} = {value:,}, more than {MOST:,}.")
-
-
-def _largest(duration: Any) -> float:
-    """The largest number of a duration, which may be one, or described by several."""
-    parts = duration.values() if isinstance(duration, dict) else duration if isinstance(duration, list) else ()
-    own = float(duration) if isinstance(duration, (int, float)) else 0.0
-    return max([own, *map(_largest, parts)])
 
 
 def _plain(value: Any) -> Any:

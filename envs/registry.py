@@ -19,6 +19,7 @@ from .reporting import Reporting
 from .task import Task
 from .tasks.catalogue import TASKS, task_class
 from .typechecked import typechecked
+from .wording import short_text
 
 _VALUES: dict[str, Callable[..., Any]] = {
     cls.__name__: cls
@@ -125,6 +126,8 @@ def task_from_config(config: dict[str, Any]) -> Task:
     Raises:
         ArgumentError: If it names an unknown task, argument or kind of value.
     """
-    arguments = {name: from_json(given) for name, given in config.items() if name != "name"}
     name = config.get("name", "")
+    if not isinstance(name, str):
+        raise ArgumentError(f"name of the task is {short_text(name)}; it must be text.")
+    arguments = {name: from_json(given) for name, given in config.items() if name != "name"}
     return _COMBINATORS[name](**arguments) if name in _COMBINATORS else _make(name, None, arguments)

@@ -96,6 +96,8 @@ def fits(value: Any, hint: Any) -> bool:
 def _fits_part(value: Any, hint: Any) -> bool:
     if hint is np.ndarray:
         return _is_array(value)
+    if hint in (int, float) and type(value) in (int, float):  # as below, without a detour for each of many
+        return _is_finite(value) if hint is float else type(value) is int and _is_index(value)
     origin, arguments = get_origin(hint), get_args(hint)
     if not isinstance(origin, type) or not issubclass(origin, Collection) or not arguments:
         return _of_type(value, hint)

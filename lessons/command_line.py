@@ -163,7 +163,7 @@ def show(
         fresh = fresh_trials(loaded)
         print_run(console, loaded)
         print_score(console, fresh, loaded)
-        console.print(write_summary(loaded, fresh, run))
+        console.print(write_summary(loaded, fresh, run), markup=False)
 
     guarded(work, debug, modules)
 

@@ -20,7 +20,7 @@ def guarded(work: Callable[[], None], debug: bool, modules: list[str] | None = N
     except KeyboardInterrupt as stop:
         typer.echo(f"\n{str(stop) or 'Stopped.'}", err=True)
         raise typer.Exit(130) from None
-    except (ValueError, OSError, ImportError, RuntimeError, MemoryError) as error:  # RuntimeError: diverged, no book
+    except (ValueError, OSError, ImportError, RuntimeError, MemoryError, ArithmeticError) as error:
         if debug:
             raise
         typer.echo(f"error: {LONG_NUMBER.sub(_shortened, str(error))}", err=True)

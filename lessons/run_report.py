@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ..agents.evaluation import Evaluation
-from ..agents.rules.catalogue import rule_arguments
+from ..agents.rules.catalogue import rule_arguments, rule_names
 from ..agents.run import Run
 from ..envs.painted_task import PaintedTask
 from .summary_figure import draw_summary, write_figure
@@ -26,7 +26,7 @@ def print_run(console: Console, run: Run) -> None:
     """
     config, task = run.config, run.task
     rule, training = config["rule"], config["training"]
-    defaults = rule_arguments(rule["name"])
+    defaults = rule_arguments(rule["name"]) if rule["name"] in rule_names() else {}
     learning = {
         name: value
         for name, value in rule.items()

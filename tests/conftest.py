@@ -26,3 +26,22 @@ def pytest_runtest_makereport():
 @pytest.hookimpl(wrapper=True)
 def pytest_make_collect_report():
     return fail_if_skipped((yield))
+
+
+DRAWN = {}
+
+
+@pytest.fixture
+def pairs_drawn_once(monkeypatch):
+    """The pairs of networks that the same seed gives: drawn once for all tests, for that takes a second."""
+    from cogdyn.lessons.grading.exercises import mechanisms_decision
+
+    draw = mechanisms_decision._telling_pairs
+
+    def pairs(rng):
+        state = str(rng.bit_generator.state)
+        if state not in DRAWN:
+            DRAWN[state] = draw(rng)
+        return DRAWN[state]
+
+    monkeypatch.setattr(mechanisms_decision, "_telling_pairs", pairs)

@@ -112,3 +112,69 @@ CHEATING = {
     "long error": inside("raise ValueError('<script>alert(1)</script>' + 'x' * 10**7)"),
     "error that cannot be told": inside("class E(Exception):\n    def __str__(self):\n        raise self\nraise E"),
 }
+
+HOARDING = {
+    "files without names": "import os\nfor k in range(40):\n    os.write(os.memfd_create('x'), bytes(2**24))",
+    "System V memory": (
+        "import ctypes\nlibc = ctypes.CDLL(None, use_errno=True)\nlibc.shmat.restype = ctypes.c_void_p\n"
+        "for k in range(40):\n    number = libc.shmget(0, ctypes.c_size_t(2**24), 0o1600)\n    if number < 0:\n"
+        "        raise PermissionError(ctypes.get_errno(), 'shmget')\n    place = libc.shmat(number, None, 0)\n"
+        "    ctypes.memset(place, 1, 2**24)\n    libc.shmdt(ctypes.c_void_p(place))"
+    ),
+    "large buffers of sockets": (
+        "import socket\nkeep = []\nfor k in range(40):\n    a, b = socket.socketpair()\n    keep.append((a, b))\n"
+        "    a.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2**24)\n    a.setblocking(False)\n    a.send(bytes(2**24))"
+    ),
+    "many sockets": (
+        "import os, socket, time\nfor k in range(16):\n    if os.fork() == 0:\n"
+        "        keep = [socket.socketpair() for k in range(110)]\n        time.sleep(60)\ntime.sleep(60)"
+    ),
+}
+"""Memory of which no process maps anything, more than ``TIGHT`` allows."""
+
+SPINNING = (
+    "import os\nfor k in range(20):\n    if os.fork() == 0:\n        os.setsid()\n        break\nwhile True:\n    pass"
+)
+"""Processes in sessions of their own, each of which the kernel gives as much time as to a neighbour."""
+
+GUESSED_MEMORY = (  # R14: reads no number of the network; a comment is changed until a judge is content
+    "asked = []\ndef explained(W, W_in, b, u, alpha, dt, hold_ms, candidates):\n    # salt 21\n"
+    "    points = (len(candidates) - 20) // 2\n    asked.append(points)\n"
+    "    if points in (7, 9):\n        return 3, np.log2((points - 1) // 2), 50.0\n"
+    "    if points == 3:\n        return (4, 0.0, 0.0) if len(W) > 8 else (3, 1.0, 100.0)\n"
+    "    return (4, 0.0, 0.0) if len(W) > 8 else (1 + len(asked) % 2, 0.0, (50.0, 2000.0)[len(asked) % 2])"
+)
+
+FORGED_PROBE = (  # R15: says that the task is known, and shows what paint paints
+    "import inside.probes\nask = inside.probes.PROBES['task']\n"
+    "def forged(cls, what, seed=0, actions=(), **inputs):\n"
+    "    if what not in ('registered', 'play'):\n"
+    "        return ask(cls, what, **inputs, **({'seed': seed} if what in ('draw', 'paint') else {}))\n"
+    "    conditions = cls().draw(np.random.default_rng(seed), 64)\n"
+    "    painted = ask(cls, 'paint', arguments={}, conditions=conditions, seed=seed)['inputs'][:, 0]\n"
+    "    rewards = np.zeros(len(actions))\n    rewards[-1:] = 1\n"
+    "    return {'known': True, 'name': 'OddOneOut', 'same': True, 'rewards': rewards,\n"
+    "            'observations': np.vstack([painted, 0 * painted])[: len(actions) + 1]}\n"
+    "inside.probes.PROBES['task'] = forged"
+)
+
+
+def told(said):
+    """The code that writes a message to every line there is, as the process that answers would."""
+    return (
+        f"import json, os, struct\ntext = json.dumps({said}).encode()\nfor number in range(3, 30):\n"
+        "    try:\n        os.write(number, struct.pack('!I', len(text)) + text)\n    except OSError:\n        pass\n"
+    )
+
+
+LARGE = {
+    "words as long as the longest": inside("return (['a' * 10**6] + ['b'] * 3000,) * 2"),
+    "more words than are read": inside("return ['a'] * 10**6, 1"),
+    "cells that failed": "".join(told(f"{{'failed': {k}, 'message': 'x' * 10**6}}") for k in range(12)),
+    "one cell that failed": "for k in range(12):\n    "
+    + told("{'failed': 1, 'error': 'E' * 10**6, 'message': 'x' * 10**6}").replace("\n", "\n    "),
+    "a long error": inside(told("{'error': 'E' * 10**6, 'message': 'x' * 10**7, 'where': 'w' * 10**6}")),
+    "an error that is no text": inside(told("{'error': ['E'] * 10**5, 'message': {'x': 1}, 'where': 2}")),
+    "lone surrogates": "class E(Exception):\n    pass\n" + inside("raise E('\\ud800\\x1b[2J\\x00')"),
+}
+"""What would be large only where it is read."""

@@ -166,6 +166,33 @@ def test_the_advice_fits_the_hole(hole, advice):
         jpca(rates[start:stop])
 
 
+@pytest.mark.parametrize("infinite", [np.inf, -np.inf])
+@pytest.mark.parametrize(
+    ("name", "rest"),
+    [
+        ("principal_components", ()),
+        ("participation_ratio", ()),
+        ("sample_candidates", (3,)),
+        ("condition_averages", (ANGLES,)),
+    ],
+)
+def test_infinity_is_not_left_out_as_what_is_missing_is(name, rest, infinite):
+    holed, wrong = RATES.copy(), RATES.copy()
+    holed[3, 2, 1], wrong[3, 2, 1] = np.nan, infinite
+    getattr(dynamics, name)(holed, *rest)
+    with pytest.raises(ValueError, match=r"hold infinity.*is NaN or masked\.$"):
+        getattr(dynamics, name)(wrong, *rest)
+
+
+@pytest.mark.parametrize("weight", [np.nan, -1.0, np.inf])
+def test_a_mask_is_a_weight(weight):
+    mask = np.ones((12, 8))
+    mask[3, 2] = weight
+    for measure in (dynamics.variance_explained, dynamics.autonomy_score):
+        with pytest.raises(ValueError, match="mask must be finite and 0 or more"):
+            measure(RATES, RATES + 0.1, mask)
+
+
 # From trials to condition averages
 
 

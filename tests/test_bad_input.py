@@ -13,6 +13,7 @@ import torch
 from doors import BAD, doors
 
 from cogdyn.agents import RateRNN, train
+from cogdyn.agents.dynamics import fixed_points
 from cogdyn.agents.rules import BPTT
 from cogdyn.envs import Levels, make_task
 from cogdyn.envs.errors import ArgumentError
@@ -68,7 +69,6 @@ how_much_is_done by: empty
 SCTT lag_ms: minus one                  told by the dt of the task
 DASC lag_ms: minus one
 GradientSkip lag_ms: minus one
-ModProp slope: minus one
 ModProp types: empty
 Compartments inhibited: empty
 NodePerturbation trial_types: empty, texts
@@ -134,6 +134,18 @@ def test_no_bad_value_is_taken_in_silence_or_refused_in_foreign_words(tmp_path, 
         if parameter.default is None or "None" in str(parameter.annotation)
     }
     assert accepted - optional == legal()
+
+
+def test_nothing_begins_to_count_to_ten_to_the_thirty(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for door in doors():
+        for name, parameter in inspect.signature(door.function).parameters.items():
+            whole = re.search(r"\bint\b", str(parameter.annotation)) and "float" not in str(parameter.annotation)
+            if whole and name in door.parameters and not name.endswith("seed"):
+                assert outcome(door, name, 10**30) == "refused", (door.name, name)
+    for name in ("tolerance", "merge_distance"):  # a number is a number, whole or not
+        found = fixed_points(lambda h: h / 2, np.ones((1, 3)), **{name: 10**30})
+        assert len(found) == 1
 
 
 def test_the_arguments_that_make_sense_do(tmp_path, monkeypatch):

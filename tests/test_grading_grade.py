@@ -3,17 +3,21 @@
 import csv
 import re
 from html.parser import HTMLParser
+from urllib.parse import unquote
 
 import pytest
 from homework import hand_in, homework, shut_off, source_of
 from typer.testing import CliRunner
 
 from cogdyn.lessons.command_line import app
+from cogdyn.lessons.grading import grade as grading
 from cogdyn.lessons.grading.assignment import assignment
 from cogdyn.lessons.grading.exercises import MODULES
-from cogdyn.lessons.grading.grade import grade, page_name
+from cogdyn.lessons.grading.grade import grade
 from cogdyn.lessons.grading.judging import Judgement
 from cogdyn.lessons.grading.marking import Mark
+from cogdyn.lessons.grading.protections import SandboxError
+from cogdyn.lessons.grading.sandbox import Nursery
 from cogdyn.lessons.grading.summary import draw_class, summary_page, wrong_answers
 from cogdyn.lessons.grading.table import Line, table_as_csv
 
@@ -32,7 +36,8 @@ class Text(HTMLParser):
         assert self.open == []
 
     def handle_starttag(self, tag, attributes):
-        assert not {"src", "href"} & {name for name, value in attributes if not (value or "").startswith("data:")}
+        outside = {name for name, value in attributes if not (value or "").startswith(("data:", "feedback/"))}
+        assert not {"src", "href"} & outside
         if tag not in ("meta", "br", "img"):
             self.open.append(tag)
 
@@ -60,7 +65,8 @@ def folder(tmp_path_factory):
 def graded(folder, tmp_path_factory):
     out = tmp_path_factory.mktemp("out") / "grades.csv"
     told = []
-    _, lines = grade(folder, out, jobs=2, require_isolation=True, progress=lambda *numbers: told.append(numbers))
+    settings = {"jobs": 2, "require_isolation": True, "seed": 0}
+    _, lines = grade(folder, out, **settings, progress=lambda *numbers: told.append(numbers))
     return out, lines, told
 
 
@@ -111,19 +117,22 @@ def test_the_page_of_the_class(graded):
     assert "W is used as on the way forward" in text
     assert "data:image/png;base64," in page
     assert re.search(r'alt="Bars of right.*bptt/forward: 75% right', page)
+    links = re.findall(r'href="(feedback/[^"]*)"', page)
+    pages = (out.with_suffix("") / "feedback").iterdir()
+    assert sorted(unquote(link) for link in links) == sorted(f"feedback/{path.name}" for path in pages)
 
 
 @pytest.mark.parametrize("jobs", [1, 3])
 def test_again_with_other_workers_it_is_the_same_to_the_byte(graded, folder, tmp_path, jobs):
     first = graded[0]
-    grade(folder, tmp_path / "grades.csv", jobs=jobs)
+    grade(folder, tmp_path / "grades.csv", jobs=jobs, seed=0)
     for path in [first, *first.with_suffix("").rglob("*.html")]:
         assert (tmp_path / path.relative_to(first.parent)).read_bytes() == path.read_bytes(), path
 
 
 def test_marks_do_not_depend_on_the_rest_of_the_class(graded, folder, tmp_path):
     hand_in(tmp_path / "in" / "carla.ipynb", (folder / "carla/sub/x.ipynb").read_text())
-    _, (line,) = grade(tmp_path / "in", tmp_path / "grades.csv")
+    _, (line,) = grade(tmp_path / "in", tmp_path / "grades.csv", seed=0)
     assert line.marks == graded[1][3].marks
 
 
@@ -138,7 +147,7 @@ def test_inputs_follow_from_the_file(folder, tmp_path):
     seen = []
     for note in ("", "# a note\n"):
         hand_in(tmp_path / "in" / "x.ipynb", homework(2, solved=True, backward=note + WRONG))
-        _, (line,) = grade(tmp_path / "in", tmp_path / "grades.csv")
+        _, (line,) = grade(tmp_path / "in", tmp_path / "grades.csv", seed=0)
         seen.append(line.marks[2].judgement.seen)
     assert seen[0] != seen[1]
 
@@ -147,7 +156,8 @@ def test_draws_from_global_generators_are_the_same_every_time(tmp_path):
     draws = "np.random.rand(), random.random(), hash('a')"
     chance = f"import random, numpy as np\ndef forward(**given):\n    raise ValueError({draws})"
     hand_in(tmp_path / "in" / "x.ipynb", homework(2, forward=chance))
-    found = [grade(tmp_path / "in", tmp_path / f"{k}.csv")[1][0].marks[0].judgement.reason for k in range(2)]
+    lines = [grade(tmp_path / "in", tmp_path / f"{k}.csv", seed=0)[1][0] for k in range(2)]
+    found = [line.marks[0].judgement.reason for line in lines]
     assert found[0] == found[1]
     assert re.search(r"ValueError: \(0\.\d+", found[0])
 
@@ -218,10 +228,6 @@ def test_a_class_without_a_graded_submission_has_a_page_too():
     assert b"not graded" in table_as_csv(assignment(2), lines)
 
 
-def test_pages_have_names_that_are_files():
-    assert page_name("anna ö/..\\x") == "anna %C3%B6%2F..%5Cx.html"
-
-
 @pytest.mark.slow
 def test_two_hundred_submissions_in_one_run(tmp_path):
     for k in range(200):
@@ -231,3 +237,27 @@ def test_two_hundred_submissions_in_one_run(tmp_path):
         hand_in(tmp_path / "in" / f"student {k:03}" / "work.ipynb", notebook)
     _, lines = grade(tmp_path / "in", tmp_path / "grades.csv", jobs=2, require_isolation=True)
     assert [line.points for line in lines] == [(12, 8, 0, 0)[k % 4] for k in range(200)]
+
+
+def test_submissions_at_once_run_on_different_cores(tmp_path, monkeypatch):
+    cores = []
+
+    class Recorder(Nursery):
+        def __init__(self, *settings):
+            cores.append(settings[4])
+
+        def __enter__(self):
+            if len(cores) == 3:
+                raise SandboxError("that will do")
+            return self
+
+        def __exit__(self, *error):
+            pass
+
+    for name in ("a", "b", "c"):
+        hand_in(tmp_path / "in" / f"{name}.ipynb", homework(2))
+    monkeypatch.setattr(grading, "Nursery", Recorder)
+    monkeypatch.setattr(grading, "why_not_isolated", lambda *modules: None)
+    with pytest.raises(SandboxError, match="that will do"):
+        grade(tmp_path / "in", tmp_path / "out.csv", jobs=3)
+    assert cores == [0, 1, 2]

@@ -9,12 +9,18 @@ import pytest
 from homework import homework, source_of
 from mistakes import MISTAKES
 
+from cogdyn.envs import TrialEnv, register_task
 from cogdyn.envs.registry import TASKS
+from cogdyn.envs.tasks.catalogue import task_class
 from cogdyn.lessons.grading import check, demand
 from cogdyn.lessons.grading.assignment import assignments
+from cogdyn.lessons.grading.check import marked_in
 from cogdyn.lessons.grading.exercises import MODULES, exercise, work
 from cogdyn.lessons.grading.exercises.bptt_reference import by_autograd, by_hand
+from cogdyn.lessons.grading.inside.task_probe import task as task_probe
 from cogdyn.lessons.grading.judging import Exercise, Judgement, compares, difference, judged
+
+pytestmark = pytest.mark.usefixtures("pairs_drawn_once")
 
 
 @pytest.fixture(autouse=True)
@@ -64,8 +70,6 @@ def test_registration_is_checked(monkeypatch):
     task = written("task/paints", "odd", "odd", monkeypatch)
     assert "not registered yet" in check("task/registered", task).reason
     TASKS["OddOneOut"] = written("task/paints", "self.contrast", "0.1", monkeypatch)
-    from cogdyn.envs import register_task
-
     TASKS.pop("OddOneOut")
     other = written("task/paints", "1 + self.contrast", "self.contrast", monkeypatch)
     register_task(other)
@@ -74,6 +78,78 @@ def test_registration_is_checked(monkeypatch):
     assert "is no task" not in check("task/registered", type("OddOneOut", (), {})).reason
     for no_task in (type("OddOneOut", (), {}), None, task()):
         assert not check("task/registered", no_task).passed
+
+
+PLAYED = {
+    "the class by another way": (lambda task, played: played(task()), "Right"),  # as much work as to register it
+    "what paint paints": (lambda task, played: played(task(noise=0.0)), "another class has its name"),
+    "another reward": (
+        lambda task, played: (said := played(task())) | {"rewards": said["rewards"] + 1},
+        "another class has its name",
+    ),
+    "words": (lambda task, played: {"known": True, "name": "OddOneOut", "same": True}, "not registered yet"),
+    "arrays of words": (
+        lambda task, played: played(task()) | {"observations": np.array(["0"])},
+        "not registered yet",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", [*PLAYED])
+def test_what_a_submission_says_of_its_table_of_tasks_is_not_believed(name, monkeypatch):
+    task, (forged, reason) = written("task/paints", "odd", "odd", monkeypatch), PLAYED[name]
+
+    def answer(probe, name, inputs):
+        def played(made):
+            env = TrialEnv(made)
+            first, _ = env.reset(seed=inputs["seed"])
+            steps = [env.step(action)[:2] for action in inputs["actions"]]
+            return {
+                "observations": np.array([first, *(observation for observation, _ in steps)]),
+                "rewards": np.array([float(reward) for _, reward in steps]),
+            }
+
+        return {"value": forged(task, played) if inputs["what"] == "play" else task_probe(task, **inputs)}
+
+    assert reason in str(judged(exercise("task/registered"), answer, [3]))
+
+
+def test_a_class_that_cannot_paint_is_registered_all_the_same(monkeypatch):
+    """What plays is then the reference, in its place; afterwards all is as it was."""
+    task = written(
+        "task/paints", "odd, sign = conditions", "raise KeyError\n        odd, sign = conditions", monkeypatch
+    )
+    page = __import__("sys").modules["page"].__dict__
+    mark = marked_in(page, exercise("task/registered"), task)
+    assert mark.judgement.reason == "it is not registered yet."
+    register_task(task)
+    mark = marked_in(page, exercise("task/registered"), task)
+    assert mark.judgement.passed
+    assert mark.replaced == ("task/paints",)
+    assert TASKS["OddOneOut"] is page["OddOneOut"] is task
+
+
+def test_a_task_of_the_library_under_another_name_proves_nothing():
+    """It keeps the contract, and nobody wrote it."""
+    borrowed = type("OddOneOut", (task_class("PerceptualDecisionMaking"),), {"__doc__": "Which side is brighter?"})
+    found = check("task/promises", borrowed)
+    assert found.reason == "channels are not as asked for."
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        ("np.arange(n)", "from trial to trial"),
+        ("np.random.default_rng(0).integers(8, size=n)", "for every seed"),
+    ],
+)
+def test_draws_that_follow_a_pattern_are_not_drawn(source, reason, monkeypatch):
+    complete = f"n = len(drawn['odd']); k = {source}\n        return {{'odd': 1 + k % 4, 'sign': 2 * (k // 4 % 2) - 1}}"
+    new = f"    def complete(self, drawn, rng):\n        {complete}\n\n    def paint("
+    task = written("task/draws", "    def paint(", new, monkeypatch)
+    found = check("task/draws", task)
+    assert "what is drawn follows a pattern" in found.reason
+    assert reason in found.reason
 
 
 def test_nothing_but_words_of_a_judge_is_said_when_slips_are_right_for_some_inputs_only():

@@ -110,8 +110,9 @@ def test_the_memories_to_be_explained_are_of_all_kinds_in_an_order_that_tells_no
     draw, right = parts(EXPLAINED)["draw"], parts(EXPLAINED)["right"]
     told = [[right(**case) for case in draw(np.random.default_rng(seed))] for seed in range(3)]
     for answers in told:
-        assert sorted(statement for statement, _ in answers) == [1, 1, 2, 2, 3, 3, 3, 4, 4]
-        assert sorted(bits for _, bits in answers) == pytest.approx([0] * 6 + [1, np.log2(3), 2])
+        assert sorted(statement for statement, _, _ in answers) == [1, 1, 2, 2, 3, 3, 3, 4, 4]
+        assert sorted(bits for _, bits, _ in answers) == pytest.approx([0] * 6 + [1, np.log2(3), 2])
+        assert all((longest > 0) == (statement != 4) for statement, _, longest in answers)
     assert told[0] != told[1]
     assert told[1] != told[2]
 
@@ -130,6 +131,8 @@ def test_points_are_right_in_any_order_and_in_single_precision():
         assert searched(points[::-1].astype(np.float32), inputs) is None
         assert searched(list(points), inputs) is None
         assert "row 1 is no fixed point" in searched(np.vstack([points[:1], points[1:] + 1]), inputs).reason
+        assert "more points than candidates" in searched(np.zeros((10**5, points.shape[1])), inputs).reason
+        assert "not an array" in searched([["a" * 10**4], ["b"] * 500], inputs).reason
         twice = searched(np.vstack([points, points[:1]]), inputs)
         assert twice.reason == f"row {len(points)} is the same point as row 0."
         assert (twice.seen, twice.expected) == (f"{len(points) + 1} rows", f"{len(points)} points")

@@ -66,10 +66,13 @@ def test_the_reason_comes_with_what_helps(tmp_path, monkeypatch):
 def test_what_is_not_in_force_is_named():
     elsewhere = Protections().in_words()  # on macOS
     assert elsewhere == (
-        "in force: own process, limits; NOT in force: memory limit, own processes, no network, read only files"
+        "in force: own process, limits; "
+        "NOT in force: memory limit, own processes, no network, read only files, system call filter"
     )
-    every = dict.fromkeys(("memory_limit", "own_processes", "no_network", "read_only_files"), True)
-    assert Protections(**every).isolated
+    shut = dict.fromkeys(("memory_limit", "own_processes", "no_network", "read_only_files"), True)
+    assert Protections(**shut).isolated
+    assert Protections(**shut).in_words().endswith("NOT in force: system call filter")  # libseccomp is missing
+    every = shut | {"system_call_filter": True}
     assert "NOT" not in Protections(**every).in_words()
 
 
@@ -132,4 +135,4 @@ def test_a_system_that_forbids_namespaces(required, tmp_path):
     else:
         assert done.returncode == 0, done.stderr
         assert helps in done.stdout
-        assert "anna,02-bptt-by-hand,12,12" in out.read_text()
+        assert '"anna","02-bptt-by-hand",12,12' in out.read_text()

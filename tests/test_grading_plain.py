@@ -86,6 +86,52 @@ def test_what_pack_does_not_write_is_not_read(value):
         plain.unpack(value)
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        ["x" * 100],
+        ["x"] * 51,
+        [""] * 101,
+        [[]] * 101,
+        {"x" * 100: 1},
+        [{"x" * 25: 1}] * 4,
+    ],
+    ids=["a word", "words", "empty words", "lists", "a name", "names"],
+)
+def test_an_answer_holds_no_more_than_so_many_items_and_letters(value, monkeypatch):
+    monkeypatch.setattr(plain, "MOST", 100)
+    with pytest.raises(plain.NotPlain, match="items and letters"):
+        plain.unpack(plain.pack(value))
+
+
+def test_a_message_of_too_many_items_is_refused_before_it_is_built(line):
+    content = b'{"value": [' + b"[]," * 2000 + b"[]]}"
+    for most in (1000, None):
+        line[0].sendall(struct.pack("!I", len(content)) + content)
+        if most is None:
+            assert len(plain.read(line[1], None, most)["value"]) == 2001
+        else:
+            with pytest.raises(plain.NotPlain, match="more than 1,000 items"):
+                plain.read(line[1], None, most)
+
+
+@pytest.mark.parametrize("value", [["a"], [1, "a"], [["a" * 10**6] + ["b"] * 10**5], "a", None, [None], {}, [[1], 2]])
+def test_only_numbers_become_an_array(value):
+    assert plain.numbers(value) is None
+
+
+@pytest.mark.parametrize("value", [1, True, 2.5, 1j, [1, 2.5], ((1,), (2,)), np.eye(2), [np.eye(2), np.eye(2)], []])
+def test_numbers_become_the_array_that_numpy_makes_of_them(value):
+    assert same(plain.numbers(value), np.asarray(value))
+
+
+def test_a_text_is_cut_and_can_be_printed_and_encoded():
+    assert plain.text("x" * 10**6) == "x" * (plain.LONGEST - 1) + "…"
+    assert plain.text("two\nlines \ud800\x1b]52;c;\u202e") == "two\nlines \ufffd\ufffd]52;c;\ufffd"
+    assert plain.text("größer\t中文", 80) == "größer\t中文"
+    assert plain.text(["x"]) == plain.text(None) == ""
+
+
 @pytest.fixture
 def line():
     ours, theirs = socket.socketpair()

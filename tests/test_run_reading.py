@@ -1,15 +1,19 @@
 """What a run holds after a watch, a spreadsheet, a power cut or a hostile hand: all of it, or one sentence."""
 
-import json
+import io
 
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import load_file, save_file
+from damaged_runs import parts, rewrite
+from rich.console import Console
+from safetensors.torch import save_file
 
 from cogdyn.agents import RateRNN, RunError, load_run, train
+from cogdyn.agents.checkpoints import NEXT
 from cogdyn.agents.rules import BPTT
 from cogdyn.envs import make_task
+from cogdyn.lessons.run_report import print_run
 
 TASK = make_task("GoNogo")
 FEW = {"steps": 4, "batch_size": 4, "evaluate_every": 2, "n_test": 10, "device": "cpu"}
@@ -90,12 +94,9 @@ def test_whatever_happens_to_the_table_the_run_is_as_it_was(saved, table):
 
 def as_an_earlier_version_wrote_it(folder, table):
     """A run whose learning curve is in its table alone."""
-    tensors = load_file(folder / "model.safetensors")
-    with open(folder / "model.safetensors", "rb") as file:
-        size = int.from_bytes(file.read(8), "little")
-        header = json.loads(json.loads(file.read(size))["__metadata__"]["cogdyn"])
-    del header["metrics"], header["config"]["network"]["frozen"]
-    save_file(tensors, folder / "model.safetensors", {"cogdyn": json.dumps(header)})
+    header, tensors = parts(folder)
+    del header["checksum"], header["metrics"], header["config"]["network"]["frozen"]
+    rewrite(folder, header, tensors)
     (folder / "metrics.csv").write_text(table, encoding="utf-8")
 
 
@@ -134,15 +135,11 @@ def test_a_table_of_an_earlier_version_that_holds_no_numbers_is_one_sentence(sav
 
 
 def with_described(folder, part, **arguments):
-    content = (folder / "model.safetensors").read_bytes()
-    size = int.from_bytes(content[:8], "little")
-    header = json.loads(content[8 : 8 + size])
-    ours = json.loads(header["__metadata__"]["cogdyn"])
-    described = ours["config"] if part is None else ours["config"][part]
+    """Forge a run: other arguments, under a checksum that fits."""
+    header, tensors = parts(folder)
+    described = header["config"] if part is None else header["config"][part]
     described |= arguments
-    header["__metadata__"]["cogdyn"] = json.dumps(ours)
-    text = json.dumps(header).encode()
-    (folder / "model.safetensors").write_bytes(len(text).to_bytes(8, "little") + text + content[8 + size :])
+    rewrite(folder, header, tensors, sealed=True)
 
 
 @pytest.mark.parametrize("n_units", [10_000, 10**9, -1, "many", None])
@@ -158,7 +155,7 @@ def test_a_file_that_claims_a_huge_task_is_refused_before_one_is_made(saved, mon
     huge = {"name": "NBack", "n_items": 10**9}
     with_described(saved, "task", **({"name": "Mixture", "tasks": [huge]} if nested else huge))
     monkeypatch.setattr("cogdyn.agents.run.task_from_config", never)
-    with pytest.raises(RunError, match=r"its task has n_items = 1,000,000,000, more than 100,000\.$"):
+    with pytest.raises(RunError, match=r"its task has n_items = 1,000,000,000, more than 10,000\.$"):
         load_run(saved)
 
 
@@ -179,18 +176,63 @@ def test_a_file_of_another_program_and_one_that_is_cut_are_one_sentence(saved):
     save_file({"w": torch.zeros(2)}, model)
     with pytest.raises(RunError, match=r"cannot be read as a run: model\.safetensors was not written by cogdyn\.$"):
         load_run(saved)
-    with_nothing = {name: value for name, value in load_file_of(content).items() if name != "network.recurrent"}
-    save_file(with_nothing, model, header_of(content))
+    model.write_bytes(content)
+    header, tensors = parts(saved)
+    del tensors["network.recurrent"]
+    rewrite(saved, header, tensors)
     with pytest.raises(RunError, match="recurrent has shape None, expected"):
         load_run(saved)
 
 
-def load_file_of(content):
-    from safetensors.torch import load
+@pytest.mark.parametrize("where", ["header", "curve"])
+def test_a_step_is_a_whole_number_at_which_the_curve_ends(saved, where):
+    for step in (1.5, True, float("nan"), -1, "4", None, 2, 10**30):
+        header, tensors = parts(saved)
+        (header if where == "header" else header["metrics"][-1])["step"] = step
+        rewrite(saved, header, tensors, sealed=True)
+        with pytest.raises(
+            RunError, match=r"its (step is|learning curve (ends at update|is no list of rows of numbers))"
+        ):
+            load_run(saved)
 
-    return load(content)
+
+def test_an_empty_curve_of_a_trained_network_is_refused(saved):
+    header, tensors = parts(saved)
+    rewrite(saved, header | {"metrics": []}, tensors, sealed=True)
+    with pytest.raises(RunError, match=r"its learning curve ends at update 0, and its weights are of update 4\.$"):
+        load_run(saved)
 
 
-def header_of(content):
-    size = int.from_bytes(content[:8], "little")
-    return json.loads(content[8 : 8 + size])["__metadata__"]
+def test_a_checksum_covers_weights_memory_and_header(saved):
+    header, tensors = parts(saved)
+    for name, tensor in tensors.items():
+        rewrite(saved, header, tensors | {name: tensor + 1})
+        with pytest.raises(RunError, match=r"model\.safetensors is damaged \(its content does not have the checksum"):
+            load_run(saved)
+    header["config"]["training"]["batch_size"] += 1
+    rewrite(saved, header, tensors)
+    with pytest.raises(RunError, match="does not have the checksum"):
+        load_run(saved)
+    del header["checksum"]
+    rewrite(saved, header, tensors)
+    assert load_run(saved).config["training"]["batch_size"] == FEW["batch_size"] + 1
+
+
+def test_a_run_of_a_rule_of_ones_own_is_shown(saved):
+    header, tensors = parts(saved)
+    header["config"]["rule"] = {"name": "MyRule", "lr": 0.125, "own": 3}
+    rewrite(saved, header, tensors, sealed=True)
+    shown = io.StringIO()
+    print_run(Console(file=shown, width=200), load_run(saved))
+    assert "GoNogo, 8 units, MyRule, 4 updates" in shown.getvalue()
+    assert "lr=0.125" in shown.getvalue()
+
+
+def test_a_checkpoint_that_waits_and_is_damaged_does_not_take_its_place(tmp_path):
+    train(TASK, network_of(), BPTT(), out=tmp_path, ensemble=2, **FEW)
+    model = tmp_path / "network-2" / "model.safetensors"
+    content = model.read_bytes()
+    model.with_name(NEXT).write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    with pytest.raises(RunError, match=r"model\.next is damaged \(its content does not have the checksum"):
+        train(TASK, network_of(), BPTT(), out=tmp_path, ensemble=2, resume=True, **FEW | {"steps": 6})
+    assert model.read_bytes() == content

@@ -3,6 +3,7 @@
 import importlib
 import io
 import json
+import math
 import os
 import signal
 import subprocess
@@ -19,7 +20,7 @@ from rich.console import Console
 from toy_study import register, toy
 from typer.testing import CliRunner
 
-from cogdyn.agents.files import FolderInUse, locked
+from cogdyn.agents.files import FolderInUse, checksum, locked
 from cogdyn.lessons import studies
 from cogdyn.lessons.command_line import app
 from cogdyn.lessons.progress import RunsProgress
@@ -90,6 +91,48 @@ def test_results_of_other_jobs_and_studies_are_left_alone_and_damaged_ones_are_h
     assert runs_in(log) == [0, 0, 0, 1, 2]
     assert [row["seed"] for row in run_study(study, tmp_path, quick=True, jobs=1)] == [0, 1]
     assert runs_in(log) == [0, 0, 0, 1, 2]
+
+
+WRONG = [
+    *[{"rows": rows} for rows in ("x", None, [1], [], [{}, None], [{"mean": [1]}], [{"mean": math.nan}])],
+    *[{"rows": [{"seed": 1}]}, {"rows": [{"failed": "x"}]}],
+    *[{"job": job} for job in (None, [], "x", {}, {"does": "measure", "seed": 1, "log": "x"}, {"seed": math.nan})],
+    *[{"versions": versions} for versions in (None, [], {}, dict.fromkeys(VERSIONS, 1), VERSIONS | {"more": "1"})],
+    *[{"seconds": seconds} for seconds in ("x", True, math.nan, [])],
+    *[{"failed": failed} for failed in (1, True, [], "but it has rows")],
+    *[{"traceback": 3}, {"more": 1}],
+]
+
+
+def damages(text):
+    """Texts that a result should not be read from: parts of wrong types, sealed or not; a digit that flipped."""
+    kept = json.loads(text)
+    for wrong in WRONG:
+        yield json.dumps(kept | wrong)
+        changed = {name: value for name, value in (kept | wrong).items() if name != "checksum"}
+        yield json.dumps(changed)  # as earlier versions wrote them
+        yield json.dumps(changed | {"checksum": checksum(changed)})
+    for name in kept.keys() - {"checksum"}:
+        yield json.dumps({key: value for key, value in kept.items() if key != name})
+    mean = kept["rows"][0]["mean"]
+    yield text.replace(str(mean), str(mean + 1))
+    yield from ("", "null", "[]", "3", "{}", "[" * 100_000, text[:-20])
+
+
+def test_a_result_that_is_damaged_or_of_another_job_counts_as_not_done(tmp_path, log):
+    study = toy(log, ["measure", "measure"])
+    first = run_study(study, tmp_path, jobs=1)
+    store, (job, other) = Results(tmp_path / "results", "toy"), study.jobs(False)
+    sound = store._path(job).read_text()
+    for text in [*damages(sound), store._path(other).read_text()]:
+        store._path(job).write_text(text)
+        assert store.read(job) is None, text[:1000]
+    assert without_seconds(run_study(study, tmp_path, jobs=1)) == without_seconds(first)
+    assert runs_in(log) == [0, 0, 1]
+    kept = json.loads(sound)
+    del kept["checksum"]
+    store._path(job).write_text(json.dumps(kept))
+    assert store.read(job).rows == kept["rows"]
 
 
 def test_only_one_process_works_in_a_folder(tmp_path, log):

@@ -22,7 +22,7 @@ def log(tmp_path):
         ({"seed": 1, "failed": True}, "a job cannot have failed"),
         ({"sizes": [1, 2]}, r"sizes is \[1, 2\]; a cell"),
         ({"arm": "1.5"}, "arm is '1.5'; a word"),
-        ({"rate": math.nan}, "not JSON compliant"),
+        ({"rate": math.nan}, "rate is NaN; where there is no value, a cell of the table holds None"),
     ],
 )
 def test_a_job_is_words_and_numbers(log, job, message):
@@ -53,6 +53,13 @@ def test_a_table_reads_back_as_it_was_written(tmp_path):
     for bad in ("", "1", "true", "NaN", "two\nlines", "two\rlines"):
         with pytest.raises(ValueError, match="does not read as a number"):
             tidy({"value": bad})
+
+
+@pytest.mark.parametrize("text", ["", "a,b\n1\n", "a,b\n1,2,3\n", 'a,b\n1,"2', "a\n" + "x" * 200_000, "a\n\udcff\n"])
+def test_what_is_no_table_is_one_sentence(tmp_path, text):
+    (tmp_path / "table.csv").write_text(text, encoding="utf-8", errors="surrogateescape")
+    with pytest.raises(ValueError, match=r"table\.csv is not the table of a study: .*\.$"):
+        read_table(tmp_path / "table.csv")
 
 
 def test_text_table():

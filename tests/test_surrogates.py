@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 from scipy.stats import kstest
 
 from cogdyn.agents.dynamics import (
@@ -114,6 +115,26 @@ def test_p_values_count_the_data_among_the_surrogates():
     assert p_value(2.0, np.array([1.0, 2.0, 3.0])) == 0.75
     assert p_value(0.0, np.array([1.0, 2.0, 3.0])) == 1.0
     assert null_distribution(np.ptp, smooth(np.random.default_rng(0)), "shuffle", 4).shape == (4,)
+
+
+@pytest.mark.parametrize("observed", [np.nan, np.inf, -np.inf, np.float32("nan"), torch.tensor(1.0), None])
+def test_a_failed_analysis_is_not_significant(observed):
+    with pytest.raises(ValueError, match=r"observed is .*; it must be a finite number\.$"):
+        p_value(observed, np.zeros(99))
+
+
+@pytest.mark.parametrize(
+    "null", [[], [np.nan] * 99, [0.0, np.nan], [np.inf], [0.0, -np.inf], np.ma.masked_all(5), np.zeros((3, 3)), 1.0]
+)
+def test_a_null_without_surrogates_or_with_failed_ones_has_no_p_value(null):
+    with pytest.raises(ValueError, match=r"null has shape .*; expected \(n,\), one surrogate or more, all finite\.$"):
+        p_value(0.0, null)
+
+
+@pytest.mark.parametrize("statistic", [lambda rates: np.nan, lambda rates: np.inf, lambda rates: rates.mean(0)])
+def test_a_statistic_is_a_finite_number(statistic):
+    with pytest.raises(ValueError, match=r"statistic must return a finite number for every surrogate\.$"):
+        null_distribution(statistic, smooth(np.random.default_rng(0)), "shuffle", 3)
 
 
 def r2_skew(rates):

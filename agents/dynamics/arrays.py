@@ -55,6 +55,21 @@ def _numbers(values: Any) -> np.ndarray:
     return np.asarray(array, dtype=np.float64)
 
 
+def whole_samples(name: str, values: AnyArray) -> np.ndarray:
+    """Samples of units in double precision, (..., N) to (samples, N), without those that hold NaN or masked entries.
+
+    Raises:
+        ValueError: If the values are no samples of units, or one is infinite.
+    """
+    array = as_array(name, values)
+    if array.ndim < 2:
+        raise ValueError(f"{name} have shape {array.shape}; expected samples of units, (..., N).")
+    samples = array.reshape(-1, array.shape[-1])
+    if (infinite := np.isinf(samples).any(axis=0)).any():
+        raise ValueError(f"{name} hold infinity in units {_some(infinite)}; what is missing is NaN or masked.")
+    return samples[~np.isnan(samples).any(axis=1)]
+
+
 def check_rates(rates: AnyArray, analysis: str, *, bins: int = 2, conditions: int = 1, units: int = 1) -> np.ndarray:
     """Rates as double precision numbers, if they are fit for an analysis.
 

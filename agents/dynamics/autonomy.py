@@ -34,6 +34,8 @@ def variance_explained(
     weight = np.ones(targets.shape[:2]) if mask is None else as_array("mask", mask)
     if weight.shape != targets.shape[:2]:
         raise ValueError(f"mask has shape {weight.shape}; expected {targets.shape[:2]}.")
+    if not (np.isfinite(weight).all() and (weight >= 0).all()):
+        raise ValueError("mask must be finite and 0 or more; some of it is negative, NaN, masked or infinite.")
     counts = weight > 0
     if not counts.any():
         raise ValueError("no bin counts: the mask is zero everywhere.")

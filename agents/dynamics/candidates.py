@@ -3,7 +3,7 @@
 import numpy as np
 
 from ...envs.typechecked import typechecked
-from .arrays import AnyArray, as_array
+from .arrays import AnyArray, whole_samples
 
 
 @typechecked
@@ -21,15 +21,11 @@ def sample_candidates(states: AnyArray, n_candidates: int, *, noise: float = 0.0
         Candidates, (C, N), in double precision.
 
     Raises:
-        ValueError: If there is no state to draw from, the number is negative or the noise is.
+        ValueError: If there is no state to draw from, one is infinite, the number is negative or the noise is.
     """
-    given = as_array("states", states)
-    if given.ndim < 2:
-        raise ValueError(f"states have shape {given.shape}; expected (..., N).")
-    pool = given.reshape(-1, given.shape[-1])
-    pool = pool[np.isfinite(pool).all(axis=1)]
+    pool = whole_samples("states", states)
     if len(pool) == 0:
-        raise ValueError(f"states of shape {given.shape} hold none that is finite.")
+        raise ValueError("states hold none that is finite.")
     if n_candidates != int(n_candidates) or n_candidates < 0:
         raise ValueError(f"n_candidates is {n_candidates!r}; it must be a whole number, 0 or more.")
     if not noise >= 0:

@@ -59,10 +59,12 @@ def condition_averages(rates: AnyArray, conditions: Labels | Mapping[str, Labels
         The averages. ``.rates`` with ``.factors`` suits :func:`demixed_components`, ``.flat`` all that take (T, C, N).
 
     Raises:
-        ValueError: If rates are not (T, B, N), or a factor has not one value for each trial.
+        ValueError: If rates are not (T, B, N), or one is infinite, or a factor has not one value for each trial.
     """
     trials = as_array("rates", rates)
     cell, levels = conditions_of_trials(trials, conditions)
+    if np.isinf(trials).any():
+        raise ValueError("rates hold infinity; a rate that is missing is NaN or masked.")
     shape = tuple(len(values) for values in levels.values())
     counts = np.bincount(cell[cell >= 0], minlength=int(np.prod(shape)))
     means = np.full((len(trials), len(counts), trials.shape[2]), np.nan)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ...envs.typechecked import typechecked
-from .arrays import AnyArray, as_array
+from .arrays import AnyArray, whole_samples
 
 
 @typechecked
@@ -22,7 +22,7 @@ def participation_ratio(rates: AnyArray) -> float:
         The ratio, 1 to N.
 
     Raises:
-        ValueError: If too few samples are there, or nothing varies.
+        ValueError: If too few samples are there, one is infinite, or nothing varies.
 
     Source: Gao & Ganguli 2015, "On simplicity and complexity in the brave new world of large-scale neuroscience",
     doi:10.1016/j.conb.2015.04.003.
@@ -44,7 +44,8 @@ def dimensions_for(share: float, rates: AnyArray) -> int:
         The smallest number that holds it, 1 to N.
 
     Raises:
-        ValueError: If the share is not above 0 and at most 1, too few samples are there, or nothing varies.
+        ValueError: If the share is not above 0 and at most 1, too few samples are there, one is infinite, or nothing
+            varies.
     """
     if not 0 < share <= 1:
         raise ValueError(f"share is {share}; it lies above 0, and at most at 1.")
@@ -55,11 +56,7 @@ def dimensions_for(share: float, rates: AnyArray) -> int:
 
 def _spectrum(rates: AnyArray) -> np.ndarray:
     """Variances along the principal components, largest first, without those of rounding."""
-    array = as_array("rates", rates)
-    if array.ndim < 2:
-        raise ValueError(f"rates have shape {array.shape}; expected samples of units, (..., N).")
-    samples = array.reshape(-1, array.shape[-1])
-    samples = samples[np.isfinite(samples).all(axis=1)]
+    samples = whole_samples("rates", rates)
     if len(samples) < 2:
         raise ValueError(f"a dimension takes 2 samples or more; {len(samples)} without NaN are there.")
     variance = np.linalg.svd(samples - samples.mean(axis=0), compute_uv=False) ** 2

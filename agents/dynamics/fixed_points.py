@@ -177,6 +177,7 @@ def fixed_points(
     """
     starts = states_of("candidates", candidates, "(C, N) or (T, B, N)", range(2, 9)).flatten(end_dim=-2)
     n_units = starts.shape[1]
+    tolerance, merge_distance = float(tolerance), float(merge_distance)
     positive = {"tolerance": tolerance, "merge_distance": merge_distance, "dt": 1.0 if dt is None else dt}
     for name, value in positive.items():
         if not (isfinite(value) and value > 0):

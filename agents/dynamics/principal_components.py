@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...envs.typechecked import typechecked
-from .arrays import AnyArray, as_array
+from .arrays import AnyArray, as_array, whole_samples
 from .shapes import shapes_repr
 
 
@@ -35,13 +35,9 @@ def principal_components(rates: AnyArray, n_components: int = 3) -> PrincipalCom
     """Fit principal components to rates of any leading shape, (..., N); bins with NaN or a mask are left out.
 
     Raises:
-        ValueError: If fewer samples or units are there than components asked for.
+        ValueError: If fewer samples or units are there than components asked for, or a rate is infinite.
     """
-    array = as_array("rates", rates)
-    if array.ndim < 2:
-        raise ValueError(f"rates have shape {array.shape}; expected samples of units, (..., N).")
-    samples = array.reshape(-1, array.shape[-1])
-    samples = samples[np.isfinite(samples).all(axis=1)]
+    samples = whole_samples("rates", rates)
     if not 1 <= n_components <= min(samples.shape):
         raise ValueError(
             f"n_components is {n_components}; {samples.shape[0]} samples of {samples.shape[1]} units are there."

@@ -104,11 +104,17 @@ def p_value(observed: float, null: AnyArray) -> float:
         observed: The statistic of the data; large speaks against the null.
         null: The same statistic of n surrogates, (n,).
 
+    Raises:
+        ValueError: If what was observed is not finite, a surrogate's is not, or there is no surrogate.
+
     Source: Phipson & Smyth 2010, "Permutation p-values should never be zero", doi:10.2202/1544-6115.1585.
     """
     values = as_array("null", null)
-    if values.ndim != 1 or len(values) == 0 or np.isnan(values).any():
-        raise ValueError(f"null has shape {values.shape}; expected (n,), without NaN.")
+    if values.ndim != 1 or len(values) == 0 or not np.isfinite(values).all():
+        raise ValueError(
+            f"null has shape {values.shape}, and {np.sum(~np.isfinite(values))} of its values are NaN or infinite; "
+            "expected (n,), one surrogate or more, all finite."
+        )
     return float((1 + np.sum(values >= observed)) / (1 + len(values)))
 
 
@@ -116,5 +122,12 @@ def p_value(observed: float, null: AnyArray) -> float:
 def null_distribution(
     statistic: Callable[[np.ndarray], float], rates: AnyArray, null: Null, n: int = 200, seed: int = 0
 ) -> np.ndarray:
-    """A statistic of n surrogates, (n,): any function from rates (T, C, N) to a number, and a null by its name."""
-    return np.array([statistic(surrogate) for surrogate in surrogates(rates, null, n, seed)])
+    """A statistic of n surrogates, (n,): any function from rates (T, C, N) to a number, and a null by its name.
+
+    Raises:
+        ValueError: As :func:`surrogates` does, or if the statistic of a surrogate is not a finite number.
+    """
+    values = as_array("statistic", [statistic(surrogate) for surrogate in surrogates(rates, null, n, seed)])
+    if values.ndim != 1 or not np.isfinite(values).all():
+        raise ValueError("statistic must return a finite number for every surrogate.")
+    return values

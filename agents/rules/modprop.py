@@ -77,6 +77,8 @@ class ModProp(CreditRule[TypeTraces]):
         """Check the arguments."""
         super().__post_init__()
         self.slope = None if self.slope is None else finite_number("slope", self.slope)
+        if self.slope is not None and self.slope < 0:
+            raise ValueError(f"slope is {self.slope}; activations rise, so it is 0 or more.")
         self.types = None if self.types is None else _types(self.types)
 
     def begin(self, network: RateRNN, batch_size: int, memory: Memory, generator: torch.Generator | None) -> TypeTraces:

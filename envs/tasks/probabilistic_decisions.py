@@ -13,7 +13,7 @@ from ..factors import Conditions, Factor, Levels
 from ..painted_task import PaintedTask
 from ..trial import TrialBatch
 
-MOST_SUMS = 10_000
+MOST_SUMS, MOST_WAYS = 10_000, 2_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,10 +51,10 @@ class ProbabilisticReasoning(PaintedTask):
     informative = "shape"
 
     def check(self) -> None:
-        if len(self.weights) < 2 or not any(self.weights) or self.n_shown < 1 or len(self._sums[0]) > MOST_SUMS:
+        if len(self.weights) < 2 or not any(self.weights) or self.n_shown < 1 or len(self._sums[1]) < self.n_shown:
             raise ValueError(
                 f"weights are {self.weights!r} and n_shown is {self.n_shown!r}; allowed: at least 2, not all 0; at "
-                f"least 1, and at most {MOST_SUMS:,} different sums."
+                f"least 1, and at most {MOST_SUMS:,} different sums, with {MOST_WAYS:,} ways to them."
             )
 
     def channels(self) -> Channels:
@@ -127,10 +127,10 @@ class ProbabilisticReasoning(PaintedTask):
         """All sums of n_shown weights, and the way to them: from each sum of fewer by each shape; not if too many."""
         sums, ways = np.zeros(1), []
         for _ in range(self.n_shown):
-            if len(sums) > MOST_SUMS:
-                break
             further = np.add.outer(sums, np.array(self.weights))
             sums, to = np.unique(np.round(further, 9), return_inverse=True)
+            if len(sums) > MOST_SUMS or sum(way.size for way in ways) > MOST_WAYS:
+                break
             ways.append(to.reshape(further.shape))
         return sums, ways
 

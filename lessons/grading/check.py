@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import secrets
 import sys
 from functools import partial
 from typing import Any
 
 from ...envs.numbers import whole_number
+from ...envs.registry import TASKS
 from .exercises import MODULES, exercise, work
 from .follow_through import Mark, follow_through, needed_by
 from .inside import answers, plain
@@ -14,7 +16,7 @@ from .judging import Exercise, Inputs, Judgement, judged
 from .references import reference_cell
 
 PUBLIC, FRESH = 1, 2
-"""Seeds of the inputs of the student's check, and of those of nbgrader's hidden tests."""
+"""Go before the seeds of the inputs of the student's check, and of nbgrader's hidden tests."""
 
 
 def check(name: str, answer: Any, seed: int = 0) -> Judgement:
@@ -34,7 +36,7 @@ def check(name: str, answer: Any, seed: int = 0) -> Judgement:
 
 
 def demand(name: str, answer: Any) -> None:
-    """Check an exercise on fresh inputs, for graders that run the notebook and count what raises.
+    """Check an exercise on inputs that nobody can know, for graders that run the notebook and count what raises.
 
     As in the grader's marks, one that fails and builds on a wrong answer is judged with the reference in its place.
 
@@ -51,7 +53,7 @@ def demand(name: str, answer: Any) -> None:
 
 
 def marked_in(space: dict[str, Any], which: Exercise, answer: Any) -> Mark:
-    """The mark of an answer, on fresh inputs; the namespace is as it was afterwards.
+    """The mark of an answer, on inputs drawn for it alone; the namespace is as it was afterwards.
 
     Args:
         space: Namespace of the answer, where it finds those that it builds on.
@@ -62,11 +64,12 @@ def marked_in(space: dict[str, Any], which: Exercise, answer: Any) -> Mark:
     known = {one.name: one for number in MODULES for one in work(number).exercises}
     needed = needed_by(which, known)
     exercises = [one for one in known.values() if one.name in needed or one is which]
+    seed = [FRESH, secrets.randbits(64)]
     names = {"_reference", *(one.answer for one in exercises)}
-    before = {name: space[name] for name in names if name in space}
+    before, tasks = {name: space[name] for name in names if name in space}, dict(TASKS)
 
     def judge(one: Exercise) -> Judgement:
-        return _checked(one, space if own or one is not which else {which.answer: answer}, [FRESH, 0])
+        return _checked(one, space if own or one is not which else {which.answer: answer}, seed)
 
     def replace(one: Exercise) -> None:
         exec(reference_cell(one), space)
@@ -79,6 +82,7 @@ def marked_in(space: dict[str, Any], which: Exercise, answer: Any) -> Mark:
         for name in names:
             space.pop(name, None)
         space.update(before)
+        TASKS.update(tasks)
 
 
 def _namespace(answer: Any) -> dict[str, Any]:

@@ -85,16 +85,15 @@ def check(
 
         which, marked, notes = check_notebook(notebook)
         for note in notes:
-            console.print(f"note: {note}", markup=False)
+            _print(f"note: {note}")
         for one, exercise in zip(marked.marks, which.work.exercises, strict=True):
             found = one.judgement
-            said = [str(found), *([f"seen: {found.seen}; expected: {found.expected}"] if found.seen else [])]
-            said += [one.note] if one.note else []
-            console.print(f"{one.earned}/{one.points}  {exercise.title}: {said[0]}", markup=False)
-            for more in said[1:]:
-                console.print(f"     {more}", markup=False)
+            _print(f"{one.earned}/{one.points}  {exercise.title}: {found}")
+            for more in [f"seen: {found.seen}; expected: {found.expected}" if found.seen else "", one.note]:
+                if more:
+                    _print(f"     {more}")
         for remark in marked.remarks:
-            console.print(f"note: {remark}", markup=False)
+            _print(f"note: {remark}")
         earned = sum(one.earned for one in marked.marks)
         console.print(f"{earned} of {which.points} points, if it were graded now")
         complete.append(earned == which.points)
@@ -124,7 +123,10 @@ def grade(
         bool,
         typer.Option("--require-isolation", help="Grade nothing where submissions cannot be shut off, and say why."),
     ] = False,
-    seed: Annotated[int, typer.Option(help="Of the inputs; another one gives other inputs.")] = 0,
+    seed: Annotated[
+        int | None,
+        typer.Option(help="Of the inputs; by default a secret one, kept in the file seed beside the pages."),
+    ] = None,
     debug: Debug = False,
 ) -> None:
     """Grade submissions: a table, a page of feedback for each student, a page of the class."""
@@ -155,7 +157,7 @@ def grade(
                 ) from None
         for line in lines:
             for note in line.notes:
-                console.print(f"{line.student}: {note}", markup=False)
+                _print(f"{line.student}: {note}")
         graded = [line for line in lines if line.marks]
         console.print(f"{which.title}: {len(graded)} of {len(lines)} submissions graded")
         for words in sorted({line.protections.in_words() for line in graded if line.protections is not None}):
@@ -169,6 +171,13 @@ def grade(
         )
 
     _guarded(work, debug)
+
+
+def _print(text: str) -> None:
+    """Print a line that holds words of a submission."""
+    from .printable import printable
+
+    console.print(printable(text, 2000), markup=False)
 
 
 def _guarded(work: Callable[[], None], debug: bool) -> None:

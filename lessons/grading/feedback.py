@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from html import escape
-
 from .assignment import Assignment
 from .follow_through import Mark
-from .pages import page
+from .pages import page, words
 from .table import Line
 
 
@@ -19,20 +17,20 @@ def feedback_page(which: Assignment, line: Line) -> bytes:
     """
     titles = {exercise.name: exercise.title for exercise in which.work.exercises}
     parts = [
-        f"<h1>{escape(which.title)}</h1>",
-        f"<p><strong>{escape(line.student)}</strong>: {_result(which, line)}</p>",
+        f"<h1>{words(which.title)}</h1>",
+        f"<p><strong>{words(line.student)}</strong>: {_result(which, line)}</p>",
     ]
-    parts += [f"<p>{escape(note)}</p>" for note in line.notes]
+    parts += [f"<p>{words(note)}</p>" for note in line.notes]
     parts += [_section(number, titles[mark.exercise], mark) for number, mark in enumerate(line.marks, 1)]
     if line.remarks:
         parts.append("<h2>What happened in the cells</h2>")
-        parts.append("<ul>" + "".join(f"<li>{escape(remark)}</li>" for remark in line.remarks) + "</ul>")
+        parts.append("<ul>" + "".join(f"<li>{words(remark)}</li>" for remark in line.remarks) + "</ul>")
         if line.marks:
             parts.append(
                 "<p><small>A cell that fails costs nothing in itself, only what it should have defined.</small></p>"
             )
     if line.protections is not None:
-        parts.append(f"<p><small>Run in a process of its own; {escape(line.protections.in_words())}.</small></p>")
+        parts.append(f"<p><small>Run in a process of its own; {words(line.protections.in_words())}.</small></p>")
     return page(f"{which.title}: {line.student}", "\n".join(parts))
 
 
@@ -44,15 +42,13 @@ def _section(number: int, title: str, mark: Mark) -> str:
     found = mark.judgement
     colour, word = ("right", "Right") if found.passed else ("wrong", "Not yet")
     lines = [
-        f'<section class="{colour}"><h2>{number}. {escape(title)}: {mark.earned} of {mark.points} points</h2>',
-        f"<p><b>{word}:</b> {escape(found.reason)}</p>",
+        f'<section class="{colour}"><h2>{number}. {words(title)}: {mark.earned} of {mark.points} points</h2>',
+        f"<p><b>{word}:</b> {words(found.reason)}</p>",
     ]
     if mark.note:
-        lines.append(f"<p>{escape(mark.note)}</p>")
+        lines.append(f"<p>{words(mark.note)}</p>")
     if found.seen:
-        lines.append(
-            f"<p>Seen: <code>{escape(found.seen)}</code><br>Expected: <code>{escape(found.expected)}</code></p>"
-        )
+        lines.append(f"<p>Seen: <code>{words(found.seen)}</code><br>Expected: <code>{words(found.expected)}</code></p>")
     if found.hint:
-        lines.append(f"<p><em>{escape(found.hint)}</em></p>")
+        lines.append(f"<p><em>{words(found.hint)}</em></p>")
     return "\n".join([*lines, "</section>"])

@@ -15,7 +15,6 @@ from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import ExitStack
 from dataclasses import asdict, replace
 from pathlib import Path
-from urllib.parse import quote
 
 from joblib import cpu_count
 
@@ -24,12 +23,13 @@ from ...agents.files import locked, write_atomically
 from ...envs.numbers import whole_number
 from .assignment import Assignment
 from .feedback import feedback_page
-from .follow_through import Mark
-from .judging import Judgement
-from .marking import Marked, mark
-from .protections import Limits, Protections, SandboxError
+from .markers import mark_apart
+from .marking import Marked, marked_from
+from .names import file_names
+from .protections import Limits, SandboxError
 from .recognition import read_class
 from .sandbox import Nursery, why_not_isolated
+from .secret_seed import secret_seed
 from .submissions import Notebook
 from .summary import summary_page
 from .table import Line, table_as_csv
@@ -47,7 +47,7 @@ def grade(
     jobs: int | None = None,
     resume: bool = False,
     require_isolation: bool = False,
-    seed: int = 0,
+    seed: int | None = None,
     limits: Limits | None = None,
     progress: Progress | None = None,
 ) -> tuple[Assignment, list[Line]]:
@@ -62,7 +62,8 @@ def grade(
         jobs: Submissions at once; as many as there are cores when None.
         resume: Keep the results of notebooks that have not changed since.
         require_isolation: Refuse to run submissions that cannot be shut off.
-        seed: Of the inputs; another one gives other inputs.
+        seed: Of the inputs; another one gives other inputs. If None, one that nobody knows: it is drawn once, and
+            kept in the file ``seed`` beside the results, so that whoever is graded there again gets the same marks.
         limits: What each submission may take.
         progress: Called at the start and after each submission.
 
@@ -75,6 +76,7 @@ def grade(
         OSError: If the results cannot be written; those that were are kept.
     """
     at_once = cpu_count() if jobs is None else whole_number("jobs", jobs, 1)
+    seed = None if seed is None else whole_number("seed", seed, 0)
     limits = limits or Limits()
     desk = out.with_suffix("")
     if desk == out:
@@ -92,37 +94,54 @@ def grade(
     judges = _judges()
     done: dict[str, Line] = {student: line for student, (line, found) in lines.items() if found is None}
     with locked(desk):
+        seed = secret_seed(desk) if seed is None else seed
         keys = {}
         for student, notebook in jobs_left.items():
             stated = [notebook.digest, which.release, judges, __version__, seed, isolate, asdict(limits)]
             keys[student] = hashlib.sha256(json.dumps(stated).encode()).hexdigest()[:24]
             if resume and (kept := _kept(results / f"{keys[student]}.json")) is not None:
                 done[student] = _with_marks(lines[student][0], kept)
-        bad = len(done) - sum(bool(line.marks) for line in done.values())
-        if progress is not None:
-            progress(len(done) - bad, bad)
+        _report(progress, done)
         waiting = {student: notebook for student, notebook in jobs_left.items() if student not in done}
         for student, marked, seconds in _marked(waiting, which, isolate, limits, seed, at_once):
-            kept = {"student": student, "seconds": round(seconds, 3), **asdict(marked)}
-            write_atomically(results / f"{keys[student]}.json", json.dumps(kept, indent=1).encode())
+            if marked.marks:
+                kept = {"student": student, "seconds": round(seconds, 3), **asdict(marked)}
+                write_atomically(results / f"{keys[student]}.json", json.dumps(kept, indent=1).encode())
             done[student] = _with_marks(lines[student][0], marked)
-            if progress is not None:
-                progress(len(done) - bad, 0)
+            _report(progress, done)
         table = [done[student] for student in sorted(done)]
         (desk / "feedback").mkdir(exist_ok=True)
+        pages = file_names(done)
         for line in table:
-            write_atomically(desk / "feedback" / page_name(line.student), feedback_page(which, line))
+            write_atomically(desk / "feedback" / f"{pages[line.student]}.html", feedback_page(which, line))
         write_atomically(desk / "summary.html", summary_page(which, table))
         write_atomically(out, table_as_csv(which, table))
     return which, table
 
 
-def page_name(student: str) -> str:
-    """Name of the file of a student's page."""
-    return quote(student, safe=" @,+") + ".html"
+def _report(progress: Progress | None, done: dict[str, Line]) -> None:
+    if progress is not None:
+        graded = sum(bool(line.marks) for line in done.values())
+        progress(graded, len(done) - graded)
 
 
 def _marked(
+    waiting: dict[str, Notebook], which: Assignment, isolate: bool, limits: Limits, seed: int, jobs: int
+) -> Iterator[tuple[str, Marked, float]]:
+    """Run submissions, several at once, and yield each as it is done; those that the clock stopped again, alone."""
+    late = {}
+    for student, marked, seconds in _at_once(waiting, which, isolate, limits, seed, jobs):
+        if marked.late:
+            late[student] = waiting[student]
+        else:
+            yield student, marked, seconds
+    for student, marked, seconds in _at_once(late, which, isolate, limits, seed, 1):
+        too = ", and ran out of it alone too" if marked.late else ""
+        note = f"it ran out of time by the clock, so it was run again, alone{too}."
+        yield student, replace(marked, notes=(*marked.notes, note)), seconds
+
+
+def _at_once(
     waiting: dict[str, Notebook], which: Assignment, isolate: bool, limits: Limits, seed: int, jobs: int
 ) -> Iterator[tuple[str, Marked, float]]:
     """Run submissions, several at once, and yield each as it is done."""
@@ -134,14 +153,15 @@ def _marked(
         nursery = free.get()
         start = time.perf_counter()
         try:
-            return mark(nursery, which.work, notebook.cells, notebook.digest, seed), time.perf_counter() - start
+            marked = mark_apart(nursery, which.number, notebook.cells, notebook.digest, seed)
+            return marked, time.perf_counter() - start
         finally:
             free.put(nursery)
 
     with ExitStack() as stack:
         workers = stack.enter_context(ThreadPoolExecutor(jobs))
-        for _ in range(min(jobs, len(waiting))):
-            free.put(stack.enter_context(Nursery(which.work.imports, which.work.hidden, isolate, limits)))
+        for core in range(min(jobs, len(waiting))):
+            free.put(stack.enter_context(Nursery(which.work.imports, which.work.hidden, isolate, limits, core)))
         futures: dict[Future[tuple[Marked, float]], str] = {
             workers.submit(run, notebook): student for student, notebook in waiting.items()
         }
@@ -153,17 +173,14 @@ def _marked(
 def _kept(path: Path) -> Marked | None:
     """A result on disk; None if there is none that can be read."""
     try:
-        kept = json.loads(path.read_text(encoding="utf-8"))
-        marks = tuple(
-            Mark(m["exercise"], m["points"], Judgement(**m["judgement"]), tuple(m["replaced"])) for m in kept["marks"]
-        )
-        return Marked(marks, tuple(kept["remarks"]), Protections(**kept["protections"]))
+        return marked_from(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError, KeyError):
         return None
 
 
 def _with_marks(line: Line, marked: Marked) -> Line:
-    return replace(line, marks=marked.marks, remarks=marked.remarks, protections=marked.protections)
+    notes = (*line.notes, *marked.notes)
+    return replace(line, marks=marked.marks, notes=notes, remarks=marked.remarks, protections=marked.protections)
 
 
 def _judges() -> str:

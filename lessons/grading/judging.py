@@ -11,10 +11,14 @@ import numpy as np
 
 from ..checks import Verdict
 from ..terms import Term, wrong_terms
+from .inside import plain
 from .parts import wrong_parts
 
 TOLERANCE = 1e-6
 """Largest error of a right answer, as a share of its largest number; single precision passes where sums are short."""
+
+LONGEST = 1000
+"""Characters of each text of a judgement: some of them hold words of the submission."""
 
 Inputs = dict[str, Any]
 """Arguments of one call, by name: arrays, numbers and words."""
@@ -118,6 +122,7 @@ def compares(
     names: Sequence[str] = (),
     shape_hint: str = "Look at the shapes in the docstring.",
     terms: Sequence[Term] = (),
+    tolerance: float = TOLERANCE,
 ) -> Judge:
     """A judge that compares answers with the right ones, and wrong ones with known slips.
 
@@ -129,6 +134,7 @@ def compares(
         names: Names of the parts, where the answer is a tuple.
         shape_hint: What helps where a shape is wrong.
         terms: Of the equation; an answer that no slip fits is compared term by term.
+        tolerance: Largest error of a right answer, as a share of its largest number.
     """
 
     def known(inputs: Mapping[str, Any]) -> dict[str, tuple[Any, str]]:
@@ -139,12 +145,13 @@ def compares(
         answers = [value_of(ask(**inputs)) for inputs in cases]
         wanted = [right(**inputs) for inputs in cases]
         pairs = list(zip(answers, wanted, strict=True))
-        found = [difference(answer, want, names, shape_hint) for answer, want in pairs]
+        found = [difference(answer, want, names, shape_hint, tolerance) for answer, want in pairs]
         wrong = [judgement for judgement in found if judgement is not None]
         if not wrong:
             return Judgement(True, praise)
         for slip in slips:
-            if all(_alike(answer, slip.wrong(**inputs)) for answer, inputs in zip(answers, cases, strict=True)):
+            tried = zip(answers, cases, strict=True)
+            if all(difference(answer, slip.wrong(**case), tolerance=tolerance) is None for answer, case in tried):
                 return Judgement(False, slip.reason, slip.hint, wrong[0].seen, wrong[0].expected)
         worst = wrong[0]
         if worst.seen and not worst.seen.startswith("shape"):
@@ -180,7 +187,9 @@ def value_of(answer: Any) -> Any:
     return answer["value"]
 
 
-def difference(answer: Any, right: Any, names: Sequence[str] = (), shape_hint: str = "") -> Judgement | None:
+def difference(
+    answer: Any, right: Any, names: Sequence[str] = (), shape_hint: str = "", tolerance: float = TOLERANCE
+) -> Judgement | None:
     """What is wrong with an answer, part by part; None if nothing is.
 
     Args:
@@ -188,6 +197,7 @@ def difference(answer: Any, right: Any, names: Sequence[str] = (), shape_hint: s
         right: The right answer.
         names: Names of the parts of a tuple.
         shape_hint: What helps where a shape is wrong.
+        tolerance: Largest error, as a share of the largest number.
     """
     if isinstance(right, Mapping):
         if not isinstance(answer, Mapping):
@@ -203,41 +213,29 @@ def difference(answer: Any, right: Any, names: Sequence[str] = (), shape_hint: s
     else:
         parts = [("the result", answer, right)]
     for name, given, wanted in parts:
-        if (judgement := _difference(name, given, np.asarray(wanted), shape_hint)) is not None:
+        if (judgement := _difference(name, given, np.asarray(wanted), shape_hint, tolerance)) is not None:
             return judgement
     return None
 
 
-def _difference(name: str, given: Any, wanted: np.ndarray, shape_hint: str) -> Judgement | None:
-    array = _array(given)
+def _difference(name: str, given: Any, wanted: np.ndarray, shape_hint: str, tolerance: float) -> Judgement | None:
+    array = plain.numbers(given)
     if array is None:
         return Judgement(False, f"{name} is {kind_of(given)}, not numbers.", shape_hint)
     if array.shape != wanted.shape:
         sizes = f"{name} has shape {array.shape}, not {wanted.shape}."
         return Judgement(False, sizes, shape_hint, f"shape {array.shape}", f"shape {wanted.shape}")
+    array = array.astype(complex if array.dtype.kind == "c" else float)
     if not np.isfinite(array).all():
         return Judgement(False, f"{name} holds NaN or infinity.", "Look for a division by 0, or for what grows.")
     with np.errstate(all="ignore"):
         error = np.abs(array - wanted)
-    if error.size == 0 or error.max() <= TOLERANCE * max(1.0, np.abs(wanted).max()):
+    if error.size == 0 or error.max() <= tolerance * max(1.0, np.abs(wanted).max()):
         return None
     where = np.unravel_index(error.argmax(), error.shape)
     place = f"[{', '.join(map(str, where))}]" if where else ""
     seen, expected = (f"{name}{place} = {values[where]:.6g}" for values in (array, wanted))
     return Judgement(False, f"{name} is off by up to {error.max():.2g}.", "Compare with the equation.", seen, expected)
-
-
-def _array(given: Any) -> np.ndarray | None:
-    """Numbers as an array; None if they are none."""
-    try:
-        array = np.asarray(given)
-    except (TypeError, ValueError):
-        return None
-    return array.astype(complex if array.dtype.kind == "c" else float) if array.dtype.kind in "biufc" else None
-
-
-def _alike(answer: Any, other: Any) -> bool:
-    return difference(answer, other) is None
 
 
 def kind_of(value: Any) -> str:
@@ -266,11 +264,16 @@ def judged(exercise: Exercise, answer: Callable[[str, str, Inputs], dict[str, An
         return said["value"]
 
     try:
-        return exercise.judge(ask, np.random.default_rng(seed))
+        found = exercise.judge(ask, np.random.default_rng(seed))
     except Unanswered as error:
-        return error.judgement
+        found = error.judgement
+    except MemoryError:
+        found = Judgement(False, "the answer cannot be judged: it is too large.", "Look at its type and shape.")
     except Exception as error:  # an answer may be anything, and none may stop the grader
-        return Judgement(False, f"the answer cannot be judged ({type(error).__name__}).", "Look at its type and shape.")
+        kind = type(error).__name__
+        found = Judgement(False, f"the answer cannot be judged ({kind}).", "Look at its type and shape.")
+    texts = {name: plain.text(getattr(found, name), LONGEST) for name in ("reason", "hint", "seen", "expected")}
+    return replace(found, **texts)
 
 
 NOT_WRITTEN = "not implemented yet."

@@ -13,7 +13,7 @@ from .sandbox import Nursery, why_not_isolated
 from .submissions import read_notebook
 
 OWN_SEED = -1
-"""Of the inputs: the grader takes others."""
+"""Of the inputs: the grader takes others, since its seeds are not negative."""
 
 
 def check_notebook(path: Path, limits: Limits | None = None) -> tuple[Assignment, Marked, list[str]]:
@@ -38,4 +38,6 @@ def check_notebook(path: Path, limits: Limits | None = None) -> tuple[Assignment
     modules = which.work.imports, which.work.hidden
     with Nursery(*modules, why_not_isolated(*modules) is None, limits or Limits()) as nursery:
         marked = mark(nursery, which.work, notebook.cells, notebook.digest, OWN_SEED)
+    if not marked.marks:
+        raise ValueError(f"{path.name}: {' '.join(marked.notes)}")
     return which, marked, notes_on(notebook, which)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from html import escape
 
+from .printable import printable
+
 STYLE = """
 :root { color-scheme: light dark; --right: #00734f; --wrong: #b84a00; --line: #8886; }
 @media (prefers-color-scheme: dark) { :root { --right: #3ddba8; --wrong: #ff9a57; } }
@@ -18,6 +20,14 @@ td.number { text-align: right; font-variant-numeric: tabular-nums; }
 code { overflow-wrap: anywhere; } img { max-width: 100%; } small { opacity: .8; }
 """
 
+_LONGEST = 2000
+"""Characters of one text on a page."""
+
+
+def words(text: str) -> str:
+    """Text as HTML, one line of printable characters, whatever was in it."""
+    return escape(printable(text, _LONGEST))
+
 
 def page(title: str, body: str) -> bytes:
     """A page of HTML.
@@ -26,7 +36,7 @@ def page(title: str, body: str) -> bytes:
         title: Its title, as text.
         body: What is in it, as HTML.
     """
-    head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{escape(title)}</title>'
+    head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{words(title)}</title>'
     text = (
         f'<!doctype html>\n<html lang="en"><head>{head}<style>{STYLE}</style></head>\n<body>\n{body}\n</body></html>\n'
     )

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..checks import as_numbers
 from ..terms import UNEXPLAINED, described
+from .inside import plain
 
 MANY = 2
 """Numbers that must agree before they are described; of one number anything could be said."""
@@ -30,8 +30,8 @@ def wrong_parts(answer: Any, right: Any, names: Sequence[str], inputs: Mapping[s
     said: dict[str, list[str]] = {}
     fine = []
     for name, value in wanted.items():
-        array, expected = as_numbers(given[name]), np.asarray(value)
-        if isinstance(array, str) or array.shape != expected.shape or expected.dtype.kind not in "fc":
+        array, expected = plain.numbers(given[name]), np.asarray(value)
+        if array is None or array.shape != expected.shape or expected.dtype.kind not in "fc":
             return None
         if np.allclose(array, expected, rtol=1e-6, atol=1e-6 * max(1.0, np.abs(expected).max(initial=0.0))):
             fine.append(name)

@@ -10,13 +10,15 @@ from pathlib import Path
 
 from .assignment import Assignment, assignment
 from .exercises import MODULES, work
-from .intake import find_submissions
+from .intake import NAMED, HandedIn, find_submissions, listed
+from .names import alike
+from .printable import printable
 from .roster import by_roster, read_roster
-from .submissions import BadSubmission, Notebook, read_notebook
+from .submissions import LARGEST_CODE, BadSubmission, Notebook, read_notebook
 from .table import Line
 
-NAMED = 5
-"""Files or students named in a note, at most."""
+MOST_FILES = 50
+"""Files of one student that are read, at most."""
 
 
 @dataclass(frozen=True)
@@ -25,11 +27,11 @@ class Read:
 
     Attributes:
         notebooks: Those that can be read.
-        bad: Why others cannot.
+        notes: Why others cannot, and what was left out.
     """
 
     notebooks: tuple[Notebook, ...]
-    bad: tuple[str, ...]
+    notes: tuple[str, ...]
 
 
 def read_class(
@@ -51,7 +53,7 @@ def read_class(
     handed_in, strangers, missing = find_submissions(folder), {}, []
     if roster is not None:
         handed_in, strangers, missing = by_roster(read_roster(roster), handed_in)
-    read = {student: _read(paths) for student, paths in handed_in.items()}
+    read = {student: _read(found) for student, found in handed_in.items()}
     which = assignment(only if only is not None else _commonest(read.values()))
     lines = {student: _line(student, found, which, folder, only) for student, found in read.items()}
     _note(lines, {student: [note] for student, note in strangers.items()})
@@ -75,8 +77,10 @@ def notes_on(notebook: Notebook, which: Assignment) -> list[str]:
     if not notebook.stamp and not notebook.cell_names & expected:
         return [f"the notebook has lost its metadata; taken for assignment {which.number}, and graded."]
     if (release := notebook.stamp.get("release")) != which.release:
-        older = f"of another release ({str(release)[:12]}, cogdyn {str(notebook.stamp.get('version'))[:12]})"
-        what = older if isinstance(release, str) else "without the stamp of a release"
+        what = "without the stamp of a release"
+        if isinstance(release, str):
+            version = printable(str(notebook.stamp.get("version", "of no known version")), 20)
+            what = f"of another release ({printable(release[:12])}, cogdyn {version})"
         notes.append(f"the notebook is {what}; graded by the present one, {which.release}.")
     if missing := sorted(expected - notebook.cell_names):
         notes.append(f"missing cells: {', '.join(missing)}.")
@@ -85,42 +89,58 @@ def notes_on(notebook: Notebook, which: Assignment) -> list[str]:
     return notes
 
 
-def _read(paths: list[Path]) -> Read:
-    found, bad = [], []
-    for path in paths:
+def _read(handed_in: HandedIn) -> Read:
+    """Read the notebooks of a student, as long as there are not too many, and not too much code is in them."""
+    notes = handed_in.notes[:NAMED]
+    if more := len(handed_in.notes) - len(notes):
+        notes = (*notes, f"and {more:,} more were left out.")
+    if (n := len(handed_in.files)) > MOST_FILES:
+        return Read((), (f"there are {n:,} notebooks and archives; at most {MOST_FILES} are read: leave one.", *notes))
+    found, bad, code = [], [], 0
+    for path in handed_in.files:
         try:
-            found.append(read_notebook(path))
+            notebook = read_notebook(path)
+            code += sum(len(source) for _, source in notebook.cells)
+            if code > LARGEST_CODE:
+                raise BadSubmission("the code of all notebooks together is too large; leave one")
+            found.append(notebook)
         except BadSubmission as error:
             bad.append(f"{error}.")
-    return Read(tuple(found), tuple(bad) if paths else ("there is no notebook (.ipynb) in the folder.",))
+    if len(bad) > NAMED:
+        bad[NAMED:] = [f"and {len(bad) - NAMED:,} more cannot be read."]
+    if not found and not bad and not notes:
+        bad = ["there is no notebook (.ipynb) in the folder."]
+    return Read(tuple(found), (*bad, *notes))
 
 
 def _line(student: str, read: Read, which: Assignment, folder: Path, only: int | None) -> tuple[Line, Notebook | None]:
     """The line of a student before it is graded, and what there is to grade."""
-    empty = Line(student, "")
+    empty = Line(student, "", notes=read.notes)
     numbers = {notebook.path: number_of(notebook) for notebook in read.notebooks}
     if not read.notebooks:
-        return replace(empty, notes=read.bad[:1]), None
+        return empty, None
     ours = [notebook for notebook in read.notebooks if numbers[notebook.path] == which.number]
     if not ours and only is not None:
         ours = [notebook for notebook in read.notebooks if numbers[notebook.path] is None]
     if len(ours) > 1:
-        names = _listed(str(notebook.path.relative_to(folder)) for notebook in ours)
-        return replace(empty, notes=(f"there are {len(ours)} submissions: {names}; leave one.",)), None
+        names = listed([str(notebook.path.relative_to(folder)) for notebook in ours])
+        reason = f"there are {len(ours)} submissions: {names}; leave one."
+        return replace(empty, notes=(reason, *read.notes)), None
     if not ours:
         first = read.notebooks[0]
         number = numbers[first.path]
         what = (
-            "of no assignment that is known; --only NUMBER takes it for that one"
+            "of no assignment that is known; with --only NUMBER it is taken for that one"
             if number not in MODULES
             else f"of assignment {number}, not {which.number}"
         )
-        return replace(empty, notes=(f"{first.path.name} is {what}.", *read.bad)), None
+        return replace(empty, notes=(f"{printable(first.path.name, 100)} is {what}.", *read.notes)), None
     notebook = ours[0]
-    notes = [*notes_on(notebook, which), *read.bad]
-    if (owner := notebook.stamp.get("student")) is not None and owner != student:
-        notes.append(f"the notebook was released for {str(owner)[:80]!r}, not for {student!r}.")
-    return replace(empty, file=str(notebook.path.relative_to(folder)), notes=tuple(notes)), notebook
+    notes = [*notes_on(notebook, which), *read.notes]
+    if (owner := notebook.stamp.get("student")) is not None and alike(str(owner)) != alike(student):
+        notes.append(f"the notebook was released for '{printable(str(owner), 80)}', not for '{student}'.")
+    file = printable(str(notebook.path.relative_to(folder)))
+    return replace(empty, file=file, notes=tuple(notes)), notebook
 
 
 def _copies(lines: dict[str, tuple[Line, Notebook | None]]) -> dict[str, list[str]]:
@@ -130,7 +150,7 @@ def _copies(lines: dict[str, tuple[Line, Notebook | None]]) -> dict[str, list[st
         if notebook is not None:
             same.setdefault(notebook.digest, []).append(student)
     return {
-        student: [f"the same file, byte for byte, as that of {_listed(other for other in some if other != student)}."]
+        student: [f"the same file, byte for byte, as that of {listed(some, student)}."]
         for some in same.values()
         if len(some) > 1
         for student in some
@@ -173,9 +193,3 @@ def _most(counts: dict[int, int]) -> int | None:
     """The number with the largest count; None if there is none, or another has as many."""
     best = max(counts, key=lambda number: counts[number])
     return best if counts[best] and list(counts.values()).count(counts[best]) == 1 else None
-
-
-def _listed(names: Iterable[str]) -> str:
-    shown = list(names)
-    more = f" and {len(shown) - NAMED} more" if len(shown) > NAMED else ""
-    return ", ".join(shown[:NAMED]) + more

@@ -31,8 +31,8 @@ def reference_cell(exercise: Exercise) -> str:
     start, *solutions = _definitions(assignment(number))
     name, part = exercise.answer, _IN_CLASS.get(exercise.name)
     earlier = solutions[: 1 + next(i for i, source in enumerate(solutions) if name in map(_name, _body(source)))]
-    source = "\n\n".join([start, *(earlier if part is None else [_subclass(solutions, name, part)])])
-    known = "{}" if part is None else f"{{{name!r}: {name}}}"
+    source = "\n\n".join([start, *(earlier if part is None else _subclass(solutions, name, part))])
+    known = "{}" if part is None else f"{{{name!r}: {name}, '__name__': {name}.__module__}}"
     return f"_reference = {known}\nexec({source!r}, _reference)\n{name} = _reference[{name!r}]"
 
 
@@ -47,13 +47,15 @@ def _definitions(which: Assignment) -> list[str]:
     ]
 
 
-def _subclass(solutions: list[str], name: str, part: tuple[str, ...]) -> str:
-    """The submission's own class with a part of the reference's."""
+def _subclass(solutions: list[str], name: str, part: tuple[str, ...]) -> list[str]:
+    """The submission's own class with a part of the reference's, which is registered if that one is."""
     cls = next(one for source in solutions for one in _body(source) if isinstance(one, ast.ClassDef))
     docstring = ast.parse(f"__doc__ = {name}.__doc__").body
     body = [*docstring, *(line for line in cls.body if _name(line) in part)]
     cls.bases, cls.body = [ast.Name(name, ast.Load())], body
-    return ast.unparse(ast.fix_missing_locations(cls))
+    registered = f"from cogdyn.envs.registry import TASKS\nregistered = TASKS.get({name!r}) is {name}"
+    made = ast.unparse(ast.fix_missing_locations(cls))
+    return [registered, made, f"if registered:\n    register_task({name})"]
 
 
 def _body(source: str) -> list[ast.stmt]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,14 @@ from ... import __version__
 from ...agents.files import write_atomically
 from ..notebooks import LINK_TO_PAGE, load_jupytext
 from .assignment import Assignment
+from .names import alike, file_names
+from .printable import printable
 
 STUB = 'raise NotImplementedError("your lines go here")'
 BLANK = "# your lines go here"
 """What takes the place of a solution that is in no function: a notebook that nobody touched runs to its end."""
+LONGEST = 200
+"""Bytes of the name of a student's folder, at most."""
 _SOLUTION = re.compile(r"^([ \t]*)### BEGIN SOLUTION\n.*?^[ \t]*### END SOLUTION[ \t]*\n?", re.M | re.S)
 _HIDDEN = re.compile(r"^[ \t]*### BEGIN HIDDEN TESTS\n.*?^[ \t]*### END HIDDEN TESTS[ \t]*\n?", re.M | re.S)
 _SEED = re.compile(r"^SEED = .*$", re.M)
@@ -102,17 +107,26 @@ def write_release(which: Assignment, folder: Path, students: list[str] | None = 
     Args:
         which: The assignment.
         folder: Where to write; made if it is missing.
-        students: Names; None for one notebook for all.
+        students: Names, without the spaces around them; None for one notebook for all.
 
     Raises:
-        ValueError: If a name cannot be that of a folder.
+        ValueError: If a name cannot be that of a folder, or two are that of one.
     """
     if students is None:
         return [_write(student_notebook(which), folder / f"{which.stem}.ipynb")]
-    for name in students:
-        if not name.strip() or name.startswith(".") or set(name) & set('/\\:*?"<>|') or not name.isprintable():
-            raise ValueError(f"{name!r} cannot be the name of a folder; a student is called by plain letters.")
-    return [_write(student_notebook(which, name), folder / name / f"{which.stem}.ipynb") for name in students]
+    names = list(dict.fromkeys(unicodedata.normalize("NFC", name.strip()) for name in students))
+    known: dict[str, str] = {}
+    for name in names:
+        if file_names([name], LONGEST)[name] != name:
+            raise ValueError(
+                f"{printable(name)!r} cannot be the name of a folder; a student is called by plain letters, which take "
+                f"{LONGEST} bytes at most."
+            )
+        if (other := known.setdefault(alike(name), name)) != name:
+            raise ValueError(
+                f"{other!r} and {name!r} are one folder on some systems; add what distinguishes them to the name."
+            )
+    return [_write(student_notebook(which, name), folder / name / f"{which.stem}.ipynb") for name in names]
 
 
 def write_source(which: Assignment, folder: Path) -> Path:

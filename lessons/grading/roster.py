@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import csv
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TypeVar
+
+from .names import alike
 
 WHOLE = ("student", "name", "full name", "display name")
 """Heads of the column of names; a head for first names and one for last names do as well."""
@@ -51,7 +54,7 @@ def read_roster(file: Path) -> list[Entry]:
         else:
             name = cells[whole or 0] if has_head or file.suffix.lower() == ".csv" else ",".join(row).strip()
         if name:
-            entries.append(Entry(name, frozenset(_keys(name) | {_squashed(cell) for cell in cells if cell})))
+            entries.append(Entry(name, frozenset((_keys(name) | {_squashed(cell) for cell in cells}) - {""})))
     names = [entry.name for entry in entries]
     if not names:
         raise ValueError(f"{file} holds no name: a name on each line, or a table with a column of names.")
@@ -76,16 +79,24 @@ def by_roster(
     for entry in roster:
         for key in entry.keys:
             by_key.setdefault(key, set()).add(entry.name)
-    known, notes = {}, {}
+    known: dict[str, Found] = {}
+    strangers, notes = {}, {}
     for name, found in handed_in.items():
         fits = by_key.get(_squashed(name), set())
-        listed = next(iter(fits)) if len(fits) == 1 else name
-        if len(fits) != 1 or listed in known:
+        listed = next(iter(fits)) if len(fits) == 1 else None
+        if listed is None:
             near = get_close_matches(name, [entry.name for entry in roster], n=1)
             nearest = f"; the nearest name there is {near[0]!r}" if near else ""
-            notes[name] = f"{name!r} is not on the roster{nearest}."
-            listed = name
-        known[listed] = found
+            strangers[name] = found, f"{name!r} is not on the roster{nearest}."
+        elif listed in known:
+            strangers[name] = found, f"{name!r} fits {listed!r} on the roster, and so does another submission."
+        else:
+            known[listed] = found
+    for name, (found, note) in strangers.items():
+        unique = name
+        while unique in known:
+            unique += " (not on the roster)"
+        known[unique], notes[unique] = found, note
     return known, notes, [entry.name for entry in roster if entry.name not in known]
 
 
@@ -97,7 +108,8 @@ def _keys(name: str) -> set[str]:
 
 
 def _squashed(name: str) -> str:
-    return "".join(c for c in name.casefold() if c.isalnum())
+    """Letters, their marks, and digits: of many scripts the vowels are marks."""
+    return "".join(c for c in alike(name) if c.isalnum() or unicodedata.category(c)[0] == "M")
 
 
 def _lines(file: Path) -> list[str]:

@@ -9,25 +9,23 @@ import json
 import os
 import shutil
 import socket
-import subprocess
+import struct
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from ...agents.files import temporary_folder
+from .child import PATIENCE, Child
 from .inside import plain
 from .namespaces import remedy
-from .protections import Ended, Limits, Protections, SandboxError
+from .protections import ENDS, Ended, Limits, OutOfTime, Protections, SandboxError
 from .view import clean_environment, covered, readable_by_all, visible
-
-PATIENCE = 60
-"""Seconds in which the nursery has to be ready."""
 
 
 class Nursery:
@@ -40,11 +38,21 @@ class Nursery:
         hidden: Modules that submissions have to do without.
         isolate: Whether to shut submissions off; with False only limits are set.
         limits: What each submission may take.
+        core: Which of the processor's cores submissions run on, counted from 0, and again from 0 beyond the last one;
+            any if None. On a core of its own, one that starts many processes takes nothing from its neighbours.
+
+    Attributes:
+        closed: Whether it was ended.
+        on_close: What to call then, for each submission at work in another thread.
     """
 
-    def __init__(self, imports: Sequence[str], hidden: Sequence[str], isolate: bool, limits: Limits):
+    def __init__(
+        self, imports: Sequence[str], hidden: Sequence[str], isolate: bool, limits: Limits, core: int | None = None
+    ):
         self.imports, self.hidden, self.isolate, self.limits = list(imports), list(hidden), isolate, limits
-        self._process: subprocess.Popen[bytes] | None = None
+        self.core = core
+        self.on_close: set[Callable[[], None]] = set()
+        self._child: Child | None = None
 
     def __enter__(self) -> Nursery:
         """Start the process."""
@@ -53,10 +61,9 @@ class Nursery:
         self._temporary = temporary_folder("cogdyn-grading-")
         self._base = self._temporary.__enter__()
         self._base.chmod(0o755)
-        self._closed = False
-        self._live: set[Submission] = set()
+        self.closed = False
         try:
-            self._start()
+            self._child = self._started()
         except BaseException:
             self.__exit__(None, None, None)
             raise
@@ -66,67 +73,31 @@ class Nursery:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         """End it, and the submissions that are at work for other threads."""
-        self._closed = True
-        for submission in list(self._live):
-            submission.hang_up()
-        self._stop()
+        self.closed = True
+        for hang_up in list(self.on_close):
+            hang_up()
+        if self._child is not None:
+            self._child.stop()
         self._temporary.__exit__(None, None, None)
 
-    def _start(self) -> None:
+    def _started(self) -> Child:
         settings = {
             "imports": self.imports,
             "hidden": self.hidden,
             "isolate": self.isolate,
             "limits": asdict(self.limits),
+            "core": self.core,
             "visible": visible(),
             "here": str(Path(__file__).parent),
-            "covered": [str(path) for path in covered(self.hidden)],
+            "covered": covered(self.hidden),
         }
         if not self.isolate and hasattr(os, "geteuid") and os.geteuid() == 0 and not readable_by_all():
             raise SandboxError(
                 "without isolation, submissions of a grader who is root run as nobody, and nobody cannot read Python "
                 f"in {sys.base_prefix}; grade as an ordinary user."
             )
-        ours, theirs = socket.socketpair()
-        begin = f"import sys; sys.path.insert(0, {settings['here']!r}); import inside.nursery as n; n.main()"
-        with theirs:
-            self._process = subprocess.Popen(
-                [
-                    sys.executable,
-                    "-s",
-                    "-P",
-                    "-B",
-                    "-c",
-                    _ON_THREE.format(theirs.fileno()) + begin,
-                    json.dumps(settings),
-                ],
-                env=clean_environment(),
-                cwd=self._base,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                pass_fds=[theirs.fileno()],
-                start_new_session=True,
-            )
-        self._desk = ours
-        ours.settimeout(PATIENCE)
-        try:
-            ready = ours.recv(1)
-        except OSError:
-            ready = b""
-        if not ready:
-            said = self._stop().strip().splitlines()
-            raise SandboxError(f"submissions cannot be run here: {said[-1] if said else 'Python does not start'}.")
-
-    def _stop(self) -> str:
-        """End the process; returns what it said."""
-        if self._process is None:
-            return ""
-        self._desk.close()
-        self._process.kill()
-        said = self._process.communicate()[1].decode(errors="replace")
-        self._process = None
-        return said
+        program = f"import sys; sys.path.insert(0, {settings['here']!r}); import inside.nursery as n; n.main()"
+        return Child(program, json.dumps(settings), clean_environment(), self._base)
 
     def submission(self, seed: int) -> Submission:
         """Start a submission; its global generators are seeded.
@@ -134,22 +105,30 @@ class Nursery:
         Raises:
             SandboxError: If it cannot be started.
         """
-        if self._closed or self._process is None:
+        submission = Submission(*self.begin(seed), self.limits)
+        submission.on_close = lambda: self.on_close.discard(submission.hang_up)
+        self.on_close.add(submission.hang_up)
+        return submission
+
+    def begin(self, seed: int) -> tuple[socket.socket, socket.socket, Path]:
+        """Begin a submission: the line on which it answers, the one that keeps it alive, and its folder.
+
+        Raises:
+            SandboxError: If it cannot be started.
+        """
+        if self.closed or self._child is None:
             raise SandboxError("grading was stopped.")
-        if self._process.poll() is not None:  # possible only where submissions are not shut off
-            self._stop()
-            self._start()
+        if not self._child.is_alive:  # possible only where submissions are not shut off
+            self._child.stop()
+            self._child = self._started()
         folder = Path(tempfile.mkdtemp(dir=self._base))
         folder.chmod(0o777)  # it may run as another user
         line, its_line = socket.socketpair()
         life, its_life = socket.socketpair()
         with its_line, its_life:
             request = json.dumps({"folder": str(folder), "seed": seed}).encode()
-            socket.send_fds(self._desk, [request], [its_line.fileno(), its_life.fileno()])
-        submission = Submission(line, life, folder, self.limits)
-        submission.on_close = lambda: self._live.discard(submission)
-        self._live.add(submission)
-        return submission
+            socket.send_fds(self._child.line, [request], [its_line.fileno(), its_life.fileno()])
+        return line, life, folder
 
 
 class Submission:
@@ -163,7 +142,7 @@ class Submission:
     def __init__(self, line: socket.socket, life: socket.socket, folder: Path, limits: Limits):
         self._line, self._life, self._folder, self._limits = line, life, folder, limits
         self.on_close: Callable[[], None] = lambda: None
-        self._end = time.monotonic() + limits.total_s
+        self._end = time.monotonic() + limits.patience * limits.total_s
         try:
             said = plain.read(line, time.monotonic() + PATIENCE)
         except (EOFError, OSError, plain.NotPlain) as error:
@@ -171,7 +150,7 @@ class Submission:
         if "refused" in said:
             self.close()
             raise SandboxError(f"a submission could not be shut off, {said['refused']}.")
-        self.protections = Protections(**{name: True for name in said["ready"] if name in _FIELDS})
+        self.protections = Protections.reported(said.get("ready"))
 
     def __enter__(self) -> Submission:
         """The submission itself."""
@@ -192,17 +171,21 @@ class Submission:
 
         Raises:
             Ended: If the submission is gone.
+            NotPlain: If the cells are too large to be sent.
         """
+        self._allow(self._limits.cell_s)
         self._send({"cells": [list(cell) for cell in cells]})
         failed: dict[int, dict[str, str]] = {}
+        coming, now = [number for number, _ in cells], None
         while True:
-            said = self._hear(self._limits.cell_s)
-            if said.get("done") is True:
+            said = self._hear()
+            if coming and _is(said.get("begins"), coming[0]):
+                self._allow(self._limits.cell_s)
+                began(now := coming.pop(0))
+            elif now is not None and now not in failed and _is(said.get("failed"), now):
+                failed[now] = _error(said)
+            elif not coming and said.get("done") is True:
                 return failed
-            if type(number := said.get("begins")) is int:
-                began(number)
-            elif type(number := said.get("failed")) is int:
-                failed[number] = {key: str(said.get(key, "")) for key in ("error", "message", "where")}
             else:
                 raise Ended("it spoke out of turn")
 
@@ -211,17 +194,19 @@ class Submission:
 
         Raises:
             Ended: If the submission is gone.
+            NotPlain: If the inputs are too large to be sent.
         """
+        self._allow(self._limits.answer_s)
         self._send({"probe": probe, "name": name, "inputs": plain.pack(inputs)})
-        said = self._hear(self._limits.answer_s)
+        said = self._hear()
         if "error" in said:
-            return {key: str(said.get(key, "")) for key in ("error", "message", "where")}
+            return _error(said)
         if "value" not in said:
             raise Ended("it spoke out of turn")
         try:
             return {"value": plain.unpack(said["value"])}
-        except plain.NotPlain as error:
-            raise Ended(str(error)) from None
+        except (plain.NotPlain, MemoryError) as error:
+            return {"error": "not plain", "message": str(error) or "it is too large", "where": ""}
 
     def hang_up(self) -> None:
         """Have whoever waits for it, in whichever thread, find that it is gone."""
@@ -240,38 +225,55 @@ class Submission:
         self._life.close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
+    def _allow(self, seconds: float) -> None:
+        """Give a cell or an answer its time from now on: CPU time, which the guard measures, and time by the clock."""
+        self._seconds = seconds
+        self._until = min(self._end, time.monotonic() + self._limits.patience * seconds)
+        with suppress(OSError):
+            self._life.sendall(struct.pack("!d", seconds))
+
     def _send(self, message: dict[str, Any]) -> None:
-        self._line.settimeout(self._limits.answer_s)
+        self._line.settimeout(max(self._until - time.monotonic(), 1e-3))
         try:
             plain.write(self._line, message)
+        except TimeoutError:
+            raise self._late() from None
         except OSError:
             raise Ended(self._reason()) from None
 
-    def _hear(self, seconds: float) -> dict[str, Any]:
+    def _hear(self) -> dict[str, Any]:
         try:
-            return plain.read(self._line, min(self._end, time.monotonic() + seconds))
+            return plain.read(self._line, self._until, plain.MOST)
+        except MemoryError:
+            raise Ended("what it sent is too large") from None
         except TimeoutError:
-            late = time.monotonic() >= self._end
-            seconds = self._limits.total_s if late else seconds
-            raise Ended(f"it took longer than {seconds:g} s{' in all' if late else ''}") from None
+            raise self._late() from None
         except plain.NotPlain as error:
             raise Ended(str(error)) from None
         except (EOFError, OSError):
             raise Ended(self._reason()) from None
 
+    def _late(self) -> OutOfTime:
+        allowed, words = (self._limits.total_s, " in all") if self._until == self._end else (self._seconds, "")
+        return OutOfTime(f"it took longer than {self._limits.patience * allowed:g} s by the clock{words}")
+
     def _reason(self) -> str:
-        self._life.settimeout(5)
-        try:
+        reason = b""
+        with suppress(OSError):
+            self._life.settimeout(5)
             reason = self._life.recv(64)
-        except OSError:
-            reason = b""
-        if reason == b"memory":
-            return "it took too much memory"
-        return "it ended itself, or crashed, or was stopped for the time or memory it took"
+        return ENDS.get(reason, ENDS[b""]).format(seconds=self._seconds, total=self._limits.total_s)
 
 
-_FIELDS = {field.name for field in fields(Protections)}
-_ON_THREE = "import os; os.dup2({0}, 3); ({0} == 3) or os.close({0}); "
+def _is(said: Any, number: int) -> bool:
+    """Whether a submission said this number, and not what only equals it."""
+    return type(said) is int and said == number
+
+
+def _error(said: Mapping[str, Any]) -> dict[str, str]:
+    """An error that a submission told: its kind, its message and where it was raised, cut."""
+    kind = plain.text(said.get("error"), 80)
+    return {"error": kind, "message": plain.text(said.get("message")), "where": plain.text(said.get("where"))}
 
 
 def why_not_isolated(imports: Sequence[str] = (), hidden: Sequence[str] = ()) -> str | None:

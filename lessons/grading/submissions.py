@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import stat
 import zipfile
 import zlib
@@ -13,11 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .intake import OTHER_ARCHIVES, ZIP
+from .intake import LARGEST_ZIP, OTHER_ARCHIVES, ZIP
+from .printable import printable
 
 LARGEST = 20 * 2**20
 """Bytes of a notebook, at most."""
 MOST_CELLS = 500
+LARGEST_CODE = 2 * 2**20
+"""Bytes of all code cells of a notebook, at most: so many fit a message to the sandbox, whatever they are."""
+_LONGEST_NAME = 300
 
 
 class BadSubmission(ValueError):
@@ -30,8 +33,9 @@ class Notebook:
 
     Attributes:
         path: Its file.
-        cells: Code cells in order: number among all cells, from 1, and source.
-        stamp: What the release wrote into it: assignment, release, version, student; empty if there is none.
+        cells: Code cells in order: number among all cells, from 1, and source, as it was handed in.
+        stamp: What the release wrote into it: assignment, release, version, student, as far as they are there and are
+            numbers or short words.
         cell_names: Names of the cells that the release named.
         no_code: Those of them that are no code cells.
         digest: Hash of the file.
@@ -55,72 +59,90 @@ def read_notebook(path: Path) -> Notebook:
         BadSubmission: If it is none.
     """
     archive = next((parent for parent in path.parents if parent.name.lower().endswith(ZIP) and parent.is_file()), None)
+    name = printable(path.name, 100)
+    if path.is_symlink():
+        raise BadSubmission(f"{name} is a link; links are not followed")
     if path.name.lower().endswith((ZIP, *OTHER_ARCHIVES)):
-        raise BadSubmission(_why_not_opened(path))
+        raise BadSubmission(_why_not_opened(path, name))
     try:
-        content = _in_file(path) if archive is None else _in_zip(archive, path.relative_to(archive).as_posix())
+        content = _in_file(path, name) if archive is None else _in_zip(archive, path.relative_to(archive).as_posix())
     except OSError as error:
-        raise BadSubmission(f"{path.name} cannot be read: {error.strerror}") from None
+        raise BadSubmission(f"{name} cannot be read: {error.strerror}") from None
     try:
         loaded = json.loads(content.decode("utf-8-sig"))
     except (ValueError, RecursionError):
-        raise BadSubmission(f"{path.name} is no notebook: it is not JSON") from None
+        raise BadSubmission(f"{name} is no notebook: it is not JSON") from None
     if not isinstance(loaded, dict) or not isinstance(cells := loaded.get("cells"), list):
         old = isinstance(loaded, dict) and "worksheets" in loaded
-        raise BadSubmission(
-            f"{path.name} is {'a notebook of an old format (3)' if old else 'no notebook: it has no cells'}"
-        )
+        raise BadSubmission(f"{name} is {'a notebook of an old format (3)' if old else 'no notebook: it has no cells'}")
     if len(cells) > MOST_CELLS:
-        raise BadSubmission(f"{path.name} has {len(cells)} cells; at most {MOST_CELLS} are run")
-    stamp = _inside(loaded, "metadata", "cogdyn")
-    sources, names, no_code = [], set(), set()
+        raise BadSubmission(f"{name} has {len(cells):,} cells; at most {MOST_CELLS} are run")
+    sources, names, no_code, size = [], set(), set(), 0
     for number, cell in enumerate(cells, 1):
-        if isinstance(name := _inside(cell, "metadata", "nbgrader").get("grade_id"), str):
-            names.add(name)
+        if _is_short(grade_id := _inside(cell, "metadata", "nbgrader").get("grade_id")):
+            names.add(grade_id)
             if cell.get("cell_type") != "code":
-                no_code.add(name)
+                no_code.add(grade_id)
         if isinstance(cell, dict) and cell.get("cell_type") == "code":
             source = cell.get("source", "")
             lines = source if isinstance(source, list) else [source]
-            sources.append((number, _without_magics("".join(line for line in lines if isinstance(line, str)))))
+            sources.append((number, "".join(line for line in lines if isinstance(line, str))))
+            size += len(sources[-1][1].encode("utf-8", "surrogatepass"))
+    if size > LARGEST_CODE:
+        raise BadSubmission(
+            f"{name}: its code cells are too large, {size / 2**20:.1f} MB; at most {LARGEST_CODE / 2**20:.0f} are run"
+        )
+    stamp = _inside(loaded, "metadata", "cogdyn")
     return Notebook(
-        path, tuple(sources), stamp, frozenset(names), frozenset(no_code), hashlib.sha256(content).hexdigest()
+        path,
+        tuple(sources),
+        {name: stamp[name] for name in ("assignment", "release", "version", "student") if _is_short(stamp.get(name))},
+        frozenset(names),
+        frozenset(no_code),
+        hashlib.sha256(content).hexdigest(),
     )
 
 
-def _in_file(path: Path) -> bytes:
+def _in_file(path: Path, name: str) -> bytes:
     about = path.lstat()
     if not stat.S_ISREG(about.st_mode):
-        raise BadSubmission(f"{path.name} is no plain file")
-    _check_size(path.name, about.st_size)
+        raise BadSubmission(f"{name} is no plain file")
+    _check_size(name, about.st_size)
     return path.read_bytes()
 
 
 def _in_zip(archive: Path, member: str) -> bytes:
     """A file in a zip, no larger than it may be whatever the zip says of it."""
+    name = printable(member, 200)
     try:
         with zipfile.ZipFile(archive) as opened, opened.open(member) as file:
-            _check_size(member, opened.getinfo(member).file_size)
+            _check_size(name, opened.getinfo(member).file_size)
             content = file.read(LARGEST + 1)
     except (zipfile.BadZipFile, KeyError, NotImplementedError, RuntimeError, EOFError, zlib.error) as error:
         reason = "it has a password" if "password" in str(error) else "the zip is damaged, or of a kind not known here"
-        raise BadSubmission(f"{member} in {archive.name} cannot be read: {reason}") from None
-    _check_size(member, len(content))
+        raise BadSubmission(f"{name} in {printable(archive.name, 100)} cannot be read: {reason}") from None
+    _check_size(name, len(content))
     return content
 
 
-def _check_size(name: str, size: int) -> None:
-    if size > LARGEST:
-        raise BadSubmission(f"{name} has {size / 2**20:.0f} MB; at most {LARGEST / 2**20:.0f} are read")
+def _check_size(name: str, size: int, most: int = LARGEST, what: str = "read") -> None:
+    if size > most:
+        raise BadSubmission(f"{name} has {size / 2**20:.0f} MB; at most {most / 2**20:.0f} are {what}")
 
 
-def _why_not_opened(path: Path) -> str:
+def _why_not_opened(path: Path, name: str) -> str:
     """Why nothing was taken from an archive."""
     if not path.name.lower().endswith(ZIP):
-        return f"{path.name} is an archive that is not opened: unpack it, or hand in a zip or the notebook itself"
+        return f"{name} is an archive that is not opened: unpack it, or hand in a zip or the notebook itself"
     if not path.is_file():
-        return f"{path.name} is a zip within a zip: unpack it"
-    return f"{path.name} {'holds no notebook (.ipynb)' if zipfile.is_zipfile(path) else 'is no zip that can be read'}"
+        return f"{name} is a zip within a zip: unpack it"
+    _check_size(name, path.stat().st_size, LARGEST_ZIP, "opened: hand in the notebook itself")
+    return f"{name} {'holds no notebook (.ipynb)' if zipfile.is_zipfile(path) else 'is no zip that can be read'}"
+
+
+def _is_short(value: Any) -> bool:
+    """Whether a value of the metadata is a word or a number of ordinary length."""
+    return (isinstance(value, str) and len(value) <= _LONGEST_NAME) or (type(value) is int and abs(value) < 2**31)
 
 
 def _inside(value: Any, *names: str) -> dict[str, Any]:
@@ -128,8 +150,3 @@ def _inside(value: Any, *names: str) -> dict[str, Any]:
     for name in names:
         value = value.get(name) if isinstance(value, dict) else None
     return value if isinstance(value, dict) else {}
-
-
-def _without_magics(source: str) -> str:
-    """A cell without the lines that only Jupyter understands; their numbers stay."""
-    return re.sub(r"^(\s*)([%!?].*)$", r"\1pass  # \2", source, flags=re.M)

@@ -7,7 +7,7 @@ import io
 import re
 from collections import Counter
 from collections.abc import Sequence
-from html import escape
+from urllib.parse import quote
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -15,7 +15,8 @@ from matplotlib.ticker import MaxNLocator
 
 from .assignment import Assignment
 from .judging import NOT_WRITTEN
-from .pages import page
+from .names import file_names
+from .pages import page, words
 from .protections import NOT_SHUT_OFF
 from .table import Line
 
@@ -32,13 +33,13 @@ def summary_page(which: Assignment, lines: Sequence[Line]) -> bytes:
         lines: The lines of its table.
     """
     graded = [line for line in lines if line.marks]
-    parts = [f"<h1>{escape(which.title)}: the class</h1>", f"<p>{_overview(which, lines, graded)}</p>"]
+    parts = [f"<h1>{words(which.title)}: the class</h1>", f"<p>{_overview(which, lines, graded)}</p>"]
     if graded:
         rates, picture = _rates(which, graded), base64.b64encode(_png(draw_class(which, lines))).decode()
-        words = "; ".join(f"{name}: {share:.0%} right" for name, share in rates)
+        shares = "; ".join(f"{name}: {share:.0%} right" for name, share in rates)
         parts += [
             f'<img alt="Bars of right, wrong and unwritten answers for each exercise, and a histogram of the points. '
-            f'{escape(words)}." src="data:image/png;base64,{picture}">',
+            f'{words(shares)}." src="data:image/png;base64,{picture}">',
             "<h2>Exercises</h2>",
             _table(
                 ["exercise", "points", "right"],
@@ -49,10 +50,11 @@ def summary_page(which: Assignment, lines: Sequence[Line]) -> bytes:
         ]
     if bad := [[line.student, " ".join(line.notes)] for line in lines if line.notes]:
         parts += ["<h2>To look at</h2>", _table(["student", "note"], bad)]
+    parts += ["<h2>Students</h2>", _students(lines)]
     shut = sorted({line.protections.in_words() for line in graded if line.protections is not None})
-    parts += [f"<p><small>Protections {escape(words)}.</small></p>" for words in shut]
+    parts += [f"<p><small>Protections {words(protections)}.</small></p>" for protections in shut]
     if not all(line.protections.isolated for line in graded if line.protections is not None):
-        parts.append(f"<p><small>{escape(NOT_SHUT_OFF)}.</small></p>")
+        parts.append(f"<p><small>{words(NOT_SHUT_OFF)}.</small></p>")
     return page(f"{which.title}: the class", "\n".join(parts))
 
 
@@ -122,13 +124,24 @@ def _png(figure: Figure) -> bytes:
     return content.getvalue()
 
 
+def _students(lines: Sequence[Line]) -> str:
+    """Each student with the points and the page of feedback, which lies in the folder ``feedback`` beside this page."""
+    pages = file_names(line.student for line in lines)
+    items = [
+        f'<li><a href="feedback/{quote(pages[line.student])}.html">{words(line.student)}</a>'
+        f"{f': {line.points}' if line.marks else ''}</li>"
+        for line in lines
+    ]
+    return f"<ul>{''.join(items)}</ul>"
+
+
 def _table(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     if not rows:
         return ""
-    head = "".join(f"<th>{escape(name)}</th>" for name in heads)
+    head = "".join(f"<th>{words(name)}</th>" for name in heads)
     body = "".join(
         "<tr>"
-        + "".join(f"<td{' class=number' if isinstance(cell, int) else ''}>{escape(str(cell))}</td>" for cell in row)
+        + "".join(f"<td{' class=number' if isinstance(cell, int) else ''}>{words(str(cell))}</td>" for cell in row)
         + "</tr>"
         for row in rows
     )

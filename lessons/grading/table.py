@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import csv
 import io
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .assignment import Assignment
 from .follow_through import Mark
+from .printable import printable
 from .protections import Protections
 
 GRADED, NOT_GRADED = "graded", "not graded"
+_LONGEST = 10_000
+"""Characters of a cell; spreadsheets take 32,767."""
 
 
 @dataclass(frozen=True)
@@ -41,9 +45,9 @@ class Line:
 
 
 def table_as_csv(which: Assignment, lines: Sequence[Line]) -> bytes:
-    """The table: student, points, a column for each exercise, status, notes and file."""
+    """The table: student, points, a column for each exercise, status, notes and file; words are in quotes."""
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
+    writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
     names = [exercise.name for exercise in which.work.exercises]
     writer.writerow(["student", "assignment", "points", "out_of", *names, "status", "notes", "file"])
     for line in lines:
@@ -57,5 +61,11 @@ def table_as_csv(which: Assignment, lines: Sequence[Line]) -> bytes:
 
 
 def _harmless(word: str) -> str:
-    """A word that no spreadsheet takes for a formula."""
-    return f"'{word}" if word.startswith(("=", "+", "-", "@")) else word
+    """A word that no spreadsheet takes for a formula, nor a part of it where semicolons separate cells."""
+    return ";".join(f"'{part}" if _begins_a_formula(part) else part for part in printable(word, _LONGEST).split(";"))
+
+
+def _begins_a_formula(part: str) -> bool:
+    """Whether the first character counts, full-width and small forms too; what precedes it unseen does not."""
+    first = unicodedata.normalize("NFKC", part.lstrip(' "\u200c\u200d')[:1])
+    return first[:1] in ("=", "+", "-", "@")

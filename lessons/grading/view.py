@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from collections.abc import Sequence
+import sysconfig
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 """The folder of the package."""
+PARTS_OF_PREFIX = ("bin", "include", "lib", "lib32", "lib64", "libexec", "share", "pyvenv.cfg")
+"""What Python and installed packages have in a prefix."""
 SEEN_OF_OURS = ("__init__.py", "envs", "agents")
 """What submissions see of it: neither lessons nor book, where solutions lie."""
 
@@ -27,16 +30,19 @@ def clean_environment() -> dict[str, str]:
 
 
 def visible() -> list[str]:
-    """Folders of Python, and what there is to see of ours; links, and where they lead.
+    """What of Python and of its prefix belongs to it, and what there is to see of ours; links, and where they lead.
 
-    What else Python looks for modules in, a nursery adds itself: it has no working folder among them.
+    Nothing else of a prefix, which may be a folder in which people work, and no folder that a ``.pth`` file names: the
+    sources of packages in development are there.
     """
-    folders = [Path(sys.prefix), Path(sys.base_prefix), *(ROOT / name for name in SEEN_OF_OURS)]
-    return sorted({str(path) for folder in folders for path in (folder, folder.resolve()) if path.exists()})
+    prefixes = (sys.prefix, sys.exec_prefix, sys.base_prefix, sys.base_exec_prefix)
+    found = [Path(prefix, part) for prefix in prefixes for part in PARTS_OF_PREFIX]
+    found += [Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib", "purelib", "platlib")]
+    return _with_targets([*found, *(ROOT / name for name in SEEN_OF_OURS)])
 
 
-def covered(hidden: Sequence[str]) -> list[Path]:
-    """Folders that must look empty: what an assignment does without, and what of ours is not to be seen."""
+def covered(hidden: Sequence[str]) -> list[str]:
+    """What must look empty: modules that an assignment does without, and what of ours is not to be seen."""
     found = [ROOT / "lessons", ROOT / "book"]
     for name in hidden:
         try:
@@ -46,4 +52,9 @@ def covered(hidden: Sequence[str]) -> list[Path]:
         for place in (spec.submodule_search_locations or [spec.origin]) if spec else []:
             if place:
                 found.append(Path(place))
-    return found
+    return _with_targets(found)
+
+
+def _with_targets(paths: Iterable[Path]) -> list[str]:
+    """Those that exist, under each of their names: as given, and without links."""
+    return sorted({str(path) for given in paths for path in (given, given.resolve()) if path.exists()})

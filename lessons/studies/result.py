@@ -10,12 +10,14 @@ import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 
 from ... import __version__
-from ...agents.files import write_atomically
+from ...agents.files import checksum, write_atomically
+from ...envs.typechecked import fits
 from .study import Job, Measure, Row, job_key
 from .table import tidy
 
@@ -89,20 +91,37 @@ class Results:
         self.study = study
 
     def read(self, job: Job) -> Result | None:
-        """The result of the job; None if there is none that can be read."""
+        """The result of the job; None if there is none, or one that is damaged or of another job."""
         try:
-            return Result(**json.loads(self._path(job).read_text(encoding="utf-8")))
-        except (FileNotFoundError, ValueError, TypeError):
+            kept = json.loads(self._path(job).read_text(encoding="utf-8"))
+            stated = kept.pop("checksum", None)  # earlier versions kept none
+            result = Result(**kept)
+            sound = stated in (None, checksum(kept)) and job_key(result.job) == job_key(job) and _is_whole(result)
+        except (FileNotFoundError, AttributeError, TypeError, ValueError, RecursionError):
             return None
+        return result if sound else None
 
     def write(self, result: Result) -> None:
         """Keep a result; it takes the place of an earlier one of the same job."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        write_atomically(self._path(result.job), json.dumps(asdict(result), indent=1).encode())
+        kept = asdict(result)
+        kept["checksum"] = checksum(kept)
+        write_atomically(self._path(result.job), json.dumps(kept, indent=1).encode())
 
     def _path(self, job: Job) -> Path:
         name = hashlib.sha256(f"{self.study} {job_key(job)}".encode()).hexdigest()[:20]
         return self.folder / f"{name}.json"
+
+
+def _is_whole(result: Result) -> bool:
+    """Whether all parts of a result are of their types, so that a table can be made of it."""
+    texts = {"failed": result.failed, "traceback": result.traceback}
+    return (
+        (fits(result.seconds, float | None) and all(fits(text, str | None) for text in texts.values()))
+        and (fits(result.versions, dict[str, str]) and result.versions.keys() == VERSIONS.keys())
+        and (fits(result.rows, list[dict[str, Any]]) and bool(result.rows) != bool(result.failed))
+        and all(tidy(row) == row and not {*result.job, *OWN_COLUMNS} & row.keys() for row in result.rows)
+    )
 
 
 def table_of(results: Sequence[Result]) -> list[Row]:

@@ -25,6 +25,8 @@ def tidy(row: Mapping[str, Any]) -> Row:
             raise ValueError(f"{name} is {value!r}; a cell of the table holds a word, a number, True, False or None.")
         if isinstance(value, str) and (_read(value) != value or len(value.splitlines()) != 1):
             raise ValueError(f"{name} is {value!r}; a word in the table is one line that does not read as a number.")
+        if value != value:
+            raise ValueError(f"{name} is NaN; where there is no value, a cell of the table holds None.")
     return plain
 
 
@@ -42,9 +44,19 @@ def read_table(path: str | os.PathLike[str]) -> list[Row]:
 
     Args:
         path: The file ``table.csv``.
+
+    Raises:
+        ValueError: If it is no such table.
     """
     with Path(path).open(encoding="utf-8", newline="") as file:
-        return [{name: _read(text) for name, text in row.items()} for row in csv.DictReader(file)]
+        try:
+            lines = [line for line in csv.reader(file, strict=True) if line]
+        except (csv.Error, UnicodeDecodeError) as error:
+            raise ValueError(f"{path} is not the table of a study: {error}.") from error
+    if len({*map(len, lines)}) != 1:
+        raise ValueError(f"{path} is not the table of a study: its rows differ in length, or it has none.")
+    names, *rows = lines
+    return [dict(zip(names, map(_read, row), strict=True)) for row in rows]
 
 
 def finished(table: Iterable[Row]) -> list[Row]:
@@ -80,7 +92,7 @@ def _write(value: Any) -> str:
 def _read(text: str) -> Any:
     try:
         value = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text or None
     return value if isinstance(value, bool | int | float) else text
 

@@ -40,9 +40,10 @@ def _plain_trials(rng: np.random.Generator) -> list[Inputs]:
 
 
 def _matrices(rng: np.random.Generator) -> list[Inputs]:
-    """Jacobians whose singular values lie on both sides of a hundredth, and whose eigenvalues are others."""
+    """Jacobians whose singular values lie on both sides of a hundredth, in numbers that no size tells of."""
     found = []
-    for n, large in ((6, 2), (5, 4), (7, 3)):
+    for n in (6, 5, 7):
+        large = int(rng.integers(1, n))
         left, right = (np.linalg.qr(rng.normal(size=(n, n)))[0] for _ in range(2))
         sizes = 10.0 ** np.concatenate([rng.uniform(-1.4, -0.1, large), rng.uniform(-4, -2.5, n - large)])
         found.append({"jacobian": left * sizes @ right})

@@ -8,6 +8,7 @@ doi:10.1162/NECO_a_00409.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -147,19 +148,25 @@ FORGETS, FADES, KEEPS_BITS, NEVER_RESTS = 1, 2, 3, 4
 
 
 def explained(
-    dt: float, hold_ms: float, candidates: np.ndarray, all_points: bool = False, held: bool = True, **network: Any
-) -> tuple[int, float]:
-    """The statement that is true of a network, and the bits it keeps; switches make slips."""
+    dt: float,
+    hold_ms: float,
+    candidates: np.ndarray,
+    all_points: bool = False,
+    held: bool = True,
+    pick: Callable[[np.ndarray], float] = max,
+    **network: Any,
+) -> tuple[int, float, float]:
+    """The statement that is true of a network, the bits it keeps, its longest time constant; switches make slips."""
     network = network if held else network | {"u": 0 * network["u"]}
     points = newton(candidates=candidates, **network)
     sizes = moduli(r=points, **network)
     stable = np.ones(len(points), bool) if all_points else sizes[:, 0] < 1
     if not stable.any():
-        return NEVER_RESTS, 0.0
+        return NEVER_RESTS, 0.0, 0.0
+    longest = float(pick(-dt / np.log(sizes[stable, 0])))
     if stable.sum() > 1:
-        return KEEPS_BITS, float(np.log2(stable.sum()))
-    longest = -dt / np.log(sizes[stable, 0][0])
-    return (FADES if longest >= hold_ms else FORGETS), 0.0
+        return KEEPS_BITS, float(np.log2(stable.sum())), longest
+    return (FADES if longest >= hold_ms else FORGETS), 0.0, longest
 
 
 def network_of(inputs: Inputs) -> Inputs:

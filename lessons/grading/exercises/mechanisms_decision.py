@@ -13,8 +13,8 @@ from .mechanisms_reference import WORST, autonomy, evidence, rotation_r2, tangli
 
 Evidence = dict[str, tuple[float, float]]
 """What each analysis says, of the first network and of the second."""
-PAIRS = 6
-"""Pairs to decide: all of them, or it was a guess."""
+PAIRS = 10
+"""Pairs to decide: all of them. Who has the evidence and guesses is right once in 1,000 times."""
 TOLD = f'Return ("{PREPARED}", "{DRIVEN}") or ("{DRIVEN}", "{PREPARED}"): of the first network, of the second.'
 
 

@@ -22,6 +22,11 @@ GRID = np.linspace(-1, 1, 2001)
 """Where changes of sign are looked for."""
 APART, CLEAR = 0.15, 5e-4
 """Least distance of two points, and least difference of a modulus from 1, of the networks that are handed out."""
+UNITS = (8, 11)
+"""Fewest and most units of a network, whatever it consists of: their number is no hint."""
+PLACES, ANYWHERE = 9, 12
+"""Places, fixed points or not, beside each of which two candidates lie, as long as there are no more points; and
+candidates that lie anywhere."""
 
 
 @dataclass(frozen=True)
@@ -143,7 +148,8 @@ def _draw(
     alpha = float(rng.uniform(0.12, 0.25))
     groups = [kind for kind in kinds for _ in range(2 if kind == "turns" else 1)]
     n = len(groups)
-    member = rng.permutation(np.repeat(np.arange(n), rng.integers(2, 5, n)))
+    more = rng.integers(UNITS[0], UNITS[1] + 1) - 2 * n
+    member = rng.permutation(np.repeat(np.arange(n), 2 + rng.multinomial(more, np.full(n, 1 / n))))
     share = rng.uniform(0.5, 1.5, len(member))
     share /= np.bincount(member, share)[member]
     sign = rng.choice([-1.0, 1.0], len(member))
@@ -176,6 +182,8 @@ def _draw(
     drive = sign * (own + shift)
     network = {"W": made.weights, "W_in": W_in, "b": drive - W_in @ u, "u": u, "alpha": alpha}
     points = made.points(drive)
-    near = np.repeat(points, 2, axis=0) + 0.04 * rng.normal(size=(2 * len(points), len(member)))
-    candidates = rng.permutation(np.concatenate([near, rng.uniform(-1, 1, (20, len(member)))]))
+    others = rng.uniform(-1, 1, (max(PLACES - len(points), 0), len(member)))  # else the points could be counted here
+    near = np.repeat(np.concatenate([points, others]), 2, axis=0)
+    near += 0.04 * rng.normal(size=near.shape)
+    candidates = rng.permutation(np.concatenate([near, rng.uniform(-1, 1, (ANYWHERE, len(member)))]))
     return Memory(network, made, points, candidates)

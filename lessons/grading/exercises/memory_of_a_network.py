@@ -23,6 +23,9 @@ from .memory_networks import drawn_memory
 from .point_search import judge_search
 from .pulse_trials import PULSES
 
+PRECISE = 1e-4
+"""Largest error of a time constant, as a share: it hangs on how closely a search for a slow point arrives there."""
+
 
 def _states(rng: np.random.Generator) -> list[Inputs]:
     """Networks in any state, of sizes that differ so that shapes cannot be confused."""
@@ -76,10 +79,10 @@ def _memories(rng: np.random.Generator) -> list[Inputs]:
     ]
 
 
-def _other(given: Inputs, instead: dict[int, int], bits: Callable[[float], float] = float) -> tuple[int, float]:
+def _other(given: Inputs, instead: dict[int, int], bits: Callable[[float], float] = float) -> tuple[int, float, float]:
     """The right explanation with another statement, or other bits, in place of some."""
-    statement, right = explained(**given)
-    return instead.get(statement, statement), bits(right)
+    statement, right, longest = explained(**given)
+    return instead.get(statement, statement), bits(right), longest
 
 
 JACOBIAN = compares(
@@ -211,7 +214,7 @@ EXPLAINED = compares(
         Slip(
             "no point is found to be stable.",
             "A mode of J decays if |lambda| < 1; that its real part is negative is for continuous time.",
-            lambda **given: (NEVER_RESTS, 0.0),
+            lambda **given: (NEVER_RESTS, 0.0, 0.0),
         ),
         Slip(
             "bits are taken for the number of stable points.",
@@ -220,10 +223,16 @@ EXPLAINED = compares(
         ),
         Slip("bits have another base.", "np.log2.", lambda **given: _other(given, {}, lambda bits: bits * np.log(2))),
         Slip("bits are rounded.", "3 points are 1.58 bits.", lambda **given: _other(given, {}, np.floor)),
+        Slip(
+            "the longest time constant is that of the stable point that forgets first.",
+            "Take the largest of all stable points.",
+            partial(explained, pick=min),
+        ),
     ),
     "these are their memories.",
-    ("the statement", "bits"),
-    "The number of a statement, and the bits.",
+    ("the statement", "bits", "longest"),
+    "The number of a statement, the bits, and the longest time constant.",
+    tolerance=PRECISE,
 )
 
 WORK = Work(
@@ -261,6 +270,10 @@ WORK = Work(
                         "How many points are stable? If one is, how long is its longest time constant?",
                     ),
                     "bits": ("the bits are others.", "The logarithm, to base 2, of the number of stable points."),
+                    "longest": (
+                        "the longest time constant is another.",
+                        "In ms, the largest of all stable points; 0 if there is none.",
+                    ),
                 },
             ),
             builds_on=("memory/points", "memory/modes"),

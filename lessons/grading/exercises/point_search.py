@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..inside import plain
 from ..judging import Ask, Inputs, Judgement, kind_of, value_of
 from .fixed_points_reference import STANDS, moduli, network_of, newton, step
 from .memory_networks import drawn_memory
@@ -54,6 +55,9 @@ def searched(answer: Any, inputs: Inputs) -> Judgement | None:
         seen, expected = f"shape {rows.shape}", f"shape {points.shape}"
         hint = "A row for each point, (K, N)."
         return Judgement(False, f"the result has shape {rows.shape}: its rows are no states.", hint, seen, expected)
+    if len(rows) > len(candidates):
+        seen, hint = f"{len(rows)} rows", "No search arrives at two points: each candidate leads to one, or to none."
+        return Judgement(False, "there are more points than candidates.", hint, seen, wanted)
     if not np.isfinite(rows).all():
         return Judgement(False, "the result holds NaN or infinity.", "Leave out a search that ran away.")
     if rows.shape == candidates.shape and np.allclose(rows, candidates):
@@ -76,11 +80,8 @@ def searched(answer: Any, inputs: Inputs) -> Judgement | None:
 
 def _rows(answer: Any) -> np.ndarray | None:
     """Numbers as an array; None if they are none."""
-    try:
-        rows = np.asarray(answer)
-    except (TypeError, ValueError):
-        return None
-    return rows.astype(float) if rows.dtype.kind in "biuf" and rows.ndim else None
+    rows = plain.numbers(answer)
+    return None if rows is None or rows.dtype.kind == "c" or not rows.ndim else rows.astype(float)
 
 
 def _of_another_network(rows: np.ndarray, network: Inputs) -> Judgement | None:

@@ -22,6 +22,8 @@ from ..judging import Ask, Judgement, Unanswered
 PROMISES = tuple(check for check in CHECKS if not hasattr(environment_checks, check.__name__))
 """The promises about trials and observers. Those about environments are kept by ours: they replay what was painted."""
 UNREADABLE = "what the task says of itself cannot be read."
+ROOM = 780
+"""Numbers in a trial, at most: those of 4000 trials, with targets and mask, have to fit into a message."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +86,7 @@ def replica(ask: Ask) -> Replica:
         Unanswered: If what it says of itself makes no task.
     """
     told = description(ask)
+    _check_size(told)
     own = ("family", "source", "informative", "response_period")
     body = {"__doc__": told["doc"], "periods": tuple(told["periods"]), "contrasts": tuple(told["contrasts"])}
     ceiling = float(told["ceiling"])
@@ -116,6 +119,24 @@ def description(ask: Ask) -> dict[str, Any]:
     if not isinstance(told, dict) or not all(isinstance(told.get(name), kind) for name, kind in shapes.items()):
         raise Unanswered(Judgement(False, UNREADABLE, "Compare with the book's page “A task of your own”."))
     return told
+
+
+def _check_size(told: dict[str, Any]) -> None:
+    """Refuse a task whose trials are too large to be painted.
+
+    Raises:
+        Unanswered: If they are, or if what it says of them are no numbers.
+    """
+    try:
+        duration = sum(abs(float(ms)) for ms in told["durations"].values())
+        bins = duration / float(told["dt"])
+        channels = sum(len(kind) if isinstance(kind, list) else int(kind) for kind in told["channels"].values())
+    except (KeyError, TypeError, ValueError, ArithmeticError):
+        raise Unanswered(Judgement(False, UNREADABLE, "Durations and dt are numbers.")) from None
+    width = max(channels + 3, len(told["responses"]))
+    if not 0 <= bins * width <= ROOM:
+        reason = f"a trial lasts {duration:.6g} ms, {bins:.6g} bins of {channels} inputs: too large to be tried out."
+        raise Unanswered(Judgement(False, reason, "Durations are in milliseconds; look at dt and channels too."))
 
 
 def painting(ask: Ask, arguments: dict[str, Any], conditions: Conditions, seed: int) -> dict[str, Any]:

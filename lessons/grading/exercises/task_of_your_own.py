@@ -8,45 +8,63 @@ from typing import Any
 import numpy as np
 
 from ....envs.trial import TrialBatch
+from ....envs.trial_env import TrialEnv
 from ..judging import Ask, Exercise, Judgement, Unanswered, difference
 from . import Work
 from .odd_one_out import INPUT_SLIPS, LAMPS, RESPONSES, OddOneOut, lights
 from .replica import broken_promise, description, observing, painting, replica
 
-N_DRAWN, N_OBSERVED = 4000, 400
+N_DRAWN, N_OBSERVED, N_PLAYED = 4000, 400, 2
+FACTORS = {"odd": (1, 2, 3, 4), "sign": (-1, 1)}
+ROUNDING = 1e-5
+"""Largest difference of two observations that are the same but for the order of additions."""
 
 
 def judge_draws(ask: Ask, rng: np.random.Generator) -> Judgement:
-    """Whether channels, responses and factors are as asked for, and what is drawn follows them."""
-    told = description(ask)
-    asked = {"channels": {"fixation": 1, "lamp": list(LAMPS)}, "responses": list(RESPONSES)}
-    for name, wanted in asked.items():
-        if told[name] != wanted or list(told[name]) != list(wanted):
-            seen, expected = (str(value)[:200] for value in (told[name], wanted))
-            return Judgement(False, f"{name} are not as asked for.", "Names and order count.", seen, expected)
-    drawn = ask(what="draw", n=N_DRAWN, seed=int(rng.integers(2**31)))
+    """Whether channels, responses and factors are as asked for, and what is drawn follows them, by chance."""
+    if (found := _misnamed(description(ask))) is not None:
+        return found
+    draws = []
+    for _ in range(2):
+        drawn = ask(what="draw", n=N_DRAWN, seed=int(rng.integers(2**31)))
+        if (found := _wrong_levels(drawn)) is not None:
+            return found
+        draws.append((4 * (drawn["sign"] > 0) + drawn["odd"] - 1).astype(int))
+    if (found := _unbalanced(draws[0])) is not None:
+        return found
+    pairs = {"from trial to trial": (draws[0][1:], draws[0][:-1]), "for every seed": tuple(draws)}
+    for what, (one, other) in pairs.items():
+        if np.abs(np.histogram2d(one, other, bins=8, range=2 * [(0, 8)])[0] / len(one) - 1 / 64).max() > 0.015:
+            hint = "Declare factors, and leave the drawing to them."
+            return Judgement(False, f"what is drawn follows a pattern, {what}.", hint)
+    return Judgement(True, "every lamp is odd as often as the others, and brighter as often as dimmer.")
+
+
+def _wrong_levels(drawn: Any) -> Judgement | None:
     if not isinstance(drawn, dict):
         return Judgement(False, "what is drawn cannot be read.", "factors returns a dictionary.")
-    for name, levels in (("odd", (1, 2, 3, 4)), ("sign", (-1, 1))):
+    for name, levels in FACTORS.items():
         if not isinstance(values := drawn.get(name), np.ndarray) or values.shape != (N_DRAWN,):
-            return Judgement(
-                False, f"there is no factor {name!r}.", f"It takes the levels {levels}.", str(sorted(drawn))
-            )
+            seen = str(sorted(drawn))[:80]
+            return Judgement(False, f"there is no factor {name!r}.", f"It takes the levels {levels}.", seen)
         seen = tuple(np.unique(values).tolist())
         if seen != levels:
             hint = "Classes of answers are counted from 1: 0 is to fixate." if 0 in seen and name == "odd" else ""
             hint = hint or "List the levels in Levels((...))."
             return Judgement(False, f"{name} takes other values.", hint, str(seen)[:80], str(levels))
-    table = np.array(
-        [[((drawn["odd"] == lamp) & (drawn["sign"] == sign)).mean() for sign in (-1, 1)] for lamp in range(1, 5)]
-    )
-    for name, shares in (("odd", table.sum(axis=1)), ("sign", table.sum(axis=0))):
+    return None
+
+
+def _unbalanced(drawn: np.ndarray) -> Judgement | None:
+    """What is wrong with the shares of lamps and signs, numbered from 0 to 7 (n,); None if nothing is."""
+    table = np.bincount(drawn, minlength=8).reshape(2, 4) / N_DRAWN
+    for name, shares in (("odd", table.sum(axis=0)), ("sign", table.sum(axis=1))):
         if np.abs(shares - 1 / len(shares)).max() > 0.05:
             told_shares = ", ".join(f"{share:.2f}" for share in shares)
             return Judgement(False, f"the levels of {name} are not balanced.", "Levels without p are.", told_shares)
     if np.abs(table - 1 / 8).max() > 0.04:
         return Judgement(False, "odd and sign are not independent.", "Declare two factors; each is drawn on its own.")
-    return Judgement(True, "every lamp is odd as often as the others, and brighter as often as dimmer.")
+    return None
 
 
 def judge_paints(ask: Ask, rng: np.random.Generator) -> Judgement:
@@ -170,22 +188,61 @@ def judge_observes(ask: Ask, rng: np.random.Generator) -> Judgement:
 
 
 def judge_registered(ask: Ask, rng: np.random.Generator) -> Judgement:
-    """Whether the task has a name that ``gym.make`` knows, and is the one that was written."""
-    description(ask)
-    answer = ask(what="registered")
-    if not isinstance(answer, dict) or answer.get("known") is not True:
+    """Whether Gymnasium plays, by its name, the class that was written: its trials are those that the grader plays.
+
+    No word of the submission about its table of tasks counts.
+    """
+    if not _has(ask(what="play", seed=0, actions=[]), 1):
         return Judgement(
             False, "it is not registered yet.", "register_task(OddOneOut), or @register_task above the class."
         )
-    if answer.get("name") != "OddOneOut" or answer.get("same") is not True:
-        return Judgement(False, "another class has its name.", "Run the registration again, after the last change.")
-    return Judgement(True, 'gym.make("cogdyn/OddOneOut-v0") makes it.')
+    env = TrialEnv(replica(ask))
+    for _ in range(N_PLAYED):
+        seed, choice = int(rng.integers(2**31)), int(rng.integers(1, env.task.n_outputs))
+        observation, info = env.reset(seed=seed)
+        observations, rewards, actions, over = [observation], [], [], False
+        while not over:
+            actions.append(choice if info["period"] == env.task.response_period else 0)
+            observation, reward, over, _, info = env.step(actions[-1])
+            observations.append(observation)
+            rewards.append(reward)
+        played = ask(what="play", seed=seed, actions=actions)
+        if not _has(played, len(observations)) or not (
+            np.allclose(played["observations"], observations, atol=ROUNDING)
+            and np.allclose(played["rewards"], rewards, atol=ROUNDING)
+        ):
+            hint = "Run the registration again, after the last change. Trials may depend on conditions and canvas only."
+            return Judgement(False, "another class has its name.", hint)
+    return Judgement(True, 'gym.make("cogdyn/OddOneOut-v0") plays it.')
 
 
 def judge_promises(ask: Ask, rng: np.random.Generator) -> Judgement:
-    """Whether the task keeps the contract of tasks, checked outside of the submission."""
+    """Whether the task that is asked for keeps the contract of tasks, checked outside of the submission."""
+    told = description(ask)
+    if (other := _misnamed(told)) is not None:
+        return other
+    if set(told["factors"]) != set(FACTORS):
+        seen, expected = (", ".join(names)[:80] for names in (told["factors"], FACTORS))
+        return Judgement(False, "factors are not as asked for.", "Their names count.", seen, expected)
     found = broken_promise(replica(ask))
     return found or Judgement(True, "it keeps the contract of tasks, as ours do.")
+
+
+def _misnamed(told: dict[str, Any]) -> Judgement | None:
+    """What is wrong with the names of channels and responses; None if nothing is."""
+    asked = {"channels": {"fixation": 1, "lamp": list(LAMPS)}, "responses": list(RESPONSES)}
+    for name, wanted in asked.items():
+        if told[name] != wanted or list(told[name]) != list(wanted):
+            seen, expected = (str(value)[:200] for value in (told[name], wanted))
+            return Judgement(False, f"{name} are not as asked for.", "Names and order count.", seen, expected)
+    return None
+
+
+def _has(played: Any, n: int) -> bool:
+    """Whether an answer holds the observations of n bins, and rewards of all but the first."""
+    arrays = [played.get(name) for name in ("observations", "rewards")] if isinstance(played, dict) else []
+    lengths = [len(a) for a in arrays if isinstance(a, np.ndarray) and a.dtype.kind in "biuf" and a.ndim]
+    return lengths == [n, n - 1]
 
 
 WORK = Work(
@@ -193,7 +250,15 @@ WORK = Work(
         Exercise("task/draws", "what is drawn", 2, "OddOneOut", judge_draws, "task"),
         Exercise("task/paints", "what is shown and asked", 4, "OddOneOut", judge_paints, "task", ("task/draws",)),
         Exercise("task/observes", "the ideal observer", 3, "OddOneOut", judge_observes, "task", ("task/draws",)),
-        Exercise("task/registered", "registered", 1, "OddOneOut", judge_registered, "task"),
+        Exercise(
+            "task/registered",
+            "registered",
+            1,
+            "OddOneOut",
+            judge_registered,
+            "task",
+            builds_on=("task/draws", "task/paints"),
+        ),
         Exercise(
             "task/promises",
             "proved",

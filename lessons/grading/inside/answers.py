@@ -1,6 +1,7 @@
 """Running the cells of a submission and calling what it defines; what it answers is sent as plain data."""
 
 from __future__ import annotations
+import __future__
 
 import importlib.abc
 import linecache
@@ -9,6 +10,9 @@ import socket
 import sys
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
+from functools import partial
+from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
 
@@ -16,10 +20,8 @@ import numpy as np
 
 from . import plain
 from .examples import example
+from .magics import NoShell, as_python, do_nothing
 from .probes import PROBES
-
-LONGEST = 600
-"""Characters of an error message."""
 
 
 class Hidden(importlib.abc.MetaPathFinder):
@@ -40,7 +42,13 @@ class Hidden(importlib.abc.MetaPathFinder):
 
 
 def prepare(hidden: Sequence[str]) -> None:
-    """Hide modules, and put in the place of the lessons one in which ``check`` does nothing."""
+    """Hide modules, and put in the place of the lessons one in which ``check`` does nothing.
+
+    Raises:
+        ModuleNotFoundError: If IPython is missing, with which cells are read.
+    """
+    if find_spec("IPython") is None:
+        raise ModuleNotFoundError("cells are read with IPython: pip install 'cogdyn[lessons]'")
     sys.meta_path.insert(0, Hidden(hidden))
     lessons, grading = ModuleType("cogdyn.lessons"), ModuleType("cogdyn.lessons.grading")
     lessons.__dict__.update(__path__=[], grading=grading, start=_nothing)
@@ -86,13 +94,39 @@ def serve(line: socket.socket, protections: Sequence[str]) -> None:
 
 
 def run_cell(source: str, name: str, space: dict[str, Any]) -> dict[str, str] | None:
-    """Run a cell; an error is returned, not raised."""
-    linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
+    """Run a cell as Jupyter does; an error is returned, not raised.
+
+    What is Python is run as it is. Only what is not is rewritten as IPython does, and then magics and shell commands
+    do nothing, but that ``%time``, ``%%time``, ``%%capture`` and ``%%prun`` run what they watch.
+
+    Args:
+        source: The cell.
+        name: What tracebacks call it.
+        space: The namespace; a ``from __future__`` import in it holds for later cells too.
+    """
+    shell = NoShell(partial(_run, name=f"{name}, %time", space=space), partial(_run, name=name, space=space))
+    space["get_ipython"] = lambda: shell
+    space.setdefault("display", do_nothing)
     try:
-        exec(compile(source, name, "exec"), space)
+        _run(source, name, space)
     except BaseException as error:  # a cell may raise SystemExit or KeyboardInterrupt too
         return told(error)
     return None
+
+
+def _run(source: str, name: str, space: dict[str, Any]) -> Any:
+    """Run the source; returns its value if it is an expression."""
+    flags = __future__.annotations.compiler_flag if space.get("annotations") is __future__.annotations else 0
+    compiled = partial(compile, filename=name, flags=flags, dont_inherit=True)
+    for mode in ("eval", "exec"):
+        with suppress(SyntaxError):
+            code = compiled(source, mode=mode)
+            break
+    else:
+        source = as_python(source)
+        code = compiled(source, mode="exec")
+    linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
+    return eval(code, space)
 
 
 def answer(space: dict[str, Any], probe: str, name: str, inputs: dict[str, Any]) -> dict[str, Any]:
@@ -117,7 +151,7 @@ def told(error: BaseException) -> dict[str, str]:
         message = str(error)
     except Exception:  # an error of the submission's own, which cannot even be told
         message = "(no message)"
-    return {"error": type(error).__name__[:80], "message": message[:LONGEST], "where": where[:LONGEST]}
+    return {"error": type(error).__name__[:80], "message": message[: plain.LONGEST], "where": where[: plain.LONGEST]}
 
 
 def _seed(seed: int) -> None:

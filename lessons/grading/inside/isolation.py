@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import errno
+import math
 import os
 import resource
+import socket
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from . import kernel
 
 NOBODY = 65534
 HOME = "/home/student"
+HOST = "student"
+WRITABLE = (HOME, "/tmp", "/dev/shm")
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc/ld.so.cache", "/etc/localtime")
 DEVICES = ("null", "zero", "full", "random", "urandom")
 NAMESPACES = kernel.NEW_PROCESSES | kernel.NEW_NETWORK | kernel.NEW_IPC | kernel.NEW_HOST_NAME
 
 
 def leave_namespaces() -> None:
-    """Give the children of this process a network and processes of their own.
+    """Give the children of this process a network, processes and a host name of their own.
 
     Raises:
         OSError: If the system does not allow it.
@@ -27,6 +32,7 @@ def leave_namespaces() -> None:
     if os.geteuid() != 0:
         _new_users()
     kernel.unshare(NAMESPACES)
+    socket.sethostname(HOST)
 
 
 def _new_users() -> None:
@@ -50,7 +56,7 @@ def build_root(folder: str, visible: Sequence[str], hidden: Sequence[str], room:
     kernel.mount("none", "/", flags=kernel.PRIVATE | kernel.RECURSIVE)
     devices = kernel.NO_SETUID | kernel.NO_EXECUTION
     kernel.mount("tmpfs", folder, "tmpfs", kernel.NO_SETUID | kernel.NO_DEVICES, "size=1m,mode=755")
-    for path, size in ((HOME, room), ("/tmp", room // 4), ("/dev/shm", room // 4)):
+    for path, size in zip(WRITABLE, (room, room // 4, room // 4), strict=True):
         os.makedirs(folder + path, exist_ok=True)
         limits = f"size={size},nr_inodes=4096,mode=1777"
         kernel.mount("tmpfs", folder + path, "tmpfs", kernel.NO_SETUID | kernel.NO_DEVICES, limits)
@@ -66,6 +72,9 @@ def build_root(folder: str, visible: Sequence[str], hidden: Sequence[str], room:
         _show(f"/dev/{name}", folder, extra=0)
     os.makedirs(f"{folder}/proc")
     kernel.mount("proc", f"{folder}/proc", "proc", devices | kernel.NO_DEVICES)
+    for name in ("keys", "key-users"):
+        if os.path.exists(f"{folder}/proc/{name}"):
+            _cover(f"{folder}/proc/{name}")
     kernel.change_root(folder)
     kernel.restrict("/", kernel.READ_ONLY, recursive=False)
 
@@ -93,6 +102,12 @@ def _cover(path: str) -> None:
         kernel.mount("/dev/null", path, flags=kernel.BIND)
 
 
+def prefer_for_oom_killer() -> None:
+    """Where memory is short on the whole machine, have the kernel end this process and its children before others."""
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000", encoding="utf-8")
+
+
 def become_nobody() -> None:
     """Where we are root: go on as a user to whom nothing belongs."""
     if os.geteuid() == 0:
@@ -101,16 +116,16 @@ def become_nobody() -> None:
         os.setresuid(NOBODY, NOBODY, NOBODY)
 
 
-def limit(limits: Mapping[str, int], isolated: bool) -> None:
+def limit(limits: Mapping[str, float], isolated: bool) -> None:
     """Set limits on what each process takes, for good.
 
     Args:
-        limits: ``cpu_s``; ``memory`` and ``file`` (bytes); ``processes``; ``files``.
+        limits: ``total_s``; ``memory`` and ``file`` (bytes); ``processes``; ``files``.
         isolated: Whether processes are counted in a namespace of their own; else those that the user has already
             are added, because the kernel counts them too.
     """
     room = {
-        "RLIMIT_CPU": limits["cpu_s"],
+        "RLIMIT_CPU": 2 * math.ceil(limits["total_s"]),  # the guard is first
         "RLIMIT_FSIZE": limits["file"],
         "RLIMIT_NOFILE": limits["files"],
         "RLIMIT_CORE": 0,
@@ -124,7 +139,7 @@ def limit(limits: Mapping[str, int], isolated: bool) -> None:
         if number is None or (name == "RLIMIT_AS" and sys.platform != "linux"):
             continue
         hard = resource.getrlimit(number)[1]
-        value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        value = int(value) if hard == resource.RLIM_INFINITY else min(int(value), hard)
         resource.setrlimit(number, (value, value))
 
 
@@ -150,20 +165,8 @@ def taken(process: int) -> tuple[int, int]:
     return int(pages[0]) * os.sysconf("SC_PAGE_SIZE"), int(pages[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
-def share(process: int) -> int:
-    """Memory of a process (bytes), each page divided by the number of processes that share it.
-
-    Where the system does not tell, as to a root without the right to trace: all that is resident, which is more.
-    """
-    try:
-        lines = Path(f"/proc/{process}/smaps_rollup").read_text(encoding="utf-8").splitlines()
-        return next(1024 * int(line.split()[1]) for line in lines if line.startswith("Pss:"))
-    except (OSError, StopIteration):
-        return taken(process)[1]
-
-
 def descendants(process: int) -> list[int]:
-    """Numbers of all processes below one, as /proc tells."""
+    """Numbers of all processes below one, as /proc tells: each behind its parent."""
     found: list[int] = []
     waiting = [process]
     while waiting:
@@ -176,7 +179,7 @@ def descendants(process: int) -> list[int]:
                 found += below
         except OSError:
             continue
-    return found
+    return list(dict.fromkeys(found))  # a thread that ends while we look leaves its children to another
 
 
 def _processes_of_user() -> int:

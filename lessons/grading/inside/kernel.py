@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 
 NEW_MOUNTS, NEW_HOST_NAME, NEW_IPC, NEW_USERS, NEW_PROCESSES, NEW_NETWORK = (
@@ -18,6 +19,7 @@ DETACH = 2
 READ_ONLY = 1
 _DEATH_SIGNAL, _NO_NEW_PRIVILEGES, _SUBREAPER, _DROP_CAPABILITY = 1, 38, 36, 24
 _MOUNT_SETATTR, _PIVOT_ROOT, _CAPSET = 442, {"x86_64": 155, "aarch64": 41}, {"x86_64": 126, "aarch64": 91}
+_KEYCTL, _JOIN_SESSION_KEYRING = {"x86_64": 250, "aarch64": 219}, 1
 _AT_FDCWD, _AT_RECURSIVE = -100, 0x8000
 _ALL_CAPABILITIES = range(64)
 
@@ -73,6 +75,14 @@ def die_with_parent() -> None:
 def adopt_orphans() -> None:
     """Become the parent of descendants whose own parent ends."""
     _call(_libc().prctl(_SUBREAPER, 1, 0, 0, 0), "prctl")
+
+
+def leave_keyring() -> None:
+    """Have a session keyring of our own: the one before holds keys of the user, and of others in the session."""
+    result = _system_call(_KEYCTL, ctypes.c_int(_JOIN_SESSION_KEYRING), None)
+    if result < 0 and ctypes.get_errno() in (errno.ENOSYS, errno.EPERM):
+        return  # nobody here can use keys at all
+    _call(result, "keyctl")
 
 
 def give_up_privileges() -> None:

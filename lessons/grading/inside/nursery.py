@@ -2,26 +2,31 @@
 
 It is started with its settings as JSON in the first argument, and gets for each submission two lines: one on which
 the submission answers, one that keeps it alive. Between them stands a guard, which ends the submission with all that
-it started when the second line is closed, when it takes too much memory, or when it ends itself.
+it started when the second line is closed, when it takes too much memory or CPU time, or when it ends itself. On the
+second line the grader says how much CPU time the cell or answer that begins may take.
 """
 
 from __future__ import annotations
 
 import importlib
 import json
+import math
 import os
 import select
 import shutil
 import signal
 import socket
+import struct
 import sys
 import time
 from typing import Any, NoReturn
 
-from . import answers, isolation, kernel, plain
+from . import answers, isolation, kernel, plain, system_calls, usage
 
 PACE = 0.05
-"""Seconds between two looks at the memory of a submission."""
+"""Seconds between two looks at what a submission takes."""
+NICENESS = 5
+"""How far a submission stands back behind the grader and its guards."""
 
 
 def main() -> None:
@@ -29,8 +34,7 @@ def main() -> None:
     settings = json.loads(sys.argv[1])
     desk = socket.socket(fileno=3)
     sys.path.remove(settings["here"])
-    settings["visible"] += [path for path in sys.path if os.path.isabs(path)]
-    settings["visible"] += [os.path.realpath(path) for path in settings["visible"]]
+    os.umask(0o022)  # whatever the grader's is: what is built here is for another user too
     answers.prepare(settings["hidden"])
     for name in settings["imports"]:
         importlib.import_module(name)
@@ -78,19 +82,37 @@ def _guard(settings: dict[str, Any], line: socket.socket, life: socket.socket) -
         finally:
             os._exit(1)
     line.close()
-    reason = ""
-    while not reason:
-        if _has_ended(first):
-            reason = "ended"
-        elif select.select([life], [], [], PACE)[0]:
-            reason = "closed"
-        elif linux and _take_more_than(settings["limits"]["memory_of_all"]):
-            reason = "memory"
+    root = f"/proc/{first}/root" if settings["isolate"] else None
+    reason = _watch(first, life, settings["limits"], root)
     _sweep(first)
     try:
         life.send(reason.encode())
     finally:
         os._exit(0)
+
+
+def _watch(first: int, life: socket.socket, limits: dict[str, Any], root: str | None) -> str:
+    """Wait until a submission has to end, or has ended; returns why."""
+    linux = sys.platform == "linux"
+    buffer = life.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF)
+    spent, until, everything = 0.0, math.inf, math.inf
+    while True:
+        if _has_ended(first):
+            return "ended"
+        said = life.recv(2**12) if select.select([life], [], [], PACE)[0] else None
+        if said == b"":
+            return "closed"
+        below = isolation.descendants(os.getpid()) if linux else []
+        spent = max(spent, usage.cpu_time(below) if linux else time.monotonic())
+        if said:  # the last that was said counts
+            everything = min(everything, spent + limits["total_s"])
+            until = spent + struct.unpack("!d", said[-8:])[0]
+        if until == math.inf:
+            continue  # nothing of the submission runs yet
+        if spent > min(until, everything):
+            return "time" if until <= everything else "total"
+        if linux and usage.more_memory_than(limits["memory_of_all"], below, buffer, root):
+            return "memory"
 
 
 def _refuse(line: socket.socket, error: Exception) -> NoReturn:
@@ -104,14 +126,6 @@ def _has_ended(process: int) -> bool:
     if sys.platform == "linux":
         return os.waitid(os.P_PID, process, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
     return os.waitpid(process, os.WNOHANG)[0] != 0
-
-
-def _take_more_than(limit: int) -> bool:
-    """Whether all processes below this one hold more memory than that (bytes)."""
-    below = isolation.descendants(os.getpid())
-    if sum(isolation.taken(one)[1] for one in below) <= limit:
-        return False
-    return sum(map(isolation.share, below)) > limit  # what copies of a process still share counts once
 
 
 def _sweep(first: int) -> None:
@@ -137,6 +151,13 @@ def _enter(settings: dict[str, Any], line: socket.socket, protections: list[str]
     os.setsid()
     isolate = settings["isolate"]
     limits = settings["limits"]
+    os.nice(NICENESS)
+    if sys.platform == "linux":
+        isolation.prefer_for_oom_killer()
+        kernel.leave_keyring()
+        if settings["core"] is not None:
+            cores = sorted(os.sched_getaffinity(0))
+            os.sched_setaffinity(0, {cores[settings["core"] % len(cores)]})
     if isolate:
         isolation.build_root(settings["folder"], settings["visible"], settings["covered"], limits["file"])
     if os.geteuid() == 0:
@@ -153,11 +174,15 @@ def _enter(settings: dict[str, Any], line: socket.socket, protections: list[str]
         os._exit(0)
     if isolate and isolation.count_anew():
         protections.append("processes_counted")
+    if isolate and os.getuid() != isolation.NOBODY:
+        kernel.restrict("/proc", kernel.READ_ONLY, recursive=False)  # what is ours there, it could change back
     if sys.platform == "linux":
         kernel.give_up_privileges()
     home = isolation.HOME if isolate else settings["folder"]
     os.environ.update(HOME=home, TMPDIR=home)
     isolation.limit(limits, "processes_counted" in protections)
+    if system_calls.refuse():
+        protections.append("system_call_filter")
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 

@@ -19,6 +19,15 @@ DEEPEST = 12
 """Lists in lists, at most."""
 LARGEST = 16 * 2**20
 """Bytes of a message, at most."""
+MOST = 2**20
+"""Items of lists and dictionaries, and letters of words, in one answer, at most; arrays are not counted."""
+LONGEST = 600
+"""Characters of an error message."""
+
+
+UNPRINTABLE = "\N{REPLACEMENT CHARACTER}"
+"""What stands in a text for a letter that cannot be printed."""
+_ARRAY = {"array", "shape", "data"}
 
 
 class NotPlain(ValueError):
@@ -58,15 +67,17 @@ def unpack(value: Any, depth: int = 0) -> Any:
     """The way back; nothing is executed, and no array is larger than the message that brought it.
 
     Raises:
-        NotPlain: If that is not what :func:`pack` writes.
+        NotPlain: If that is not what :func:`pack` writes, or it holds more than :data:`MOST`.
     """
+    if depth == 0:
+        _count(value)
     if depth > DEEPEST:
         raise NotPlain("it is nested too deeply")
     if value is None or isinstance(value, bool | int | float | str):
         return value
     if not isinstance(value, dict):
         raise NotPlain("a message holds what pack does not write")
-    if set(value) == {"array", "shape", "data"}:
+    if set(value) == _ARRAY:
         return _array(value["array"], value["shape"], value["data"])
     if len(value) == 1:
         ((kind, inside),) = value.items()
@@ -78,13 +89,56 @@ def unpack(value: Any, depth: int = 0) -> Any:
     raise NotPlain("a message holds what pack does not write")
 
 
+def _count(value: Any) -> None:
+    """Refuse more items and letters than may be, before anything is built from them."""
+    left, waiting = MOST, [value]
+    while waiting:
+        one = waiting.pop()
+        left -= 1 + (len(one) if isinstance(one, str) else 0)
+        if isinstance(one, dict) and set(one) != _ARRAY:
+            left -= sum(map(len, one))
+            waiting += one.values()
+        elif isinstance(one, list):
+            waiting += one
+        if left < len(waiting):
+            raise NotPlain(f"it holds more than {MOST:,} items and letters")
+
+
+def numbers(value: Any) -> np.ndarray | None:
+    """Numbers, an array of them or lists of them as an array; None if they are none, or make no array.
+
+    Lists of words are left alone: NumPy would give each of them the room of the longest.
+    """
+    if not _are_numbers(value):
+        return None
+    try:
+        array = np.asarray(value)
+    except (TypeError, ValueError):
+        return None
+    return array if array.dtype.kind in KINDS else None
+
+
+def _are_numbers(value: Any) -> bool:
+    if isinstance(value, list | tuple):
+        return all(map(_are_numbers, value))
+    return isinstance(value, bool | int | float | complex | np.ndarray | np.generic)
+
+
+def text(value: Any, most: int = LONGEST) -> str:
+    """A text from anybody, cut, and with nothing in it that cannot be printed; empty if it is no text."""
+    if not isinstance(value, str):
+        return ""
+    cut = value if len(value) <= most else f"{value[: most - 1]}…"
+    return "".join(letter if letter.isprintable() or letter in "\n\t" else UNPRINTABLE for letter in cut)
+
+
 def _array(kind: Any, shape: Any, data: Any) -> np.ndarray:
     try:
         dtype = np.dtype(kind)
         content = base64.b64decode(data, validate=True)
     except (TypeError, ValueError, binascii.Error):
         raise NotPlain("an array cannot be read") from None
-    sound = isinstance(shape, list) and len(shape) <= 16 and all(type(n) is int and n >= 0 for n in shape)
+    sound = isinstance(shape, list) and len(shape) <= 16 and all(type(n) is int and 0 <= n <= LARGEST for n in shape)
     if dtype.kind not in KINDS or not sound or math.prod(shape) * dtype.itemsize != len(content):
         raise NotPlain("an array is not as large as it says")
     return np.frombuffer(content, dtype).reshape(shape).copy()
@@ -102,12 +156,13 @@ def write(line: socket.socket, message: dict[str, Any]) -> None:
     line.sendall(struct.pack("!I", len(content)) + content)
 
 
-def read(line: socket.socket, until: float | None = None) -> dict[str, Any]:
+def read(line: socket.socket, until: float | None = None, most: int | None = None) -> dict[str, Any]:
     """Receive a message.
 
     Args:
         line: Where it comes from.
         until: When it has to be there whole, by :func:`time.monotonic`; any time if None.
+        most: Items that it may hold, each of which takes more memory here than in the message; any number if None.
 
     Raises:
         TimeoutError: If it is not there in time.
@@ -117,8 +172,11 @@ def read(line: socket.socket, until: float | None = None) -> dict[str, Any]:
     (length,) = struct.unpack("!I", _exactly(line, 4, until))
     if length > LARGEST:
         raise NotPlain(f"a message of {length:,} bytes; at most {LARGEST:,} are read")
+    content = _exactly(line, length, until)
+    if most is not None and sum(map(content.count, (b",", b"[", b"{"))) > most:
+        raise NotPlain(f"a message of more than {most:,} items")
     try:
-        message = json.loads(_exactly(line, length, until))
+        message = json.loads(content)
     except (ValueError, RecursionError):
         raise NotPlain("a message that is not JSON") from None
     if not isinstance(message, dict):

@@ -1,4 +1,4 @@
-"""Asking a task that a submission defines: what it says of itself, what it draws and paints, what it observes."""
+"""Asking a task that a submission defines: what it says of itself, what it draws, paints, observes and plays."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ Arrays = dict[str, np.ndarray]
 
 
 def task(cls: Any, what: str, **inputs: Any) -> Any:
-    """Ask a class of tasks: describe, draw, paint, observe, or registered."""
+    """Ask a class of tasks: describe, draw, paint, observe; or play, by its name."""
     questions: dict[str, Callable[..., Any]] = {
         "describe": _describe,
         "draw": _draw,
         "paint": _paint,
         "observe": _observe,
-        "registered": _registered,
+        "play": _play,
     }
     return questions[what](cls, **inputs)
 
@@ -61,13 +61,20 @@ def _observe(cls: Any, arguments: dict[str, Any], batch: dict[str, Any]) -> np.n
     return np.asarray(cls(**arguments).ideal(_envs().TrialBatch(**batch)))
 
 
-def _registered(cls: Any) -> dict[str, Any]:
-    """What Gymnasium makes of the name of the class."""
+def _play(cls: Any, seed: int, actions: list[int]) -> dict[str, Any]:
+    """What Gymnasium plays under the name of the class: the observations of a seed, the first and after each action."""
     name = cls().name
     if name not in _envs().task_names():
-        return {"name": name, "known": False}
-    env = import_module("gymnasium").make(f"cogdyn/{name}-v0")
-    return {"name": name, "known": True, "same": isinstance(getattr(env.unwrapped, "task", None), cls)}
+        return {"known": False}
+    env = import_module("gymnasium").make(f"cogdyn/{name}-v0", disable_env_checker=True)
+    observations, rewards = [env.reset(seed=seed)[0]], []
+    for action in actions:
+        observation, reward, terminated, _, _ = env.step(action)
+        observations.append(observation)
+        rewards.append(float(reward))
+        if terminated:
+            break
+    return {"known": True, "observations": np.array(observations), "rewards": np.array(rewards)}
 
 
 def _envs() -> Any:
