@@ -12,15 +12,14 @@ from torch import Tensor
 from ..envs.names import check_name
 from ..envs.trial import TrialBatch
 from ..envs.typechecked import typechecked
-from .bins import Bin, bins_of
+from .credit.bins import Bin, bins_of
+from .credit.credit_rule import CreditRule
+from .credit.output_error import OutputError
+from .credit.synapses import Synapses
 from .data import tensors
-from .output_error import OutputError
 from .rate_rnn import RateRNN
 from .rules.bptt import BPTT
-from .rules.credit_rule import CreditRule
 from .rules.rtrl import RTRL
-from .rules.traces import of_own_loss
-from .synapses import Synapses
 
 GROUPS: dict[str, tuple[str, ...]] = {
     "recurrent": ("recurrent",),
@@ -29,7 +28,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "readout": ("readout", "readout_bias"),
     "all synapses": ("recurrent", "input", "bias"),
 }
-"""Weights whose alignment is told, by name; the last are all synapses onto units."""
+"""Weights whose alignment is reported, by name; the last are all synapses onto units."""
 
 
 def alignment(
@@ -89,16 +88,15 @@ def contributions(
 ) -> Tensor:
     """What a rule adds in each bin to the gradient for [W, W_in, b], at fixed weights, (T, N, N + n_in + 1).
 
-    Synapses that do not exist get nothing. What a future-facing rule tells of a bin later stands where it is told; what
-    it tells after the last bin is left out.
+    Synapses that do not exist get nothing. What a future-facing rule adds for a bin later stands where it is added;
+    what it adds after the last bin is left out.
     """
     rule = rule.knowing(network)
     bins = _bins(rule, network, batch, generator)
-    memory = {name: value.clone() for name, value in rule.memory.items()}
-    traces = rule.begin(network, batch.batch_size, memory, generator)
+    steps = rule.steps(network, batch.batch_size, rule.memory, generator)
     with torch.no_grad():
-        told = [traces.step(of_own_loss(each, len(bins)), generator) for each in bins]
-        return torch.stack(told) * Synapses(network).mask / len(bins)
+        added = [steps.step(each.of_own_loss(len(bins)), generator) for each in bins]
+        return torch.stack(added) * Synapses(network).mask / len(bins)
 
 
 def exact_contributions(
@@ -106,10 +104,10 @@ def exact_contributions(
 ) -> Tensor:
     r"""The exact gradient for [W, W_in, b] as a sum over bins, (T, N, N + n_in + 1), in one of two ways.
 
-    ``"past"``: bin t holds what the error of bin t says of all synapses until then, as real-time recurrent learning has
-    it. ``"future"``: bin t holds what all later errors say of what the synapses did in bin t, :math:`(c(t) \circ d)^T
-    p`, with the credit :math:`c(t) = L(t) + c(t+1)\, J(t+1)`. The sums are the same, the bins are not: a rule is to be
-    compared with the one that looks the same way.
+    ``"past"``: bin t holds what the error of bin t attributes to all synapses until then, as real-time recurrent
+    learning has it. ``"future"``: bin t holds what all later errors attribute to the synapses in bin t, :math:`(c(t)
+    \circ d)^T p`, with the credit :math:`c(t) = L(t) + c(t+1)\, J(t+1)`. The sums are the same, the bins are not: a
+    rule is to be compared with the one that looks the same way.
 
     Raises:
         ValueError: If facing is neither.
@@ -117,13 +115,13 @@ def exact_contributions(
     rule = RTRL()
     if check_name("facing", facing, ("past", "future")) == "past":
         return contributions(rule, network, batch, generator)
-    bins, told = list(_bins(rule, network, batch, generator)), []
-    credit = torch.zeros_like(bins[-1].signal)
+    bins, added = list(_bins(rule, network, batch, generator)), []
+    credit = torch.zeros_like(bins[-1].learning_signal)
     with torch.no_grad():
         for this, after in zip(reversed(bins), [None, *reversed(bins[1:])], strict=True):
-            credit = this.signal if after is None else this.signal + after.backward(credit)
-            told.append((credit * this.gate).mT @ this.senders)
-    return torch.stack(told[::-1]) * Synapses(network).mask
+            credit = this.learning_signal + (0 if after is None else after.backward(credit))
+            added.append((credit * this.gate).mT @ this.senders)
+    return torch.stack(added[::-1]) * Synapses(network).mask
 
 
 def alignment_in_bins(found: Tensor, exact: Tensor, lag: int = 0) -> Tensor:
@@ -132,7 +130,7 @@ def alignment_in_bins(found: Tensor, exact: Tensor, lag: int = 0) -> Tensor:
     Args:
         found: What a rule adds in each bin.
         exact: What it should.
-        lag: Number of bins by which the rule tells of a bin too late, such as its horizon less one.
+        lag: Number of bins by which the contribution of a bin comes too late, such as the horizon less one.
     """
     n_bins = len(exact) - lag
     return torch.stack([_cosine(a, b) for a, b in zip(found[lag:], exact[:n_bins], strict=True)])
@@ -143,7 +141,7 @@ def _bins(rule: CreditRule, network: RateRNN, batch: TrialBatch, generator: torc
     errors = OutputError(data, network.n_outputs, network.readout_activation)
     with torch.no_grad():
         trajectory = network(data.inputs, generator=generator, keep_activations=True)
-        return list(bins_of(network, data.inputs, trajectory, errors, rule.feedback.of(network)))
+        return list(bins_of(network, data.inputs, trajectory, errors, rule.feedback_weights.of(network)))
 
 
 def _cosine(a: Tensor, b: Tensor) -> Tensor:

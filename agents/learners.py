@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 import numpy as np
 import torch
@@ -13,6 +13,7 @@ from ..envs.errors import ArgumentError
 from ..envs.task import Task
 from ..envs.trial import TrialBatch
 from ..envs.wording import short_text
+from .credit.rule import Rule
 from .data import tensors
 from .ensemble import member, stacked, subset
 from .evaluation import evaluate, step_seed
@@ -23,68 +24,17 @@ Metrics = Mapping[str, Sequence[float]]
 """Loss, gradient_norm and so on, with a number for each network."""
 
 
-class Rule(Protocol):
-    """What a learning rule offers to the training loop."""
-
-    @property
-    def config(self) -> dict[str, Any]:
-        """The arguments that make this rule again."""
-        ...
-
-    def update(self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None) -> dict[str, float]:
-        """Change the parameters in place; returns at least the loss."""
-        ...
-
-    def report(self, score: float) -> None:
-        """Receive the score of the network at an evaluation."""
-        ...
-
-    def state(self, network: RateRNN) -> dict[str, Tensor]:
-        """What the rule remembers of a network."""
-        ...
-
-    def restore(self, network: RateRNN, state: dict[str, Tensor]) -> None:
-        """Remember what :meth:`state` returned; nothing, where that is empty."""
-        ...
-
-
-@runtime_checkable
-class EnsembleRule(Protocol):
-    """A rule that can train all networks of an ensemble at once."""
-
-    @property
-    def config(self) -> dict[str, Any]:
-        """The arguments that make this rule again."""
-        ...
-
-    def update_each(self, ensemble: RateRNN, batch: TrialBatch, generator: torch.Generator) -> dict[str, Tensor]:
-        """Change the parameters of all networks in place; returns loss and gradient_norm of each, (S,)."""
-        ...
-
-    def report(self, score: Sequence[float]) -> None:
-        """Receive the scores of the networks at an evaluation, (S,)."""
-        ...
-
-    def state(self, network: RateRNN) -> dict[str, Tensor]:
-        """What the rule remembers of each network, all with an axis S in front."""
-        ...
-
-    def restore(self, network: RateRNN, state: dict[str, Tensor]) -> None:
-        """Remember what :meth:`state` returned; nothing, where that is empty."""
-        ...
-
-
 def check_rule(rule: Any) -> None:
-    """Refuse what is no learning rule; one that is never resumed can be without ``restore``.
+    """Refuse what is no learning rule.
 
     Raises:
-        ArgumentError: If it lacks what every training needs.
+        ArgumentError: If it is no :class:`Rule`.
     """
-    lacking = [name for name in ("config", "update", "report", "state") if not hasattr(rule, name)]
-    if lacking:
-        raise ArgumentError(f"rule is {short_text(rule)}; it must be a learning rule, which has {', '.join(lacking)}.")
     if isinstance(rule, type):
         raise ArgumentError(f"rule is {short_text(rule)}; it must be an object of it, as {rule.__name__}().")
+    if not isinstance(rule, Rule):
+        way = f"a class of your own is one as class {type(rule).__name__}(Rule), with update()"
+        raise ArgumentError(f"rule is {short_text(rule)}; it must be a learning rule: {way}.")
 
 
 class SingleLearner:
@@ -120,7 +70,7 @@ class SingleLearner:
 class EnsembleLearner:
     """Networks that a rule changes together, each as it would be alone."""
 
-    def __init__(self, networks: Sequence[RateRNN], rule: EnsembleRule):
+    def __init__(self, networks: Sequence[RateRNN], rule: Rule):
         self.ensemble, self.rule = stacked(networks), rule
 
     def restore(self, memories: Sequence[dict[str, Tensor]]) -> None:
@@ -130,9 +80,7 @@ class EnsembleLearner:
 
     def update(self, batch: TrialBatch, generator: torch.Generator) -> Metrics:
         """Learn from a batch."""
-        return {
-            name: values.tolist() for name, values in self.rule.update_each(self.ensemble, batch, generator).items()
-        }
+        return {name: value.tolist() for name, value in self.rule.update(self.ensemble, batch, generator).items()}
 
     @torch.no_grad()
     def scores(self, task: Task, n_test: int, seed: int) -> list[float]:
@@ -164,16 +112,12 @@ def learner_of(runs: Sequence[Run], rule: Rule, ensemble: bool) -> SingleLearner
     """The learner for the network of a run, or for those of runs that are at the same step; where they are.
 
     Raises:
-        ValueError: If the rule cannot train an ensemble, or the runs are at several steps.
+        ValueError: If the runs are at several steps.
     """
     if len(steps := sorted({run.step for run in runs})) > 1:
         raise ValueError(f"the networks of the ensemble are at updates {steps}; resume each by itself.")
-    if not ensemble:
-        learner = SingleLearner(runs[0].network, rule)
-    elif isinstance(rule, EnsembleRule):
-        learner = EnsembleLearner([run.network for run in runs], rule)
-    else:
-        raise ValueError(f"{type(rule).__name__} cannot train an ensemble; train its networks singly.")
+    networks = [run.network for run in runs]
+    learner = EnsembleLearner(networks, rule) if ensemble else SingleLearner(networks[0], rule)
     if runs[0].step:
         learner.restore([run.memory for run in runs])
     return learner

@@ -32,6 +32,7 @@ from .files import check_unicode, write_atomically
 from .learning_curve import METRICS, check_curve, read_curve, written_curve
 from .model_file import MODEL, RunError, model_content, read_model, refused_in_a_line
 from .rate_rnn import RateRNN
+from .rules.catalogue import upgraded
 
 
 @dataclass
@@ -155,6 +156,7 @@ def load_run(path: str | os.PathLike[str], device: str = "cpu", import_modules: 
         network = _network(config["network"], _part(tensors, "network."))
         check_fit(network, task)
     config["network"] = network.config  # with arguments that are newer than the run
+    config["rule"] = upgraded(config["rule"])
     return Run(network.to(on), task, config, [dict(row) for row in curve], _part(tensors, "optimizer."), folder)
 
 

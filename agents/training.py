@@ -13,10 +13,11 @@ from ..envs.numbers import finite_number, whole_number
 from ..envs.task import Task
 from ..envs.typechecked import typechecked
 from .checkpoints import Checkpoints
+from .credit.rule import Rule
 from .devices import choose_device
 from .evaluation import NetworkPolicy, check_fit, step_seed
 from .interrupt import DeferredSignals
-from .learners import Rule, check_rule, learner_of
+from .learners import check_rule, learner_of
 from .learning_curve import watched
 from .out_of_memory import memory_errors_told
 from .rate_rnn import RateRNN

@@ -8,13 +8,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..agents.bins import Bin, bins_of
+from ..agents.credit.bins import Bin, bins_of
+from ..agents.credit.output_error import OutputError
+from ..agents.credit.synthetic_gradient import apical_inputs, own_signal
 from ..agents.data import tensors
-from ..agents.output_error import OutputError
 from ..agents.rate_rnn import RateRNN
 from ..agents.rules import DNI, Compartments
-from ..agents.rules.synthetic_gradient import apical_inputs, own_signal
-from ..agents.rules.traces import of_own_loss
 from ..envs.registry import make_task
 from ..envs.trial import TrialBatch
 from ..envs.typechecked import typechecked
@@ -83,15 +82,14 @@ def _taught(
     data = tensors(batch, network.recurrent)
     errors = OutputError(data, network.n_outputs)
     trajectory = network(data.inputs, keep_activations=True)
-    found = bins_of(network, data.inputs, trajectory, errors, rule.feedback.of(network))
-    bins = [of_own_loss(each, len(data.inputs)) for each in found]
-    memory: dict[str, Tensor] = {}
-    traces = rule.begin(network, batch.batch_size, memory, None)
+    found = bins_of(network, data.inputs, trajectory, errors, rule.feedback_weights.of(network))
+    bins = [each.of_own_loss(len(data.inputs)) for each in found]
+    steps = rule.steps(network, batch.batch_size, {}, None)
     for each in bins[:_BIN]:
-        traces.step(each, None)
-    old = dict(memory)
-    traces.step(bins[_BIN], None)
-    return bins[_BIN - 1 : _BIN + 1], old, memory
+        steps.step(each, None)
+    before = steps.memory
+    steps.step(bins[_BIN], None)
+    return bins[_BIN - 1 : _BIN + 1], before, steps.memory
 
 
 def _slips(

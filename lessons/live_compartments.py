@@ -7,9 +7,9 @@ from typing import Any, Self
 
 import numpy as np
 
-from ..agents.feedback import Feedback
+from ..agents.credit.feedback import Feedback
+from ..agents.credit.synthetic_gradient import first_apical
 from ..agents.rate_rnn import RateRNN
-from ..agents.rules.synthetic_gradient import first_apical
 from ..envs.tasks.streams import Add
 from .browser_module import browser_module
 from .extra import anywidget, traitlets

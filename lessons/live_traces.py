@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from ..agents.feedback import Feedback
+from ..agents.credit.feedback import Feedback
 from ..agents.rate_rnn import RateRNN
 from .browser_module import browser_module
 from .extra import anywidget, traitlets

@@ -11,9 +11,9 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from ..agents.alignment import alignment
+from ..agents.credit.credit_rule import CreditRule
 from ..agents.rate_rnn import RateRNN
 from ..agents.rules import BPTT
-from ..agents.rules.credit_rule import CreditRule
 from ..envs.numbers import whole_number
 from ..envs.painted_task import PaintedTask
 from ..envs.trial import TrialBatch
@@ -79,7 +79,7 @@ def _quiet(network: RateRNN, rule: CreditRule) -> tuple[RateRNN, CreditRule]:
 @typechecked
 def feedback_alignment(rule: CreditRule, network: RateRNN) -> float:
     """Cosine of the weights by which a rule sends errors back and those of the readout: 1 if they are the same."""
-    weights = {"back": rule.knowing(network).feedback.of(network)}, {"back": network.readout_weights.detach()}
+    weights = {"back": rule.knowing(network).feedback_weights.of(network)}, {"back": network.readout_weights.detach()}
     return alignment(*weights, {"back": ("back",)})["back"]
 
 

@@ -33,8 +33,8 @@ def in_options(message: str, options: Iterable[str], **settings: Iterable[str]) 
     Args:
         message: It may name arguments: ``"dale is 2; ..."``, ``"use resume=True"``.
         options: Arguments that have an option of their own: ``resume=True`` is ``--resume`` there.
-        **settings: Arguments that go by a shared option: with ``rule_set=["update"]``, ``update='bin'`` is
-            ``--rule-set update=bin`` there.
+        **settings: Arguments that go by a shared option: with ``rule_set=["update_every"]``, ``update_every='bin'`` is
+            ``--rule-set update_every=bin`` there.
     """
     known = {name: _option(name) for name in options}
     shared = {name: f"{_option(option)} {name}=" for option, names in settings.items() for name in names}

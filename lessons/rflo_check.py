@@ -10,9 +10,9 @@ import numpy as np
 import torch
 
 from ..agents.alignment import alignment
-from ..agents.bins import bins_of
+from ..agents.credit.bins import bins_of
+from ..agents.credit.output_error import OutputError
 from ..agents.data import tensors
-from ..agents.output_error import OutputError
 from ..agents.rate_rnn import RateRNN
 from ..agents.rules import BPTT, RFLO
 from ..envs.registry import make_task
@@ -119,7 +119,7 @@ def _example(gain: float, credit: Literal["exact", "RFLO"]) -> tuple[Given, np.n
     gradients = {"exact": BPTT().gradient(network, batch), "RFLO": rule.gradient(network, batch)}
     data = tensors(batch, network.recurrent)
     errors = OutputError(data, network.n_outputs)
-    feedback = rule.feedback.of(network)
+    feedback = rule.feedback_weights.of(network)
     with torch.no_grad():
         trajectory = network(data.inputs, keep_activations=True)
         bins = list(bins_of(network, data.inputs, trajectory, errors, feedback))

@@ -9,8 +9,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from ..agents.rules.catalogue import RULES, rule_arguments, rule_class, rule_names
-from ..agents.rules.traces import LOCAL
+from ..agents.credit.reads import LOCAL
+from ..agents.rules.catalogue import RULES, make_rule, rule_arguments, rule_class, rule_names
 from .plain_math import plain_docstring, plain_sentence
 
 
@@ -33,18 +33,17 @@ def rule_table(width: int | None = None) -> Text:
 
 def changes(name: str) -> str:
     """When weights change."""
-    if "update" in rule_arguments(name):
-        return "by trial or bin"
-    return "by bin" if name in RULES["least squares"] else "by trial"
+    return f"by {' or '.join(rule_class(name).paces)}"
 
 
 def locality(name: str) -> str:
-    """Whether the change of a synapse reads what is at hand there alone, as its class declares and the tests prove.
+    """Whether the change of a synapse reads only what is available there, as its class declares and the tests prove.
 
-    Of a rule whose answer depends on its arguments, that of the defaults; "-" of one that declares nothing.
+    Of a rule whose answer depends on its arguments, that of the defaults; "-" where no synapse onto a unit changes.
     """
-    reads = getattr(rule_class(name)() if name in ("DNI", "Compartments") else rule_class(name), "reads", None)
-    return "-" if not reads else "yes" if set(reads) <= set(LOCAL) else "no"
+    rule = make_rule(name)
+    local = rule.local if rule.reads is None else set(rule.reads) <= set(LOCAL) if rule.reads else None
+    return {True: "yes", False: "no", None: "-"}[local]
 
 
 def sentence(name: str) -> str:
@@ -54,21 +53,29 @@ def sentence(name: str) -> str:
     return plain if plain.endswith(".") else f"{plain}."
 
 
+def meanings_of(name: str) -> dict[str, str]:
+    """What each argument of a rule means, by its docstring or that of the class from which the argument comes."""
+    meanings: dict[str, str] = {}
+    for cls in reversed(rule_class(name).__mro__):
+        arguments = inspect.cleandoc(cls.__doc__ or "").partition("\nArgs:")[2]
+        meanings |= dict(re.findall(r"^    (\w+): (.*(?:\n {8}.*)*)", arguments, re.MULTILINE))
+    return meanings
+
+
 def rule_in_words(name: str) -> RenderableType:
     """What a rule is, its arguments with their defaults and meanings, and the paper it comes from.
 
     Raises:
         ValueError: If there is no such rule.
     """
-    text = inspect.getdoc(rule_class(name)) or ""
-    body, _, rest = text.partition("\nArgs:")
-    meanings = dict(re.findall(r"^    (\w+): (.*(?:\n {8}.*)*)", rest, re.MULTILINE))
+    body, _, rest = (inspect.getdoc(rule_class(name)) or "").partition("\nSource:")
+    body, meanings = body.partition("\nArgs:")[0].partition("\nRaises:")[0], meanings_of(name)
     facts = Table(box=None, show_header=False, pad_edge=False)
     for key, default in rule_arguments(name).items():
         meaning = plain_sentence(" ".join(meanings.get(key, "").split()))
         shown = "needed" if default is inspect.Parameter.empty else repr(default)
         facts.add_row(Text(key, style="cyan"), Text(f"{shown}  {meaning}".strip()))
-    source = plain_sentence(" ".join(rest.partition("Source:")[2].split()))
+    source = plain_sentence(" ".join(rest.split()))
     if source:
         facts.add_row(Text("from", style="bold"), Text(source))
     return Group(Text(name, style="bold"), Text(plain_docstring(body)), "", facts)

@@ -9,11 +9,11 @@ import torch
 from timing import Peer, Work, medians, show
 
 from cogdyn.agents import RateRNN
+from cogdyn.agents.credit.annealed import AnnealedRule
+from cogdyn.agents.credit.losses import task_loss
 from cogdyn.agents.ensemble import ensemble_of
-from cogdyn.agents.losses import task_loss
 from cogdyn.agents.plain_loop import plain_loop
 from cogdyn.agents.rules import BPTT, DASC, SCTT
-from cogdyn.agents.rules.annealed import AnnealedRule
 from cogdyn.agents.scan import Credit
 from cogdyn.envs.trial import TrialBatch
 

@@ -16,8 +16,8 @@ from timing import Work, medians, show
 
 from cogdyn.agents import RateRNN
 from cogdyn.agents.cost import CostWatch
+from cogdyn.agents.credit.credit_rule import CreditRule
 from cogdyn.agents.rules import BPTT, DNI, RFLO, RTRL
-from cogdyn.agents.rules.credit_rule import CreditRule
 from cogdyn.envs.trial import TrialBatch
 
 T, N_IN, N_OUT, DT = 100, 2, 2, 10.0
@@ -91,13 +91,13 @@ def compare_rules(rounds: int = 7) -> None:
         batch, n_bins = trials(batch_size), T
         variants: dict[str, Work] = {
             "rflo": theirs("rflo", n, batch),
-            "RFLO": ours(RFLO(update="bin", clip=None, lr=1e-3), n, batch),
+            "RFLO": ours(RFLO(update_every="bin", clip=None, lr=1e-3), n, batch),
             "RFLO after trials": ours(RFLO(clip=None), n, batch),
             "dni": theirs("dni", n, batch),
-            "DNI": ours(DNI(update="bin", clip=None, lr=1e-3), n, batch),
+            "DNI": ours(DNI(update_every="bin", clip=None, lr=1e-3), n, batch),
         }
         if n == 32:
-            variants |= {"rtrl": theirs("rtrl", n, batch), "RTRL": ours(RTRL(update="bin", clip=None), n, batch)}
+            variants |= {"rtrl": theirs("rtrl", n, batch), "RTRL": ours(RTRL(update_every="bin", clip=None), n, batch)}
             variants["its products alone"] = influence_products(n, batch_size)
         seconds = medians(variants, rounds)
         for name, reference in REFERENCES.items():

@@ -14,12 +14,12 @@ QUICK = {
     "CD": {"anneal_steps": 4},
     "RewardHebbian": {"warm_up": 6},
 }
-IN_TRIALS = [name for name in rule_names() if "update" in rule_arguments(name)]
+IN_TRIALS = [name for name in rule_names() if "update_every" in rule_arguments(name)]
 CASES = {name: (name, {}) for name in rule_names()}
-CASES |= {f"{name} in every bin": (name, {"update": "bin"}) for name in IN_TRIALS}
+CASES |= {f"{name} in every bin": (name, {"update_every": "bin"}) for name in IN_TRIALS}
 WITH_FEEDBACK = [name for name in IN_TRIALS if "feedback" in rule_arguments(name)]
 CASES |= {
-    f"{name}, adaptive, {update}": (name, {"update": update, "feedback": "adaptive", "weight_decay": 0.1})
+    f"{name}, adaptive, {update}": (name, {"update_every": update, "feedback": "adaptive", "weight_decay": 0.1})
     for name in ("RFLO", "DNI")
     for update in ("trial", "bin")
 }

@@ -22,7 +22,7 @@ PHASES = {"schedule": (0.5, 0.8, 1), "anneal_steps": 40, "goal": 0.55}
 TRAININGS = {
     "ensemble, BPTT": (lambda: BPTT(lr=5e-3), 3, 0.75),
     "ensemble, SCTT": (lambda: SCTT(lag_ms=100, **PHASES), 3, None),
-    "ensemble, RFLO in every bin": (lambda: RFLO(lr=0.02, update="bin"), 2, None),
+    "ensemble, RFLO in every bin": (lambda: RFLO(lr=0.02, update_every="bin"), 2, None),
     "SCTT": (lambda: SCTT(lag_ms=100, **PHASES), None, None),
     "DASC": (lambda: DASC(lag_ms=100, **PHASES), None, None),
     "GradientSkip": (lambda: GradientSkip(lag_ms=100, **PHASES), None, None),

@@ -2,7 +2,7 @@
 
 import torch
 
-from cogdyn.agents.bins import Bin
+from cogdyn.agents.credit.bins import Bin
 
 
 def rows(*values):
@@ -16,8 +16,9 @@ def plain_bin(rates_before, rates, signal, label=(0.0, 0.0), inputs=(0.0,), recu
     one, before = torch.ones(1, n, dtype=torch.float64), rows(rates_before)
     senders = torch.cat([before, rows(inputs), one[:, :1]], dim=1)
     weights = torch.eye(n, dtype=torch.float64) if recurrent is None else recurrent
-    told, e = rows(signal), torch.zeros(1, len(label), dtype=torch.float64)
-    return Bin(senders, one, one, one, one, before, rows(rates), told, told, e, rows(label), 0 * one[0], weights)
+    learning_signal, e = rows(signal), torch.zeros(1, len(label), dtype=torch.float64)
+    of_units = (senders, one, one, one, one, before, rows(rates), learning_signal, learning_signal)
+    return Bin(*of_units, e, rows(label), one[0], weights)
 
 
 def random_bins(n_bins, n=4, n_in=2, n_out=2, batch_size=3, seed=0):
@@ -27,7 +28,7 @@ def random_bins(n_bins, n=4, n_in=2, n_out=2, batch_size=3, seed=0):
     def draw(*shape):
         return torch.rand(shape, generator=generator, dtype=torch.float64) + 0.2
 
-    recurrent, keep = draw(n, n), draw(n) / 2
+    recurrent, alpha = draw(n, n), 1 - draw(n) / 2
     return [
         Bin(
             senders=draw(batch_size, n + n_in + 1),
@@ -37,11 +38,11 @@ def random_bins(n_bins, n=4, n_in=2, n_out=2, batch_size=3, seed=0):
             slope_before=draw(batch_size, n),
             rates_before=draw(batch_size, n),
             rates=draw(batch_size, n),
-            told=draw(batch_size, n),
-            signal=draw(batch_size, n),
+            rate_signal=draw(batch_size, n),
+            learning_signal=draw(batch_size, n),
             error=draw(batch_size, n_out),
             label=draw(batch_size, n_out),
-            keep=keep,
+            alpha=alpha,
             recurrent=recurrent,
         )
         for _ in range(n_bins)
@@ -51,4 +52,4 @@ def random_bins(n_bins, n=4, n_in=2, n_out=2, batch_size=3, seed=0):
 def summed(traces, bins, generator=None):
     """What traces add up over bins, to the last."""
     total = sum(traces.step(bin, generator) for bin in bins)
-    return total + traces.finish() if hasattr(traces, "finish") else total
+    return total if (left := traces.finish()) is None else total + left

@@ -62,7 +62,7 @@ def test_a_network_with_a_function_of_ones_own_learns_and_is_saved_by_its_name(t
 
 
 @pytest.mark.parametrize("leak", ["voltage", "rate"])
-@pytest.mark.parametrize("rule", [RFLO(), RTRL(), RFLO(update="bin")])
+@pytest.mark.parametrize("rule", [RFLO(), RTRL(), RFLO(update_every="bin")])
 def test_rules_that_need_its_slope_say_so(rule, leak):
     register_activation("mine", torch.tanh)
     with pytest.raises(ValueError, match="slope"):

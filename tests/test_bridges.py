@@ -5,11 +5,10 @@ import pytest
 import torch
 
 from cogdyn.agents import RateRNN, evaluate, load_run, train
-from cogdyn.agents.annealing import Annealing
-from cogdyn.agents.coarse import coarsened
-from cogdyn.agents.losses import Objective
+from cogdyn.agents.credit.annealing import Annealing
 from cogdyn.agents.plain_loop import plain_loop
 from cogdyn.agents.rules import BPTT, CD, DASC, SCTT, GradientSkip
+from cogdyn.agents.rules.cd import coarsened
 from cogdyn.envs import PerBatch, Uniform, make_task
 
 DMS = make_task("DelayMatchSample", dt=20)
@@ -225,4 +224,3 @@ def test_penalties_count_in_a_bridged_network():
     network, batch = network_of(DMS), DMS.sample(4, seed=0)
     plain, dear = (SCTT(schedule=(0.5, 1), rate_penalty=p).loss(network, batch).item() for p in (0.0, 1.0))
     assert dear > plain
-    assert Objective(0.5, 0.25).config == {"rate_penalty": 0.5, "weight_penalty": 0.25}

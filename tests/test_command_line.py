@@ -152,14 +152,14 @@ def test_in_options():
     options, network, rule = (
         ["resume", "dale", "stop_at", "self_connections"],
         ["leak", "density"],
-        ["update", "lr_apical"],
+        ["update_every", "lr_apical"],
     )
     settings = {"network_set": network, "rule_set": rule}
     for message, expected in {
         "stop_at is 7; allowed: a score": "--stop-at is 7; allowed: a score",
         "use dale=None, or resume=True": "use --dale 0, or --resume",
         "self_connections=False": "--no-self-connections",
-        "update='bin' goes with leak='rate'": "--rule-set update=bin goes with --network-set leak=rate",
+        "update_every='bin' goes with leak='rate'": "--rule-set update_every=bin goes with --network-set leak=rate",
         "update is 3; density is 0.": "--rule-set update is 3; --network-set density is 0.",
         "try lr_apical=0.01": "try --rule-set lr_apical=0.01",
         "its update, which is": "its update, which is",

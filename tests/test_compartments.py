@@ -53,7 +53,13 @@ def differ(found, expected, name="recurrent"):
 @pytest.mark.parametrize("jacobian", ["learned", "exact"])
 @DTYPES
 def test_all_phases_in_every_bin_with_shared_transport_are_dni(update, bootstrap, jacobian, dtype):
-    both = {"jacobian": jacobian, "bootstrap": bootstrap, "update": update, "feedback": "random", "lr": 1e-2} | FAST
+    both = {
+        "jacobian": jacobian,
+        "bootstrap": bootstrap,
+        "update_every": update,
+        "feedback": "random",
+        "lr": 1e-2,
+    } | FAST
     given = {"noise": 0.1, "activation": "tanh" if dtype == torch.float64 else "relu", "dtype": dtype}
     found = learned(Compartments(transport="shared", **both), **given)
     same(found, learned(DNI(**both), **given))
@@ -64,7 +70,7 @@ def test_all_phases_in_every_bin_with_shared_transport_are_dni(update, bootstrap
 @pytest.mark.parametrize("jacobian", ["learned", "random", "from_zero", "frozen"])
 @pytest.mark.parametrize("phases", ["every_step", "alternate"])
 def test_a_mirror_that_begins_as_the_transpose_carries_what_sharing_does(update, jacobian, phases):
-    both = {"jacobian": jacobian, "update": update, "phases": phases, "block": 4, "lr": 1e-2} | FAST
+    both = {"jacobian": jacobian, "update_every": update, "phases": phases, "block": 4, "lr": 1e-2} | FAST
     mirrored = learned(Compartments(transport="mirrored", **both))
     same(mirrored, learned(Compartments(transport="shared", **both)))
     torch.testing.assert_close(mirrored["memory mirror"], mirrored["memory jacobian"].T, rtol=0, atol=1e-12)
@@ -79,7 +85,7 @@ def test_a_shut_carrier_is_a_jacobian_of_zero():
 
 
 @pytest.mark.parametrize("leak", ["voltage", "rate"])
-def test_apical_dendrites_that_foresee_the_credit_give_the_exact_gradient(leak):
+def test_apical_dendrites_that_predict_the_credit_give_the_exact_gradient(leak):
     """Five bins and nine senders: there is such an A; with the exact Jacobian it stays."""
     task = make_task("Add", n_steps=3, lags=(1, 2))
     network, batch = network_for(leak), task.sample(1, seed=0)
@@ -109,14 +115,14 @@ def test_two_bins_by_hand():
     apical[:, -1] = rows(1, 10)
     memory = {"apical": apical, "slow": apical, "jacobian": eye, "mirror": eye}
     memory |= {"age": torch.zeros(()), "bin": torch.zeros(())}
-    traces = rule.begin(network, 1, memory, None)
+    traces = rule.steps(network, 1, memory, None)
     first = traces.step(plain_bin([0.0, 0.0], [0.0, 0.0], [3.0, 4.0]), None)
     assert first.tolist() == [[0, 0, 0, 1], [0, 0, 0, 10]]
     second = traces.step(plain_bin([1.0, 2.0], [2.0, 2.0], [0.0, 0.0]), None)
-    # Run: J = I foresaw (1, 2) of (2, 2). Teach: (3, 4) + (1, 10) J, with the new J, for the bias of the bin before.
-    assert memory["jacobian"].tolist() == [[1.5, 1], [0, 1]]
-    assert memory["mirror"].tolist() == [[1.5, 0], [1, 1]]
-    assert memory["apical"].tolist() == [[0, 0, 0, 0, 4.5], [0, 0, 0, 0, 15]]
+    # Run: J = I predicted (1, 2) of (2, 2). Teach: (3, 4) + (1, 10) J, with the new J, for the bias of the bin before.
+    assert traces.memory["jacobian"].tolist() == [[1.5, 1], [0, 1]]
+    assert traces.memory["mirror"].tolist() == [[1.5, 0], [1, 1]]
+    assert traces.memory["apical"].tolist() == [[0, 0, 0, 0, 4.5], [0, 0, 0, 0, 15]]
     # Consolidate: by the voltages that this makes.
     assert second.tolist() == [[4.5, 9, 0, 4.5], [15, 30, 0, 15]]
 
@@ -124,24 +130,25 @@ def test_two_bins_by_hand():
 @pytest.mark.parametrize("decay", [0.0, 0.02])
 def test_a_mirror_that_begins_elsewhere_comes_nearer_by_what_both_lose(decay):
     rule = Compartments(mirror="random", mirror_decay=decay, lr_jacobian=0.05)
-    traces = rule.begin(network_for(n=4), 3, memory := {}, None)
-    apart = memory["mirror"] - memory["jacobian"].T
+    traces = rule.steps(network_for(n=4), 3, {}, None)
+    apart = traces.memory["mirror"] - traces.memory["jacobian"].T
     summed(traces, random_bins(40))
-    torch.testing.assert_close(memory["mirror"] - memory["jacobian"].T, (1 - decay) ** 40 * apart, rtol=0, atol=1e-12)
+    left = traces.memory["mirror"] - traces.memory["jacobian"].T
+    torch.testing.assert_close(left, (1 - decay) ** 40 * apart, rtol=0, atol=1e-12)
     assert apart.abs().max() > 0.5
 
 
-def test_the_jacobian_learns_to_foresee_rates():
+def test_the_jacobian_learns_to_predict_rates():
     """Of a linear network in noise, J is (1 - alpha) I + alpha W."""
     truth = torch.rand(4, 4, generator=noise(), dtype=torch.float64) - 0.5
     rule = Compartments(jacobian="from_zero", lr_jacobian=0.1)
-    traces = rule.begin(network_for(n=4), 1, memory := {}, None)
+    traces = rule.steps(network_for(n=4), 1, {}, None)
     source, rates = noise(1), torch.zeros(4, dtype=torch.float64)
     for _ in range(1500):
         before = torch.randn(4, generator=source, dtype=torch.float64)
         rates = before @ truth.T
         traces.step(plain_bin(before.tolist(), rates.tolist(), [0.0] * 4), None)
-    torch.testing.assert_close(memory["jacobian"], truth, rtol=0, atol=1e-6)
+    torch.testing.assert_close(traces.memory["jacobian"], truth, rtol=0, atol=1e-6)
 
 
 # Phases and compartments
@@ -149,12 +156,12 @@ def test_the_jacobian_learns_to_foresee_rates():
 
 def test_in_alternation_each_block_changes_one_population():
     rule = Compartments(phases="alternate", block=3, refresh=50, **FAST)
-    traces = rule.begin(network_for(n=4), 3, memory := {}, None)
+    traces = rule.steps(network_for(n=4), 3, {}, None)
     changed = []
     for bin in random_bins(20):
-        before = {name: memory[name] for name in ("jacobian", "mirror", "apical")}
+        before = {name: traces.memory[name] for name in ("jacobian", "mirror", "apical")}
         contributed = traces.step(bin, None)
-        moved = [name for name, value in before.items() if not torch.equal(memory[name], value)]
+        moved = [name for name, value in before.items() if not torch.equal(traces.memory[name], value)]
         changed.append([*moved, *(["basal"] if contributed.abs().max() > 0 else [])])
     blocks = [["jacobian", "mirror"]] * 3 + [["apical"]] * 3 + [["basal"]] * 3
     assert changed == (blocks * 3)[:20]
@@ -162,7 +169,7 @@ def test_in_alternation_each_block_changes_one_population():
 
 def test_blocks_go_on_from_trial_to_trial():
     """Also when the rule is restored in the middle of one."""
-    rule = Compartments(phases="alternate", block=7, update="bin", **FAST)
+    rule = Compartments(phases="alternate", block=7, update_every="bin", **FAST)
     network = network_for()
     for k in range(3):
         rule.update(network, TASK.sample(2, seed=k))
@@ -179,7 +186,7 @@ def test_blocks_go_on_from_trial_to_trial():
 
 def test_shut_apical_dendrites_leave_the_readout_to_learn_alone():
     before = network_for()
-    found = learned(Compartments(inhibited=["apical"], update="bin", **FAST))
+    found = learned(Compartments(inhibited=["apical"], update_every="bin", **FAST))
     assert torch.equal(found["recurrent"], before.recurrent)
     assert torch.equal(found["input"], before.input)
     assert torch.equal(found["bias"], before.bias)
@@ -187,11 +194,11 @@ def test_shut_apical_dendrites_leave_the_readout_to_learn_alone():
 
 
 def test_without_a_teacher_apical_voltages_fade():
-    bins, memories = random_bins(400), [{}, {}]
-    for memory, inhibited in zip(memories, (["teacher", "carrier"], ["carrier"]), strict=True):
-        rule = Compartments(inhibited=inhibited, lr_apical=0.1)
-        traces = rule.begin(network_for(n=4), 3, memory, None)
+    bins, memories = random_bins(400), []
+    for inhibited in (["teacher", "carrier"], ["carrier"]):
+        traces = Compartments(inhibited=inhibited, lr_apical=0.1).steps(network_for(n=4), 3, {}, None)
         summed(traces, bins)
+        memories.append(traces.memory)
     fading, taught = (torch.stack([bin_voltage(memory, bin) for bin in bins]) for memory in memories)
     assert fading.abs().max() < 0.15
     assert taught.abs().mean() > 1
@@ -203,29 +210,28 @@ def bin_voltage(memory, bin):
 
 def test_a_shut_label_is_not_seen():
     rule = Compartments(inhibited=["label"], **FAST)
-    traces = rule.begin(network_for(n=4), 3, memory := {}, None)
-    branch = memory["apical"][:, 4:6].clone()
+    traces = rule.steps(network_for(n=4), 3, {}, None)
+    branch = traces.memory["apical"][:, 4:6].clone()
     summed(traces, random_bins(10))
-    assert torch.equal(memory["apical"][:, 4:6], branch)
+    assert torch.equal(traces.memory["apical"][:, 4:6], branch)
     bin = random_bins(1)[0]
-    without = bin_voltage(memory, bin) - bin.label @ branch.T
-    torch.testing.assert_close(traces.voltage(bin), without, rtol=0, atol=1e-12)
+    without = bin_voltage(traces.memory, bin) - bin.label @ branch.T
+    torch.testing.assert_close(rule.voltage(traces.state, bin), without, rtol=0, atol=1e-12)
 
 
 def test_voltages_are_no_longer_than_allowed():
     bins = random_bins(5)
     free, bound = (Compartments(largest_voltage=limit, **FAST) for limit in (None, 0.5))
-    free, bound = (rule.begin(network_for(n=4), 3, {}, None) for rule in (free, bound))
-    norm = free.voltage(bins[0]).norm(dim=1, keepdim=True)
+    free, bound = (rule.voltage(rule.begin(network_for(n=4), 3, {}, None), bins[0]) for rule in (free, bound))
+    norm = free.norm(dim=1, keepdim=True)
     assert (norm > 0.5).any()
-    expected = free.voltage(bins[0]) * (0.5 / norm).clamp(max=1)
-    torch.testing.assert_close(bound.voltage(bins[0]), expected, rtol=0, atol=1e-9)
+    torch.testing.assert_close(bound, free * (0.5 / norm).clamp(max=1), rtol=0, atol=1e-9)
 
 
 @pytest.mark.parametrize("jacobian", ["frozen", "zero", "exact"])
 def test_what_does_not_learn_stays(jacobian):
     network = network_for()
-    rule = Compartments(jacobian=jacobian, update="bin", **FAST)
+    rule = Compartments(jacobian=jacobian, update_every="bin", **FAST)
     rule.update(network, TASK.sample(3, seed=0))
     if jacobian == "frozen":
         first, alpha = network_for(), network.alpha[0]
@@ -241,12 +247,12 @@ def test_what_does_not_learn_stays(jacobian):
 @pytest.mark.parametrize("update", ["trial", "bin"])
 @pytest.mark.parametrize("arguments", [{}, {"phases": "alternate", "block": 4}, {"jacobian": "exact"}])
 def test_an_ensemble_learns_as_its_networks_would_alone(update, arguments):
-    given = {"update": update} | FAST | arguments
+    given = {"update_every": update} | FAST | arguments
     ensemble = ensemble_of(network_for(noise=0.1), 3)
     alone = [member(ensemble, s) for s in range(3)]
     together = Compartments(**given)
     for k in range(3):
-        together.update_each(ensemble, TASK.sample(3, seed=k), noise(k))
+        together.update(ensemble, TASK.sample(3, seed=k), noise(k))
     for s, one in enumerate(alone):
         single = Compartments(**given)
         for k in range(3):
@@ -260,7 +266,7 @@ def test_an_ensemble_learns_as_its_networks_would_alone(update, arguments):
 
 def test_dales_law_and_masks_hold_while_weights_change_in_every_bin():
     network = network_for(dale=0.5, density=0.5, input_units=range(3), output_units=range(3, 6))
-    before, rule = network.recurrent_weights.detach().clone(), Compartments(update="bin", lr=1e-2, **FAST)
+    before, rule = network.recurrent_weights.detach().clone(), Compartments(update_every="bin", lr=1e-2, **FAST)
     for k in range(5):
         rule.update(network, TASK.sample(4, seed=k), noise(k))
     weights = network.recurrent_weights
@@ -271,7 +277,9 @@ def test_dales_law_and_masks_hold_while_weights_change_in_every_bin():
 
 
 def test_the_rule_is_made_again_from_its_configuration():
-    rule = Compartments(update="bin", phases="alternate", block=9, inhibited=("label",), largest_voltage=2.0, **FAST)
+    rule = Compartments(
+        update_every="bin", phases="alternate", block=9, inhibited=("label",), largest_voltage=2.0, **FAST
+    )
     assert Compartments(**rule.config).config == rule.config
     assert rule.config["inhibited"] == ["label"]
 

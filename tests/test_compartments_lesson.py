@@ -104,7 +104,7 @@ def test_the_browser_learns_as_the_rule_does(switch, arguments):
     for name in ("recurrent", "input", "bias", "readout", "readout_bias"):  # they travel with six digits
         getattr(network, name).data.apply_(lambda value: float(f"{value:.6g}"))
     live = LiveCompartments.of([network], [task], [0.3])
-    rule = Compartments(update="bin", lr=0.3, **arguments)
+    rule = Compartments(update_every="bin", lr=0.3, **arguments)
     batch = task.sample(3, seed=1)
     trials = {"inputs": batch.inputs.tolist(), "targets": batch.targets.tolist(), "mask": batch.mask[:, 0].tolist()}
     found = evaluate(

@@ -7,8 +7,8 @@ import torch
 from cogdyn.agents import RateRNN, load_run, train
 from cogdyn.agents.alignment import AlignmentWatch
 from cogdyn.agents.cost import CostWatch, PeakMemory
+from cogdyn.agents.credit.descent import Diverged
 from cogdyn.agents.rules import BPTT, DNI, RFLO, RTRL
-from cogdyn.agents.rules.descent import Diverged
 from cogdyn.envs import make_task
 
 TASK = make_task("Add", n_steps=40)
@@ -49,7 +49,7 @@ def test_costs_tell_what_theory_says():
     """BPTT keeps arrays over the trial, which grow with T; RTRL's influence has B N^2 (N + n_in + 1) numbers."""
     batch, short = TASK.sample(8, seed=0), make_task("Add", n_steps=20).sample(8, seed=0)
     for n in (16, 32):
-        rules = {"BPTT": BPTT(), "RTRL": RTRL(update="bin")}
+        rules = {"BPTT": BPTT(), "RTRL": RTRL(update_every="bin")}
         found, less = CostWatch(rules, batch)(network(n), 0), CostWatch(rules, short)(network(n), 0)
         influence = 8 * n * n * (n + TASK.n_inputs + 1) * 4 / MIB
         assert 2 * influence < found["RTRL: MiB"] < 4.5 * influence
@@ -60,7 +60,7 @@ def test_costs_tell_what_theory_says():
 
 def test_costs_and_agreement_are_noted_in_the_run_and_change_nothing(tmp_path):
     batch = TASK.sample(8, seed=1)
-    rules = {"RFLO": RFLO(update="bin", lr=1e-3), "DNI": DNI(update="bin", lr=1e-3)}
+    rules = {"RFLO": RFLO(update_every="bin", lr=1e-3), "DNI": DNI(update_every="bin", lr=1e-3)}
     cost, agreement = CostWatch(rules, batch), AlignmentWatch(rules, batch)
 
     def trained(**watching):
@@ -73,7 +73,7 @@ def test_costs_and_agreement_are_noted_in_the_run_and_change_nothing(tmp_path):
     for row in kept:
         assert all(row[f"{name}: {unit}"] > 0 for name in rules for unit in ("ms", "MiB"))
         assert "RFLO: recurrent" in row
-    rules["RFLO"] = RFLO(update="bin", lr=1e-3)
+    rules["RFLO"] = RFLO(update_every="bin", lr=1e-3)
     plain = trained()
     for name, value in plain.network.state_dict().items():
         np.testing.assert_array_equal(run.network.state_dict()[name], value, err_msg=name)

@@ -9,9 +9,11 @@ from precisions import DTYPES
 from precisions import same_gradient as same
 
 from cogdyn.agents import RateRNN
+from cogdyn.agents.credit.bins import bins_of
+from cogdyn.agents.credit.credit_rule import CreditRule, Stepwise
+from cogdyn.agents.credit.output_error import OutputError
 from cogdyn.agents.data import tensors
-from cogdyn.agents.ensemble import ensemble_of, member
-from cogdyn.agents.output_error import OutputError
+from cogdyn.agents.ensemble import ensemble_of, member, stacked
 from cogdyn.agents.rules import (
     BPTT,
     KFRTRL,
@@ -24,7 +26,6 @@ from cogdyn.agents.rules import (
     SnAp1,
     TruncatedBPTT,
 )
-from cogdyn.agents.rules.trace_rule import TraceRule
 from cogdyn.envs import make_task
 
 EXACT = pytest.mark.parametrize("leak", ["voltage", "rate"])
@@ -60,7 +61,26 @@ def carried_forward(rule, network, batch, generator=None):
     """Gradients by traces that are carried forward, also where the rule sums them up backwards."""
     data = tensors(batch, network.recurrent)
     errors = OutputError(data, network.n_outputs, network.readout_activation)
-    return TraceRule.assign(rule, network, data.inputs, errors, {}, generator)[0]
+    return CreditRule.assign(rule, network, data.inputs, errors, {}, generator)[0]
+
+
+@DTYPES
+@pytest.mark.parametrize("size", [None, 2])
+@pytest.mark.parametrize("leak", ["voltage", "rate"])
+@pytest.mark.parametrize("rule", [RFLO(), EProp(), EProp(readout_filter=0.7), SnAp1()])
+def test_the_fast_form_of_the_steps_is_the_steps(rule, leak, size, dtype):
+    task = add()
+    network = network_for(task, leak, activation="relu", dtype=dtype)
+    network = network if size is None else stacked([network, network.redrawn(7)])
+    data = tensors(task.sample(3, seed=0), network.recurrent)
+    errors = OutputError(data, network.n_outputs, network.readout_activation)
+    trajectory = network(data.inputs, generator=noise(), keep_activations=True)
+    plain, fast = Stepwise(rule, rule.begin(network, 3, {}, None)), rule.steps(network, 3, {}, None)
+    assert type(fast) is not Stepwise
+    exact = {"rtol": 1e-10, "atol": 1e-12} if dtype == torch.float64 else {"rtol": 1e-4, "atol": 1e-6}
+    for bin in bins_of(network, data.inputs, trajectory, errors, network.readout_weights.detach()):
+        torch.testing.assert_close(fast.step(bin, None), plain.step(bin, None), **exact)
+    assert fast.finish() is plain.finish() is None
 
 
 @DTYPES
@@ -137,7 +157,7 @@ def test_the_control_changes_the_readout_alone_and_as_the_exact_gradient_does(up
     task = add()
     network = network_for(task, noise=0.0, dtype=dtype)
     batch, before = task.sample(3, seed=0), {name: value.clone() for name, value in network.state_dict().items()}
-    rule = ReadoutOnly(update=update, lr=1e-2)
+    rule = ReadoutOnly(update_every=update, lr=1e-2)
     found, exact = rule.gradient(network, batch), BPTT().gradient(network, batch)
     same({n: found[n] for n in ("readout", "readout_bias")}, {n: exact[n] for n in ("readout", "readout_bias")})
     rule.update(network, batch)
@@ -226,11 +246,11 @@ def test_an_ensemble_learns_as_its_networks_would_alone(rule, update):
     batch = task.sample(3, seed=0)
     ensemble = ensemble_of(network, 3)
     alone = [member(ensemble, s) for s in range(3)]
-    together = rule(update=update)
+    together = rule(update_every=update)
     for k in range(3):
-        metrics = together.update_each(ensemble, batch, noise(k))
+        metrics = together.update(ensemble, batch, noise(k))
     for s, one in enumerate(alone):
-        single = rule(update=update)
+        single = rule(update_every=update)
         for k in range(3):
             expected = single.update(one, batch, noise(k))
         assert metrics["loss"][s].item() == pytest.approx(expected["loss"], abs=1e-10)
@@ -247,7 +267,7 @@ def test_small_steps_in_every_bin_go_along_the_gradient(rule, leak):
     expected = rule(feedback="symmetric").gradient(network, batch, noise())
     before = {name: value.detach().clone() for name, value in network.named_parameters()}
     lr = 1e-9
-    rule(update="bin", lr=lr, clip=None, feedback="symmetric").update(network, batch, noise())
+    rule(update_every="bin", lr=lr, clip=None, feedback="symmetric").update(network, batch, noise())
     for name in (*SYNAPSES, "readout", "readout_bias"):
         change = (before[name] - getattr(network, name).detach()) / (lr * len(batch.inputs))
         torch.testing.assert_close(change, expected[name], rtol=1e-4, atol=1e-6)
@@ -258,7 +278,7 @@ def test_dales_law_and_masks_hold_while_weights_change_in_every_bin(rule):
     task = add()
     network = network_for(task, dale=0.5, density=0.5, input_units=range(3), output_units=range(3, 6))
     signs = network.signs
-    learner = rule(update="bin", lr=1e-2)
+    learner = rule(update_every="bin", lr=1e-2)
     for k in range(5):
         learner.update(network, task.sample(4, seed=k), noise(k))
     weights = network.recurrent_weights
@@ -290,12 +310,12 @@ def test_padding_and_grace_teach_nothing(dtype):
 def test_adaptive_feedback_comes_nearer_to_the_readout_by_what_both_lose(update):
     task = add()
     network = network_for(task, noise=0.0)
-    rule = RFLO(update=update, feedback="adaptive", optimizer="sgd", lr=0.1, weight_decay=0.2)
-    distances = [rule.feedback.of(network) - network.readout_weights.detach()]
+    rule = RFLO(update_every=update, feedback="adaptive", optimizer="sgd", lr=0.1, weight_decay=0.2)
+    distances = [rule.feedback_weights.of(network) - network.readout_weights.detach()]
     for k in range(4):
         batch = task.sample(3, seed=k)
         rule.update(network, batch, noise(k))
-        distances.append(rule.feedback.of(network) - network.readout_weights.detach())
+        distances.append(rule.feedback_weights.of(network) - network.readout_weights.detach())
     kept = 0.98 ** (len(batch.inputs) if update == "bin" else 1)
     for before, after in pairwise(distances):
         torch.testing.assert_close(after, kept * before, rtol=0, atol=1e-12)
@@ -306,18 +326,18 @@ def test_random_feedback_does_not_change_and_is_restored():
     network = network_for(task)
     rule = RFLO(feedback_seed=4)
     rule.update(network, task.sample(3, seed=0), noise())
-    weights = rule.feedback.of(network)
+    weights = rule.feedback_weights.of(network)
     rule.update(network, task.sample(3, seed=1), noise())
-    assert torch.equal(weights, rule.feedback.of(network))
+    assert torch.equal(weights, rule.feedback_weights.of(network))
     again = RFLO(feedback_seed=4)
     again.restore(network, rule.state(network))
-    assert torch.equal(again.feedback.of(network), weights)
+    assert torch.equal(again.feedback_weights.of(network), weights)
     assert weights.std() == pytest.approx(2**-0.5, rel=0.4)
 
 
 @pytest.mark.parametrize("rule", ALL)
 def test_a_rule_is_made_again_from_its_configuration(rule):
-    learner = rule(lr=2e-3, feedback="random", feedback_seed=3, update="bin", weight_decay=0.1)
+    learner = rule(lr=2e-3, feedback="random", feedback_seed=3, update_every="bin", weight_decay=0.1)
     assert rule(**learner.config).config == learner.config
 
 
@@ -325,9 +345,9 @@ def test_a_rule_is_made_again_from_its_configuration(rule):
     ("arguments", "message"),
     [
         ({"feedback": "radnom"}, "random"),
-        ({"update": "bins"}, "bin"),
+        ({"update_every": "bins"}, "bin"),
         ({"optimizer": "adma"}, "adam"),
-        ({"update": "bin", "optimizer": "adam"}, "sgd"),
+        ({"update_every": "bin", "optimizer": "adam"}, "sgd"),
         ({"weight_decay": -1.0}, "must not be negative"),
         ({"lr": 0.0}, "must be positive"),
         ({"feedback_seed": 0.5}, "whole number"),

@@ -21,8 +21,8 @@ RUNS = [
     (name, leak, update)
     for name in rule_names()
     for leak in ("voltage", "rate")
-    for update in ({}, {"update": "bin"})
-    if "update" in rule_arguments(name) or not update
+    for update in ({}, {"update_every": "bin"})
+    if "update_every" in rule_arguments(name) or not update
     if name != "RewardHebbian" or leak == "voltage"
 ]
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from every_rule import CASES, TASK, drawn, made, suited
 
-from cogdyn.agents.annealing import Annealing
+from cogdyn.agents.credit.annealing import Annealing
 from cogdyn.agents.ensemble import member, part, stacked, subset
 from cogdyn.agents.rules import BPTT
 from cogdyn.agents.rules.catalogue import make_rule
@@ -30,7 +30,7 @@ def update_all(rules, networks, rule, ensemble, k):
     batch = TASK.sample(4, seed=k)
     for own, network in zip(rules, networks, strict=True):
         own.update(network, batch, drawn(k))
-    rule.update_each(ensemble, batch, drawn(k))
+    rule.update(ensemble, batch, drawn(k))
 
 
 def close(a, b):

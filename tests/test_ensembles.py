@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from cogdyn.agents import RateRNN, evaluate, load_run, train
+from cogdyn.agents.credit.losses import penalties, task_loss
 from cogdyn.agents.ensemble import ensemble_of, member, stacked
-from cogdyn.agents.losses import penalties, task_loss
 from cogdyn.agents.rules import BPTT, CD, DASC, SCTT, GradientSkip
 from cogdyn.envs import make_task
 
@@ -60,7 +60,7 @@ def test_a_network_that_diverges_leaves_the_others_alone():
         ensemble.readout_bias[1] = float("inf")
     before = {name: p.detach().clone() for name, p in ensemble.named_parameters()}
     rule = BPTT()
-    metrics = rule.update_each(ensemble, batch, torch.Generator().manual_seed(0))
+    metrics = rule.update(ensemble, batch, torch.Generator().manual_seed(0))
     assert torch.isfinite(metrics["loss"]).tolist() == [True, False, True]
     for name, parameter in ensemble.named_parameters():
         assert torch.equal(parameter[1], before[name][1])
@@ -108,35 +108,20 @@ def test_an_ensemble_of_a_network_begins_with_it():
     assert torch.equal(ensemble.recurrent[1], network_of(8).recurrent)
 
 
-class Single:
-    """A rule that learns from one network."""
-
-    config: dict = {}  # noqa: RUF012
-
-    def update(self, network, batch, generator=None):
-        return {"loss": 0.0, "gradient_norm": 0.0}
-
-    def report(self, score): ...
-
-    def state(self, network):
-        return {}
-
-
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         ({"ensemble": 0}, "ensemble"),
         ({"ensemble": 2, "resume": True}, "resume=True needs out"),
         ({"ensemble": 2, "watch": lambda network, step: {}}, "cannot be watched"),
-        ({"ensemble": 2, "rule": Single()}, "Single cannot train an ensemble"),
         ({"ensemble": 2, "task": make_task("Bandit")}, "closed loop"),
     ],
 )
 def test_ensembles_that_cannot_be_are_refused(arguments, message):
-    task, rule = arguments.pop("task", DMS), arguments.pop("rule", BPTT())
+    task = arguments.pop("task", DMS)
     network = RateRNN(task.n_inputs, 10, task.n_outputs, dt=task.dt)
     with pytest.raises(ValueError, match=message):
-        train(task, network, rule, 2, **arguments)
+        train(task, network, BPTT(), 2, **arguments)
 
 
 def test_networks_that_differ_in_more_than_their_seed_are_no_ensemble():

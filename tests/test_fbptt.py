@@ -55,7 +55,7 @@ def test_without_leak_a_horizon_of_one_bin_is_rflo(dtype):
 def test_a_case_by_hand():
     """W = I, identity: errors pass back as they are, and no farther than two bins in all."""
     network = RateRNN(1, 2, 2, dt=10, tau=10, leak="rate", activation="relu").double()
-    traces = FBPTT(horizon_ms=20).begin(network, 1, {}, None)
+    traces = FBPTT(horizon_ms=20).steps(network, 1, {}, None)
     steps = [([1.0, 2.0], [1.0, 0.0]), ([3.0, 5.0], [0.0, 10.0]), ([7.0, 11.0], [100.0, 1000.0])]
     bins = [plain_bin(before, before, signal) for before, signal in steps]
     released = [traces.step(bin, None) for bin in bins]
@@ -67,7 +67,7 @@ def test_a_case_by_hand():
 
 def test_errors_go_back_through_the_weights_of_now():
     network = RateRNN(1, 2, 2, dt=10, tau=10, leak="rate", activation="relu").double()
-    traces = FBPTT(horizon_ms=30).begin(network, 1, {}, None)
+    traces = FBPTT(horizon_ms=30).steps(network, 1, {}, None)
     first, second = torch.eye(2, dtype=torch.float64), rows([0, 2], [3, 0])
     for weights, signal in ((first, [0, 0]), (first, [0, 0]), (second, [1, 0])):
         found = traces.step(plain_bin([1.0, 0.0], [1.0, 0.0], [float(v) for v in signal], recurrent=weights), None)
@@ -79,7 +79,7 @@ def test_small_steps_in_every_bin_go_along_the_exact_gradient(leak):
     network, batch, lr = network_for(leak, noise=0.0, dale=0.5), TASK.sample(3, seed=0), 1e-9
     expected = RTRL().gradient(network, batch)
     before = {name: value.detach().clone() for name, value in network.named_parameters()}
-    rule = FBPTT(horizon_ms=N_BINS * TASK.dt, update="bin", lr=lr, clip=None)
+    rule = FBPTT(horizon_ms=N_BINS * TASK.dt, update_every="bin", lr=lr, clip=None)
     rule.update(network, batch)
     for name, value in network.named_parameters():
         if name != "h0":
@@ -93,11 +93,11 @@ def test_an_ensemble_learns_as_its_networks_would_alone(leak, update):
     batch = TASK.sample(3, seed=0)
     ensemble = ensemble_of(network_for(leak), 3)
     alone = [member(ensemble, s) for s in range(3)]
-    together = FBPTT(horizon_ms=50, update=update)
+    together = FBPTT(horizon_ms=50, update_every=update)
     for k in range(2):
-        metrics = together.update_each(ensemble, batch, noise(k))
+        metrics = together.update(ensemble, batch, noise(k))
     for s, one in enumerate(alone):
-        single = FBPTT(horizon_ms=50, update=update)
+        single = FBPTT(horizon_ms=50, update_every=update)
         for k in range(2):
             expected = single.update(one, batch, noise(k))
         assert metrics["loss"][s].item() == pytest.approx(expected["loss"], abs=1e-10)
@@ -115,7 +115,7 @@ def test_trials_add_up(dtype):
 
 
 def test_the_rule_is_made_again_from_its_configuration():
-    rule = FBPTT(horizon_ms=70, lr=2e-3, feedback="random", update="bin")
+    rule = FBPTT(horizon_ms=70, lr=2e-3, feedback="random", update_every="bin")
     assert FBPTT(**rule.config).config == rule.config
     assert rule.config["horizon_ms"] == 70
 

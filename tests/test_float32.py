@@ -8,9 +8,9 @@ from precisions import DTYPES, LEAST_COSINE, in_float64, same_gradient
 
 from cogdyn.agents import RateRNN
 from cogdyn.agents.alignment import AlignmentWatch, alignment, contributions, exact_contributions
-from cogdyn.agents.bins import Bin, bins_of
+from cogdyn.agents.credit.bins import Bin, bins_of
+from cogdyn.agents.credit.output_error import OutputError
 from cogdyn.agents.data import tensors
-from cogdyn.agents.output_error import OutputError
 from cogdyn.agents.rules import (
     BPTT,
     DNI,
@@ -31,7 +31,6 @@ from cogdyn.agents.rules import (
     uoro,
 )
 from cogdyn.agents.rules.apical_voltages import apical_voltages, exact_credit
-from cogdyn.agents.rules.traces import no_contribution
 from cogdyn.envs import make_task
 
 TASK = make_task("DelayMatchSample", dt=100)
@@ -139,17 +138,6 @@ def test_what_alignment_is_measured_by_is_what_it_is_in_float64(activation, alph
     assert min(cosine for name, cosine in watched[0].items() if "RTRL" in name) >= LEAST_COSINE
 
 
-class Recorder:
-    """Traces that keep the bins they get, and let no weight change."""
-
-    def __init__(self, network):
-        self.bins, self.nothing = [], no_contribution(network)
-
-    def step(self, bin, generator):
-        self.bins.append(bin)
-        return self.nothing
-
-
 @LEAKS
 @ALPHAS
 @ACTIVATIONS
@@ -157,10 +145,15 @@ class Recorder:
 def test_a_bin_is_the_same_after_the_trial_and_in_every_bin(activation, alpha, leak, dtype):
     network, batch, kept = network_for(leak, alpha, activation).to(dtype), trials(), []
     for update in ("trial", "bin"):
-        rule, recorder = RTRL(update=update, lr=1e-30), Recorder(network)
-        rule.begin = lambda *arguments, recorder=recorder: recorder
+        rule, bins = RTRL(update_every=update, lr=1e-30), []
+
+        def step(state, bin, generator, bins=bins):
+            bins.append(bin)
+            return state, torch.zeros(*bin.recurrent.shape[:-1], bin.senders.shape[-1], dtype=dtype)
+
+        rule.step = step
         rule.update(copy.deepcopy(network), batch)
-        kept.append(recorder.bins)
+        kept.append(bins)
     assert len(kept[0]) == len(kept[1]) == len(batch.inputs)
     tolerance = {"rtol": 1e-10, "atol": 1e-12} if dtype == torch.float64 else {"rtol": 1e-4, "atol": 1e-6}
     for name in Bin._fields:
@@ -181,7 +174,7 @@ def test_weights_that_change_in_every_bin_go_where_they_go_in_float64(rule, alph
     changes = []
     for learner in (network, in_float64(network)):
         before = {name: value.detach().clone() for name, value in learner.named_parameters()}
-        make(update="bin", lr=0.1, clip=None).update(learner, batch, noise())
+        make(update_every="bin", lr=0.1, clip=None).update(learner, batch, noise())
         changes.append({name: value.detach() - before[name] for name, value in learner.named_parameters()})
     same_gradient(*changes)
 

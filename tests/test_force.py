@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from cogdyn.agents import RateRNN, evaluate, load_run, train
+from cogdyn.agents.credit.recursive_least_squares import RecursiveLeastSquares
 from cogdyn.agents.ensemble import member, stacked
-from cogdyn.agents.recursive_least_squares import RecursiveLeastSquares
 from cogdyn.agents.rules import FORCE, Diverged, FullFORCE
 from cogdyn.envs import make_task
 
@@ -218,7 +218,7 @@ def test_what_leaves_the_finite_numbers_changes_nothing(rule):
     batch, ensemble = CYCLE.sample(2, seed=0), stacked(networks)
     with pytest.raises(Diverged, match=f"{rule.__name__}: its P"):
         rule().update(networks[1], batch)
-    rule().update_each(ensemble, batch)
+    rule().update(ensemble, batch)
     assert not torch.equal(member(ensemble, 0).recurrent, before[0]["recurrent"])
     for network in (networks[1], member(ensemble, 1)):
         for name, values in network.state_dict().items():

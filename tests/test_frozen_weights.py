@@ -47,10 +47,10 @@ def test_frozen_weights_of_an_ensemble_stay(case, part):
     before = values(ensemble.named_parameters())
     if part in LEARNED.get(CASES[case][0], ()):
         with pytest.raises(ValueError, match="frozen"):
-            rule.update_each(ensemble, TASK.sample(4, seed=0), drawn(0))
+            rule.update(ensemble, TASK.sample(4, seed=0), drawn(0))
         return
     for k in range(2):
-        rule.update_each(ensemble, TASK.sample(4, seed=k), drawn(k))
+        rule.update(ensemble, TASK.sample(4, seed=k), drawn(k))
     assert values(ensemble.named_parameters())[part] == before[part]
 
 
@@ -66,11 +66,11 @@ def test_the_rest_goes_by_its_own_gradient_alone(case, part):
     rates |= {"horizon_ms": TASK.dt} if name == "FBPTT" else {}
     rule = made(case, **rates)
     batch = TASK.sample(4, seed=0)
-    if own.get("update") == "bin":
+    if own.get("update_every") == "bin":
         last = {key: getattr(batch, key)[-1:] for key in ("inputs", "targets", "mask")}
         batch = replace(batch, **last, periods={"response": (np.zeros(4, int), np.ones(4, int))})
     whole, network = suited(case, noise=0.0), frozen(suited(case, noise=0.0), part)
-    trial = {"update": "trial", "optimizer": "sgd"} if own.get("update") == "bin" else {}
+    trial = {"update_every": "trial", "optimizer": "sgd"} if own.get("update_every") == "bin" else {}
     gradient = made(case, **rates | trial).gradient(whole, batch, drawn(0))
     gradient = {key: value for key, value in gradient.items() if key != part}
     # Where every bin teaches, and in rules that assign credit themselves, h0 is not learned.
@@ -97,7 +97,10 @@ def test_the_rest_goes_by_its_own_gradient_alone(case, part):
 def test_with_all_synapses_frozen_every_rule_is_readout_only(name, clip):
     """Within the trial too: no working copy of them changes."""
     batch, found = TASK.sample(4, seed=0), []
-    for rule in (make_rule(name, update="bin", lr=0.05, clip=clip), ReadoutOnly(update="bin", lr=0.05, clip=clip)):
+    for rule in (
+        make_rule(name, update_every="bin", lr=0.05, clip=clip),
+        ReadoutOnly(update_every="bin", lr=0.05, clip=clip),
+    ):
         network = frozen(suited(name, noise=0.0), "recurrent", "input", "bias")
         found.append((rule.update(network, batch, drawn(0)), values(network.named_parameters())))
     assert found[0] == found[1]
@@ -106,11 +109,11 @@ def test_with_all_synapses_frozen_every_rule_is_readout_only(name, clip):
 @pytest.mark.parametrize("update", ["trial", "bin"])
 @pytest.mark.parametrize("name", WITH_FEEDBACK)
 def test_feedback_does_not_follow_a_readout_that_stays(name, update):
-    rule = make_rule(name, update=update, feedback="adaptive", weight_decay=0.2, lr=0.1)
+    rule = make_rule(name, update_every=update, feedback="adaptive", weight_decay=0.2, lr=0.1)
     network = frozen(suited(name), "readout")
-    first = rule.feedback.of(network).clone()
+    first = rule.feedback_weights.of(network).clone()
     learn(rule, network, range(3))
-    assert torch.equal(rule.feedback.of(network), first)
+    assert torch.equal(rule.feedback_weights.of(network), first)
 
 
 @pytest.mark.parametrize("name", ["RFLO", "RTRL", "ReadoutOnly"])
@@ -129,7 +132,7 @@ def test_synapses_that_do_not_exist_do_not_shorten_a_gradient(name):
     found = []
     for update in ("trial", "bin"):
         network = suited(name, **arguments)
-        make_rule(name, update=update, optimizer="sgd", lr=0.1, clip=1e-3).update(network, batch, drawn(0))
+        make_rule(name, update_every=update, optimizer="sgd", lr=0.1, clip=1e-3).update(network, batch, drawn(0))
         found.append((network.recurrent_weights, network.input_weights, network.bias, network.readout_weights))
     for a, b in zip(*found, strict=True):
         torch.testing.assert_close(a, b, rtol=1e-10, atol=1e-14)

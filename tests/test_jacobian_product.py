@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from cogdyn.agents import RateRNN
-from cogdyn.agents.bridges import blocks_of, run_bridged
+from cogdyn.agents.credit.bridges import blocks_of, run_bridged
 from cogdyn.agents.dynamics import Bridge, jacobian_product
 from cogdyn.agents.rules.gradient_skip import _Skip
 from cogdyn.envs import TrialBatch

@@ -40,38 +40,37 @@ def test_with_the_leak_for_a_kernel_it_is_rflo(leak, feedback, dtype):
     assert (other["recurrent"] - expected["recurrent"]).abs().max() > 1e-4
 
 
-def test_traces_are_weighed_by_what_all_units_are_told():
+def test_traces_are_weighted_by_all_learning_signals():
     """P by hand, with one gamma for each unit, and a Q that is not the identity."""
     bins = random_bins(3)
     rule = KeRNL(lr_kernel=0)
     network = RateRNN(2, 4, 2, dt=10).double()
     q = torch.rand(4, 4, generator=noise(), dtype=torch.float64)
     gamma = torch.tensor([0.1, 0.5, 1.0, 1.5], dtype=torch.float64)
-    found = summed(rule.begin(network, 3, {"sensitivity": q, "forgetting": gamma}, None), bins, noise())
+    found = summed(rule.steps(network, 3, {"sensitivity": q, "forgetting": gamma}, None), bins, noise())
     traces, expected = 0, 0
     for bin in bins:
         kept = torch.tensor([0.9, 0.5, 0.0, 0.0], dtype=torch.float64)[:, None]
         traces = kept * traces + bin.gate[..., None] * bin.senders[:, None]
-        expected = expected + torch.einsum("bk,ki,bij->ij", bin.signal, q, traces)
+        expected = expected + torch.einsum("bk,ki,bij->ij", bin.learning_signal, q, traces)
     torch.testing.assert_close(found, expected, rtol=0, atol=1e-12)
 
 
 def test_two_bins_by_hand():
     """W = I, identity: noise stays for good, and gamma = 0.8 forgets too fast."""
     network, sigma, lr = RateRNN(1, 2, 2, dt=10, tau=10, leak="rate").double(), 0.5, 0.1
-    rule, memory = KeRNL(sigma=sigma, lr_kernel=lr), {}
-    traces = rule.begin(network, 1, memory, None)
+    traces = KeRNL(sigma=sigma, lr_kernel=lr).steps(network, 1, {}, None)
     source, bin = noise(7), plain_bin([1.0, 2.0], [1.0, 2.0], [1.0, 1.0])
     first, second = (sigma * zeta for zeta in draws(7, 2, (1, 2)))
     traces.step(bin, source)
-    assert torch.equal(memory["sensitivity"], torch.eye(2, dtype=torch.float64))
-    assert memory["forgetting"].tolist() == [0.8, 0.8]
+    assert torch.equal(traces.memory["sensitivity"], torch.eye(2, dtype=torch.float64))
+    assert traces.memory["forgetting"].tolist() == [0.8, 0.8]
     traces.step(bin, source)
-    torch.testing.assert_close(traces.distance, first + second, rtol=0, atol=1e-15)
-    heard = 0.2 * first + second
-    sensitivity = torch.eye(2, dtype=torch.float64) + lr * 0.8 * first.T @ heard
-    torch.testing.assert_close(memory["sensitivity"], sensitivity, rtol=0, atol=1e-15)
-    torch.testing.assert_close(memory["forgetting"], 0.8 - lr * 0.8 * first[0] ** 2, rtol=0, atol=1e-15)
+    torch.testing.assert_close(traces.state.delta, first + second, rtol=0, atol=1e-15)
+    Omega = 0.2 * first + second
+    sensitivity = torch.eye(2, dtype=torch.float64) + lr * 0.8 * first.T @ Omega
+    torch.testing.assert_close(traces.memory["sensitivity"], sensitivity, rtol=0, atol=1e-15)
+    torch.testing.assert_close(traces.memory["forgetting"], 0.8 - lr * 0.8 * first[0] ** 2, rtol=0, atol=1e-15)
 
 
 @LEAKS
@@ -81,33 +80,26 @@ def test_the_twin_is_where_a_noisy_copy_of_the_network_goes(leak):
     batch, rule = TASK.sample(1, seed=0), KeRNL(sigma=sigma, lr_kernel=0)
     kept = {}
     rule.restore(network, {})
-    begin = rule.begin
-
-    def spied(*arguments):
-        kept["traces"] = begin(*arguments)
-        return kept["traces"]
-
-    rule.begin = spied
+    rule.finish = lambda state: (kept.setdefault("twin", state), None)
     rule.gradient(network, batch, noise(5))
     state = twin = network.initial_state(1).detach()
     for x, zeta in zip(torch.from_numpy(batch.inputs).double(), draws(5, len(batch.inputs), (1, 6)), strict=True):
         state, twin = network.step(state, x).detach(), network.step(twin, x).detach() + sigma * zeta
-    torch.testing.assert_close(kept["traces"].distance / sigma, (twin - state) / sigma, rtol=0, atol=1e-4)
+    torch.testing.assert_close(kept["twin"].delta / sigma, (twin - state) / sigma, rtol=0, atol=1e-4)
     assert (twin - state).abs().max() > sigma
 
 
 def test_it_learns_how_long_each_unit_remembers():
-    """Units without synapses keep 1 - alpha of their state: then gamma = alpha and Q = I foresee all."""
+    """Units without synapses keep 1 - alpha of their state: then gamma = alpha and Q = I predict all."""
     network = RateRNN(1, 3, 1, dt=10, tau=[20, 50, 100], leak="rate", activation="tanh", noise=0.0).double()
     network.recurrent_mask.zero_()
-    rule, memory = KeRNL(sigma=1.0, lr_kernel=0.02), {}
-    traces, source = rule.begin(network, 20, memory, None), noise()
+    traces, source = KeRNL(sigma=1.0, lr_kernel=0.02).steps(network, 20, {}, None), noise()
     bin = random_bins(1, n=3, n_in=1, n_out=1, batch_size=20)[0]
-    still = bin._replace(keep=1 - network.alpha, recurrent=network.recurrent_weights.detach())
+    still = bin._replace(alpha=network.alpha, recurrent=network.recurrent_weights.detach())
     for _ in range(3000):
         traces.step(still, source)
-    torch.testing.assert_close(memory["forgetting"], network.alpha, rtol=0, atol=0.01)
-    torch.testing.assert_close(memory["sensitivity"], torch.eye(3, dtype=torch.float64), rtol=0, atol=0.02)
+    torch.testing.assert_close(traces.memory["forgetting"], network.alpha, rtol=0, atol=0.01)
+    torch.testing.assert_close(traces.memory["sensitivity"], torch.eye(3, dtype=torch.float64), rtol=0, atol=0.02)
 
 
 def test_the_size_of_the_noise_and_the_learning_rate_act_together():
@@ -140,12 +132,12 @@ def test_a_gradient_changes_nothing_and_an_update_what_is_remembered():
 @LEAKS
 @pytest.mark.parametrize("update", ["trial", "bin"])
 def test_an_ensemble_learns_as_its_networks_would_alone(leak, update):
-    batch, arguments = TASK.sample(3, seed=0), {"update": update, "lr_kernel": 300.0, "sigma": 1e-2}
+    batch, arguments = TASK.sample(3, seed=0), {"update_every": update, "lr_kernel": 300.0, "sigma": 1e-2}
     ensemble = ensemble_of(network_for(leak), 3)
     alone = [member(ensemble, s) for s in range(3)]
     together = KeRNL(**arguments)
     for k in range(3):
-        together.update_each(ensemble, batch, noise(k))
+        together.update(ensemble, batch, noise(k))
     assert (together.memory["sensitivity"][0] - together.memory["sensitivity"][1]).abs().max() > 1e-4
     for s, one in enumerate(alone):
         single = KeRNL(**arguments)
@@ -159,7 +151,7 @@ def test_an_ensemble_learns_as_its_networks_would_alone(leak, update):
 
 def test_a_kernel_that_leaves_the_finite_numbers_is_named():
     network, batch = network_for(), TASK.sample(3, seed=0)
-    rule = KeRNL(lr_kernel=1e6, sigma=1e6, update="bin")
+    rule = KeRNL(lr_kernel=1e6, sigma=1e6, update_every="bin")
 
     def learn():
         for k in range(50):
@@ -170,7 +162,7 @@ def test_a_kernel_that_leaves_the_finite_numbers_is_named():
 
 
 def test_the_rule_is_made_again_from_its_configuration():
-    rule = KeRNL(forgetting=0.5, lr_kernel=2.0, sigma=1e-2, update="bin")
+    rule = KeRNL(forgetting=0.5, lr_kernel=2.0, sigma=1e-2, update_every="bin")
     assert KeRNL(**rule.config).config == rule.config
     assert rule.config["forgetting"] == 0.5
 

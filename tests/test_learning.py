@@ -13,8 +13,8 @@ from every_task import every_task
 
 import cogdyn  # noqa: F401  registers the environments
 from cogdyn.agents import Actor, RateRNN, RunError, TrainingDiverged, TrialDataset, evaluate, load_run, train
+from cogdyn.agents.credit.losses import task_loss
 from cogdyn.agents.evaluation import NetworkPolicy
-from cogdyn.agents.losses import task_loss
 from cogdyn.agents.rules import BPTT, Diverged
 from cogdyn.envs import TrialEnv, Uniform, make_task
 

@@ -11,10 +11,10 @@ from lesson_page import check_exercises, executed_lesson, kinds_shown, told
 from node import evaluate, needs_node
 
 from cogdyn.agents import RateRNN
-from cogdyn.agents.bins import bins_of
-from cogdyn.agents.feedback import Feedback
+from cogdyn.agents.credit.bins import bins_of
+from cogdyn.agents.credit.diagonal_traces import DiagonalTraces
+from cogdyn.agents.credit.feedback import Feedback
 from cogdyn.agents.rules import RFLO, RTRL
-from cogdyn.agents.rules.diagonal_traces import DiagonalTraces
 from cogdyn.envs import make_task
 from cogdyn.lessons import check_rflo, cue_alignment, draw_cue_alignment, feedback_alignment
 from cogdyn.lessons.live_traces import LiveTraces
@@ -172,7 +172,7 @@ def in_python(network, inputs, feedback):
     u = torch.from_numpy(inputs)[:, None]
     errors = SimpleNamespace(of=torch.ones_like, labels=[None] * len(inputs))
     trajectory = network(u, keep_activations=True)
-    local, exact = DiagonalTraces(network, 1), RTRL().begin(network, 1, {}, None)
+    local, exact = DiagonalTraces(network, 1), RTRL().steps(network, 1, {}, None)
     rows = []
     for back, true in zip(
         bins_of(network, u, trajectory, errors, feedback),
@@ -180,7 +180,7 @@ def in_python(network, inputs, feedback):
         strict=True,
     ):
         row = {"rates": back.rates[0], "local": local.step(back, None), "exact": exact.step(true, None)}
-        row |= {"traces": local.traces[0].mT, "influence": exact.influence[0].diagonal().mT}  # of i by j, on i itself
+        row |= {"traces": local.traces[0].mT, "influence": exact.state[0].diagonal().mT}  # of i by j, on i itself
         rows.append({name: values.flatten().tolist() for name, values in row.items()})
     return rows
 

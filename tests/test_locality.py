@@ -12,10 +12,10 @@ import pytest
 import torch
 from synthetic_bins import random_bins, summed
 
-import cogdyn.agents.rules as all_rules
 from cogdyn.agents import RateRNN
+from cogdyn.agents.credit.reads import LOCAL, Read
 from cogdyn.agents.rules import DNI, FBPTT, KFRTRL, RFLO, RKF, RTRL, UORO, Compartments, EProp, KeRNL, SnAp1
-from cogdyn.agents.rules.traces import LOCAL, Read
+from cogdyn.agents.rules.catalogue import rule_class, rule_names
 
 POST, PRE, N, N_BINS = 1, 2, 5, 4
 OTHERS = torch.arange(N) != POST
@@ -99,7 +99,7 @@ def perturbed(what, memory):
     if what == "own apical voltage":
         return BINS, {k: scaled(v, ~OTHERS[:, None]) if k == "apical" else v for k, v in memory.items()}
     if what == "error broadcast":
-        return everywhere(signal=~OTHERS, told=~OTHERS), memory
+        return everywhere(learning_signal=~OTHERS, rate_signal=~OTHERS), memory
     if what == "sent by others":
         return BINS, {k: scaled(v, OTHERS[:, None]) if k == "slow" else v for k, v in memory.items()}
     if what == "senders of others":
@@ -107,7 +107,7 @@ def perturbed(what, memory):
     if what == "voltages of others":
         return everywhere(gate=OTHERS, drive_slope=OTHERS, slope=OTHERS, slope_before=OTHERS), memory
     if what == "errors of others":
-        return everywhere(signal=OTHERS, told=OTHERS), memory
+        return everywhere(learning_signal=OTHERS, rate_signal=OTHERS), memory
     row[:] = True
     row[POST, POST] = row[POST, PRE] = False
     return everywhere(recurrent=row), other_weights(memory)
@@ -115,7 +115,7 @@ def perturbed(what, memory):
 
 def begun(rule, memory):
     network = RateRNN(2, N, 2, dt=10, tau=20, leak="rate", activation="tanh", seed=3).double()
-    return rule.begin(network, 1, memory, torch.Generator().manual_seed(0))
+    return rule.steps(network, 1, memory, torch.Generator().manual_seed(0))
 
 
 def change(rule, bins, memory):
@@ -126,8 +126,7 @@ def change(rule, bins, memory):
 
 def moved(rule, what):
     """How far the synapse goes elsewhere if one kind of thing is changed."""
-    memory = {}
-    begun(rule, memory)
+    memory = begun(rule, {}).memory
     return abs(change(rule, *perturbed(what, memory)) - change(rule, BINS, memory))
 
 
@@ -153,9 +152,7 @@ def test_a_weight_read_against_its_direction_is_found():
 
 
 def test_declarations_use_the_words_of_the_house():
-    declared = {
-        n: rule.reads for n, rule in vars(all_rules).items() if isinstance(rule, type) and hasattr(rule, "reads")
-    }
+    declared = {name: rule_class(name).reads for name in rule_names() if rule_class(name).reads is not None}
     assert {"RTRL", "RFLO", "Compartments", "DNI", "KeRNL", "FBPTT"} <= declared.keys()
     for name, reads in declared.items():
         assert set(reads) <= set(get_args(Read)), name

@@ -30,7 +30,7 @@ def frozen(network):
     return [name for name, parameter in network.named_parameters() if not parameter.requires_grad]
 
 
-@pytest.mark.parametrize("rule", [BPTT, RFLO, lambda: RFLO(update="bin"), lambda: SCTT(lag_ms=100)])
+@pytest.mark.parametrize("rule", [BPTT, RFLO, lambda: RFLO(update_every="bin"), lambda: SCTT(lag_ms=100)])
 def test_networks_of_an_ensemble_have_mask_frozen_parameters_and_precision(rule):
     network = network_of().double()
     readouts = [network.redrawn(s).readout.clone() for s in range(3)]

@@ -8,11 +8,11 @@ import torch
 from precisions import DTYPES, in_float64, same_gradient
 
 from cogdyn.agents import RateRNN, train
-from cogdyn.agents.bins import bins_of
+from cogdyn.agents.credit.bins import bins_of
+from cogdyn.agents.credit.output_error import OutputError
+from cogdyn.agents.credit.synapses import Synapses
 from cogdyn.agents.data import tensors
-from cogdyn.agents.output_error import OutputError
 from cogdyn.agents.rules import BPTT, RFLO, ModProp
-from cogdyn.agents.synapses import Synapses
 from cogdyn.envs import make_task
 
 TASK = make_task("SensorimotorMapping")
@@ -81,11 +81,11 @@ def test_one_type_with_weights_of_mean_0_is_rflo(leak, dtype):
 def forwards(rule, network, batch, generator):
     """What the traces of the rule add up to, carried forward."""
     data = tensors(batch, network.recurrent)
-    traces = rule.begin(network, batch.batch_size, {}, None)
+    traces = rule.steps(network, batch.batch_size, {}, None)
     errors = OutputError(data, network.n_outputs)
     with torch.no_grad():
         trajectory = network(data.inputs, generator=generator, keep_activations=True)
-        bins = bins_of(network, data.inputs, trajectory, errors, rule.feedback.of(network))
+        bins = bins_of(network, data.inputs, trajectory, errors, rule.feedback_weights.of(network))
         return Synapses(network).gradients(sum(traces.step(bin, None) for bin in bins))
 
 
@@ -124,12 +124,12 @@ def test_two_units_by_hand(leak):
 @pytest.mark.parametrize("update", ["trial", "bin"])
 def test_an_ensemble_is_trained_as_its_networks_alone(update):
     settings = {"steps": 4, "batch_size": 5, "evaluate_every": 2, "n_test": 5, "device": "cpu"}
-    # Noise is drawn in other portions for an ensemble with update="bin"; without it both see the same.
+    # Noise is drawn in other portions for an ensemble with update_every="bin"; without it both see the same.
     networks = [network_of(dale=0.5, density=0.8, noise=0.0, seed=seed) for seed in (2, 3)]
-    together = train(TASK, networks[0], ModProp(update=update), ensemble=2, **settings)
+    together = train(TASK, networks[0], ModProp(update_every=update), ensemble=2, **settings)
     for s, run in enumerate(together):
         alone = network_of(dale=0.5, density=0.8, noise=0.0, seed=2 + s)
-        train(TASK, alone, ModProp(update=update), **settings)
+        train(TASK, alone, ModProp(update_every=update), **settings)
         for a, b in zip(run.network.parameters(), alone.parameters(), strict=True):
             torch.testing.assert_close(a, b, rtol=1e-6, atol=1e-9)
 
@@ -138,7 +138,7 @@ def test_an_ensemble_is_trained_as_its_networks_alone(update):
 def test_it_learns_within_dales_law_and_mask(update):
     network = network_of(dale=0.5, density=0.8, activation="relu")
     first = network.recurrent_weights.detach().clone()
-    run = train(TASK, network, ModProp(lr=1e-2, update=update), 150, 16, evaluate_every=150, device="cpu")
+    run = train(TASK, network, ModProp(lr=1e-2, update_every=update), 150, 16, evaluate_every=150, device="cpu")
     weights = run.network.recurrent_weights.detach()
     assert (weights[:, :3] >= 0).all()
     assert (weights[:, 3:] <= 0).all()
@@ -155,5 +155,5 @@ def test_bad_input_gets_one_clear_error():
     with pytest.raises(ValueError, match="types are those of 3 units; the network has 6"):
         ModProp(types=[0, 1, 1]).update(network_of(), batch)
     with pytest.raises(ValueError, match="one tau"):
-        ModProp(update="bin").update(network_of(tau=[20.0] * 3 + [40.0] * 3), batch)
+        ModProp(update_every="bin").update(network_of(tau=[20.0] * 3 + [40.0] * 3), batch)
     ModProp().update(network_of(tau=[20.0] * 3 + [40.0] * 3), batch)

@@ -7,11 +7,11 @@ import pytest
 import torch
 
 from cogdyn.agents import RateRNN, load_run, train
+from cogdyn.agents.credit.driven_step import driven_step, noise_currents
+from cogdyn.agents.credit.losses import task_loss
+from cogdyn.agents.credit.pulses import Pulses
+from cogdyn.agents.credit.reward import MANY, ExpectedReward, rewards
 from cogdyn.agents.data import tensors
-from cogdyn.agents.driven_step import driven_step, noise_currents
-from cogdyn.agents.losses import task_loss
-from cogdyn.agents.pulses import Pulses
-from cogdyn.agents.reward import MANY, ExpectedReward, rewards
 from cogdyn.agents.rules import BPTT, NodePerturbation
 from cogdyn.envs import make_task
 
@@ -46,7 +46,7 @@ def with_a_baseline(rule, network, batch):
     data = tensors(batch, network.recurrent)
     reward = rewards(network(data.inputs, generator=drawn(9)).outputs.detach(), data)
     rule.restore(network, {})
-    rule.expected.hear(batch, reward)
+    rule.expected.receive(batch, reward)
     return rule
 
 
@@ -111,9 +111,9 @@ def test_rewards_are_expected_by_kind():
     batch = replace(batch, conditions=conditions)
     expected, reward = ExpectedReward(0.5), torch.tensor([-1.0, -4.0, -2.0, -3.0])
     torch.testing.assert_close(expected.of(batch, reward), torch.full((4,), -2.5))
-    expected.hear(batch, reward)
+    expected.receive(batch, reward)
     torch.testing.assert_close(expected.of(batch, reward), torch.tensor([-2.0, -4.0, -2.0, -2.0]))
-    expected.hear(batch, reward - 8)
+    expected.receive(batch, reward - 8)
     # Three trials of a kind keep 1/8 of what was known, one keeps 1/2.
     by_kind = torch.tensor([-2.0 - 8 * 7 / 8, -4.0 - 8 / 2])
     torch.testing.assert_close(expected.of(batch, reward), by_kind[[0, 1, 0, 0]])
@@ -123,11 +123,11 @@ def test_rewards_are_expected_by_kind():
     many = replace(batch, conditions={"item": np.arange(4)})
     for _ in range(MANY // 4 + 2):
         many = replace(many, conditions={"item": many.conditions["item"] + 4})
-        expected.hear(many, reward)
+        expected.receive(many, reward)
     assert len(expected.means) == MANY + 1
     torch.testing.assert_close(expected.of(many, reward), torch.full((4,), -2.5))
     together = ExpectedReward(0.5, [])
-    together.hear(batch, reward)
+    together.receive(batch, reward)
     torch.testing.assert_close(together.of(batch, reward), torch.full((4,), -2.5))
 
 

@@ -7,7 +7,7 @@ import torch
 
 from cogdyn.agents import RateRNN
 from cogdyn.agents.activations import ACTIVATIONS
-from cogdyn.agents.losses import task_loss
+from cogdyn.agents.credit.losses import task_loss
 
 FORMS = list(itertools.product(("voltage", "rate"), sorted(ACTIVATIONS)))
 

@@ -44,8 +44,8 @@ def test_a_rule_shows_what_is_not_its_default(name):
 
 
 def test_a_rule_of_several_arguments():
-    assert repr(RFLO(lr=0.01, feedback="symmetric", update="bin")) == (
-        "RFLO(lr=0.01, update='bin', optimizer='sgd', feedback='symmetric')"
+    assert repr(RFLO(lr=0.01, feedback="symmetric", update_every="bin")) == (
+        "RFLO(lr=0.01, update_every='bin', optimizer='sgd', feedback='symmetric')"
     )
     assert short(BPTT(lr=[(step, 1e-3) for step in range(100)]))
     assert written({"a": "x" * 100}).startswith("a='xxx")

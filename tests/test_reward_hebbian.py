@@ -7,11 +7,11 @@ import pytest
 import torch
 
 from cogdyn.agents import RateRNN, load_run, train
+from cogdyn.agents.credit.driven_step import noise_currents
+from cogdyn.agents.credit.pulses import Pulses
+from cogdyn.agents.credit.reward import rewards
 from cogdyn.agents.data import tensors
-from cogdyn.agents.driven_step import noise_currents
 from cogdyn.agents.ensemble import stacked
-from cogdyn.agents.pulses import Pulses
-from cogdyn.agents.reward import rewards
 from cogdyn.agents.rules import Diverged, RewardHebbian
 from cogdyn.envs import make_task
 
@@ -194,6 +194,6 @@ def test_what_leaves_the_finite_numbers_changes_nothing():
     with pytest.raises(Diverged, match="RewardHebbian"):
         RewardHebbian(warm_up=0).update(networks[1], batch, drawn(0))
     rule = RewardHebbian(warm_up=0)
-    rule.update_each(ensemble, batch, drawn(0))
+    rule.update(ensemble, batch, drawn(0))
     assert torch.equal(ensemble.recurrent[1], networks[1].recurrent)
     assert not torch.equal(ensemble.recurrent[0], networks[0].recurrent)

@@ -101,7 +101,7 @@ def rules():
     return {
         "BPTT": lambda: BPTT(lr=5e-3),
         "SCTT": lambda: SCTT(lag_ms=100, schedule=(0.5, 1), anneal_steps=20, goal=0.4),
-        "RFLO": lambda: RFLO(lr=0.02, update="bin"),
+        "RFLO": lambda: RFLO(lr=0.02, update_every="bin"),
     }
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from cogdyn.agents.losses import task_loss
+from cogdyn.agents.credit.losses import task_loss
 from cogdyn.envs import Choice, Uniform, make_task
 
 ADD = [

@@ -1,10 +1,12 @@
-"""Learning rules: one final class each, its whole update visible in its file."""
+"""Learning rules: one final class each, its equation as code in its file."""
 
+from ..credit.descent import Diverged as Diverged
+from ..credit.rule import Rule as Rule
+from ..credit.rule import learning_rule as learning_rule
 from .bptt import BPTT as BPTT
 from .cd import CD as CD
 from .compartments import Compartments as Compartments
 from .dasc import DASC as DASC
-from .descent import Diverged as Diverged
 from .dni import DNI as DNI
 from .eprop import EProp as EProp
 from .fbptt import FBPTT as FBPTT

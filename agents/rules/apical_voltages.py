@@ -1,4 +1,4 @@
-"""What apical voltages foresee, beside the credit that they should."""
+"""The credit that apical voltages predict, and the credit that they should."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ import torch
 from torch import Tensor
 
 from ...envs.trial import TrialBatch
-from ..bins import Bin, bins_of
+from ..credit.bins import Bin, bins_of
+from ..credit.output_error import OutputError
+from ..credit.synthetic_gradient import own_signal
 from ..data import tensors
-from ..output_error import OutputError
 from ..rate_rnn import RateRNN
 from .compartments import Compartments
 from .dni import DNI
-from .synthetic_gradient import own_signal
-from .traces import of_own_loss
 
 
 @torch.no_grad()
@@ -31,15 +30,15 @@ def apical_voltages(
         generator: Source of the network's noise.
     """
     rule = rule.knowing(network)
-    traces = rule.begin(network, batch.batch_size, dict(rule.memory), generator)
-    return torch.stack([traces.voltage(bin) for bin in _bins(rule, network, batch, generator)])
+    state = rule.begin(network, batch.batch_size, rule.memory, generator)
+    return torch.stack([rule.voltage(state, bin) for bin in _bins(rule, network, batch, generator)])
 
 
 @torch.no_grad()
 def exact_credit(
     rule: Compartments | DNI, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None
 ) -> Tensor:
-    r"""The credit that apical voltages are to foresee: :math:`c(t) = L(t) + c(t+1)\, J(t+1)`, (T, B, N).
+    r"""The credit that apical voltages are to predict: :math:`c(t) = L(t) + c(t+1)\, J(t+1)`, (T, B, N).
 
     Args:
         rule: The rule, whose feedback makes L of the errors.
@@ -60,5 +59,5 @@ def _bins(
     data = tensors(batch, network.recurrent)
     errors = OutputError(data, network.n_outputs, network.readout_activation)
     trajectory = network(data.inputs, generator=generator, keep_activations=True)
-    bins = bins_of(network, data.inputs, trajectory, errors, rule.knowing(network).feedback.of(network))
-    return [of_own_loss(bin, len(data.inputs)) for bin in bins]
+    bins = bins_of(network, data.inputs, trajectory, errors, rule.knowing(network).feedback_weights.of(network))
+    return [bin.of_own_loss(len(data.inputs)) for bin in bins]

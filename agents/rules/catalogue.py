@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Mapping
 from typing import Any
 
 from ...envs.names import check_name
+from ..credit.rule import Rule
 from .bptt import BPTT
 from .cd import CD
 from .compartments import Compartments
@@ -30,12 +32,12 @@ from .snap1 import SnAp1
 from .truncated_bptt import TruncatedBPTT
 from .uoro import UORO
 
-RULES: dict[str, dict[str, type]] = {
+RULES: dict[str, dict[str, type[Rule]]] = {
     "backpropagation through time": {"BPTT": BPTT, "TruncatedBPTT": TruncatedBPTT, "FBPTT": FBPTT},
     "bridges through time": {"SCTT": SCTT, "DASC": DASC, "CD": CD, "GradientSkip": GradientSkip},
-    "carried forward": {"RTRL": RTRL, "UORO": UORO, "KFRTRL": KFRTRL, "RKF": RKF, "KeRNL": KeRNL},
+    "forward mode": {"RTRL": RTRL, "UORO": UORO, "KFRTRL": KFRTRL, "RKF": RKF, "KeRNL": KeRNL},
     "local traces": {"RFLO": RFLO, "EProp": EProp, "SnAp1": SnAp1, "ModProp": ModProp},
-    "foreseen credit": {"DNI": DNI, "Compartments": Compartments},
+    "predicted credit": {"DNI": DNI, "Compartments": Compartments},
     "reward": {"NodePerturbation": NodePerturbation, "RewardHebbian": RewardHebbian},
     "least squares": {"FORCE": FORCE, "FullFORCE": FullFORCE},
     "control": {"ReadoutOnly": ReadoutOnly},
@@ -48,7 +50,7 @@ def rule_names() -> tuple[str, ...]:
     return tuple(name for family in RULES.values() for name in family)
 
 
-def rule_class(name: str) -> type:
+def rule_class(name: str) -> type[Rule]:
     """The class of a rule.
 
     Raises:
@@ -72,6 +74,17 @@ def make_rule(name: str, **arguments: Any) -> Any:
     for argument in arguments:
         check_name(f"argument of {name}", argument, rule_arguments(name))
     return cls(**arguments)
+
+
+def upgraded(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments of a rule in an older run as they are now: by their names of today, newer ones at their defaults.
+
+    Args:
+        arguments: What the run says of its rule: its ``name``, and arguments.
+    """
+    renamed = {{"update": "update_every"}.get(name, name): value for name, value in arguments.items()}
+    name = renamed.get("name")
+    return renamed if name not in rule_names() else {**rule_class(name)().config, **renamed}
 
 
 def rule_arguments(name: str) -> dict[str, Any]:

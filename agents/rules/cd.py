@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import final
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.func import functional_call
 
 from ...envs.trial import TrialBatch
-from ...envs.typechecked import typechecked
-from ..coarse import coarsened
+from ..credit.annealed import AnnealedRule
+from ..credit.rule import learning_rule
 from ..data import tensors
 from ..rate_rnn import RateRNN
-from .annealed import AnnealedRule
-from .descent import LearningRate
 
 
-@typechecked
-@final
+@learning_rule
 class CD(AnnealedRule):
     r"""BPTT through the same differential equation, discretised coarsely first and finely later.
 
@@ -32,12 +29,6 @@ class CD(AnnealedRule):
     Args:
         schedule: :math:`\theta` in each phase, a whole number; the last must be 1. In bins of 20 ms the default comes
             nearest to the 50 ms of the source, half a time constant.
-        anneal_steps: Number of updates that all phases but the last take together.
-        goal: Score of the plain network at which a phase ends early; None for never.
-        lr: Learning rate, or rows of (update, rate): the rate from each update on.
-        clip: Largest norm of the gradient, longer ones are shortened to it; None for no limit.
-        rate_penalty: Cost of activity.
-        weight_penalty: Cost of synapses.
 
     Raises:
         ValueError: If an argument makes no sense; on a batch, if a coarse bin is longer than a time constant.
@@ -46,31 +37,15 @@ class CD(AnnealedRule):
     phase with a new optimiser; here it goes on.
     """
 
-    def __init__(
-        self,
-        schedule: Sequence[int] = (2, 1),
-        anneal_steps: int = 2000,
-        goal: float | None = 0.95,
-        lr: LearningRate = 1e-3,
-        clip: float | None = 1.0,
-        rate_penalty: float = 0.0,
-        weight_penalty: float = 0.0,
-    ):
-        super().__init__(schedule, anneal_steps, goal, lr, clip, rate_penalty, weight_penalty, whole=True)
+    whole = True
 
-    @typechecked
-    def loss_at(
+    schedule: Sequence[int] = (2, 1)
+
+    def helped_loss(
         self, value: float, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None
     ) -> Tensor:
-        """The loss of a batch in bins ``value`` times as long, a scalar; the generator draws the noise.
-
-        Raises:
-            ValueError: If a bin is longer than a time constant of the network.
-        """
+        """The loss of a batch in bins ``value`` times as long."""
         theta = int(value)
-        if theta == 1:
-            data = tensors(batch, network.recurrent)
-            return self.objective(network, network(data.inputs, generator=generator), data)
         alpha = theta * network.alpha
         if alpha.max() > 1 + 1e-6:
             raise ValueError(
@@ -80,3 +55,25 @@ class CD(AnnealedRule):
         data = tensors(coarsened(batch, theta), network.recurrent)
         trajectory = functional_call(network, {"alpha": alpha}, (data.inputs,), {"generator": generator})
         return self.objective(network, trajectory, data)
+
+
+def coarsened(batch: TrialBatch, theta: int) -> TrialBatch:
+    """The same trials in bins ``theta`` times as long.
+
+    Inputs are averaged over the fine bins of a coarse one; its target and its weight are those of the last of them.
+    Periods begin and end with the coarse bins in which they do.
+    """
+    n_bins, n = len(batch.inputs), -len(batch.inputs) % theta
+
+    def padded(values: np.ndarray) -> np.ndarray:
+        full = np.concatenate([values, np.zeros((n, *values.shape[1:]), values.dtype)])
+        return full.reshape(-1, theta, *values.shape[1:])
+
+    inputs = padded(batch.inputs).mean(axis=1, dtype=np.float32)
+    if n:
+        inputs[-1] *= theta / (theta - n)
+    last = np.minimum(np.arange(theta - 1, n_bins + theta - 1, theta), n_bins - 1)
+    spans = {name: (start // theta, -(-stop // theta)) for name, (start, stop) in batch.periods.items()}
+    return TrialBatch(
+        inputs, batch.targets[last], batch.mask[last], batch.conditions, spans, batch.dt * theta, batch.kind
+    )

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, final
+from typing import Literal, NamedTuple
 
 import torch
 from torch import Tensor
 
-from ...envs.names import check_name
 from ...envs.numbers import finite_number, whole_number
-from ...envs.typechecked import typechecked
-from ..bins import Bin
-from ..feedback import Pathway
-from ..rate_rnn import RateRNN
-from .credit_rule import Update
-from .descent import LearningRate, Optimizer
-from .synthetic_gradient import (
+from ..credit.bins import Bin
+from ..credit.credit_rule import CreditRule
+from ..credit.feedback import Pathway
+from ..credit.memory import Memory
+from ..credit.rule import learning_rule
+from ..credit.synthetic_gradient import (
     BOOTSTRAPS,
     OWN_RATES,
+    Before,
     Bootstrap,
     apical_inputs,
-    apical_rate,
     contribution,
     delta_rule,
     first_apical,
@@ -30,115 +28,39 @@ from .synthetic_gradient import (
     positive,
     random_jacobian,
     random_mirror,
-    refresh,
     refuse_voltage_leak,
+    taught,
 )
-from .trace_rule import TraceRule
-from .traces import Memory, Read, no_contribution
+from ..rate_rnn import RateRNN
 
 Jacobian = Literal["learned", "random", "from_zero", "frozen", "zero", "exact"]
-JACOBIANS = ("learned", "random", "from_zero", "frozen", "zero", "exact")
+Gate = Literal["apical", "label", "teacher", "carrier"]
 LEARNED = ("learned", "random", "from_zero")
-TRANSPORTS = ("mirrored", "shared")
 PHASES = ("run", "teach", "consolidate")
-SCHEDULES = ("every_step", "alternate")
-MIRRORS = ("transposed", "random")
-GATES = ("apical", "label", "teacher", "carrier")
 
 
-class _Compartments:
-    """Voltages and teaching of the bin before, and the phases that each bin goes through."""
+class Dendrites(NamedTuple):
+    """A and its older copy (N, k), how many bins old that is, the number of the bin, J and K (N, N), the bin before."""
 
-    def __init__(self, rule: Compartments, network: RateRNN, memory: Memory):
-        self.rule, self.memory, self.age, self.bin = rule, memory, int(memory["age"]), int(memory["bin"])
-        self.lr_apical, self.nothing = apical_rate(rule.lr_apical, network), no_contribution(network)
-        self.before: tuple[Tensor, Tensor] | None = None
-
-    def step(self, bin: Bin, generator: torch.Generator | None) -> Tensor:
-        """Run, teach, consolidate: each changes one population of synapses, where the schedule lets it."""
-        if self._learns("run") and self.rule.jacobian in LEARNED:
-            self.run(bin)
-        seen = self._seen(bin)
-        self.teach(bin, seen)
-        contributed = self.consolidate(bin, seen) if self._learns("consolidate") else self.nothing
-        self.age = refresh(self.memory, self.age + 1, self.rule.refresh)
-        self.bin = (self.bin + 1) % (len(PHASES) * self.rule.block)
-        return contributed
-
-    def finish(self) -> Tensor:
-        """Nothing follows the last bin: its own error is all that its apical dendrites are taught."""
-        if self._learns("teach"):
-            self._regress(torch.zeros(()))
-        self.memory["age"], self.memory["bin"] = torch.tensor(float(self.age)), torch.tensor(float(self.bin))
-        return self.nothing
-
-    def _learns(self, phase: str) -> bool:
-        return self.rule.phases == "every_step" or PHASES[self.bin // self.rule.block] == phase
-
-    def run(self, bin: Bin) -> None:
-        """R3, apical dendrites inhibited: the carrying synapses learn to foresee the rates from those before."""
-        memory, keep = self.memory, 1 - self.rule.mirror_decay
-        change = delta_rule(memory["jacobian"], bin.rates_before, bin.rates, self.rule.lr_jacobian)
-        memory["jacobian"] = keep * memory["jacobian"] + change
-        if "mirror" in memory:
-            memory["mirror"] = keep * memory["mirror"] + change.mT
-
-    def teach(self, bin: Bin, seen: Tensor) -> None:
-        """R2, errors and carried credit let into the apical dendrites, which are to make them of the bin before."""
-        signal = own_signal(bin)
-        if self._learns("teach"):
-            told = BOOTSTRAPS[self.rule.bootstrap](seen @ self.memory["slow"].mT)
-            self._regress(self._carried(told, bin))
-        self.before = seen, torch.zeros_like(signal) if "teacher" in self.rule.inhibited else signal
-
-    def consolidate(self, bin: Bin, seen: Tensor) -> Tensor:
-        """R1, the teacher inhibited: apical voltages say how the basal synapses are to change."""
-        return self.nothing if "apical" in self.rule.inhibited else contribution(self._voltage(seen), bin)
-
-    def voltage(self, bin: Bin) -> Tensor:
-        """The apical voltages u, (B, N)."""
-        return self._voltage(self._seen(bin))
-
-    def _voltage(self, seen: Tensor) -> Tensor:
-        u = seen @ self.memory["apical"].mT
-        if self.rule.largest_voltage is None:
-            return u
-        norm = torch.linalg.vector_norm(u, dim=-1, keepdim=True)
-        return u * (self.rule.largest_voltage / (norm + 1e-12)).clamp(max=1.0)
-
-    def _seen(self, bin: Bin) -> Tensor:
-        seen = apical_inputs(bin)
-        if "label" in self.rule.inhibited:
-            seen[..., bin.rates.shape[-1] : -1] = 0
-        return seen
-
-    def _carried(self, told: Tensor, bin: Bin) -> Tensor:
-        """What apical voltages say of the states of the bin before, (B, N)."""
-        if "carrier" in self.rule.inhibited or self.rule.jacobian == "zero":
-            return torch.zeros_like(told)
-        if self.rule.jacobian == "exact":
-            return bin.backward(told)
-        # Shared: a unit reads the synapses that it makes onto others. Mirrored: those that others make onto it.
-        return told @ (self.memory["jacobian"] if self.rule.transport == "shared" else self.memory["mirror"].mT)
-
-    def _regress(self, carried: Tensor) -> None:
-        if self.before is not None:
-            seen, signal = self.before
-            apical = self.memory["apical"]
-            self.memory["apical"] = apical + delta_rule(apical, seen, signal + carried.to(signal), self.lr_apical)
+    A: Tensor
+    A_old: Tensor
+    age: int
+    bin: int
+    J: Tensor | None
+    K: Tensor | None
+    before: Before | None = None
 
 
-@typechecked
-@final
-class Compartments(TraceRule):
-    r"""Units with a dendrite that foresees credit: each population of synapses learns by a local rule, in its phase.
+@learning_rule
+class Compartments(CreditRule[Dendrites]):
+    r"""Units with a dendrite that predicts credit: each population of synapses learns by a local rule, in its phase.
 
     Basal synapses W onto the soma run the network. Apical synapses A make the voltage u of the same rates, of the
-    label, and of a bias; carrying synapses :math:`\tilde J` foresee the rates. Each bin has three phases:
+    label, and of a bias; carrying synapses :math:`\tilde J` predict the rates. Each bin has three phases:
 
     - Run, with the apical dendrites inhibited:
       :math:`\Delta \tilde J = -\eta_J \langle (r(t-1)\, \tilde J^T - r(t))^T\, r(t-1) \rangle`.
-    - Teach, with the errors L and what the apical voltages of others say, carried, let into the dendrites:
+    - Teach, with the learning signal L and the carried apical voltages of others let into the dendrites:
       :math:`\Delta A = -\eta_A \langle (\tilde r(t-1)\, A^T - L(t-1) - g(\tilde r(t)\, A_-^T)\, \tilde J)^T\,
       \tilde r(t-1) \rangle`, where :math:`\tilde r = [r, y, 1]`, g is tanh, and :math:`A_-` a copy of A that is renewed
       every few bins.
@@ -146,23 +68,17 @@ class Compartments(TraceRule):
       :math:`\Delta W \propto -(u \circ d)^T p`.
 
     The carried credit needs :math:`\tilde J` read against its direction, which is not local. With
-    ``transport="mirrored"`` other synapses K do it, onto the unit that is told: :math:`g K^T`, changed by
+    ``transport="mirrored"`` other synapses K do it, onto the unit that receives the credit: :math:`g K^T`, changed by
     :math:`\Delta K = (\Delta \tilde J)^T`. They stay mirrors if they begin so; if not, they become mirrors where both
     decay. A learns credit in units of the loss of a single trial in a single bin, as in
     :class:`~cogdyn.agents.rules.DNI`, to which the rule is equal with shared transport and all phases in every bin.
 
-    The full text of the source was not at hand: this is a reconstruction from its abstract, from a figure by its author
-    and from the authors' dated code. The order of the phases, ``"alternate"`` and the mirror are ours.
+    The full text of the source was not available: this is a reconstruction from its abstract, from a figure by its
+    author and from the authors' dated code. The order of the phases, ``"alternate"`` and the mirror are ours.
+
+    All synapses but W and those of the readout change in every bin, whatever ``update_every`` says.
 
     Args:
-        lr: Learning rate, or rows of (update, rate): the rate from each update on.
-        clip: Largest norm of the gradient, longer ones are shortened to it; None for no limit.
-        update: ``"trial"``: W changes after the trial; ``"bin"``: in every bin, as the rule was meant. All other
-            synapses but those of the readout change in every bin anyway.
-        optimizer: ``"adam"`` or ``"sgd"``; None for Adam after trials, and plain descent in every bin.
-        weight_decay: Part of each weight, times lr, that is lost in an update.
-        feedback: How errors reach the units: ``"symmetric"``, ``"random"`` or ``"adaptive"``.
-        feedback_seed: Seed of random feedback weights.
         jacobian: What carries credit: ``"learned"``, from :math:`[1-\alpha] + [\alpha] W` on (W for
             :math:`\alpha = 1`), ``"random"``, from N(0, 1 / N) on, or ``"from_zero"``; ``"frozen"``, what the first
             of these starts from; ``"zero"``, nothing; ``"exact"``, the Jacobian itself.
@@ -190,80 +106,133 @@ class Compartments(TraceRule):
     """
 
     own_rates = OWN_RATES
-    reads: tuple[Read, ...] = ("presynaptic rate", "own voltage", "own apical voltage", "error broadcast")
+    reads = ("presynaptic rate", "own voltage", "own apical voltage", "error broadcast")
 
-    def __init__(
-        self,
-        lr: LearningRate = 1e-3,
-        clip: float | None = 1.0,
-        update: Update = "trial",
-        optimizer: Optimizer | None = None,
-        weight_decay: float = 0.0,
-        feedback: Pathway = "random",
-        feedback_seed: int = 0,
-        jacobian: Jacobian = "learned",
-        transport: Literal["mirrored", "shared"] = "mirrored",
-        bootstrap: Bootstrap = "tanh",
-        phases: Literal["every_step", "alternate"] = "every_step",
-        block: int = 50,
-        inhibited: Sequence[str] = (),
-        mirror: Literal["transposed", "random"] = "transposed",
-        mirror_decay: float = 0.0,
-        lr_apical: float | None = None,
-        lr_jacobian: float = 1e-3,
-        refresh: int = 5,
-        largest_voltage: float | None = None,
-        apical_seed: int = 0,
-    ):
-        super().__init__(lr, clip, update, optimizer, weight_decay, feedback, feedback_seed)
-        self.jacobian = check_name("jacobian", jacobian, JACOBIANS)
-        self.transport = check_name("transport", transport, TRANSPORTS)
-        self.bootstrap = check_name("bootstrap", bootstrap, BOOTSTRAPS)
-        self.phases = check_name("phases", phases, SCHEDULES)
-        self.block = whole_number("block", block, least=1)
-        self.inhibited = [check_name("compartment", name, GATES) for name in inhibited]
-        self.mirror = check_name("mirror", mirror, MIRRORS)
-        self.mirror_decay = finite_number("mirror_decay", mirror_decay)
+    feedback: Pathway = "random"
+    jacobian: Jacobian = "learned"
+    transport: Literal["mirrored", "shared"] = "mirrored"
+    bootstrap: Bootstrap = "tanh"
+    phases: Literal["every_step", "alternate"] = "every_step"
+    block: int = 50
+    inhibited: Sequence[Gate] = ()
+    mirror: Literal["transposed", "random"] = "transposed"
+    mirror_decay: float = 0.0
+    lr_apical: float | None = None
+    lr_jacobian: float = 1e-3
+    refresh: int = 5
+    largest_voltage: float | None = None
+    apical_seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Check the arguments."""
+        super().__post_init__()
+        self.block = whole_number("block", self.block, least=1)
+        self.inhibited = list(self.inhibited)
+        self.mirror_decay = finite_number("mirror_decay", self.mirror_decay)
         if not 0 <= self.mirror_decay < 1:
-            raise ValueError(f"mirror_decay is {mirror_decay!r}; allowed: from 0 to below 1.")
-        self.lr_apical = None if lr_apical is None else positive("lr_apical", lr_apical)
-        self.lr_jacobian = positive("lr_jacobian", lr_jacobian)
-        self.refresh = whole_number("refresh", refresh, least=1)
-        self.largest_voltage = None if largest_voltage is None else positive("largest_voltage", largest_voltage)
-        self.apical_seed = whole_number("apical_seed", apical_seed, least=0)
-        if self.jacobian != "zero":
-            self.reads = (*self.reads, "sent by others")
+            raise ValueError(f"mirror_decay is {self.mirror_decay!r}; allowed: from 0 to below 1.")
+        self.lr_apical = None if self.lr_apical is None else positive("lr_apical", self.lr_apical)
+        self.lr_jacobian = positive("lr_jacobian", self.lr_jacobian)
+        self.refresh = whole_number("refresh", self.refresh, least=1)
+        largest = self.largest_voltage
+        self.largest_voltage = None if largest is None else positive("largest_voltage", largest)
+        self.apical_seed = whole_number("apical_seed", self.apical_seed, least=0)
+        reads = type(self).reads if self.jacobian == "zero" else (*type(self).reads, "sent by others")
         if self.jacobian == "exact":
-            self.reads = (*self.reads, "self-connection", "voltages of others", "weights of others")
+            reads = (*reads, "self-connection", "voltages of others", "weights of others")
         elif self.jacobian != "zero" and self.transport == "shared":
-            self.reads = (*self.reads, "weights of others")
+            reads = (*reads, "weights of others")
+        self.reads = reads
 
-    @property
-    def own_config(self) -> dict[str, Any]:
-        """Compartments and phases."""
-        names = ("jacobian", "transport", "bootstrap", "phases", "block", "inhibited", "mirror", "mirror_decay")
-        more = ("lr_apical", "lr_jacobian", "refresh", "largest_voltage", "apical_seed")
-        return {name: getattr(self, name) for name in (*names, *more)}
-
-    def begin(
-        self, network: RateRNN, batch_size: int, memory: Memory, generator: torch.Generator | None
-    ) -> _Compartments:
-        r"""No bin before the first; the memory holds A as ``apical``, its slow copy, ``jacobian`` and ``mirror``."""
-        estimated = self.jacobian not in ("exact", "zero")
-        if estimated:
+    def begin(self, network: RateRNN, batch_size: int, memory: Memory, generator: torch.Generator | None) -> Dendrites:
+        """No bin before the first; the memory holds ``apical``, the older ``slow``, ``jacobian`` and ``mirror``."""
+        if estimated := self.jacobian not in ("exact", "zero"):
             refuse_voltage_leak("Compartments", self.jacobian, network)
-        if "apical" not in memory:
-            memory["apical"] = memory["slow"] = first_apical(network, self.apical_seed)
-            memory["age"], memory["bin"] = torch.zeros(()), torch.zeros(())
-            if estimated:
-                memory["jacobian"] = self._first_jacobian(network)
-            if estimated and self.transport == "mirrored":
-                random = self.mirror == "random"
-                memory["mirror"] = random_mirror(network, self.apical_seed) if random else memory["jacobian"].mT.clone()
-        return _Compartments(self, network, memory)
+        if "apical" in memory:
+            counts = int(memory["age"]), int(memory["bin"])
+            return Dendrites(memory["apical"], memory["slow"], *counts, memory.get("jacobian"), memory.get("mirror"))
+        A, J, K = first_apical(network, self.apical_seed), None, None
+        if estimated:
+            J = self._first_jacobian(network)
+            if self.transport == "mirrored":
+                K = random_mirror(network, self.apical_seed) if self.mirror == "random" else J.mT.clone()
+        return Dendrites(A, A, 0, 0, J, K)
+
+    def step(self, state: Dendrites, bin: Bin, generator: torch.Generator | None, /) -> tuple[Dendrites, Tensor]:
+        """Run, teach, consolidate: each phase changes one population of synapses, where the schedule lets it."""
+        if self._learns("run", state) and self.jacobian in LEARNED:
+            state = self.run(state, bin)
+        if self._learns("teach", state):
+            state = self.teach(state, bin)
+        gradient = self.consolidate(state, bin) if self._learns("consolidate", state) else _nothing(bin)
+        signal = own_signal(bin)
+        before = Before(self._seen(bin), torch.zeros_like(signal) if "teacher" in self.inhibited else signal)
+        A_old, age = (state.A, 0) if state.age + 1 >= self.refresh else (state.A_old, state.age + 1)
+        number = (state.bin + 1) % (len(PHASES) * self.block)
+        return state._replace(A_old=A_old, age=age, bin=number, before=before), gradient
+
+    def run(self, state: Dendrites, bin: Bin) -> Dendrites:
+        """R3, apical dendrites inhibited: the carrying synapses learn to predict the rates from those before."""
+        assert state.J is not None
+        change, keep = delta_rule(state.J, bin.rates_before, bin.rates, self.lr_jacobian), 1 - self.mirror_decay
+        return state._replace(J=keep * state.J + change, K=None if state.K is None else keep * state.K + change.mT)
+
+    def teach(self, state: Dendrites, bin: Bin) -> Dendrites:
+        """R2, errors and carried credit let into the apical dendrites, which learn them for the bin before."""
+        if state.before is None:
+            return state
+        g = BOOTSTRAPS[self.bootstrap](self._seen(bin) @ state.A_old.mT)
+        return state._replace(A=taught(state.A, state.before, self._carried(state, g, bin), self.lr_apical))
+
+    def consolidate(self, state: Dendrites, bin: Bin) -> Tensor:
+        """R1, the teacher inhibited: apical voltages determine how the basal synapses change."""
+        return _nothing(bin) if "apical" in self.inhibited else contribution(self.voltage(state, bin), bin)
+
+    def finish(self, state: Dendrites) -> tuple[Dendrites, None]:
+        """Nothing follows the last bin: its own error is all that its apical dendrites learn."""
+        if state.before is None or not self._learns("teach", state):
+            return state, None
+        return state._replace(A=taught(state.A, state.before, 0.0, self.lr_apical)), None
+
+    def remembered(self, state: Dendrites) -> Memory:
+        """A, its older copy and its age, the number of the bin, J and K."""
+        memory = {"apical": state.A, "slow": state.A_old}
+        memory |= {"age": torch.tensor(float(state.age)), "bin": torch.tensor(float(state.bin))}
+        return memory | {k: v for k, v in {"jacobian": state.J, "mirror": state.K}.items() if v is not None}
+
+    def voltage(self, state: Dendrites, bin: Bin) -> Tensor:
+        """The apical voltages u, (B, N)."""
+        u = self._seen(bin) @ state.A.mT
+        if self.largest_voltage is None:
+            return u
+        norm = torch.linalg.vector_norm(u, dim=-1, keepdim=True)
+        return u * (self.largest_voltage / (norm + 1e-12)).clamp(max=1.0)
+
+    def _learns(self, phase: str, state: Dendrites) -> bool:
+        return self.phases == "every_step" or PHASES[state.bin // self.block] == phase
+
+    def _seen(self, bin: Bin) -> Tensor:
+        seen = apical_inputs(bin)
+        if "label" in self.inhibited:
+            seen[..., bin.rates.shape[-1] : -1] = 0
+        return seen
+
+    def _carried(self, state: Dendrites, g: Tensor, bin: Bin) -> Tensor:
+        """The credit g of this bin, carried back to the states of the bin before, (B, N)."""
+        if "carrier" in self.inhibited or self.jacobian == "zero":
+            return torch.zeros_like(g)
+        if state.J is None:
+            return bin.backward(g)
+        # Shared: a unit reads the synapses that it makes onto others. Mirrored: those that others make onto it.
+        return g @ (state.J if state.K is None else state.K.mT)
 
     def _first_jacobian(self, network: RateRNN) -> Tensor:
         if self.jacobian == "random":
             return random_jacobian(network, self.apical_seed)
         first = first_jacobian(network)
         return torch.zeros_like(first) if self.jacobian == "from_zero" else first
+
+
+def _nothing(bin: Bin) -> Tensor:
+    """A gradient of 0, (N, N + n_in + 1)."""
+    return bin.senders.new_zeros(*bin.recurrent.shape[:-1], bin.senders.shape[-1])

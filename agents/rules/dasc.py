@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, final
-
 import torch
 from torch import Tensor
 
-from ...envs.numbers import finite_number, truth_value
+from ...envs.numbers import finite_number
 from ...envs.trial import TrialBatch
-from ...envs.typechecked import typechecked
-from ..bridges import Start, bins_of, blocks_of, run_bridged, trials_of
+from ..credit.annealed import AnnealedRule
+from ..credit.bridges import Start, blocks_of, lag_in_bins, run_bridged, trials_of
+from ..credit.driven_step import driven_step
+from ..credit.rule import learning_rule
 from ..data import tensors
-from ..driven_step import driven_step
 from ..rate_rnn import RateRNN
-from ..representation import rule_repr
-from .annealed import AnnealedRule
-from .descent import LearningRate
 
 
-@typechecked
-@final
+@learning_rule
 class DASC(AnnealedRule):
     r"""BPTT through a network that skips time by a coarse step of its own dynamics, at the end of each block.
 
@@ -35,13 +29,7 @@ class DASC(AnnealedRule):
     Args:
         lag_ms: Duration of a block (ms); blocks are counted from the start of each period, a shorter rest has none.
         schedule: :math:`\beta` in each phase, in [0, 1]; the last must be 1.
-        anneal_steps: Number of updates that all phases but the last take together.
-        goal: Score of the plain network at which a phase ends early; None for never.
         across_trials: Whether, in sessions, the state at the end of a trial is also joined with that at its start.
-        lr: Learning rate, or rows of (update, rate): the rate from each update on.
-        clip: Largest norm of the gradient, longer ones are shortened to it; None for no limit.
-        rate_penalty: Cost of activity.
-        weight_penalty: Cost of synapses.
 
     Raises:
         ValueError: If an argument makes no sense; on a batch, if the lag is longer than every period.
@@ -50,49 +38,27 @@ class DASC(AnnealedRule):
     theirs for rule reversal. In their code later blocks of a period reuse an older derivative; here it is fresh.
     """
 
-    def __init__(
-        self,
-        lag_ms: float = 200.0,
-        schedule: Sequence[float] = (0.5, 1.0),
-        anneal_steps: int = 2000,
-        goal: float | None = 0.95,
-        across_trials: bool = False,
-        lr: LearningRate = 1e-3,
-        clip: float | None = 1.0,
-        rate_penalty: float = 0.0,
-        weight_penalty: float = 0.0,
-    ):
-        super().__init__(schedule, anneal_steps, goal, lr, clip, rate_penalty, weight_penalty)
-        self.lag_ms = finite_number("lag_ms", lag_ms)
-        self.across_trials = truth_value("across_trials", across_trials)
+    lag_ms: float = 200.0
+    across_trials: bool = False
 
-    __repr__ = rule_repr
+    def __post_init__(self) -> None:
+        """Check the arguments."""
+        super().__post_init__()
+        self.lag_ms, self.across_trials = finite_number("lag_ms", self.lag_ms), bool(self.across_trials)
 
-    @property
-    def config(self) -> dict[str, Any]:
-        """The arguments that make this rule again."""
-        return super().config | {"lag_ms": self.lag_ms, "across_trials": self.across_trials}
-
-    @typechecked
-    def loss_at(
+    def helped_loss(
         self, value: float, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None
     ) -> Tensor:
-        """The loss of a batch with the skips of a phase, a scalar; the generator draws the noise.
-
-        Raises:
-            ValueError: If the lag is longer than every period.
-        """
-        data, beta = tensors(batch, network.recurrent), value
-        if beta == 1:
-            return self.objective(network, network(data.inputs, generator=generator), data)
-        lag, weights = bins_of(self.lag_ms, batch), network.recurrent_weights
+        """The loss of a batch with the skips of a phase."""
+        beta, data = value, tensors(batch, network.recurrent)
+        theta, weights = lag_in_bins(self.lag_ms, batch), network.recurrent_weights
 
         def coarse_step(start: Start, end: Tensor) -> Tensor:
-            state, inputs = start
-            return (1 - beta) * (state + lag * (driven_step(network, state, inputs, 0.0, weights) - state)) + beta * end
+            step = driven_step(network, start.state, start.inputs, 0.0, weights) - start.state
+            return (1 - beta) * (start.state + theta * step) + beta * end
 
         def skip(start: Start, end: Tensor) -> Tensor:
-            return (1 - beta) * start[0] + beta * end
+            return (1 - beta) * start.state + beta * end
 
         bridges = [(blocks_of(batch, self.lag_ms), coarse_step)]
         if self.across_trials:

@@ -2,84 +2,47 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, final
+from typing import Literal, NamedTuple
 
 import torch
 from torch import Tensor
 
-from ...envs.names import check_name
 from ...envs.numbers import whole_number
-from ...envs.typechecked import typechecked
-from ..bins import Bin
-from ..feedback import Pathway
-from ..rate_rnn import RateRNN
-from .credit_rule import Update
-from .descent import LearningRate, Optimizer
-from .synthetic_gradient import (
+from ..credit.bins import Bin
+from ..credit.credit_rule import CreditRule
+from ..credit.memory import Memory
+from ..credit.rule import learning_rule
+from ..credit.synthetic_gradient import (
     BOOTSTRAPS,
     OWN_RATES,
+    Before,
     Bootstrap,
     apical_inputs,
-    apical_rate,
     contribution,
     delta_rule,
     first_apical,
     first_jacobian,
     own_signal,
     positive,
-    refresh,
     refuse_voltage_leak,
+    taught,
 )
-from .trace_rule import TraceRule
-from .traces import Memory, Read, no_contribution
-
-JACOBIANS = ("exact", "learned")
+from ..rate_rnn import RateRNN
 
 
-class _SyntheticGradient:
-    """What A saw in the bin before and what the error said there: what there is to learn from once a bin follows."""
+class SyntheticGradient(NamedTuple):
+    """A and its older copy (N, k), how many bins old that is, the learned Jacobian (N, N), and the bin before."""
 
-    def __init__(self, rule: DNI, network: RateRNN, memory: Memory):
-        self.rule, self.memory, self.age = rule, memory, int(memory["age"])
-        self.lr_apical, self.nothing = apical_rate(rule.lr_apical, network), no_contribution(network)
-        self.before: tuple[Tensor, Tensor] | None = None
-
-    def step(self, bin: Bin, generator: torch.Generator | None) -> Tensor:
-        """Learn the Jacobian, then A; then say what the synapses contributed in this bin."""
-        memory, seen = self.memory, apical_inputs(bin)
-        if self.rule.jacobian == "learned":
-            change = delta_rule(memory["jacobian"], bin.rates_before, bin.rates, self.rule.lr_jacobian)
-            memory["jacobian"] = memory["jacobian"] + change
-        if self.before is not None:
-            told = BOOTSTRAPS[self.rule.bootstrap](seen @ memory["slow"].mT)
-            exact = self.rule.jacobian == "exact"
-            self._learn(bin.backward(told) if exact else told @ memory["jacobian"])
-        self.before = seen, own_signal(bin)
-        self.age = refresh(memory, self.age + 1, self.rule.refresh)
-        return contribution(seen @ memory["apical"].mT, bin)
-
-    def finish(self) -> Tensor:
-        """Nothing follows the last bin: its credit is what its own error says."""
-        self._learn(torch.zeros(()))
-        self.memory["age"] = torch.tensor(float(self.age))
-        return self.nothing
-
-    def voltage(self, bin: Bin) -> Tensor:
-        """What A takes for the credit of each unit, (B, N)."""
-        return apical_inputs(bin) @ self.memory["apical"].mT
-
-    def _learn(self, carried: Tensor) -> None:
-        """Bring what A made of the bin before nearer to its own signal and what is carried back to it."""
-        if self.before is not None:
-            seen, signal = self.before
-            apical = self.memory["apical"]
-            self.memory["apical"] = apical + delta_rule(apical, seen, signal + carried.to(signal), self.lr_apical)
+    A: Tensor
+    A_old: Tensor
+    age: int
+    J: Tensor | None
+    before: Before | None = None
 
 
-@typechecked
-@final
-class DNI(TraceRule):
-    r"""Credit that is not waited for: foreseen from the present, and learned from what the next bin foresees.
+@learning_rule
+class DNI(CreditRule[SyntheticGradient]):
+    r"""Credit that is not waited for: predicted from the present, and learned from what the next bin predicts.
 
     .. math:: u(t) = \tilde r(t)\, A^T, \quad \tilde r = [r, y, 1], \qquad
         \Delta W \propto -\sum_t (u(t) \circ d(t))^T p(t)
@@ -90,24 +53,17 @@ class DNI(TraceRule):
         \Delta A = -\eta_A \langle (\tilde r(t-1)\, A^T - y_A(t-1))^T\, \tilde r(t-1) \rangle
 
     with means over trials, :math:`A_-` a copy of A that is renewed every few bins, and the Jacobian J, exact or one
-    that learns to foresee the rates:
+    that learns to predict the rates:
 
     .. math:: \Delta \tilde J = -\eta_J \langle (r(t-1)\, \tilde J^T - r(t))^T\, r(t-1) \rangle
 
-    from :math:`[1-\alpha] + [\alpha] W` on. The last bin of a trial has :math:`y_A = L`. If A foresees the true credit,
-    it stays, and the gradient is exact. A and :math:`\tilde J` change in every bin, whatever ``update`` says. A learns
-    credit in units of the loss of a single trial in a single bin; this is divided by B (and T) for the mean that the
-    weights follow, so that :math:`\eta_A` and tanh mean the same for all batches. With random feedback, a learned J and
-    tanh it is the DNI(b) of the second source.
+    from :math:`[1-\alpha] + [\alpha] W` on. The last bin of a trial has :math:`y_A = L`. If A predicts the true credit,
+    it stays, and the gradient is exact. A and :math:`\tilde J` change in every bin, whatever ``update_every`` says. A
+    learns credit in units of the loss of a single trial in a single bin; this is divided by B (and T) for the mean that
+    the weights follow, so that :math:`\eta_A` and tanh mean the same for all batches. With random feedback, a learned J
+    and tanh it is the DNI(b) of the second source.
 
     Args:
-        lr: Learning rate, or rows of (update, rate): the rate from each update on.
-        clip: Largest norm of the gradient, longer ones are shortened to it; None for no limit.
-        update: ``"trial"``: weights change after the trial; ``"bin"``: in every bin, as the rule was meant.
-        optimizer: ``"adam"`` or ``"sgd"``; None for Adam after trials, and plain descent in every bin.
-        weight_decay: Part of each weight, times lr, that is lost in an update.
-        feedback: How errors reach the units: ``"symmetric"``, ``"random"`` or ``"adaptive"``.
-        feedback_seed: Seed of random feedback weights.
         jacobian: ``"exact"`` or ``"learned"``; the latter for networks with a leak on the rate.
         bootstrap: g, ``"identity"`` or ``"tanh"``, which keeps large errors of A from growing.
         lr_apical: :math:`\eta_A`; None for 0.01 * 32 / N.
@@ -123,7 +79,7 @@ class DNI(TraceRule):
     """
 
     own_rates = OWN_RATES
-    reads: tuple[Read, ...] = (
+    reads = (
         "presynaptic rate",
         "own voltage",
         "own apical voltage",
@@ -132,47 +88,59 @@ class DNI(TraceRule):
         "weights of others",
     )
 
-    def __init__(
-        self,
-        lr: LearningRate = 1e-3,
-        clip: float | None = 1.0,
-        update: Update = "trial",
-        optimizer: Optimizer | None = None,
-        weight_decay: float = 0.0,
-        feedback: Pathway = "symmetric",
-        feedback_seed: int = 0,
-        jacobian: Literal["exact", "learned"] = "exact",
-        bootstrap: Bootstrap = "identity",
-        lr_apical: float | None = None,
-        lr_jacobian: float = 1e-3,
-        refresh: int = 5,
-        apical_seed: int = 0,
-    ):
-        super().__init__(lr, clip, update, optimizer, weight_decay, feedback, feedback_seed)
-        self.jacobian = check_name("jacobian", jacobian, JACOBIANS)
-        self.bootstrap = check_name("bootstrap", bootstrap, BOOTSTRAPS)
-        self.lr_apical = None if lr_apical is None else positive("lr_apical", lr_apical)
-        self.lr_jacobian = positive("lr_jacobian", lr_jacobian)
-        self.refresh = whole_number("refresh", refresh, least=1)
-        self.apical_seed = whole_number("apical_seed", apical_seed, least=0)
-        if self.jacobian == "exact":
-            self.reads = (*self.reads, "self-connection", "voltages of others")
+    jacobian: Literal["exact", "learned"] = "exact"
+    bootstrap: Bootstrap = "identity"
+    lr_apical: float | None = None
+    lr_jacobian: float = 1e-3
+    refresh: int = 5
+    apical_seed: int = 0
 
-    @property
-    def own_config(self) -> dict[str, Any]:
-        """How A and J are learned."""
-        names = ("jacobian", "bootstrap", "lr_apical", "lr_jacobian", "refresh", "apical_seed")
-        return {name: getattr(self, name) for name in names}
+    def __post_init__(self) -> None:
+        """Check the arguments."""
+        super().__post_init__()
+        self.lr_apical = None if self.lr_apical is None else positive("lr_apical", self.lr_apical)
+        self.lr_jacobian = positive("lr_jacobian", self.lr_jacobian)
+        self.refresh = whole_number("refresh", self.refresh, least=1)
+        self.apical_seed = whole_number("apical_seed", self.apical_seed, least=0)
+        if self.jacobian == "exact":
+            self.reads = (*type(self).reads, "self-connection", "voltages of others")
 
     def begin(
         self, network: RateRNN, batch_size: int, memory: Memory, generator: torch.Generator | None
-    ) -> _SyntheticGradient:
-        """No bin before the first; A, its slow copy and J are in the memory: ``apical``, ``slow``, ``jacobian``."""
+    ) -> SyntheticGradient:
+        """No bin before the first; the memory holds A, its older copy and J: ``apical``, ``slow``, ``jacobian``."""
         if self.jacobian == "learned":
             refuse_voltage_leak("DNI", self.jacobian, network)
-        if "apical" not in memory:
-            memory["apical"] = memory["slow"] = first_apical(network, self.apical_seed)
-            memory["age"] = torch.zeros(())
-            if self.jacobian == "learned":
-                memory["jacobian"] = first_jacobian(network)
-        return _SyntheticGradient(self, network, memory)
+        if "apical" in memory:
+            return SyntheticGradient(memory["apical"], memory["slow"], int(memory["age"]), memory.get("jacobian"))
+        A = first_apical(network, self.apical_seed)
+        return SyntheticGradient(A, A, 0, first_jacobian(network) if self.jacobian == "learned" else None)
+
+    def step(
+        self, state: SyntheticGradient, bin: Bin, generator: torch.Generator | None, /
+    ) -> tuple[SyntheticGradient, Tensor]:
+        """A and J after a bin, and what it adds to the gradient by the credit u, (N, N + n_in + 1)."""
+        A, A_old, age, J, before = state
+        r = apical_inputs(bin)
+        if J is not None:
+            J = J + delta_rule(J, bin.rates_before, bin.rates, self.lr_jacobian)
+        if before is not None:
+            g = BOOTSTRAPS[self.bootstrap](r @ A_old.mT)
+            A = taught(A, before, bin.backward(g) if J is None else g @ J, self.lr_apical)
+        A_old, age = (A, 0) if age + 1 >= self.refresh else (A_old, age + 1)
+        return SyntheticGradient(A, A_old, age, J, Before(r, own_signal(bin))), contribution(r @ A.mT, bin)
+
+    def finish(self, state: SyntheticGradient) -> tuple[SyntheticGradient, None]:
+        """Nothing follows the last bin: its credit is its own learning signal."""
+        if state.before is None:
+            return state, None
+        return state._replace(A=taught(state.A, state.before, 0.0, self.lr_apical)), None
+
+    def remembered(self, state: SyntheticGradient) -> Memory:
+        """A, its older copy, the age of that, and J."""
+        memory = {"apical": state.A, "slow": state.A_old, "age": torch.tensor(float(state.age))}
+        return memory if state.J is None else memory | {"jacobian": state.J}
+
+    def voltage(self, state: SyntheticGradient, bin: Bin) -> Tensor:
+        """The credit u that A predicts for each unit, (B, N)."""
+        return apical_inputs(bin) @ state.A.mT

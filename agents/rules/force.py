@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from typing import final
-
 import torch
 from torch import Tensor
 
-from ...envs.typechecked import typechecked
+from ..credit.driven_step import driven_step, noise_currents
+from ..credit.least_squares_rule import LeastSquaresRule
+from ..credit.recursive_least_squares import RecursiveLeastSquares
+from ..credit.rule import learning_rule
 from ..data import TensorBatch
-from ..driven_step import driven_step, noise_currents
 from ..rate_rnn import RateRNN
-from ..recursive_least_squares import RecursiveLeastSquares
-from .least_squares_rule import LeastSquaresRule
 
 
-@typechecked
-@final
+@learning_rule
 class FORCE(LeastSquaresRule):
     r"""The readout learns by recursive least squares while its outputs drive the network that it reads.
 
@@ -32,20 +29,12 @@ class FORCE(LeastSquaresRule):
     P is one matrix for all synapses, so the rule is not local. A loop from every unit to every other leaves no room
     for Dale's law or missing synapses.
 
-    Args:
-        regularisation: a, how strongly weights are held where they began; the smaller, the larger the first changes.
-        feedback_gain: Largest of the weights u, which are uniform in [-gain, gain].
-        feedback_seed: Seed of these.
-
     Raises:
-        ValueError: If an argument is out of its range; on a network, if it has Dale's law, lacks synapses (among them
-            those of units to themselves), or its outputs are not linear.
+        ValueError: On a network, if it has Dale's law, lacks synapses (among them those of units to themselves), or its
+            outputs are not linear.
 
     Source: Sussillo & Abbott 2009, doi:10.1016/j.neuron.2009.07.018
     """
-
-    def __init__(self, regularisation: float = 1.0, feedback_gain: float = 1.0, feedback_seed: int = 0):
-        super().__init__(regularisation, feedback_gain, feedback_seed, reads_all=False)
 
     def learn(
         self,

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from typing import final
-
 import torch
 from torch import Tensor
 
-from ...envs.typechecked import typechecked
+from ..credit.driven_step import driven_step, noise_currents
+from ..credit.least_squares_rule import LeastSquaresRule
+from ..credit.recursive_least_squares import RecursiveLeastSquares
+from ..credit.rule import learning_rule
 from ..data import TensorBatch
-from ..driven_step import driven_step, noise_currents
 from ..rate_rnn import RateRNN
-from ..recursive_least_squares import RecursiveLeastSquares
-from .least_squares_rule import LeastSquaresRule
 
 
-@typechecked
-@final
+@learning_rule
 class FullFORCE(LeastSquaresRule):
     r"""A second network is driven by the desired output; the first learns to make the same currents without it.
 
@@ -34,20 +31,14 @@ class FullFORCE(LeastSquaresRule):
     neither the readout nor the recurrent weights. P is one matrix for all synapses: the rule is not local, and leaves
     no room for Dale's law, missing synapses or units that are not read. The bias of the readout stays as it is.
 
-    Args:
-        regularisation: a, how strongly weights are held where they began; the smaller, the larger the first changes.
-        feedback_gain: Largest of the weights u, which are uniform in [-gain, gain].
-        feedback_seed: Seed of these.
-
     Raises:
-        ValueError: If an argument is out of its range; on a network, if it has Dale's law, lacks synapses (among them
-            those of units to themselves), has units that are not read, or its outputs are not linear.
+        ValueError: On a network, if it has Dale's law, lacks synapses (among them those of units to themselves), has
+            units that are not read, or its outputs are not linear.
 
     Source: DePasquale, Cueva, Rajan, Escola & Abbott 2018, doi:10.1371/journal.pone.0191527
     """
 
-    def __init__(self, regularisation: float = 1.0, feedback_gain: float = 1.0, feedback_seed: int = 0):
-        super().__init__(regularisation, feedback_gain, feedback_seed, reads_all=True)
+    reads_all = True
 
     def learn(
         self,
@@ -61,15 +52,15 @@ class FullFORCE(LeastSquaresRule):
         drive = self.feedback(network)
         own = self.memory.setdefault("target_recurrent", network.recurrent.clone())
         state = guide = network.initial_state(data.inputs.shape[1])
-        n, told = network.n_units, torch.zeros_like(state)
+        n, fed_back = network.n_units, torch.zeros_like(state)
         rates, outputs = [], []
         for t, noise in enumerate(noise_currents(network, *data.inputs.shape[:2], generator=generator)):
             state = driven_step(network, state, data.inputs[t], noise)
-            guide = driven_step(network, guide, data.inputs[t], told, recurrent=own)
-            told = labels[t] @ drive.mT
+            guide = driven_step(network, guide, data.inputs[t], fed_back, recurrent=own)
+            fed_back = labels[t] @ drive.mT
             rates.append(network.rates(state))
             outputs.append(network.outputs(state))
-            wanted = network.rates(guide) @ own.mT + told
+            wanted = network.rates(guide) @ own.mT + fed_back
             of_currents = rates[-1] @ network.recurrent.mT - wanted
             error = torch.cat([of_currents, outputs[-1] - labels[t]], dim=-1)
             change = squares.change(rates[-1], error, data.mask[t])

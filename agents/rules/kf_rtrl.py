@@ -2,46 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, final
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from ...envs.typechecked import typechecked
-from ..bins import Bin
-from ..feedback import Pathway
+from ..credit.bins import Bin
+from ..credit.credit_rule import CreditRule
+from ..credit.memory import Memory
+from ..credit.random_numbers import balance, norm, normal, random_signs
+from ..credit.rule import learning_rule
 from ..rate_rnn import RateRNN
-from .credit_rule import Update
-from .descent import LearningRate, Optimizer
-from .trace_rule import TraceRule
-from .traces import Memory, Read, balance, norm, normal, random_signs
 
 
-class _Product:
-    """X (B, N + n_in + 1) and Y (B, N, N), whose product is the influence on average."""
+class Product(NamedTuple):
+    """X, (B, N + n_in + 1), and Y, (B, N, N), whose product is the influence on average."""
 
-    def __init__(self, network: RateRNN, batch_size: int, generator: torch.Generator | None):
-        n, n_senders = network.n_units, network.n_units + network.n_inputs + 1
-        self.of_senders = normal(network, batch_size, n_senders, generator=generator)
-        self.of_units = normal(network, batch_size, n, n, generator=generator)
-
-    def step(self, bin: Bin, generator: torch.Generator | None) -> Tensor:
-        """Pass both on through one bin."""
-        signs = random_signs(bin.gate[..., :2], generator)
-        sign_0, sign_1 = signs[:, :1], signs[:, 1:]
-        spread = bin.recurrent[..., None, :, :] @ (bin.slope_before[..., None] * self.of_units)
-        passed = bin.keep[:, None] * self.of_units + bin.gate[..., None] * spread
-        rho_0 = balance(norm(passed, 2), norm(self.of_senders, 1))
-        rho_1 = balance(norm(bin.gate, 1), norm(bin.senders, 1))
-        self.of_senders = sign_0 * rho_0 * self.of_senders + sign_1 * rho_1 * bin.senders
-        self.of_units = (sign_0 / rho_0)[..., None] * passed + torch.diag_embed(sign_1 / rho_1 * bin.gate)
-        told = (bin.signal[..., None, :] @ self.of_units).squeeze(-2)
-        return told.mT @ self.of_senders
+    X: Tensor
+    Y: Tensor
 
 
-@typechecked
-@final
-class KFRTRL(TraceRule):
+@learning_rule
+class KFRTRL(CreditRule[Product]):
     r"""The exact gradient on average: the influence of synapses as what they got, times a matrix over units.
 
     .. math:: M_{kij} \approx X_j Y_{ki}, \qquad X \leftarrow \nu_0 \rho_0 X + \nu_1 \rho_1\, p, \qquad
@@ -51,22 +33,10 @@ class KFRTRL(TraceRule):
     with two signs :math:`\nu = \pm 1` drawn anew for every trial and bin, and :math:`\rho_0 = \sqrt{|JY| / |X|}`,
     :math:`\rho_1 = \sqrt{|d| / |p|}`. It varies less than UORO. Memory grows with N^2, time with N^3.
 
-    Args:
-        lr: Learning rate, or rows of (update, rate): the rate from each update on.
-        clip: Largest norm of the gradient, longer ones are shortened to it; None for no limit.
-        update: ``"trial"``: weights change after the trial; ``"bin"``: in every bin.
-        optimizer: ``"adam"`` or ``"sgd"``; None for Adam after trials, and plain descent in every bin.
-        weight_decay: Part of each weight, times lr, that is lost in an update.
-        feedback: How errors reach the units: ``"symmetric"``, ``"random"`` or ``"adaptive"``.
-        feedback_seed: Seed of random feedback weights.
-
-    Raises:
-        ValueError: If an argument is unknown or out of its range.
-
     Source: Mujika, Meier & Steger 2018, arXiv:1805.10842
     """
 
-    reads: ClassVar[tuple[Read, ...]] = (
+    reads = (
         "presynaptic rate",
         "own voltage",
         "self-connection",
@@ -77,23 +47,17 @@ class KFRTRL(TraceRule):
         "weights of others",
     )
 
-    def __init__(
-        self,
-        lr: LearningRate = 1e-3,
-        clip: float | None = 1.0,
-        update: Update = "trial",
-        optimizer: Optimizer | None = None,
-        weight_decay: float = 0.0,
-        feedback: Pathway = "symmetric",
-        feedback_seed: int = 0,
-    ):
-        super().__init__(lr, clip, update, optimizer, weight_decay, feedback, feedback_seed)
+    def begin(self, network: RateRNN, batch_size: int, memory: Memory, generator: torch.Generator | None) -> Product:
+        """A random product before the first bin, 0 on average."""
+        n, like = network.n_units, network.recurrent
+        X = normal(like, batch_size, n + network.n_inputs + 1, generator=generator)
+        return Product(X, normal(like, batch_size, n, n, generator=generator))
 
-    @property
-    def own_config(self) -> dict[str, Any]:
-        """Nothing: all arguments are those of other rules."""
-        return {}
-
-    def begin(self, network: RateRNN, batch_size: int, memory: Memory, generator: torch.Generator | None) -> _Product:
-        """A random product without meaning, before the first bin."""
-        return _Product(network, batch_size, generator)
+    def step(self, state: Product, bin: Bin, generator: torch.Generator | None, /) -> tuple[Product, Tensor]:
+        """X and Y after a bin, and what it adds to the gradient, (N, N + n_in + 1)."""
+        nu_0, nu_1 = random_signs(bin.gate[..., :2], generator).split(1, dim=-1)
+        d, p, L, JY = bin.gate, bin.senders, bin.learning_signal, bin.jacobian_times(state.Y)
+        rho_0, rho_1 = balance(norm(JY, 2), norm(state.X, 1)), balance(norm(d, 1), norm(p, 1))
+        X = nu_0 * rho_0 * state.X + nu_1 * rho_1 * p
+        Y = (nu_0 / rho_0)[..., None] * JY + torch.diag_embed(nu_1 / rho_1 * d)
+        return Product(X, Y), (L[..., None, :] @ Y).squeeze(-2).mT @ X

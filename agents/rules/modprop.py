@@ -3,53 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, final
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from ...envs.numbers import finite_number, whole_number
-from ...envs.typechecked import typechecked
-from ..bins import Bin, bins_of
-from ..feedback import Pathway
-from ..output_error import OutputError
+from ..credit.bins import Bin, bins_of, no_traces, outer
+from ..credit.credit_rule import CreditRule
+from ..credit.memory import Memory
+from ..credit.output_error import OutputError
+from ..credit.rule import learning_rule
+from ..credit.synapses import Synapses
 from ..rate_rnn import RateRNN
-from ..synapses import Synapses
 from ..trajectory import Trajectory
-from .credit_rule import CreditRule, Update
-from .descent import LearningRate, Optimizer
-from .traces import Memory, Read
 
 
-class _TypeTraces:
-    """P: how each synapse moved its own unit, (B, N, m); Q: how it moved others, by their type, (B, K, N, m)."""
+class TypeTraces(NamedTuple):
+    """P: how each synapse has moved its own unit, (B, N, m); Q: others, by type, (B, K, N, m); the types, (N, K)."""
 
-    def __init__(self, network: RateRNN, batch_size: int, types: Tensor, slope: float | None):
-        if (network.alpha != network.alpha[0]).any():
-            raise ValueError("ModProp in every bin needs one tau for all units: a modulator decays at one rate.")
-        self.types, self.slope, self.alpha = types, slope, network.alpha
-        state = network.initial_state(batch_size)
-        n_senders = network.n_units + network.n_inputs + 1
-        self.own = state.new_zeros(*state.shape, n_senders)
-        self.others = state.new_zeros(*state.shape[:-1], types.shape[1], network.n_units, n_senders)
-
-    def step(self, bin: Bin, generator: torch.Generator | None) -> Tensor:
-        """Let what a synapse did so far reach the units of each type, and weigh all by what errors say to them."""
-        means = pair_means(bin.recurrent, self.types)
-        reach, among = means @ self.types.mT, means * self.types.sum(0)
-        slope = self.alpha[0] * mean_slope(bin, self.slope)[..., None, None]
-        spread = torch.einsum("...ai,...bij->...baij", reach, self.own)
-        spread = spread + torch.einsum("...ac,...bcij->...baij", among, self.others)
-        self.others = bin.keep[0] * self.others + slope * spread
-        self.own = bin.keep[:, None] * self.own + bin.gate[..., None] * bin.senders[..., None, :]
-        of_own = torch.einsum("...bi,...bij->...ij", bin.signal, self.own)
-        return of_own + torch.einsum("...ba,...baij->...ij", bin.signal @ self.types, self.others)
+    P: Tensor
+    Q: Tensor
+    types: Tensor
 
 
-@typechecked
-@final
-class ModProp(CreditRule):
+@learning_rule
+class ModProp(CreditRule[TypeTraces]):
     r"""Backpropagation through time in which cells of a type are alike, and all work at one slope.
 
     .. math:: c(t) = L(t) + (1-\alpha)\, c(t+1) + \mu\, [\alpha\, c(t+1)]\, \bar W, \qquad
@@ -63,32 +43,25 @@ class ModProp(CreditRule):
         \sum_{a'} \bar w_{aa'} n_{a'} Q^{a'}_{ij}(t-1)\right], \qquad
         \Delta W_{ij} \propto -\sum_t \left[L_i P_{ij} + \sum_a \Big(\sum_{k \in a} L_k\Big) Q^a_{ij}\right]
 
-    Each type releases a modulator, the sum of what errors say to its units, and no synapse has to know another. Both
-    forms are the same sum; after a trial it is computed backwards. Exact where weights are the same for each pair of
-    types and f' is the same for all. One type with weights of mean 0 makes it RFLO.
+    Each type releases a modulator, the sum of the learning signals of its units, and no synapse has to know another.
+    Both forms are the same sum; after a trial it is computed backwards. Exact where weights are the same for each pair
+    of types and f' is the same for all. One type with weights of mean 0 makes it RFLO.
 
     Args:
-        lr: Learning rate, or rows of (update, rate): the rate from each update on.
-        clip: Largest norm of the gradient, longer ones are shortened to it; None for no limit.
-        update: ``"trial"``: weights change after the trial; ``"bin"``: in every bin.
-        optimizer: ``"adam"`` or ``"sgd"``; None for Adam after trials, and plain descent in every bin.
-        weight_decay: Part of each weight, times lr, that is lost in an update.
-        feedback: How errors reach the units: ``"symmetric"``, ``"random"`` or ``"adaptive"``.
-        feedback_seed: Seed of random feedback weights.
         slope: :math:`\mu`; None for the mean of f' over units and trials in each bin.
         types: Type of each unit as a number from 0 on; None for excitatory and inhibitory units under Dale's law, and
             a single type without it.
 
     Raises:
         ValueError: If an argument is unknown or out of its range; on a network, if it has another number of units
-            than types, or with ``update="bin"`` more than one tau.
+            than types, or with ``update_every="bin"`` more than one tau.
 
     Source: Liu, Smith, Mihalas, Shea-Brown & Sümbül 2022, arXiv:2206.01338. The equations here are ours, after its
     abstract: mean slope, weights by type, traces filtered by fixed factors.
     """
 
     # Of other units and synapses it reads means and sums by type alone.
-    reads: ClassVar[tuple[Read, ...]] = (
+    reads = (
         "presynaptic rate",
         "own voltage",
         "error broadcast",
@@ -97,34 +70,34 @@ class ModProp(CreditRule):
         "weights of others",
     )
 
-    def __init__(
-        self,
-        lr: LearningRate = 1e-3,
-        clip: float | None = 1.0,
-        update: Update = "trial",
-        optimizer: Optimizer | None = None,
-        weight_decay: float = 0.0,
-        feedback: Pathway = "symmetric",
-        feedback_seed: int = 0,
-        slope: float | None = None,
-        types: Sequence[int] | None = None,
-    ):
-        super().__init__(lr, clip, update, optimizer, weight_decay, feedback, feedback_seed)
-        self.slope = None if slope is None else finite_number("slope", slope)
-        if slope is not None and slope < 0:
-            raise ValueError(f"slope is {slope}; activations rise, so it is 0 or more.")
-        self.types = None if types is None else _types(types)
+    slope: float | None = None
+    types: Sequence[int] | None = None
 
-    @property
-    def own_config(self) -> dict[str, Any]:
-        """Slope and types."""
-        return {"slope": self.slope, "types": self.types}
+    def __post_init__(self) -> None:
+        """Check the arguments."""
+        super().__post_init__()
+        self.slope = None if self.slope is None else finite_number("slope", self.slope)
+        if self.slope is not None and self.slope < 0:
+            raise ValueError(f"slope is {self.slope}; activations rise, so it is 0 or more.")
+        self.types = None if self.types is None else _types(self.types)
 
-    def begin(
-        self, network: RateRNN, batch_size: int, memory: Memory, generator: torch.Generator | None
-    ) -> _TypeTraces:
+    def begin(self, network: RateRNN, batch_size: int, memory: Memory, generator: torch.Generator | None) -> TypeTraces:
         """No traces before the first bin."""
-        return _TypeTraces(network, batch_size, self.types_of(network), self.slope)
+        if (network.alpha != network.alpha[0]).any():
+            raise ValueError("ModProp in every bin needs one tau for all units: a modulator decays at one rate.")
+        P, types = no_traces(network, batch_size), self.types_of(network)
+        return TypeTraces(P, torch.stack([P] * types.shape[1], dim=-3), types)
+
+    def step(self, state: TypeTraces, bin: Bin, generator: torch.Generator | None, /) -> tuple[TypeTraces, Tensor]:
+        """The traces after a bin, and what it adds to the gradient, (N, N + n_in + 1)."""
+        (P, Q, types), alpha, L, w = state, bin.alpha[0], bin.learning_signal, pair_means(bin.recurrent, state.types)
+        mu = mean_slope(bin, self.slope)[..., None, None]
+        of_own = torch.einsum("...ai,...bij->...baij", w @ types.mT, P)
+        of_others = torch.einsum("...ac,...bcij->...baij", w * types.sum(0), Q)
+        Q = (1 - alpha) * Q + alpha * mu * (of_own + of_others)
+        P = (1 - alpha) * P + outer(bin.gate, bin.senders)
+        G = torch.einsum("...bi,...bij->...ij", L, P) + torch.einsum("...ba,...baij->...ij", L @ types, Q)
+        return TypeTraces(P, Q, types), G
 
     @torch.no_grad()
     def assign(
@@ -134,19 +107,18 @@ class ModProp(CreditRule):
         errors: OutputError,
         memory: Memory,
         generator: torch.Generator | None,
-    ) -> tuple[dict[str, Tensor], Trajectory]:
-        """Go back through the trials."""
+    ) -> tuple[dict[str, Tensor], Trajectory, Memory]:
+        """The same sum, backwards in time, by the credit c."""
         trajectory = network(inputs, generator=generator, keep_activations=True)
-        bins = list(bins_of(network, inputs, trajectory, errors, self.feedback.of(network)))
+        bins = list(bins_of(network, inputs, trajectory, errors, self.feedback_weights.of(network)))
         types, synapses = self.types_of(network), Synapses(network)
         typical = types @ pair_means(synapses.recurrent, types) @ types.mT
-        total, later = torch.zeros_like(synapses.weights), torch.zeros_like(bins[0].signal)
+        total, later = torch.zeros_like(synapses.weights), torch.zeros_like(bins[0].learning_signal)
         for bin in reversed(bins):
-            credit = bin.signal + later
+            credit = bin.learning_signal + later
             total += (credit * bin.gate).mT @ bin.senders
-            slope = mean_slope(bin, self.slope)
-            later = bin.keep * credit + slope * ((network.alpha * credit) @ typical)
-        return synapses.gradients(total), trajectory
+            later = bin.keep * credit + mean_slope(bin, self.slope) * ((bin.alpha * credit) @ typical)
+        return synapses.gradients(total), trajectory, {}
 
     def types_of(self, network: RateRNN) -> Tensor:
         """Which unit is of which type, 0 and 1, (N, K)."""

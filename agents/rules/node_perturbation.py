@@ -3,36 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, Self, final
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
 
-from ...envs.names import check_name
 from ...envs.trial import TrialBatch
 from ...envs.typechecked import typechecked
-from ..annealing import Scores
+from ..credit.descent import Descent, LearningRate, Optimizer, trainable
+from ..credit.driven_step import driven_step, noise_currents, noise_deviation
+from ..credit.output_error import OutputError
+from ..credit.pulses import Pulses
+from ..credit.reward import ExpectedReward, rewards
+from ..credit.rule import Rule, learning_rule
+from ..credit.synapses import Synapses
 from ..data import TensorBatch, tensors
-from ..driven_step import driven_step, noise_currents, noise_deviation
-from ..losses import task_loss
-from ..output_error import OutputError
-from ..pulses import Pulses
 from ..rate_rnn import RateRNN
-from ..representation import rule_repr
-from ..reward import ExpectedReward, rewards
-from ..synapses import Synapses
-from .descent import Descent, LearningRate, Optimizer, trainable
-
-Exploration = Literal["pulses", "noise"]
-EXPLORATIONS = ("pulses", "noise")
-Readout = Literal["delta", "fixed"]
-READOUTS = ("delta", "fixed")
 
 
-@typechecked
-@final
-class NodePerturbation:
-    r"""A trace at each synapse of what it got while its unit was perturbed, weighed by the reward of the trial.
+@learning_rule
+class NodePerturbation(Rule):
+    r"""A trace at each synapse of what it got while its unit was perturbed, weighted by the reward of the trial.
 
     .. math:: e_{ij} = \sum_t \Delta_i(t)\, p_j(t), \qquad
         \Delta W_{ij} = \eta\, \frac{R - \bar R}{\mathrm{Var}\,\Delta_i}\, e_{ij}, \qquad p(t) = [r(t-1), u(t), 1]
@@ -43,8 +34,8 @@ class NodePerturbation:
     its error, and :math:`\bar R` a running mean for each kind of trial. What comes after the last bin that counts is
     no part of the trace. The initial state is not learned.
 
-    Synapses see their own input, the perturbation of their own unit, and one number for all. Only the readout may be
-    told more: its errors, each to its own output.
+    Synapses see their own input, the perturbation of their own unit, and one number for all. Only the readout may
+    receive more: its errors, each at its own output.
 
     Args:
         lr: Learning rate, or rows of (update, rate): the rate from each update on.
@@ -64,84 +55,48 @@ class NodePerturbation:
     Source: Fiete & Seung 2006, doi:10.1103/PhysRevLett.97.048104; Williams 1992, doi:10.1007/BF00992696.
     """
 
-    def __init__(
-        self,
-        lr: LearningRate = 1e-3,
-        clip: float | None = 1.0,
-        optimizer: Optimizer = "sgd",
-        exploration: Exploration = "pulses",
-        amplitude: float = 0.5,
-        rate_hz: float = 3.0,
-        readout: Readout = "delta",
-        baseline_decay: float = 0.99,
-        trial_types: Sequence[str] | None = None,
-    ):
-        self.descent = Descent(lr, clip, optimizer)
-        self.exploration = check_name("exploration", exploration, EXPLORATIONS)
-        self.pulses = Pulses(amplitude, rate_hz)
-        self.readout = check_name("readout", readout, READOUTS)
-        self.expected = ExpectedReward(baseline_decay, trial_types)
+    local = True
 
-    __repr__ = rule_repr
+    lr: LearningRate = 1e-3
+    clip: float | None = 1.0
+    optimizer: Optimizer = "sgd"
+    exploration: Literal["pulses", "noise"] = "pulses"
+    amplitude: float = 0.5
+    rate_hz: float = 3.0
+    readout: Literal["delta", "fixed"] = "delta"
+    baseline_decay: float = 0.99
+    trial_types: Sequence[str] | None = None
 
-    @property
-    def config(self) -> dict[str, Any]:
-        """The arguments that make this rule again."""
-        return self.descent.config | {
-            "optimizer": self.descent.optimizer,
-            "exploration": self.exploration,
-            "amplitude": self.pulses.amplitude,
-            "rate_hz": self.pulses.rate_hz,
-            "readout": self.readout,
-            "baseline_decay": self.expected.decay,
-            "trial_types": self.expected.conditions,
-        }
-
-    def knowing(self, network: RateRNN) -> Self:
-        """This rule if it knows the network, else one with its arguments that knows none."""
-        return self if self.descent.knows(network) else type(self)(**self.config)
-
-    @typechecked
-    def loss(self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None) -> Tensor:
-        """The loss of a batch without pulses, a scalar; the generator draws the network's noise."""
-        data = tensors(batch, network.recurrent)
-        outputs = network(data.inputs, generator=generator).outputs
-        return task_loss(outputs, data.targets, data.mask, data.probabilities)
+    def __post_init__(self) -> None:
+        """Check the arguments; no reward is expected yet."""
+        self.descent = Descent(self.lr, self.clip, self.optimizer)
+        self.lr, self.clip = self.descent.lr, self.descent.clip
+        self.pulses = Pulses(self.amplitude, self.rate_hz)
+        self.expected = ExpectedReward(self.baseline_decay, self.trial_types)
 
     @typechecked
     def gradient(
         self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None
     ) -> dict[str, Tensor]:
-        """What one try with each trial says of the gradient, by name; network and rule are left as they were."""
+        """The estimate of the gradient from one try of each trial, by name; network and rule are left as they were."""
         found = self.knowing(network)._try(network, batch, generator)[0]
         return {name: found.get(name, torch.zeros_like(parameter)) for name, parameter in trainable(network)}
 
     @typechecked
-    def update(self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None) -> dict[str, float]:
+    def update(self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None) -> dict[str, Any]:
         """Change the parameters in place; returns the loss of the trials as they were tried, and the gradient's norm.
+
+        Of an ensemble each network follows its own reward.
 
         Raises:
             ValueError: If the rule is not defined for the network or the trials.
             Diverged: If loss or gradient is not finite; the parameters are then left as they were.
         """
-        self._meet(network)
+        self.meet(network)
         gradients, reward = self._try(network, batch, generator)
         metrics = self.descent.follow(network, gradients, -reward.mean(-1))
-        self.expected.hear(batch, reward)
+        self.expected.receive(batch, reward)
         return metrics
-
-    def update_each(
-        self, ensemble: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None
-    ) -> dict[str, Tensor]:
-        """:meth:`update` for all networks of an ensemble, each by its own reward; returns one of each metric each."""
-        self._meet(ensemble)
-        gradients, reward = self._try(ensemble, batch, generator)
-        metrics = self.descent.follow_each(ensemble, gradients, -reward.mean(-1))
-        self.expected.hear(batch, reward)
-        return metrics
-
-    def report(self, score: Scores) -> None:
-        """Hear how the network scored; nothing changes."""
 
     @typechecked
     def state(self, network: RateRNN) -> dict[str, Tensor]:
@@ -156,9 +111,9 @@ class NodePerturbation:
         self.descent.restore(network, {name: value for name, value in state.items() if name not in known})
         self.expected.means = {k.removeprefix("expected."): v.to(network.recurrent) for k, v in known.items()}
 
-    def _meet(self, network: RateRNN) -> None:
-        if not self.descent.knows(network):
-            self.restore(network, {})
+    def knows(self, network: RateRNN) -> bool:
+        """Whether what is remembered is of this network."""
+        return self.descent.knows(network)
 
     @torch.no_grad()
     def _try(

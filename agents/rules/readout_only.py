@@ -2,71 +2,46 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, final
+from dataclasses import field
 
 import torch
 from torch import Tensor
 
-from ...envs.typechecked import typechecked
-from ..bins import Bin
-from ..output_error import OutputError
+from ..credit.bins import Bin
+from ..credit.credit_rule import CreditRule
+from ..credit.feedback import Pathway
+from ..credit.memory import Memory
+from ..credit.output_error import OutputError
+from ..credit.rule import learning_rule
 from ..rate_rnn import RateRNN
 from ..trajectory import Trajectory
-from .credit_rule import CreditRule, Update
-from .descent import LearningRate, Optimizer
-from .traces import Memory, Read, no_contribution
 
 
-class _Nothing:
-    """No traces: synapses onto units stay as they are."""
-
-    def __init__(self, network: RateRNN):
-        self.nothing = no_contribution(network)
-
-    def step(self, bin: Bin, generator: torch.Generator | None) -> Tensor:
-        return self.nothing
-
-
-@typechecked
-@final
-class ReadoutOnly(CreditRule):
+@learning_rule
+class ReadoutOnly(CreditRule[None]):
     r"""The delta rule at the readout of a network whose units learn nothing: :math:`\Delta W_{out} = -\eta\, e^T r`.
 
     A random network remembers a good deal by itself. What a rule is worth shows in what it adds to this.
 
-    Args:
-        lr: Learning rate, or rows of (update, rate): the rate from each update on.
-        clip: Largest norm of the gradient, longer ones are shortened to it; None for no limit.
-        update: ``"trial"``: weights change after the trial; ``"bin"``: in every bin.
-        optimizer: ``"adam"`` or ``"sgd"``; None for Adam after trials, and plain descent in every bin.
-
-    Raises:
-        ValueError: If an argument is unknown or out of its range.
+    It has no errors to feed back and nothing that decays: it takes lr, clip, update_every and optimizer alone.
 
     Source: Jaeger 2001, "The echo state approach to analysing and training recurrent neural networks", GMD report 148.
     """
 
-    reads: ClassVar[tuple[Read, ...]] = ()
-    learns_readout_alone = True
+    reads = ()
 
-    def __init__(
-        self,
-        lr: LearningRate = 1e-3,
-        clip: float | None = 1.0,
-        update: Update = "trial",
-        optimizer: Optimizer | None = None,
-    ):
-        super().__init__(lr, clip, update, optimizer, 0.0, "symmetric", 0)
+    weight_decay: float = field(default=0.0, init=False)
+    feedback: Pathway = field(default="symmetric", init=False)
+    feedback_seed: int = field(default=0, init=False)
 
-    @property
-    def own_config(self) -> dict[str, Any]:
-        """Nothing: all arguments are those of other rules."""
-        return {}
-
-    def begin(self, network: RateRNN, batch_size: int, memory: Memory, generator: torch.Generator | None) -> _Nothing:
+    def begin(self, network: RateRNN, batch_size: int, memory: Memory, generator: torch.Generator | None) -> None:
         """Nothing to begin with."""
-        return _Nothing(network)
 
+    def step(self, state: None, bin: Bin, generator: torch.Generator | None, /) -> tuple[None, Tensor]:
+        """No synapse onto a unit contributes."""
+        return None, bin.senders.new_zeros(*bin.recurrent.shape[:-1], bin.senders.shape[-1])
+
+    @torch.no_grad()
     def assign(
         self,
         network: RateRNN,
@@ -74,7 +49,6 @@ class ReadoutOnly(CreditRule):
         errors: OutputError,
         memory: Memory,
         generator: torch.Generator | None,
-    ) -> tuple[dict[str, Tensor], Trajectory]:
-        """Run the network; no synapse onto a unit contributed."""
-        with torch.no_grad():
-            return {}, network(inputs, generator=generator)
+    ) -> tuple[dict[str, Tensor], Trajectory, Memory]:
+        """The same sum, which is nothing."""
+        return {}, network(inputs, generator=generator), {}

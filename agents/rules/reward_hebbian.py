@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from typing import Any, Self, final
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -11,32 +12,30 @@ from torch import Tensor
 from ...envs.numbers import finite_number, whole_number
 from ...envs.trial import TrialBatch
 from ...envs.typechecked import typechecked
-from ..annealing import Scores
+from ..credit.descent import Diverged, trainable
+from ..credit.driven_step import driven_step, noise_currents
+from ..credit.pulses import Pulses
+from ..credit.reward import ExpectedReward, rewards
+from ..credit.rule import Rule, learning_rule
+from ..credit.shared_counts import for_each, shared
 from ..data import tensors
-from ..driven_step import driven_step, noise_currents
-from ..losses import task_loss
-from ..pulses import Pulses
 from ..rate_rnn import RateRNN
-from ..representation import rule_repr
-from ..reward import ExpectedReward, rewards
-from ..shared_counts import for_each, shared
-from .descent import Diverged, trainable
 
 
-@typechecked
-@final
-class RewardHebbian:
+@learning_rule
+class RewardHebbian(Rule):
     r"""Recurrent synapses remember when their unit jumped as they were active, and change with the trial's reward.
 
     .. math:: e_{ij} = \sum_t S\left(r_j(t-1)\, [x_i(t) - \bar x_i(t-1)]\right), \qquad
         \Delta W_{ij} = \eta\, e_{ij}\, (R - \bar R)\, |\bar R|
 
     :math:`\bar x \leftarrow \kappa \bar x + (1-\kappa) x` follows the voltage closely, so that what is left is sudden:
-    pulses :math:`\Delta` on the voltage at random bins above all. Synapses are not told which jumps were pulses. The
-    supralinear :math:`S(x) = x^3` tells: slow and small fluctuations hardly count, and what brings the voltage back
-    after a pulse does not undo its trace, as it would with S(x) = x. Bins must be much shorter than tau, in the source
-    a thirtieth: in longer ones the network's own steps are as sudden as pulses. R is minus the error of the trial,
-    :math:`\bar R` a running mean for each kind of trial. The change of one trial is limited; those of a batch add up.
+    pulses :math:`\Delta` on the voltage at random bins above all. Synapses do not know which jumps were pulses. The
+    supralinear :math:`S(x) = x^3` separates them: slow and small fluctuations hardly count, and what brings the voltage
+    back after a pulse does not undo its trace, as it would with S(x) = x. Bins must be much shorter than tau, in the
+    source a thirtieth: in longer ones the network's own steps are as sudden as pulses. R is minus the error of the
+    trial, :math:`\bar R` a running mean for each kind of trial. The change of one trial is limited; those of a batch
+    add up.
 
     S of a product is here the product of S, so the traces of a trial are one matrix product. Only recurrent weights
     learn. In the source the output is the rate of one of the units; here it is the readout with the weights it
@@ -61,56 +60,32 @@ class RewardHebbian:
     Source: Miconi 2017, doi:10.7554/eLife.20899; numbers and the factor :math:`|\bar R|` are those of the code to it.
     """
 
-    def __init__(
-        self,
-        lr: float = 0.1,
-        max_change: float = 3e-4,
-        exponent: float = 3.0,
-        amplitude: float = 0.5,
-        rate_hz: float = 3.0,
-        average: float = 0.05,
-        baseline_decay: float = 0.75,
-        warm_up: int = 100,
-        trial_types: Sequence[str] | None = None,
-    ):
-        self.lr, self.max_change = finite_number("lr", lr), finite_number("max_change", max_change)
-        self.exponent, self.average = finite_number("exponent", exponent), finite_number("average", average)
+    local = True
+
+    lr: float = 0.1
+    max_change: float = 3e-4
+    exponent: float = 3.0
+    amplitude: float = 0.5
+    rate_hz: float = 3.0
+    average: float = 0.05
+    baseline_decay: float = 0.75
+    warm_up: int = 100
+    trial_types: Sequence[str] | None = None
+
+    def __post_init__(self) -> None:
+        """Check the arguments; no reward is expected yet."""
+        for name in ("lr", "max_change", "exponent", "average"):
+            setattr(self, name, finite_number(name, getattr(self, name)))
         if min(self.lr, self.max_change, self.exponent) <= 0:
-            raise ValueError(f"lr is {lr!r}, max_change {max_change!r}, exponent {exponent!r}; all must be positive.")
+            raise ValueError(
+                f"lr is {self.lr!r}, max_change {self.max_change!r}, exponent {self.exponent!r}; all must be positive."
+            )
         if not 0 <= self.average < 1:
-            raise ValueError(f"average is {average!r}; allowed: from 0 to below 1.")
-        self.pulses = Pulses(amplitude, rate_hz)
-        self.expected = ExpectedReward(baseline_decay, trial_types)
-        self.warm_up, self._n_trials = whole_number("warm_up", warm_up, least=0), 0
+            raise ValueError(f"average is {self.average!r}; allowed: from 0 to below 1.")
+        self.pulses = Pulses(self.amplitude, self.rate_hz)
+        self.expected = ExpectedReward(self.baseline_decay, self.trial_types)
+        self.warm_up, self._n_trials = whole_number("warm_up", self.warm_up, least=0), 0
         self._network: RateRNN | None = None
-
-    __repr__ = rule_repr
-
-    @property
-    def config(self) -> dict[str, Any]:
-        """The arguments that make this rule again."""
-        return {
-            "lr": self.lr,
-            "max_change": self.max_change,
-            "exponent": self.exponent,
-            "amplitude": self.pulses.amplitude,
-            "rate_hz": self.pulses.rate_hz,
-            "average": self.average,
-            "baseline_decay": self.expected.decay,
-            "warm_up": self.warm_up,
-            "trial_types": self.expected.conditions,
-        }
-
-    def knowing(self, network: RateRNN) -> Self:
-        """This rule if it knows the network, else one with its arguments that knows none."""
-        return self if network is self._network else type(self)(**self.config)
-
-    @typechecked
-    def loss(self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None) -> Tensor:
-        """The loss of a batch without pulses, a scalar; the generator draws the network's noise."""
-        data = tensors(batch, network.recurrent)
-        outputs = network(data.inputs, generator=generator).outputs
-        return task_loss(outputs, data.targets, data.mask, data.probabilities)
 
     @typechecked
     def gradient(
@@ -125,42 +100,37 @@ class RewardHebbian:
         return zeros | {"recurrent": -change}
 
     @typechecked
-    def update(self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None) -> dict[str, float]:
+    def update(self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None) -> dict[str, Any]:
         """Change the recurrent weights in place; returns the loss of the trials as tried, and the norm of the change.
 
-        The norm, in units of lr, is that before the limit.
+        The norm, in units of lr, is that before the limit. Of an ensemble each network follows its own reward; one
+        whose loss or change is not finite is left as it was.
 
         Raises:
             ValueError: If the rule is not defined for the network or the trials.
             Diverged: If loss or change is not finite; the weights are then left as they were.
         """
-        metrics = self.update_each(network, batch, generator)
-        if not all(map(torch.isfinite, metrics.values())):
-            raise Diverged(f"RewardHebbian: loss {metrics['loss']}, norm of the change {metrics['gradient_norm']}")
-        return {name: value.item() for name, value in metrics.items()}
-
-    def update_each(
-        self, ensemble: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None
-    ) -> dict[str, Tensor]:
-        """:meth:`update` for all networks of an ensemble, each by its own reward; returns one of each metric for each.
-
-        A network whose loss or change is not finite is left as it was.
-        """
-        if ensemble is not self._network:
-            self.restore(ensemble, {})
-        earned, reward = self._try(ensemble, batch, generator)
+        self.meet(network)
+        earned, reward = self._try(network, batch, generator)
         norm = torch.linalg.vector_norm(earned.sum(-3), dim=(-2, -1))
         sound = torch.isfinite(norm) & torch.isfinite(reward).all(-1)
         if self._n_trials >= self.warm_up:
             limited = (self.lr * earned).clamp_(-self.max_change, self.max_change).sum(-3)
             with torch.no_grad():
-                ensemble.recurrent.add_(self._directed(ensemble, limited).where(sound[..., None, None], 0.0))
+                network.recurrent.add_(self._directed(network, limited).where(sound[..., None, None], 0.0))
         self._n_trials += batch.batch_size
-        self.expected.hear(batch, reward)
-        return {"loss": -reward.mean(-1), "gradient_norm": norm}
+        self.expected.receive(batch, reward)
+        metrics = {"loss": -reward.mean(-1), "gradient_norm": norm}
+        if norm.ndim:
+            return metrics
+        metrics = {name: value.item() for name, value in metrics.items()}
+        if not all(map(math.isfinite, metrics.values())):
+            raise Diverged(f"RewardHebbian: loss {metrics['loss']}, norm of the change {metrics['gradient_norm']}")
+        return metrics
 
-    def report(self, score: Scores) -> None:
-        """Hear how the network scored; nothing changes."""
+    def knows(self, network: RateRNN) -> bool:
+        """Whether what is remembered is of this network."""
+        return network is self._network
 
     @typechecked
     def state(self, network: RateRNN) -> dict[str, Tensor]:

@@ -2,81 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, final
-
 import torch
 from torch import Tensor
 
-from ...envs.typechecked import typechecked
-from ..feedback import Pathway
-from ..output_error import OutputError
-from ..rate_rnn import RateRNN
-from ..trajectory import Trajectory
-from .credit_rule import CreditRule, Update
-from .descent import LearningRate, Optimizer
-from .diagonal_traces import DiagonalTraces, SharedTraces, summed_backwards
-from .traces import Memory, Read
+from ..credit.bins import Bin, outer
+from ..credit.diagonal_rule import DiagonalRule
+from ..credit.feedback import Pathway
+from ..credit.rule import learning_rule
 
 
-@typechecked
-@final
-class RFLO(CreditRule):
-    r"""A trace at each synapse of how it has moved its own unit, weighed by what the errors say to that unit.
+@learning_rule
+class RFLO(DiagonalRule):
+    r"""A trace at each synapse of how it has moved its own unit, weighted by the learning signal of that unit.
 
     .. math:: P_{ij}(t) = (1-\alpha)\, P_{ij}(t-1) + d_i(t)\, p_j(t), \qquad
         \Delta W_{ij} \propto -\sum_t L_i(t)\, P_{ij}(t), \qquad L = e\, W_{fb}
 
-    It is real-time recurrent learning without the recurrent weights in the path of the errors: exact where there are
-    none. With a voltage leak :math:`d = \alpha`, and :math:`L_i` holds the slope :math:`f'(x_i)` too. After a trial the
-    sum is computed backwards in time, which gives the same and needs no traces.
-
-    Args:
-        lr: Learning rate, or rows of (update, rate): the rate from each update on.
-        clip: Largest norm of the gradient, longer ones are shortened to it; None for no limit.
-        update: ``"trial"``: weights change after the trial; ``"bin"``: in every bin.
-        optimizer: ``"adam"`` or ``"sgd"``; None for Adam after trials, and plain descent in every bin.
-        weight_decay: Part of each weight, times lr, that is lost in an update.
-        feedback: How errors reach the units: ``"symmetric"``, ``"random"`` or ``"adaptive"``.
-        feedback_seed: Seed of random feedback weights.
-
-    Raises:
-        ValueError: If an argument is unknown or out of its range.
+    with p, d and the learning signal L as in :class:`~cogdyn.agents.credit.bins.Bin`; with a voltage leak
+    :math:`d = \alpha`, and L holds the slope f' too. It is real-time recurrent learning without the recurrent weights
+    in the path of the errors: exact where there are none.
 
     Source: Murray 2019, doi:10.7554/eLife.43299
     """
 
-    reads: ClassVar[tuple[Read, ...]] = ("presynaptic rate", "own voltage", "error broadcast")
+    reads = ("presynaptic rate", "own voltage", "error broadcast")
 
-    def __init__(
-        self,
-        lr: LearningRate = 1e-3,
-        clip: float | None = 1.0,
-        update: Update = "trial",
-        optimizer: Optimizer | None = None,
-        weight_decay: float = 0.0,
-        feedback: Pathway = "random",
-        feedback_seed: int = 0,
-    ):
-        super().__init__(lr, clip, update, optimizer, weight_decay, feedback, feedback_seed)
+    feedback: Pathway = "random"
 
-    @property
-    def own_config(self) -> dict[str, Any]:
-        """Nothing: all arguments are those of other rules."""
-        return {}
-
-    def begin(
-        self, network: RateRNN, batch_size: int, memory: Memory, generator: torch.Generator | None
-    ) -> DiagonalTraces | SharedTraces:
-        """No traces before the first bin."""
-        return (SharedTraces if SharedTraces.suit(network) else DiagonalTraces)(network, batch_size)
-
-    def assign(
-        self,
-        network: RateRNN,
-        inputs: Tensor,
-        errors: OutputError,
-        memory: Memory,
-        generator: torch.Generator | None,
-    ) -> tuple[dict[str, Tensor], Trajectory]:
-        """Sum the traces up backwards."""
-        return summed_backwards(network, inputs, errors, self.feedback.of(network), "none", generator)
+    def step(self, P: Tensor, bin: Bin, generator: torch.Generator | None, /) -> tuple[Tensor, Tensor]:
+        """The traces P after a bin, (B, N, m), and what it adds to the gradient, (N, m)."""
+        alpha, d, p, L = bin.alpha, bin.gate, bin.senders, bin.learning_signal
+        P = (1 - alpha)[:, None] * P + outer(d, p)
+        return P, (L[..., None] * P).sum(-3)

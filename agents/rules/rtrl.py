@@ -2,68 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, final
-
 import torch
 from torch import Tensor
 
-from ...envs.typechecked import typechecked
-from ..bins import Bin
-from ..feedback import Pathway
+from ..credit.bins import Bin, no_traces, outer
+from ..credit.credit_rule import CreditRule
+from ..credit.memory import Memory
+from ..credit.rule import learning_rule
 from ..rate_rnn import RateRNN
-from .credit_rule import Update
-from .descent import LearningRate, Optimizer
-from .trace_rule import TraceRule
-from .traces import Memory, Read
 
 
-class _Influence:
-    """How each synapse changed each state: M[..., b, k, i, j] is the derivative of s_k by the synapse from j to i."""
-
-    def __init__(self, network: RateRNN, batch_size: int):
-        state = network.initial_state(batch_size)
-        n = network.n_units
-        self.influence = state.new_zeros(*state.shape, n, n + network.n_inputs + 1)
-        self.spare = torch.empty_like(self.influence)
-
-    def step(self, bin: Bin, generator: torch.Generator | None) -> Tensor:
-        jacobian = bin.gate[..., None] * bin.recurrent[..., None, :, :] * bin.slope_before[..., None, :]
-        jacobian.diagonal(dim1=-2, dim2=-1).add_(bin.keep)
-        torch.matmul(jacobian, self.influence.flatten(-2), out=self.spare.flatten(-2))
-        self.influence, self.spare = self.spare, self.influence
-        direct = bin.gate[..., None] * bin.senders[..., None, :]
-        self.influence.diagonal(dim1=-3, dim2=-2).add_(direct.mT)
-        told = bin.signal.flatten(-2)[..., None, :] @ self.influence.flatten(-4, -3).flatten(-2)
-        return told.view(*told.shape[:-2], *self.influence.shape[-2:])
-
-
-@typechecked
-@final
-class RTRL(TraceRule):
-    r"""The exact gradient, carried forward: how every synapse changed every state so far.
+@learning_rule
+class RTRL(CreditRule[Tensor]):
+    r"""The exact gradient, in forward mode: how every synapse has changed every state so far.
 
     .. math:: M_{kij}(t) = \sum_l J_{kl}(t)\, M_{lij}(t-1) + \delta_{ki}\, d_i(t)\, p_j(t), \qquad
         \Delta W_{ij} \propto -\sum_t \sum_k L_k(t)\, M_{kij}(t)
 
-    with J and p as in :class:`~cogdyn.agents.bins.Bin` and the learning signal L. Memory grows with N^3, time with N^4:
-    an oracle for small networks. With fixed weights it adds up to the gradient of backpropagation through time.
-
-    Args:
-        lr: Learning rate, or rows of (update, rate): the rate from each update on.
-        clip: Largest norm of the gradient, longer ones are shortened to it; None for no limit.
-        update: ``"trial"``: weights change after the trial; ``"bin"``: in every bin, as the rule was meant.
-        optimizer: ``"adam"`` or ``"sgd"``; None for Adam after trials, and plain descent in every bin.
-        weight_decay: Part of each weight, times lr, that is lost in an update.
-        feedback: How errors reach the units: ``"symmetric"``, ``"random"`` or ``"adaptive"``.
-        feedback_seed: Seed of random feedback weights.
-
-    Raises:
-        ValueError: If an argument is unknown or out of its range.
+    with J and p as in :class:`~cogdyn.agents.credit.bins.Bin` and the learning signal L. Memory grows with N^3, time
+    with N^4: an oracle for small networks. With fixed weights it adds up to the gradient of backpropagation through
+    time.
 
     Source: Williams & Zipser 1989, doi:10.1162/neco.1989.1.2.270.
     """
 
-    reads: ClassVar[tuple[Read, ...]] = (
+    reads = (
         "presynaptic rate",
         "own voltage",
         "self-connection",
@@ -73,23 +36,14 @@ class RTRL(TraceRule):
         "weights of others",
     )
 
-    def __init__(
-        self,
-        lr: LearningRate = 1e-3,
-        clip: float | None = 1.0,
-        update: Update = "trial",
-        optimizer: Optimizer | None = None,
-        weight_decay: float = 0.0,
-        feedback: Pathway = "symmetric",
-        feedback_seed: int = 0,
-    ):
-        super().__init__(lr, clip, update, optimizer, weight_decay, feedback, feedback_seed)
+    def begin(self, network: RateRNN, batch_size: int, memory: Memory, generator: torch.Generator | None) -> Tensor:
+        """No influence before the first bin: M is 0, (B, N, N, N + n_in + 1)."""
+        none = no_traces(network, batch_size)
+        return none[..., None, :, :].expand(*none.shape[:-1], *none.shape[-2:])
 
-    @property
-    def own_config(self) -> dict[str, Any]:
-        """Nothing: all arguments are those of other rules."""
-        return {}
-
-    def begin(self, network: RateRNN, batch_size: int, memory: Memory, generator: torch.Generator | None) -> _Influence:
-        """No influence before the first bin."""
-        return _Influence(network, batch_size)
+    def step(self, M: Tensor, bin: Bin, generator: torch.Generator | None, /) -> tuple[Tensor, Tensor]:
+        """The influence M after a bin, and what it adds to the gradient, (N, N + n_in + 1)."""
+        L, direct = bin.learning_signal, outer(bin.gate, bin.senders)
+        M = (bin.jacobian @ M.flatten(-2)).view(*M.shape)
+        M.diagonal(dim1=-3, dim2=-2).add_(direct.mT)
+        return M, torch.einsum("...bk,...bkij->...ij", L, M)

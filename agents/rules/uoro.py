@@ -2,45 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, final
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from ...envs.typechecked import typechecked
-from ..bins import Bin
-from ..feedback import Pathway
+from ..credit.bins import Bin, outer
+from ..credit.credit_rule import CreditRule
+from ..credit.memory import Memory
+from ..credit.random_numbers import balance, norm, normal, random_signs
+from ..credit.rule import learning_rule
 from ..rate_rnn import RateRNN
-from .credit_rule import Update
-from .descent import LearningRate, Optimizer
-from .trace_rule import TraceRule
-from .traces import Memory, Read, balance, norm, normal, random_signs
 
 
-class _Product:
-    """X (B, N) and Y (B, N, N + n_in + 1), whose product is the influence on average."""
+class Product(NamedTuple):
+    """X, (B, N), and Y, (B, N, N + n_in + 1), whose product is the influence on average."""
 
-    def __init__(self, network: RateRNN, batch_size: int, generator: torch.Generator | None):
-        n, n_senders = network.n_units, network.n_units + network.n_inputs + 1
-        # Independent of each other, with mean 0, they are nothing on average, and never have the norm 0.
-        self.of_units = normal(network, batch_size, n, generator=generator)
-        self.of_synapses = normal(network, batch_size, n, n_senders, generator=generator)
-
-    def step(self, bin: Bin, generator: torch.Generator | None) -> Tensor:
-        """Pass both on through one bin."""
-        signs = random_signs(bin.gate, generator)
-        passed, new = bin.forward(self.of_units), (signs * bin.gate)[..., None] * bin.senders[..., None, :]
-        rho_0 = balance(norm(self.of_synapses, 2), norm(passed, 1))
-        rho_1 = balance(norm(new, 2), passed.new_tensor(passed.shape[-1] ** 0.5))
-        self.of_units = rho_0 * passed + rho_1 * signs
-        self.of_synapses = self.of_synapses / rho_0[..., None] + new / rho_1[..., None]
-        told = (bin.signal * self.of_units).sum(-1)
-        return torch.einsum("...b,...bij->...ij", told, self.of_synapses)
+    X: Tensor
+    Y: Tensor
 
 
-@typechecked
-@final
-class UORO(TraceRule):
+@learning_rule
+class UORO(CreditRule[Product]):
     r"""The exact gradient on average: the influence of all synapses on all states as one random product.
 
     .. math:: M_{kij} \approx X_k Y_{ij}, \qquad X \leftarrow \rho_0 J X + \rho_1 \nu, \qquad
@@ -50,22 +33,10 @@ class UORO(TraceRule):
     leave the mean as it is, balance the norms: :math:`\rho_0 = \sqrt{|Y| / |JX|}`,
     :math:`\rho_1 = \sqrt{|(\nu \circ d)\, p^T| / \sqrt N}`. Memory and time grow with N^2.
 
-    Args:
-        lr: Learning rate, or rows of (update, rate): the rate from each update on.
-        clip: Largest norm of the gradient, longer ones are shortened to it; None for no limit.
-        update: ``"trial"``: weights change after the trial; ``"bin"``: in every bin.
-        optimizer: ``"adam"`` or ``"sgd"``; None for Adam after trials, and plain descent in every bin.
-        weight_decay: Part of each weight, times lr, that is lost in an update.
-        feedback: How errors reach the units: ``"symmetric"``, ``"random"`` or ``"adaptive"``.
-        feedback_seed: Seed of random feedback weights.
-
-    Raises:
-        ValueError: If an argument is unknown or out of its range.
-
     Source: Tallec & Ollivier 2017, arXiv:1702.05043
     """
 
-    reads: ClassVar[tuple[Read, ...]] = (
+    reads = (
         "presynaptic rate",
         "own voltage",
         "self-connection",
@@ -76,23 +47,18 @@ class UORO(TraceRule):
         "weights of others",
     )
 
-    def __init__(
-        self,
-        lr: LearningRate = 1e-3,
-        clip: float | None = 1.0,
-        update: Update = "trial",
-        optimizer: Optimizer | None = None,
-        weight_decay: float = 0.0,
-        feedback: Pathway = "symmetric",
-        feedback_seed: int = 0,
-    ):
-        super().__init__(lr, clip, update, optimizer, weight_decay, feedback, feedback_seed)
+    def begin(self, network: RateRNN, batch_size: int, memory: Memory, generator: torch.Generator | None) -> Product:
+        """A random product before the first bin; X and Y are independent with mean 0, so it is 0 on average."""
+        n, like = network.n_units, network.recurrent
+        X = normal(like, batch_size, n, generator=generator)
+        return Product(X, normal(like, batch_size, n, n + network.n_inputs + 1, generator=generator))
 
-    @property
-    def own_config(self) -> dict[str, Any]:
-        """Nothing: all arguments are those of other rules."""
-        return {}
-
-    def begin(self, network: RateRNN, batch_size: int, memory: Memory, generator: torch.Generator | None) -> _Product:
-        """A random product without meaning, before the first bin."""
-        return _Product(network, batch_size, generator)
+    def step(self, state: Product, bin: Bin, generator: torch.Generator | None, /) -> tuple[Product, Tensor]:
+        """X and Y after a bin, and what it adds to the gradient, (N, N + n_in + 1)."""
+        nu, L = random_signs(bin.gate, generator), bin.learning_signal
+        JX, new = bin.forward(state.X), outer(nu * bin.gate, bin.senders)
+        rho_0 = balance(norm(state.Y, 2), norm(JX, 1))
+        rho_1 = balance(norm(new, 2), new.new_tensor(nu.shape[-1] ** 0.5))
+        X = rho_0 * JX + rho_1 * nu
+        Y = state.Y / rho_0[..., None] + new / rho_1[..., None]
+        return Product(X, Y), torch.einsum("...b,...bij->...ij", (L * X).sum(-1), Y)

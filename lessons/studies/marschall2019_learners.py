@@ -77,7 +77,7 @@ class Learner:
 
 def in_every_bin(kind: Callable[..., Rule], **arguments: Any) -> Callable[[float, PaintedTask], Rule]:
     """A rule whose weights change in every bin."""
-    return lambda lr, task: kind(update="bin", lr=lr, **arguments)
+    return lambda lr, task: kind(update_every="bin", lr=lr, **arguments)
 
 
 def truncated(steps: int | None) -> Callable[[float, PaintedTask], Rule]:

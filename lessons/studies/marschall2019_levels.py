@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import torch
 
+from ...agents.credit.losses import task_loss
 from ...agents.data import TensorBatch, tensors
-from ...agents.losses import task_loss
 from .marschall2019_learners import SETTINGS, Setting
 
 

@@ -12,9 +12,9 @@ import torch
 
 from ...agents import RateRNN
 from ...agents.alignment import GROUPS, alignment
+from ...agents.credit.losses import task_loss
 from ...agents.data import tensors
 from ...agents.evaluation import step_seed
-from ...agents.losses import task_loss
 from ...agents.rules import DNI, Compartments
 from ...agents.rules.apical_voltages import apical_voltages, exact_credit
 from ...envs import PaintedTask, TrialBatch
@@ -63,7 +63,7 @@ def learn(task: PaintedTask, ensemble: RateRNN, rule: Any, updates: int, seed: i
         generator.manual_seed(step_seed(seed, "train", step))
         batch = next(task.stream(BATCH, seed, "train", start=step))
         start = time.process_time()
-        metrics = rule.update_each(ensemble, batch, generator)
+        metrics = rule.update(ensemble, batch, generator)
         cpu += time.process_time() - start
         if step in watched:
             sound &= torch.isfinite(metrics["loss"]) & torch.isfinite(metrics["gradient_norm"])

@@ -8,8 +8,8 @@ from itertools import islice
 import torch
 from torch import Tensor, nn
 
+from ...agents.credit.losses import task_loss
 from ...agents.data import tensors
-from ...agents.losses import task_loss
 from ...envs import Task
 from .soo2023_arms import CRITERION, EVERY, N_TEST, cell_of, task_of
 from .study import Job, Row

@@ -60,7 +60,7 @@ def measure(job: Job) -> list[Row]:
 
     rows = looked_at(0)
     for updates, batch in enumerate(islice(task.stream(20, seed, start=1), job["steps"]), start=1):
-        rule.update_each(ensemble, batch, generator.manual_seed(step_seed(seed, "train", updates)))
+        rule.update(ensemble, batch, generator.manual_seed(step_seed(seed, "train", updates)))
         if updates in UPDATES:
             found = looked_at(updates)
             rule.report([row["score"] for row in found])

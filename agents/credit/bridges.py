@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from ..envs.durations import in_bins
-from ..envs.trial import TrialBatch
-from .rate_rnn import RateRNN, Trajectory
+from ...envs.durations import in_bins
+from ...envs.trial import TrialBatch
+from ..rate_rnn import RateRNN
+from ..trajectory import Trajectory
 
 
 @dataclass(frozen=True)
@@ -27,13 +29,18 @@ class Blocks:
     ends: np.ndarray
 
 
-Start = tuple[Tensor, Tensor]
-"""State (B, N) before the first bin of a block, and input (B, n_in) in it."""
+class Start(NamedTuple):
+    """Where a block starts: the state (B, N) before its first bin, and the input (B, n_in) in it."""
+
+    state: Tensor
+    inputs: Tensor
+
+
 Join = Callable[[Start, Tensor], Tensor]
 """What the state is after a block, of what it was at its start and of what the dynamics made of it, (B, N)."""
 
 
-def bins_of(lag_ms: float, batch: TrialBatch) -> int:
+def lag_in_bins(lag_ms: float, batch: TrialBatch) -> int:
     """A lag in bins.
 
     Raises:
@@ -51,7 +58,7 @@ def blocks_of(batch: TrialBatch, lag_ms: float) -> Blocks:
     Raises:
         ValueError: If no period of any trial is as long as a block.
     """
-    lag = bins_of(lag_ms, batch)
+    lag = lag_in_bins(lag_ms, batch)
     boundaries = np.arange(len(batch.inputs) + 1)[:, None]
     starts = np.zeros((len(boundaries), batch.batch_size), bool)
     ends = starts.copy()
@@ -128,8 +135,8 @@ def _begin(start: Start | None, blocks: Blocks, t: int, state: Tensor, inputs: T
     if not begins.any():
         return start
     if start is None or begins.all():
-        return state, inputs[t]
-    return _where(begins, state, start[0]), _where(begins, inputs[t], start[1])
+        return Start(state, inputs[t])
+    return Start(_where(begins, state, start.state), _where(begins, inputs[t], start.inputs))
 
 
 def _where(chosen: np.ndarray, these: Tensor, others: Tensor) -> Tensor:

@@ -1,23 +1,22 @@
-"""Synthetic gradients: what each unit takes for its credit from what it sees now, and how that is learned."""
+"""Synthetic gradients: the credit that each unit predicts from the present, and how the prediction is learned."""
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from ...envs.numbers import finite_number
-from ..bins import Bin
 from ..rate_rnn import RateRNN
-from .traces import Memory
+from .bins import Bin
 
 Bootstrap = Literal["identity", "tanh"]
 BOOTSTRAPS = {"identity": lambda credit: credit, "tanh": torch.tanh}
-"""What is made of the credit that the next bin takes for its own, before it is carried back."""
+"""What is made of the credit that the next bin predicts, before it is carried back."""
 OWN_RATES = {"apical": "lr_apical", "slow": "lr_apical", "jacobian": "lr_jacobian", "mirror": "lr_jacobian"}
-"""The learning rate of each matrix that foresees or carries credit."""
+"""The learning rate of each matrix that predicts or carries credit."""
 
 
 def delta_rule(weights: Tensor, senders: Tensor, target: Tensor, lr: float) -> Tensor:
@@ -43,9 +42,16 @@ def apical_inputs(bin: Bin) -> Tensor:
     return torch.cat([bin.rates, label, torch.ones_like(label[..., :1])], dim=-1)
 
 
+class Before(NamedTuple):
+    """Of the bin before: what A received, (B, N + n_out + 1), and the learning signal L, (B, N)."""
+
+    senders: Tensor
+    signal: Tensor
+
+
 def own_signal(bin: Bin) -> Tensor:
-    """What the error of a bin says of the states of each trial, (B, N): B times what it says of the mean over B."""
-    return len(bin.label) * bin.signal
+    """The learning signal of each trial's own loss, (B, N): B times that of the mean over B."""
+    return len(bin.label) * bin.learning_signal
 
 
 def contribution(credit: Tensor, bin: Bin) -> Tensor:
@@ -74,17 +80,13 @@ def random_mirror(network: RateRNN, seed: int) -> Tensor:
     return _drawn(network, [seed, 3], network.n_units)
 
 
-def refresh(memory: Memory, age: int, every: int) -> int:
-    """Take the slow copy of A anew once it is ``every`` bins old; returns its age."""
-    if age < every:
-        return age
-    memory["slow"] = memory["apical"]
-    return 0
+def taught(A: Tensor, before: Before, carried: Tensor | float, lr: float | None) -> Tensor:
+    r"""A, (N, k), after it has learned the credit of the bin before: its own signal and what is carried back to it.
 
-
-def apical_rate(given: float | None, network: RateRNN) -> float:
-    """The learning rate of A: 0.01 for 32 units and less for more, as a regression on more numbers needs."""
-    return 0.01 * 32 / network.n_units if given is None else given
+    The rate :math:`\eta_A` is by default 0.01 for 32 units and less for more, as a regression on more numbers needs.
+    """
+    eta = 0.01 * 32 / A.shape[-2] if lr is None else lr
+    return A + delta_rule(A, before.senders, before.signal + carried, eta)
 
 
 def refuse_voltage_leak(rule: str, jacobian: str, network: RateRNN) -> None:

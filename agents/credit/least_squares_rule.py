@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from typing import Any
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -11,43 +12,55 @@ from torch import Tensor
 from ...envs.numbers import finite_number, whole_number
 from ...envs.trial import TrialBatch
 from ...envs.typechecked import typechecked
-from ..annealing import Scores
 from ..data import TensorBatch, tensors
-from ..losses import task_loss
-from ..output_error import OutputError
 from ..rate_rnn import RateRNN
-from ..recursive_least_squares import RecursiveLeastSquares
-from ..representation import rule_repr
 from .descent import Diverged
+from .losses import task_loss
+from .memory import Memory
+from .output_error import OutputError
+from .recursive_least_squares import RecursiveLeastSquares
+from .rule import Rule
 
 
-class LeastSquaresRule(ABC):
+@dataclass(eq=False, repr=False, kw_only=True)
+class LeastSquaresRule(Rule):
     r"""A rule that keeps the squared error of the outputs small in every bin, by large and exact changes of weights.
 
-    Targets that are classes are taken as vectors of 0 and 1. Bins count by their mask. What was learned, P, goes on
+    Targets that are classes are taken as vectors of 0 and 1. Bins count by their mask. What was learned, P, stays
     from trial to trial.
 
     Args:
         regularisation: a, how strongly weights are held where they began; the smaller, the larger the first changes.
         feedback_gain: Largest of the weights that carry outputs into the network, uniform in [-gain, gain].
         feedback_seed: Seed of these.
+
+    Attributes:
         reads_all: Whether the rule is defined only where all units are read.
 
     Raises:
         ValueError: If an argument is out of its range.
     """
 
-    def __init__(self, regularisation: float, feedback_gain: float, feedback_seed: int, reads_all: bool):
-        self.regularisation = finite_number("regularisation", regularisation)
-        self.feedback_gain = finite_number("feedback_gain", feedback_gain)
-        self.feedback_seed = whole_number("feedback_seed", feedback_seed, least=0)
+    reads_all: ClassVar[bool] = False
+    paces = ("bin",)
+    local = False
+
+    regularisation: float = 1.0
+    feedback_gain: float = 1.0
+    feedback_seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Check the arguments; nothing is learned yet."""
+        self.regularisation = finite_number("regularisation", self.regularisation)
+        self.feedback_gain = finite_number("feedback_gain", self.feedback_gain)
+        self.feedback_seed = whole_number("feedback_seed", self.feedback_seed, least=0)
         if self.regularisation <= 0 or self.feedback_gain <= 0:
             raise ValueError(
-                f"regularisation is {regularisation!r}, feedback_gain {feedback_gain!r}; both must be positive."
+                f"regularisation is {self.regularisation!r}, feedback_gain {self.feedback_gain!r}; "
+                "both must be positive."
             )
-        self.reads_all = reads_all
         self._network: RateRNN | None = None
-        self.memory: dict[str, Tensor] = {}
+        self.memory: Memory = {}
 
     @abstractmethod
     def learn(
@@ -63,17 +76,6 @@ class LeastSquaresRule(ABC):
         Returns:
             Rates (T, B, N) and outputs (T, B, n_out), the latter before the change of their bin.
         """
-
-    __repr__ = rule_repr
-
-    @property
-    def config(self) -> dict[str, Any]:
-        """The arguments that make this rule again."""
-        return {
-            "regularisation": self.regularisation,
-            "feedback_gain": self.feedback_gain,
-            "feedback_seed": self.feedback_seed,
-        }
 
     def feedback(self, network: RateRNN) -> Tensor:
         """The weights u from outputs to units, (N, n_out), the same for all networks of an ensemble."""
@@ -103,16 +105,19 @@ class LeastSquaresRule(ABC):
         )
 
     @typechecked
-    def update(self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None) -> dict[str, float]:
+    def update(self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None) -> dict[str, Any]:
         """Change the weights in place, bin by bin; returns the loss of the trials in which they changed all along.
 
-        As norm of the gradient it returns that of the loss for the readout, with the errors as they were made.
+        As norm of the gradient it returns that of the loss for the readout, with the errors as they were made. Of an
+        ensemble each network has a P of its own; one whose weights leave the finite numbers is left as it was.
 
         Raises:
             ValueError: If the rule is not defined for the network.
             Diverged: If weights leave the finite numbers; the parameters are then left as they were.
         """
         metrics, sound = self._learned(network, batch, generator)
+        if sound.ndim:
+            return metrics
         if not sound:
             raise Diverged(
                 f"{type(self).__name__}: its P or the weights left the finite numbers at regularisation "
@@ -120,19 +125,14 @@ class LeastSquaresRule(ABC):
             )
         return {name: value.item() for name, value in metrics.items()}
 
-    def update_each(
-        self, ensemble: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None
-    ) -> dict[str, Tensor]:
-        """:meth:`update` for all networks of an ensemble, each with a P of its own; returns one of each metric each."""
-        return self._learned(ensemble, batch, generator)[0]
-
-    def report(self, score: Scores) -> None:  # noqa: B027  no rule has to listen
-        """Hear how the network scored; nothing changes."""
+    def knows(self, network: RateRNN) -> bool:
+        """Whether what is remembered is of this network."""
+        return network is self._network
 
     @typechecked
     def state(self, network: RateRNN) -> dict[str, Tensor]:
         """P, and what else the rule remembers of a network, as named tensors."""
-        return dict(self.memory) if network is self._network else {}
+        return dict(self.memory) if self.knows(network) else {}
 
     @typechecked
     def restore(self, network: RateRNN, state: dict[str, Tensor]) -> None:
@@ -162,8 +162,7 @@ class LeastSquaresRule(ABC):
         self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None
     ) -> tuple[dict[str, Tensor], Tensor]:
         self._check(network)
-        if network is not self._network:
-            self.restore(network, {})
+        self.meet(network)
         data = tensors(batch, network.recurrent)
         labels = OutputError(data, network.n_outputs).labels
         squares = RecursiveLeastSquares(network, self.regularisation)

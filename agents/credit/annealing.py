@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, final
+from typing import final
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from ..envs.numbers import finite_number, whole_number
-
-Scores = float | Sequence[float] | Tensor
-"""The score of a network at an evaluation, or of each network of an ensemble, (S,)."""
+from ...envs.numbers import finite_number, whole_number
+from .rule import Scores
 
 
 @final
@@ -48,11 +46,6 @@ class Annealing:
         self.goal = None if goal is None else float(goal)
         self.steps = whole_number("anneal_steps", steps, least=1)
         self.start()
-
-    @property
-    def config(self) -> dict[str, Any]:
-        """The schedule as arguments of a rule."""
-        return {"schedule": list(self.schedule), "anneal_steps": self.steps, "goal": self.goal}
 
     @property
     def values(self) -> np.ndarray:

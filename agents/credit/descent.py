@@ -13,7 +13,7 @@ from torch import Tensor
 from ...envs.names import check_name
 from ...envs.numbers import finite_number, single_number
 from ..rate_rnn import RateRNN
-from ..shared_counts import for_each, shared
+from .shared_counts import for_each, shared
 
 LearningRate = float | Sequence[tuple[float, float]]
 Optimizer = Literal["adam", "sgd"]
@@ -59,7 +59,7 @@ class Descent:
         if (self.clip is not None and self.clip <= 0) or not all(rate > 0 for _, rate in self.schedule):
             raise ValueError(f"lr is {lr!r}, clip {clip!r}; both must be positive.")
         rows = [list(pair) for pair in self.schedule]
-        self.config: dict[str, Any] = {"lr": rows[0][1] if isinstance(lr, Real) else rows, "clip": self.clip}
+        self.lr: LearningRate = rows[0][1] if isinstance(lr, Real) else rows
         self.optimizer = check_name("optimizer", optimizer, OPTIMIZERS)
         self.weight_decay = single_number("weight_decay", weight_decay)
         if self.weight_decay < 0:
@@ -72,79 +72,52 @@ class Descent:
         """Whether what is remembered is of this network."""
         return self._network is network
 
-    def gradient(self, network: RateRNN, loss: Tensor) -> dict[str, Tensor]:
-        """Gradient of a loss for each trainable parameter, by name; the network is left as it was."""
-        learned = dict(trainable(network))
-        if not learned:
-            return {}
-        gradients = torch.autograd.grad(loss.sum(), list(learned.values()), materialize_grads=True)
-        return dict(zip(learned, gradients, strict=True))
+    def follow(self, network: RateRNN, gradients: Mapping[str, Tensor], loss: Tensor) -> dict[str, Any]:
+        """Take one step along gradients, which are shortened to the largest norm; parameters change in place.
 
-    def step(self, network: RateRNN, loss: Tensor) -> dict[str, float]:
-        """Follow the gradient of a loss; the parameters change in place.
+        Of an ensemble each network is treated as it would be alone, and one whose loss or gradient is not finite is
+        left as it was.
+
+        Args:
+            network: The network, or an ensemble.
+            gradients: By the name of their parameter; a parameter without one stays as it is.
+            loss: The loss, (), or of each network of an ensemble, (S,).
 
         Returns:
-            The loss and the norm of its gradient.
+            Loss and norm of the gradient before it was shortened: numbers, or of an ensemble (S,).
 
         Raises:
-            Diverged: If loss or gradient is not finite; the parameters are then left as they were.
+            Diverged: If loss or gradient of a single network is not finite; it is then left as it was.
+            ValueError: If no parameter of the network learns.
         """
-        self._ready(network)
-        loss.backward()
-        return self._descend(network, loss.detach())
-
-    def follow(self, network: RateRNN, gradients: Mapping[str, Tensor], loss: Tensor) -> dict[str, float]:
-        """As :meth:`step`, with gradients by the name of their parameter; one that has none stays as it is."""
-        self._ready(network)
-        for name, parameter in trainable(network):
-            parameter.grad = gradients.get(name)
-        return self._descend(network, loss.detach())
-
-    def _descend(self, network: RateRNN, loss: Tensor) -> dict[str, float]:
-        limit = float("inf") if self.clip is None else self.clip
-        norm = torch.nn.utils.clip_grad_norm_([parameter for _, parameter in trainable(network)], limit)
-        metrics = {"loss": loss.item(), "gradient_norm": norm.item()}
-        if not all(map(torch.isfinite, (loss, norm))):
-            raise Diverged(f"loss {metrics['loss']}, gradient norm {metrics['gradient_norm']}")
-        self._optimizer(network).step()
+        learned, loss = trainable(network), loss.detach()
+        if not learned:
+            raise ValueError("the network cannot learn: requires_grad is False for all of its parameters.")
+        found = {name: gradients[name] for name, _ in learned if name in gradients}
+        lengths = [torch.linalg.vector_norm(each.flatten(loss.ndim), dim=-1) for each in found.values()]
+        norm = torch.linalg.vector_norm(torch.stack(lengths), dim=0) if lengths else torch.zeros_like(loss)
+        sound = torch.isfinite(norm) & torch.isfinite(loss)
+        metrics = {"loss": loss, "gradient_norm": norm}
+        if loss.ndim == 0:
+            metrics = {name: value.item() for name, value in metrics.items()}
+            if not sound:
+                raise Diverged(f"loss {metrics['loss']}, gradient norm {metrics['gradient_norm']}")
+        optimizer = self._optimizer(network)
+        scale = torch.ones_like(norm) if self.clip is None else (self.clip / (norm + 1e-6)).clamp(max=1.0)
+        for name, parameter in learned:
+            if (gradient := found.get(name)) is not None:
+                gradient = gradient * _beside(scale, gradient)
+                gradient = gradient if loss.ndim == 0 else gradient.where(_beside(sound, gradient), 0.0)
+            parameter.grad = gradient
+        # Adam, by what it remembers, and weight decay change a parameter without a gradient too.
+        kept = [] if loss.ndim == 0 else [(parameter, parameter.detach()[~sound].clone()) for _, parameter in learned]
+        optimizer.step()
+        optimizer.zero_grad()
+        with torch.no_grad():
+            for parameter, values in kept:
+                parameter[~sound] = values
         self._taken += 1
         return metrics
-
-    def step_each(self, ensemble: RateRNN, losses: Tensor) -> dict[str, Tensor]:
-        """Follow for each network of an ensemble the gradient of its own loss, (S,), shortened by its own norm.
-
-        A network whose loss or gradient is not finite is left as it was.
-
-        Returns:
-            Loss and norm of the gradient of each network, (S,).
-        """
-        self._ready(ensemble)
-        losses.sum().backward()
-        return self._descend_each(ensemble, losses.detach())
-
-    def follow_each(self, ensemble: RateRNN, gradients: Mapping[str, Tensor], losses: Tensor) -> dict[str, Tensor]:
-        """As :meth:`step_each`, with gradients (S, ...) by the name of their parameter."""
-        self._ready(ensemble)
-        for name, parameter in trainable(ensemble):
-            parameter.grad = gradients.get(name)
-        return self._descend_each(ensemble, losses.detach())
-
-    def _descend_each(self, ensemble: RateRNN, losses: Tensor) -> dict[str, Tensor]:
-        gradients = [p.grad for _, p in trainable(ensemble) if p.grad is not None]
-        lengths = [torch.linalg.vector_norm(gradient.flatten(1), dim=1) for gradient in gradients]
-        norms = torch.linalg.vector_norm(torch.stack(lengths), dim=0) if lengths else torch.zeros_like(losses)
-        sound = torch.isfinite(norms) & torch.isfinite(losses)
-        scale = torch.ones_like(norms) if self.clip is None else (self.clip / (norms + 1e-6)).clamp(max=1.0)
-        for gradient in gradients:
-            gradient.mul_(scale.view(-1, *[1] * (gradient.ndim - 1)))
-            gradient[~sound] = 0.0
-        kept = [p.detach()[~sound].clone() for _, p in trainable(ensemble)]
-        self._optimizer(ensemble).step()
-        self._taken += 1
-        with torch.no_grad():
-            for (_, parameter), values in zip(trainable(ensemble), kept, strict=True):
-                parameter[~sound] = values
-        return {"loss": losses, "gradient_norm": norms}
 
     def state(self, network: RateRNN) -> dict[str, Tensor]:
         """The number of updates, and what Adam remembers of a network, as named tensors; nothing of one not known."""
@@ -184,16 +157,6 @@ class Descent:
         """Count an update that was made by other means, at the rate of :meth:`rate`."""
         self._taken += 1
 
-    def _ready(self, network: RateRNN) -> None:
-        """Get to know the network, and forget gradients of before.
-
-        Raises:
-            ValueError: If nothing of it learns.
-        """
-        if not trainable(network):
-            raise ValueError("the network cannot learn: requires_grad is False for all of its parameters.")
-        self._optimizer(network).zero_grad()
-
     def _optimizer(self, network: RateRNN) -> torch.optim.Optimizer:
         optimizer = self._torch if self._torch is not None and self.knows(network) else self._start(network)
         optimizer.param_groups[0]["lr"] = self.rate(network)
@@ -217,6 +180,11 @@ def _schedule(lr: LearningRate) -> list[tuple[int, float]]:
     if not starts or starts[0] != 0 or not whole or any(later <= start for start, later in pairwise(starts)):
         raise ValueError(f"lr is {lr!r}; a schedule is rows of (update, rate), from update 0 on in rising order.")
     return [(int(start), single_number("lr", rate)) for start, (_, rate) in zip(starts, rows, strict=True)]
+
+
+def _beside(value: Tensor, tensor: Tensor) -> Tensor:
+    """A value of each network, (S,), with the axes of a tensor (S, ...)."""
+    return value.view(*value.shape, *[1] * (tensor.ndim - value.ndim))
 
 
 def trainable(network: RateRNN) -> list[tuple[str, torch.nn.Parameter]]:

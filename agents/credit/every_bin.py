@@ -2,32 +2,35 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 from torch import Tensor
 
-from ..bins import Bins
-from ..feedback import Feedback
-from ..output_error import OutputError
 from ..rate_rnn import RateRNN
-from ..synapses import Synapses
-from .traces import FutureFacing, Traces
+from .bins import Bin, Bins
+from .descent import Descent
+from .feedback import Feedback
+from .memory import Memory
+from .output_error import OutputError
+from .synapses import Synapses
 
 
-@dataclass(frozen=True)
-class Pace:
-    """How far weights go in a bin.
+class Steps(Protocol):
+    """A rule on its way through B trials."""
 
-    Attributes:
-        rate: What the gradient is multiplied by.
-        clip: Largest norm of the gradient; None for no limit.
-        weight_decay: Part of each weight, times the rate, that is lost.
-    """
+    def step(self, bin: Bin, generator: torch.Generator | None) -> Tensor:
+        """Go through a bin; returns what it adds to the gradient for [W, W_in, b], (N, N + n_in + 1)."""
+        ...
 
-    rate: float
-    clip: float | None
-    weight_decay: float
+    def finish(self) -> Tensor | None:
+        """End the trials; returns what is left of the gradient."""
+        ...
+
+    @property
+    def memory(self) -> Memory:
+        """What the rule has learned for itself."""
+        ...
 
 
 @torch.no_grad()
@@ -35,23 +38,23 @@ def learn_in_every_bin(
     network: RateRNN,
     inputs: Tensor,
     errors: OutputError,
-    traces: Traces,
+    steps: Steps,
     feedback: Feedback,
-    pace: Pace,
+    descent: Descent,
     generator: torch.Generator | None,
 ) -> tuple[Tensor, Tensor]:
     """Go through trials bin by bin; after each the weights take what it adds to the gradient, T times.
 
     T times, because errors are those of the mean over T bins: one pass through the trials goes as far as descents on
-    each bin's own loss would. What future-facing traces have left after the last bin is taken in one step.
+    each bin's own loss would. What is left of the gradient after the last bin is followed in one step.
 
     Args:
         network: The network, changed in place where it learns; what does not counts in no norm either.
         inputs: u, (T, B, n_in).
         errors: The errors at its outputs.
-        traces: What the rule carries from bin to bin.
+        steps: The rule, before the first bin.
         feedback: How errors reach the units; adapted with the readout.
-        pace: How far weights go.
+        descent: How far weights go: learning rate, largest norm of the gradient, decay of weights.
         generator: Source of the noise.
 
     Returns:
@@ -70,7 +73,8 @@ def learn_in_every_bin(
     bins = Bins(network, rates)
     sigma = network.noise * torch.sqrt(2 * alpha if voltage else 2 / alpha)
     affine = torch.addmm if state.ndim == 2 else torch.baddbmm
-    decay, some_unread = pace.rate * pace.weight_decay, not bool(network.output_mask.all())
+    rate, clip = descent.rate(network), descent.clip
+    decay, some_unread = rate * descent.weight_decay, not bool(network.output_mask.all())
     learns_readout, learns_bias = network.readout.requires_grad, network.readout_bias.requires_grad
     outputs, total = [], torch.zeros_like(synapses.weights)
     for t, (p, after, label) in enumerate(zip(senders, later, errors.labels.unbind(0), strict=False)):
@@ -89,26 +93,26 @@ def learn_in_every_bin(
         outputs.append(z)
         error = errors.at(t, z)
         bin = bins.after(p, activations, rates, error, label, feedback.beside(readout), synapses.recurrent)
-        gradient = synapses.to_parameters(traces.step(bin, generator))
+        gradient = synapses.to_parameters(steps.step(bin, generator))
         total += gradient
         d_readout, d_bias = error.mT @ rates, error.sum(-2, keepdim=True)
         if some_unread:
             d_readout *= network.output_mask
-        if pace.clip is not None:
+        if clip is not None:
             learned = [gradient, *([d_readout] if learns_readout else []), *([d_bias] if learns_bias else [])]
-            scale = _shortened(pace.clip, *learned)
+            scale = _shortened(clip, *learned)
             gradient, d_readout, d_bias = gradient * scale, d_readout.mul_(scale), d_bias.mul_(scale)
-        synapses.descend(gradient, pace.rate, pace.weight_decay)
+        synapses.descend(gradient, rate, descent.weight_decay)
         if learns_readout:
             old, kept = readout, readout if decay == 0 else (1 - decay) * readout
-            readout = torch.sub(kept, d_readout, alpha=pace.rate)
+            readout = torch.sub(kept, d_readout, alpha=rate)
             feedback.adapt(old, readout, decay)
         if learns_bias:
-            bias.sub_(d_bias, alpha=pace.rate)
-    if isinstance(traces, FutureFacing):
-        gradient = synapses.to_parameters(traces.finish())
+            bias.sub_(d_bias, alpha=rate)
+    if (left := steps.finish()) is not None:
+        gradient = synapses.to_parameters(left)
         total += gradient
-        synapses.descend(gradient * _shortened(pace.clip, gradient), pace.rate)
+        synapses.descend(gradient * _shortened(clip, gradient), rate)
     synapses.write_back()
     if learns_readout:
         network.readout.copy_(readout)

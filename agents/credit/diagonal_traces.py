@@ -1,18 +1,31 @@
-"""Rules whose traces stay at their synapse: carried forward in every bin, or summed up backwards after the trial."""
+"""Traces that stay at their synapse, computed in place: the fast form of the steps of diagonal rules."""
 
 from __future__ import annotations
+
+from typing import final
 
 import torch
 from torch import Tensor
 
-from ..bins import Bin
-from ..output_error import OutputError
 from ..rate_rnn import RateRNN
-from ..scan import Credit
-from ..trajectory import Trajectory
+from .bins import Bin
+from .memory import Memory
 
 
-class DiagonalTraces:
+class _Steps:
+    """Steps of a rule that learns nothing for itself, and has nothing left after the last bin."""
+
+    @property
+    def memory(self) -> Memory:
+        """Nothing."""
+        return {}
+
+    def finish(self) -> None:
+        """Nothing is left."""
+
+
+@final
+class DiagonalTraces(_Steps):
     r"""A trace at each synapse, which decays by what is left of the state of its own unit.
 
     .. math:: P_{ij}(t) = \lambda_i(t)\, P_{ij}(t-1) + d_i(t)\, p_j(t)
@@ -22,7 +35,7 @@ class DiagonalTraces:
         batch_size: Number of trials B.
         own_synapse: Whether the synapse of a unit to itself counts in the decay, as the diagonal of the Jacobian has
             it: :math:`\lambda_i = J_{ii}`; else :math:`\lambda_i = 1 - \alpha_i`.
-        filtered: Decay of a filter of what the traces say of the rates, f' P; 0 for none.
+        filtered: Decay of a filter of the eligibility traces f' P; 0 for none.
     """
 
     def __init__(self, network: RateRNN, batch_size: int, own_synapse: bool = False, filtered: float = 0.0):
@@ -42,12 +55,13 @@ class DiagonalTraces:
             self.traces.mul_(bin.keep)
         self.traces.addcmul_(bin.senders[..., None], bin.gate[..., None, :])
         if self.smooth is None:
-            return torch.mul(bin.signal[..., None, :], self.traces, out=self.weighed).sum(-3).mT
+            return torch.mul(bin.learning_signal[..., None, :], self.traces, out=self.weighed).sum(-3).mT
         self.smooth.mul_(self.filtered).addcmul_(bin.slope[..., None, :], self.traces)
-        return torch.mul(bin.told[..., None, :], self.smooth, out=self.weighed).sum(-3).mT
+        return torch.mul(bin.rate_signal[..., None, :], self.smooth, out=self.weighed).sum(-3).mT
 
 
-class SharedTraces:
+@final
+class SharedTraces(_Steps):
     r"""Diagonal traces of units that keep and take in alike: those of a sender are the same at all units.
 
     .. math:: \epsilon_j(t) = (1-\alpha)\, \epsilon_j(t-1) + p_j(t), \qquad P_{ij} = d_i\, \epsilon_j
@@ -73,40 +87,4 @@ class SharedTraces:
     def step(self, bin: Bin, generator: torch.Generator | None) -> Tensor:
         """Let the traces decay, add what is new, and weigh them by the learning signal."""
         self.traces.mul_(self.keep).add_(bin.senders)
-        return (bin.signal * bin.gate).mT @ self.traces
-
-
-def summed_backwards(
-    network: RateRNN,
-    inputs: Tensor,
-    errors: OutputError,
-    feedback: Tensor,
-    credit: Credit,
-    generator: torch.Generator | None,
-) -> tuple[dict[str, Tensor], Trajectory]:
-    r"""What diagonal traces add up to over a trial, without the traces: one scan back in time, and one product.
-
-    .. math:: \sum_t L_i(t)\, P_{ij}(t) = \sum_s M_i(s)\, d_i(s)\, p_j(s), \qquad
-        M_i(s) = L_i(s) + \lambda_i(s+1)\, M_i(s+1)
-
-    What is carried back has the size B N instead of the B N^2 of the traces.
-
-    Args:
-        network: The network.
-        inputs: u, (T, B, n_in).
-        errors: The errors at its outputs.
-        feedback: W_fb, (n_out, N) or (S, n_out, N).
-        credit: ``"none"`` for :math:`\lambda = 1 - \alpha`, ``"diag"`` for the diagonal of the Jacobian.
-        generator: Source of the network's noise.
-
-    Returns:
-        Gradients by the names of their parameters, and what the network did.
-    """
-    trajectory = network(inputs, generator=generator, credit=credit, feedback=feedback)
-    names = ("recurrent", "input", "bias", "readout", "readout_bias")
-    learned = [name for name in names if getattr(network, name).requires_grad]
-    if not learned:
-        return {}, trajectory
-    loss = errors.loss(trajectory.outputs).sum()
-    found = torch.autograd.grad(loss, [getattr(network, name) for name in learned])
-    return dict(zip(learned, found, strict=True)), trajectory
+        return (bin.learning_signal * bin.gate).mT @ self.traces

@@ -1,4 +1,4 @@
-"""What learning rules see of a bin, and the path of errors and of changes from one bin to the next."""
+"""What learning rules see of a bin, and how credit and changes pass from one bin to the next."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import NamedTuple, final
 import torch
 from torch import Tensor
 
+from ..rate_rnn import RateRNN
+from ..trajectory import Trajectory
 from .output_error import OutputError
-from .rate_rnn import RateRNN
-from .trajectory import Trajectory
 
 
 class Bin(NamedTuple):
@@ -31,11 +31,11 @@ class Bin(NamedTuple):
         slope_before: The same of the bin before.
         rates_before: r(t-1), (B, N).
         rates: r(t), (B, N).
-        told: What the error of this bin says to the rates, e W_fb, (B, N).
-        signal: Learning signal L: what it says of the states, e W_fb f', (B, N).
+        rate_signal: The error of this bin as it reaches the rates, e W_fb, (B, N).
+        learning_signal: L: as it reaches the states, e W_fb f', (B, N).
         error: e at the outputs, (B, n_out).
         label: y as a vector, (B, n_out).
-        keep: 1 - alpha, (N,).
+        alpha: dt / tau, (N,).
         recurrent: W, (N, N).
     """
 
@@ -46,20 +46,59 @@ class Bin(NamedTuple):
     slope_before: Tensor
     rates_before: Tensor
     rates: Tensor
-    told: Tensor
-    signal: Tensor
+    rate_signal: Tensor
+    learning_signal: Tensor
     error: Tensor
     label: Tensor
-    keep: Tensor
+    alpha: Tensor
     recurrent: Tensor
 
+    @property
+    def keep(self) -> Tensor:
+        """What a state keeps of itself, 1 - alpha, (N,)."""
+        return 1 - self.alpha
+
+    @property
+    def jacobian(self) -> Tensor:
+        """J, (B, N, N)."""
+        J = self.gate[..., None] * self.recurrent[..., None, :, :] * self.slope_before[..., None, :]
+        J.diagonal(dim1=-2, dim2=-1).add_(self.keep)
+        return J
+
+    def jacobian_times(self, matrix: Tensor) -> Tensor:
+        """J Y for a matrix Y (B, N, m), without J itself."""
+        spread = self.recurrent[..., None, :, :] @ (self.slope_before[..., None] * matrix)
+        return self.keep[:, None] * matrix + self.gate[..., None] * spread
+
+    def of_own_loss(self, n_bins: int) -> Bin:
+        """The bin with the errors of its own loss, which are T times those of the mean over T bins.
+
+        They do not depend on how long trials are; what a rule learns for itself may be measured by them.
+        """
+        return self._replace(
+            rate_signal=n_bins * self.rate_signal,
+            learning_signal=n_bins * self.learning_signal,
+            error=n_bins * self.error,
+        )
+
     def backward(self, credit: Tensor) -> Tensor:
-        """What credit c (B, N) of this bin's state says of the state of the bin before: c J."""
+        """The credit c (B, N) of this bin's state, carried back to the state of the bin before: c J."""
         return self.keep * credit + ((credit * self.gate) @ self.recurrent) * self.slope_before
 
     def forward(self, change: Tensor) -> Tensor:
-        """What a change w (B, N) of the state of the bin before makes of this bin's: J w."""
+        """A change w (B, N) of the state of the bin before, carried forward to this bin's: J w."""
         return self.keep * change + self.gate * ((change * self.slope_before) @ self.recurrent.mT)
+
+
+def outer(units: Tensor, senders: Tensor) -> Tensor:
+    """The outer product of values of units (B, N) and of senders (B, m) in each trial, (B, N, m)."""
+    return units[..., None] * senders[..., None, :]
+
+
+def no_traces(network: RateRNN, batch_size: int) -> Tensor:
+    """Zeros for each synapse onto each unit in each trial, (B, N, N + n_in + 1), or of an ensemble (S, B, ...)."""
+    state = network.initial_state(batch_size).detach()
+    return state.new_zeros(*state.shape, network.n_units + network.n_inputs + 1)
 
 
 @final
@@ -73,7 +112,7 @@ class Bins:
 
     def __init__(self, network: RateRNN, rates: Tensor):
         self.network, self.rates, self.voltage = network, rates, network.leak == "voltage"
-        self.alpha, self.keep = network.alpha, 1 - network.alpha
+        self.alpha = network.alpha
         self.steady_gate, self.one = self.alpha.expand_as(rates), torch.ones_like(rates)
         self.slope = network.slope(rates) if self.voltage else self.one
 
@@ -98,15 +137,15 @@ class Bins:
             feedback: W_fb, (n_out, N).
             recurrent: W, (N, N).
         """
-        before, slope_before, told = self.rates, self.slope, error @ feedback
+        before, slope_before, rate_signal = self.rates, self.slope, error @ feedback
         slope = self.network.slope(activations)
         if self.voltage:
-            gate, drive_slope, signal = self.steady_gate, self.one, told * slope
+            gate, drive_slope, signal = self.steady_gate, self.one, rate_signal * slope
         else:
-            gate, drive_slope, slope, signal = self.alpha * slope, slope, self.one, told
+            gate, drive_slope, slope, signal = self.alpha * slope, slope, self.one, rate_signal
         self.rates, self.slope = rates, slope
         of_units = (senders, gate, drive_slope, slope, slope_before, before, rates)
-        return Bin(*of_units, told, signal, error, label, self.keep, recurrent)
+        return Bin(*of_units, rate_signal, signal, error, label, self.alpha, recurrent)
 
 
 def bins_of(

@@ -8,9 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..envs.names import check_name
-from ..envs.numbers import whole_number
-from .rate_rnn import RateRNN
+from ...envs.names import check_name
+from ...envs.numbers import whole_number
+from ..rate_rnn import RateRNN
 
 Pathway = Literal["symmetric", "random", "adaptive"]
 PATHWAYS = ("symmetric", "random", "adaptive")

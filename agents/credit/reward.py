@@ -10,10 +10,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from ..envs.names import check_name
-from ..envs.numbers import finite_number
-from ..envs.trial import TrialBatch
-from .data import TensorBatch
+from ...envs.names import check_name
+from ...envs.numbers import finite_number
+from ...envs.trial import TrialBatch
+from ..data import TensorBatch
 
 MANY = 1000
 """Kinds of trials that are told apart; later ones go by the mean over all."""
@@ -47,8 +47,9 @@ def rewards(outputs: Tensor, data: TensorBatch) -> Tensor:
 class ExpectedReward:
     r"""Running mean of the reward for each kind of trial: :math:`\bar R \leftarrow \kappa \bar R + (1-\kappa) R`.
 
-    The kind of a trial is told by its conditions: by all that are whole numbers, truth values or names, unless others
-    are asked for. A kind that was never seen has the mean over all trials before, and of the batch if there was none.
+    The kind of a trial follows from its conditions: from all that are whole numbers, truth values or names, unless
+    others are asked for. A kind that was never seen has the mean over all trials before, and of the batch if there was
+    none.
 
     Args:
         decay: :math:`\kappa`, in [0, 1), for each trial.
@@ -73,8 +74,8 @@ class ExpectedReward:
         in_general = self.means.get("all", reward.mean(-1))
         return torch.stack([self.means.get(kind, in_general) for kind in self._kinds(batch)], dim=-1)
 
-    def hear(self, batch: TrialBatch, reward: Tensor) -> None:
-        """Take in what trials earned, (B,) or (S, B)."""
+    def receive(self, batch: TrialBatch, reward: Tensor) -> None:
+        """Learn from the rewards of trials, (B,) or (S, B)."""
         kinds = np.array(self._kinds(batch))
         for kind in ["all", *np.unique(kinds)]:
             there = torch.from_numpy(np.flatnonzero((kinds == kind) | (kind == "all"))).to(reward.device)

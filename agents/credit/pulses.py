@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ..envs.numbers import finite_number
-from .rate_rnn import RateRNN
+from ...envs.numbers import finite_number
+from ..rate_rnn import RateRNN
 
 
 @dataclass(frozen=True)

@@ -1,15 +1,11 @@
 """What a network is asked to minimise."""
 
-from dataclasses import asdict, dataclass
-from typing import Any
-
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from ..envs.numbers import finite_number
-from .data import TensorBatch
-from .rate_rnn import RateRNN, Trajectory
+from ..rate_rnn import RateRNN
+from ..trajectory import Trajectory
 
 
 def task_loss(outputs: Tensor, targets: Tensor, mask: Tensor, probabilities: bool = False) -> Tensor:
@@ -61,37 +57,3 @@ def penalties(network: RateRNN, trajectory: Trajectory, rate: float, weight: flo
         for matrix in (network.recurrent_weights, network.input_weights, network.readout_weights):
             cost = cost + weight * matrix.square().mean((-2, -1))
     return cost
-
-
-@dataclass(frozen=True)
-class Objective:
-    """The loss of a trajectory: the task's, and the cost of activity and synapses.
-
-    Attributes:
-        rate_penalty: Cost of activity.
-        weight_penalty: Cost of synapses.
-
-    Raises:
-        ValueError: If a penalty is negative.
-    """
-
-    rate_penalty: float = 0.0
-    weight_penalty: float = 0.0
-
-    def __post_init__(self) -> None:
-        """Take costs as plain numbers, and refuse negative ones."""
-        for name in ("rate_penalty", "weight_penalty"):
-            cost = finite_number(name, getattr(self, name))
-            if cost < 0:
-                raise ValueError(f"{name} is {cost!r}; penalties must not be negative.")
-            object.__setattr__(self, name, cost)
-
-    @property
-    def config(self) -> dict[str, Any]:
-        """The attributes, by name."""
-        return asdict(self)
-
-    def __call__(self, network: RateRNN, trajectory: Trajectory, data: TensorBatch) -> Tensor:
-        """The loss, a scalar; of an ensemble one for each network, (S,)."""
-        task = task_loss(trajectory.outputs, data.targets, data.mask, data.probabilities)
-        return task + penalties(network, trajectory, self.rate_penalty, self.weight_penalty)

@@ -1,0 +1,260 @@
+"""What rules share that assign credit by themselves, without backpropagation: the way from there to an update."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Generic, TypeVar
+
+import torch
+from torch import Tensor
+
+from ...envs.trial import TrialBatch
+from ...envs.typechecked import typechecked
+from ..data import tensors
+from ..rate_rnn import RateRNN
+from ..trajectory import Trajectory
+from .bins import Bin, bins_of
+from .descent import Descent, Diverged, LearningRate, Optimizer, trainable
+from .every_bin import Steps, learn_in_every_bin
+from .feedback import Feedback, Pathway
+from .memory import Memory, restored, saved
+from .output_error import OutputError
+from .rule import Pace, Rule
+from .synapses import Synapses
+
+LARGEST = 1e6
+"""What a rule learned for itself and is larger in size than this has grown without bound."""
+State = TypeVar("State")
+
+
+@dataclass(eq=False, repr=False, kw_only=True)
+class CreditRule(Rule, Generic[State]):
+    r"""A rule that computes itself how much each synapse contributed to the error of each bin.
+
+    The rule is its :meth:`step`: from its state after one bin, such as the traces of all synapses, it makes the state
+    after the next, and what that bin adds to the gradient. These are added up over a trial, or taken at once:
+
+    .. math:: S(t), G(t) = \mathrm{step}(S(t-1), t), \qquad
+        \Delta W = -\eta \sum_t G(t) \quad \text{or, in every bin,} \quad \Delta W(t) = -\eta\, T\, G(t)
+
+    The readout follows its exact gradient, the delta rule :math:`\Delta W_{out} = -\eta\, e^T r`. The initial state is
+    not learned.
+
+    Args:
+        lr: Learning rate, or rows of (update, rate): the rate from each update on.
+        clip: Largest norm of the gradient, longer ones are shortened to it; None for no limit.
+        update_every: ``"trial"``: what the bins of a trial add up to at fixed weights is followed after the trial;
+            ``"bin"``: weights change in every bin, by lr times T times what the bin adds to the gradient of the mean
+            over T bins.
+        optimizer: ``"adam"`` or ``"sgd"``; None for Adam after trials, and plain descent in every bin.
+        weight_decay: Part of each weight, times lr, that is lost in an update.
+        feedback: How errors reach the units: ``"symmetric"``, ``"random"`` or ``"adaptive"``.
+        feedback_seed: Seed of random feedback weights.
+
+    Attributes:
+        own_rates: The learning rate of what the rule learns for itself, by its name in the memory.
+
+    Raises:
+        ValueError: If an argument is unknown or out of its range.
+    """
+
+    paces = ("trial", "bin")
+    own_rates: ClassVar[Mapping[str, str]] = {}
+
+    lr: LearningRate = 1e-3
+    clip: float | None = 1.0
+    update_every: Pace = "trial"
+    optimizer: Optimizer | None = None
+    weight_decay: float = 0.0
+    feedback: Pathway = "symmetric"
+    feedback_seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Check the arguments; nothing is learned yet."""
+        self.in_every_bin = self.update_every == "bin"
+        if self.in_every_bin and self.optimizer == "adam":
+            raise ValueError(
+                "update_every='bin' takes lr times the gradient in every bin: it goes with optimizer='sgd'."
+            )
+        self.optimizer = self.optimizer or ("sgd" if self.in_every_bin else "adam")
+        self.descent = Descent(self.lr, self.clip, self.optimizer, self.weight_decay)
+        self.lr, self.clip, self.weight_decay = self.descent.lr, self.descent.clip, self.descent.weight_decay
+        self.feedback_weights = Feedback(self.feedback, self.feedback_seed)
+        self.memory: Memory = {}
+
+    @abstractmethod
+    def begin(self, network: RateRNN, batch_size: int, memory: Memory, generator: torch.Generator | None) -> State:
+        """The state before the first bin of B trials, with what the rule has learned for itself, the memory."""
+
+    @abstractmethod
+    def step(self, state: State, bin: Bin, generator: torch.Generator | None, /) -> tuple[State, Tensor]:
+        """The rule: the state after a bin, and what the bin adds to the gradient for [W, W_in, b], (N, N + n_in + 1).
+
+        The errors of the bin are those of its own loss, T times those of the mean over T bins.
+        """
+
+    def finish(self, state: State) -> tuple[State, Tensor | None]:
+        """The state after the last bin, and what is left of the gradient where later bins complete earlier ones."""
+        return state, None
+
+    def remembered(self, state: State) -> Memory:
+        """What the rule has learned for itself, to be kept from trial to trial."""
+        return {}
+
+    def steps(self, network: RateRNN, batch_size: int, memory: Memory, generator: torch.Generator | None) -> Steps:
+        """The steps of the rule through B trials; a rule that has a faster form of the same returns that."""
+        return Stepwise(self, self.begin(network, batch_size, memory, generator))
+
+    @torch.no_grad()
+    def assign(
+        self,
+        network: RateRNN,
+        inputs: Tensor,
+        errors: OutputError,
+        memory: Memory,
+        generator: torch.Generator | None,
+    ) -> tuple[dict[str, Tensor], Trajectory, Memory]:
+        """What the steps add up to over trials (T, B, n_in) at fixed weights, what the network did, the new memory.
+
+        A rule that can compute the same sum faster, as by going back in time, does.
+        """
+        trajectory = network(inputs, generator=generator, keep_activations=True)
+        steps = Stepwise(self, self.begin(network, inputs.shape[1], memory, generator))
+        synapses, n_bins = Synapses(network), len(inputs)
+        total = torch.zeros_like(synapses.weights)
+        for bin in bins_of(network, inputs, trajectory, errors, self.feedback_weights.of(network)):
+            total += steps.step(bin.of_own_loss(n_bins), generator)
+        if (left := steps.finish()) is not None:
+            total += left
+        return synapses.gradients(total / n_bins), trajectory, steps.memory
+
+    def knows(self, network: RateRNN) -> bool:
+        """Whether what is remembered is of this network."""
+        return self.descent.knows(network)
+
+    @typechecked
+    def gradient(
+        self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None
+    ) -> dict[str, Tensor]:
+        """What the rule adds up over trials for each trainable parameter; network and rule are left as they were.
+
+        Of a network that it does not know: what it would add up in its first update.
+        """
+        found = self.knowing(network)._gradients(network, batch, generator)[0]
+        return {name: found.get(name, torch.zeros_like(parameter)) for name, parameter in trainable(network)}
+
+    @typechecked
+    def update(self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None) -> dict[str, Any]:
+        """Change the parameters in place; returns the loss before the change and the gradient's norm.
+
+        On a network that it does not know the rule starts again. With ``update_every="bin"`` it is the loss of the
+        trials in which weights changed all along. Of an ensemble each network is treated as it would be alone.
+
+        Raises:
+            Diverged: If loss or gradient is not finite; the parameters are then left as they were.
+        """
+        self.meet(network)
+        try:
+            if self.in_every_bin:
+                return self._learn_in_every_bin(network, batch, generator)
+            gradients, losses, self.memory = self._gradients(network, batch, generator)
+            before, decay = network.readout.detach().clone(), self.descent.rate(network) * self.weight_decay
+            metrics = self.descent.follow(network, gradients, losses)
+        except Diverged as error:
+            raise Diverged(f"{error}{self._grown()}") from error
+        if network.readout.requires_grad:
+            self.feedback_weights.adapt(before, network.readout.detach(), decay)
+        return metrics
+
+    @typechecked
+    def state(self, network: RateRNN) -> dict[str, Tensor]:
+        """What the optimiser and the rule itself remember of a network, as named tensors; of an ensemble (S, ...)."""
+        rule = self.knowing(network)
+        feedback = {} if rule.feedback_weights.weights is None else {"feedback": rule.feedback_weights.weights}
+        return rule.descent.state(network) | feedback | saved(rule.memory, network)
+
+    @typechecked
+    def restore(self, network: RateRNN, state: dict[str, Tensor]) -> None:
+        """Remember what :meth:`state` returned, and nothing else; ``{}`` to start again."""
+        self.descent.restore(network, state)
+        self.feedback_weights.weights = state["feedback"].to(network.recurrent) if "feedback" in state else None
+        self.memory = restored(state, network)
+
+    def _gradients(
+        self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None
+    ) -> tuple[dict[str, Tensor], Tensor, Memory]:
+        data = tensors(batch, network.recurrent)
+        errors = OutputError(data, network.n_outputs, network.readout_activation)
+        gradients, trajectory, memory = self.assign(network, data.inputs, errors, self.memory, generator)
+        rates, outputs = trajectory.rates.detach(), trajectory.outputs.detach()
+        if "readout" not in gradients:
+            error = errors.of(outputs)
+            gradients["readout"] = torch.einsum("t...bo,t...bn->...on", error, rates) * network.output_mask
+            gradients["readout_bias"] = error.sum((0, -2))
+        return gradients, errors.loss(outputs), memory
+
+    def _learn_in_every_bin(
+        self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None
+    ) -> dict[str, Any]:
+        data = tensors(batch, network.recurrent)
+        errors = OutputError(data, network.n_outputs, network.readout_activation, len(data.inputs))
+        steps = self.steps(network, batch.batch_size, self.memory, generator)
+        before = [(parameter, parameter.detach().clone()) for _, parameter in trainable(network)]
+        outputs, norms = learn_in_every_bin(
+            network, data.inputs, errors, steps, self.feedback_weights, self.descent, generator
+        )
+        self.memory = steps.memory
+        self.descent.count()
+        losses = errors.loss(outputs)
+        sound = torch.isfinite(norms) & torch.isfinite(losses)
+        if not sound.all():
+            with torch.no_grad():
+                for parameter, old in before:
+                    parameter.copy_(torch.where(sound.view(-1, *[1] * (parameter.ndim - 1)), parameter, old))
+        if norms.ndim:
+            return {"loss": losses, "gradient_norm": norms}
+        if not sound:
+            raise Diverged(f"loss {losses.item()}, gradient norm {norms.item()}")
+        return {"loss": losses.item(), "gradient_norm": norms.item()}
+
+    def _grown(self) -> str:
+        """What of the rule's own grew without bound, and what to try."""
+        grown = [name for name in self.own_rates if name in self.memory and not self._bounded(self.memory[name])]
+        if not grown:
+            return ""
+        given = {rate: getattr(self, rate) for rate in dict.fromkeys(self.own_rates[name] for name in grown)}
+        smaller = (f"a tenth of {name}" if value is None else f"{name}={value / 10:g}" for name, value in given.items())
+        return f"; its {', '.join(grown)} grew beyond {LARGEST:g}: try {', '.join(smaller)}"
+
+    @staticmethod
+    def _bounded(values: Tensor) -> bool:
+        return bool((values.abs() <= LARGEST).all())
+
+
+class Stepwise(Generic[State]):
+    """A rule on its way through trials, step by step.
+
+    Args:
+        rule: The rule.
+        state: Its state before the first bin.
+    """
+
+    def __init__(self, rule: CreditRule[State], state: State):
+        self.rule, self.state = rule, state
+
+    def step(self, bin: Bin, generator: torch.Generator | None) -> Tensor:
+        """Go through a bin; returns what it adds to the gradient."""
+        self.state, gradient = self.rule.step(self.state, bin, generator)
+        return gradient
+
+    def finish(self) -> Tensor | None:
+        """End the trials; returns what is left of the gradient."""
+        self.state, left = self.rule.finish(self.state)
+        return left
+
+    @property
+    def memory(self) -> Memory:
+        """What the rule has learned for itself."""
+        return self.rule.remembered(self.state)

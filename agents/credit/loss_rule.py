@@ -1,0 +1,114 @@
+"""What rules share that go down the gradient of a loss of their own."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ...envs.numbers import finite_number
+from ...envs.trial import TrialBatch
+from ...envs.typechecked import typechecked
+from ..data import TensorBatch
+from ..rate_rnn import RateRNN
+from ..trajectory import Trajectory
+from .descent import Descent, LearningRate, Optimizer, trainable
+from .losses import penalties, task_loss
+from .rule import Rule
+
+
+@dataclass(eq=False, repr=False, kw_only=True)
+class LossRule(Rule):
+    r"""A rule whose gradient is that of its :meth:`loss`, by automatic differentiation, followed by Adam.
+
+    .. math:: L = L_{task} + \lambda_r \langle r^2 \rangle + \lambda_w \sum_W \langle W^2 \rangle
+
+    Args:
+        lr: Learning rate, or rows of (update, rate): the rate from each update on.
+        clip: Largest norm of the gradient, longer ones are shortened to it; None for no limit.
+        optimizer: ``"adam"`` or ``"sgd"``.
+        rate_penalty: :math:`\lambda_r`, cost of activity.
+        weight_penalty: :math:`\lambda_w`, cost of synapses.
+
+    Raises:
+        ValueError: If lr or clip is not positive, the optimizer is unknown, or a penalty is negative.
+
+    Source: Kingma & Ba 2015, arXiv:1412.6980 (Adam).
+    """
+
+    local = False
+
+    lr: LearningRate = 1e-3
+    clip: float | None = 1.0
+    optimizer: Optimizer = "adam"
+    rate_penalty: float = 0.0
+    weight_penalty: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Check the arguments; nothing is learned yet."""
+        self.descent = Descent(self.lr, self.clip, self.optimizer)
+        self.lr, self.clip = self.descent.lr, self.descent.clip
+        for name in ("rate_penalty", "weight_penalty"):
+            cost = finite_number(name, getattr(self, name))
+            if cost < 0:
+                raise ValueError(f"{name} is {cost!r}; penalties must not be negative.")
+            setattr(self, name, cost)
+
+    @abstractmethod
+    def loss(self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None) -> Tensor:
+        """The loss of a batch, a scalar, or of an ensemble (S,); the generator draws the network's noise."""
+
+    def objective(self, network: RateRNN, trajectory: Trajectory, data: TensorBatch) -> Tensor:
+        """The task's loss of what a network did, with the costs, a scalar, or of an ensemble (S,)."""
+        task = task_loss(trajectory.outputs, data.targets, data.mask, data.probabilities)
+        return task + penalties(network, trajectory, self.rate_penalty, self.weight_penalty)
+
+    @typechecked
+    def gradient(
+        self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None
+    ) -> dict[str, Tensor]:
+        """Gradient of the loss for each trainable parameter, by name; the network is left as it was."""
+        return _gradient(network, self.loss(network, batch, generator))
+
+    @typechecked
+    def update(self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None) -> dict[str, Any]:
+        """Change the parameters in place; returns the loss before the change and the gradient's norm.
+
+        Of an ensemble each network follows its own loss.
+
+        Raises:
+            Diverged: If loss or gradient is not finite; the parameters are then left as they were.
+        """
+        self.meet(network)
+        loss = self.loss(network, batch, generator)
+        metrics = self.descent.follow(network, _gradient(network, loss), loss)
+        self.after_update()
+        return metrics
+
+    def after_update(self) -> None:
+        """What is to be done after each update."""
+
+    @typechecked
+    def state(self, network: RateRNN) -> dict[str, Tensor]:
+        """What the optimiser remembers of a network, as named tensors."""
+        return self.descent.state(network)
+
+    @typechecked
+    def restore(self, network: RateRNN, state: dict[str, Tensor]) -> None:
+        """Remember what :meth:`state` returned, and nothing else; ``{}`` to start again."""
+        self.descent.restore(network, state)
+
+    def knows(self, network: RateRNN) -> bool:
+        """Whether what is remembered is of this network."""
+        return self.descent.knows(network)
+
+
+def _gradient(network: RateRNN, loss: Tensor) -> dict[str, Tensor]:
+    """Gradient of a loss, or of the losses of an ensemble, each for its own network."""
+    learned = dict(trainable(network))
+    if not learned:
+        return {}
+    return dict(zip(learned, torch.autograd.grad(loss.sum(), [*learned.values()], materialize_grads=True), strict=True))

@@ -1,0 +1,124 @@
+"""What a learning rule is: its arguments, its update, and what it remembers."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any, ClassVar, Literal, Self, TypeVar, dataclass_transform, final
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ...envs.trial import TrialBatch
+from ...envs.typechecked import typechecked
+from ..data import tensors
+from ..rate_rnn import RateRNN
+from ..representation import rule_repr
+from .losses import task_loss
+from .reads import Read
+
+Scores = float | Sequence[float] | Tensor
+"""The score of a network at an evaluation, or of each network of an ensemble, (S,)."""
+Pace = Literal["trial", "bin"]
+"""Whether weights change after each batch of trials, or in every bin of them."""
+
+
+@dataclass(eq=False, repr=False, kw_only=True)
+class Rule(ABC):
+    """A learning rule: it changes the weights of a network, batch by batch.
+
+    A rule of one's own needs :meth:`update`; all else has a default. Its fields are its arguments, so that a run can
+    tell how it was trained, and they must be values of JSON.
+
+    Attributes:
+        paces: When weights can change.
+        reads: What the change of a synapse reads, of which follows whether the rule is local; None where that is not
+            declared.
+        local: Whether a synapse reads only what is available there, of a rule without ``reads``; None where that
+            is not declared.
+    """
+
+    paces: ClassVar[tuple[Pace, ...]] = ("trial",)
+    local: ClassVar[bool | None] = None
+    reads: tuple[Read, ...] | None = field(default=None, init=False)
+
+    @abstractmethod
+    def update(
+        self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None
+    ) -> Mapping[str, Any]:
+        """Change the parameters of a network in place, or those of all networks of an ensemble, each as if alone.
+
+        Args:
+            network: The network, or an ensemble.
+            batch: Trials.
+            generator: Source of the network's noise, and of what the rule draws.
+
+        Returns:
+            At least the ``"loss"`` before the change: a number, or of an ensemble (S,).
+        """
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """The arguments that make this rule again."""
+        values = {each.name: getattr(self, each.name) for each in fields(self) if each.init}
+        return {name: _plain(value) for name, value in values.items()}
+
+    __repr__ = rule_repr
+
+    @typechecked
+    def loss(self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None) -> Tensor:
+        """The loss of a batch that the rule brings down, a scalar; the generator draws the network's noise."""
+        data = tensors(batch, network.recurrent)
+        outputs = network(data.inputs, generator=generator).outputs
+        return task_loss(outputs, data.targets, data.mask, data.probabilities)
+
+    def gradient(
+        self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None
+    ) -> dict[str, Tensor]:
+        """What the rule adds up over trials for each trainable parameter, by name; network and rule stay as they were.
+
+        Raises:
+            ValueError: If the rule has none.
+        """
+        raise ValueError(f"{type(self).__name__} has no gradient: compare weights before and after update().")
+
+    def report(self, score: Scores) -> None:  # noqa: B027  most rules do not need it
+        """Receive the score of the network at an evaluation."""
+
+    def state(self, network: RateRNN) -> dict[str, Tensor]:
+        """What the rule remembers of a network, as named tensors; of an ensemble all with an axis S in front."""
+        return {}
+
+    def restore(self, network: RateRNN, state: dict[str, Tensor]) -> None:  # noqa: B027  what remembers nothing
+        """Remember what :meth:`state` returned, and nothing else; ``{}`` to start again."""
+
+    def knows(self, network: RateRNN) -> bool:
+        """Whether what the rule remembers is of this network."""
+        return True
+
+    def knowing(self, network: RateRNN) -> Self:
+        """This rule if it knows the network, else one with its arguments that knows none."""
+        return self if self.knows(network) else type(self)(**self.config)
+
+    def meet(self, network: RateRNN) -> None:
+        """Start again if the network is another than before."""
+        if not self.knows(network):
+            self.restore(network, {})
+
+
+def _plain(value: Any) -> Any:
+    """A value of JSON: a number of Python for one of NumPy, lists for sequences."""
+    if isinstance(value, tuple | list | np.ndarray):
+        return [_plain(each) for each in value]
+    return value.item() if isinstance(value, np.generic) else value
+
+
+Class = TypeVar("Class", bound=type[Rule])
+
+
+@dataclass_transform(kw_only_default=True, eq_default=False)
+def learning_rule(cls: Class) -> Class:
+    """Make a class a learning rule whose fields are its arguments, given by name and held to their types."""
+    return typechecked(final(dataclass(eq=False, repr=False, kw_only=True)(cls)))
