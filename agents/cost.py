@@ -15,7 +15,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from ..envs.trial import TrialBatch
-from .learners import Rule
+from .credit.rule import Rule
 from .rate_rnn import RateRNN
 
 

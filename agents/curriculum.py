@@ -9,7 +9,8 @@ from typing import Any
 from ..envs.curriculum import Curriculum
 from ..envs.numbers import whole_number
 from ..envs.typechecked import typechecked
-from .learners import Rule, check_rule
+from .credit.rule import Rule
+from .learners import check_rule
 from .model_file import MODEL
 from .rate_rnn import RateRNN
 from .run import Run

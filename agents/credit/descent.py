@@ -58,8 +58,7 @@ class Descent:
         self.clip = None if clip is None else single_number("clip", clip)
         if (self.clip is not None and self.clip <= 0) or not all(rate > 0 for _, rate in self.schedule):
             raise ValueError(f"lr is {lr!r}, clip {clip!r}; both must be positive.")
-        rows = [list(pair) for pair in self.schedule]
-        self.lr: LearningRate = rows[0][1] if isinstance(lr, Real) else rows
+        self.lr: LearningRate = self.schedule[0][1] if isinstance(lr, Real) else self.schedule
         self.optimizer = check_name("optimizer", optimizer, OPTIMIZERS)
         self.weight_decay = single_number("weight_decay", weight_decay)
         if self.weight_decay < 0:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -30,7 +32,7 @@ def apical_voltages(
         generator: Source of the network's noise.
     """
     rule = rule.knowing(network)
-    state = rule.begin(network, batch.batch_size, rule.memory, generator)
+    state: Any = rule.begin(network, batch.batch_size, rule.memory, generator)
     return torch.stack([rule.voltage(state, bin) for bin in _bins(rule, network, batch, generator)])
 
 

@@ -39,7 +39,7 @@ class CD(AnnealedRule):
 
     whole = True
 
-    schedule: Sequence[int] = (2, 1)
+    schedule: Sequence[float] = (2, 1)
 
     def helped_loss(
         self, value: float, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None

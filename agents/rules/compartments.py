@@ -13,6 +13,7 @@ from ..credit.bins import Bin
 from ..credit.credit_rule import CreditRule
 from ..credit.feedback import Pathway
 from ..credit.memory import Memory
+from ..credit.reads import Read
 from ..credit.rule import learning_rule
 from ..credit.synthetic_gradient import (
     BOOTSTRAPS,
@@ -137,12 +138,7 @@ class Compartments(CreditRule[Dendrites]):
         largest = self.largest_voltage
         self.largest_voltage = None if largest is None else positive("largest_voltage", largest)
         self.apical_seed = whole_number("apical_seed", self.apical_seed, least=0)
-        reads = type(self).reads if self.jacobian == "zero" else (*type(self).reads, "sent by others")
-        if self.jacobian == "exact":
-            reads = (*reads, "self-connection", "voltages of others", "weights of others")
-        elif self.jacobian != "zero" and self.transport == "shared":
-            reads = (*reads, "weights of others")
-        self.reads = reads
+        self.reads = self._all_reads()
 
     def begin(self, network: RateRNN, batch_size: int, memory: Memory, generator: torch.Generator | None) -> Dendrites:
         """No bin before the first; the memory holds ``apical``, the older ``slow``, ``jacobian`` and ``mirror``."""
@@ -207,6 +203,14 @@ class Compartments(CreditRule[Dendrites]):
             return u
         norm = torch.linalg.vector_norm(u, dim=-1, keepdim=True)
         return u * (self.largest_voltage / (norm + 1e-12)).clamp(max=1.0)
+
+    def _all_reads(self) -> tuple[Read, ...]:
+        reads = self.reads or ()
+        if self.jacobian == "zero":
+            return reads
+        if self.jacobian == "exact":
+            return (*reads, "sent by others", "self-connection", "voltages of others", "weights of others")
+        return (*reads, "sent by others", *(("weights of others",) if self.transport == "shared" else ()))
 
     def _learns(self, phase: str, state: Dendrites) -> bool:
         return self.phases == "every_step" or PHASES[state.bin // self.block] == phase

@@ -103,7 +103,7 @@ class DNI(CreditRule[SyntheticGradient]):
         self.refresh = whole_number("refresh", self.refresh, least=1)
         self.apical_seed = whole_number("apical_seed", self.apical_seed, least=0)
         if self.jacobian == "exact":
-            self.reads = (*type(self).reads, "self-connection", "voltages of others")
+            self.reads = (*(self.reads or ()), "self-connection", "voltages of others")
 
     def begin(
         self, network: RateRNN, batch_size: int, memory: Memory, generator: torch.Generator | None

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from ...agents import RateRNN
+from ...agents.credit.rule import Rule
 from ...agents.ensemble import ensemble_of
-from ...agents.learners import Rule
 from ...agents.rules import (
     DNI,
     FBPTT,

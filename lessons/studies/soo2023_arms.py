@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from ...agents import RateRNN, train
-from ...agents.learners import Rule
+from ...agents.credit.rule import Rule
 from ...agents.rules import BPTT, CD, DASC, SCTT, GradientSkip
 from ...envs import PaintedTask, PerBatch, Task, Uniform, make_task
 from .study import Job, Row

@@ -9,7 +9,7 @@ from typing import Any, cast
 import numpy as np
 
 from ...agents import RateRNN, evaluate, train
-from ...agents.learners import Rule
+from ...agents.credit.rule import Rule
 from ...agents.rules import DASC, SCTT
 from ...agents.training import TrainingDiverged
 from ...envs import PaintedTask, Task, TrialBatch, make_task

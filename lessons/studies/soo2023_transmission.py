@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import islice
-from typing import Any, cast
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -14,7 +14,6 @@ from matplotlib.figure import Figure
 from ...agents import evaluate
 from ...agents.ensemble import ensemble_of, member
 from ...agents.evaluation import step_seed
-from ...agents.learners import EnsembleRule
 from ..bridges import error_left
 from ..style import FAINT, RC, new_figure, note
 from .soo2023_arms import ARMS, LR, N_TEST, network_of, task_of
@@ -43,7 +42,7 @@ def measure(job: Job) -> list[Row]:
     """
     task, seed = task_of(job["task"], job["delay_ms"]), job["first_seed"]
     ensemble = ensemble_of(network_of(task, job["arm"], seed), job["networks"])
-    rule = cast(EnsembleRule, ARMS[job["arm"]].rule(2 * UPDATES[-1], job["lr"], task.dt))
+    rule = ARMS[job["arm"]].rule(2 * UPDATES[-1], job["lr"], task.dt)
     generator = torch.Generator()
 
     def looked_at(updates: int) -> list[Row]:
