@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from homework import hand_in, homework
-from hostile import CHEATING, HARM, inside
+from hostile import CHEATING, HOARDING, inside
 
 MEMORY = 2_500_000_000
 """Bytes for the grader and all that it starts."""
@@ -41,8 +41,8 @@ FORWARD = {
         "import os\nfor k in range(31):\n    if os.fork() == 0:\n        os.setsid()\n        break\n"
         "while True:\n    pass"
     ),
-    "endless loop": HARM["endless loop"],
-    "memory of many processes": HARM["memory of many processes"],
+    "System V memory": HOARDING["System V memory"],
+    "large buffers of sockets": HOARDING["large buffers of sockets"],
     "forged answers": CHEATING["forged answers"],
 }
 """What the hostile ones do in place of the first exercise; the second is right in all of them."""
