@@ -10,7 +10,6 @@ from ..envs.curriculum import Curriculum
 from ..envs.numbers import whole_number
 from ..envs.typechecked import typechecked
 from .credit.rule import Rule
-from .learners import check_rule
 from .model_file import MODEL
 from .rate_rnn import RateRNN
 from .run import Run
@@ -45,7 +44,6 @@ def train_curriculum(
     Raises:
         ValueError: As :func:`train` does.
     """
-    check_rule(rule)
     for name in ("batch_size", "evaluate_every", "n_test"):
         whole_number(name, settings.get(name, 1), least=1)
     runs = []

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from ..envs.errors import ArgumentError
 from ..envs.task import Task
 from ..envs.trial import TrialBatch
-from ..envs.wording import short_text
 from .credit.rule import Rule
 from .data import tensors
 from .ensemble import member, stacked, subset
@@ -22,19 +19,6 @@ from .run import Run
 
 Metrics = Mapping[str, Sequence[float]]
 """Loss, gradient_norm and so on, with a number for each network."""
-
-
-def check_rule(rule: Any) -> None:
-    """Refuse what is no learning rule.
-
-    Raises:
-        ArgumentError: If it is no :class:`Rule`.
-    """
-    if isinstance(rule, type):
-        raise ArgumentError(f"rule is {short_text(rule)}; it must be an object of it, as {rule.__name__}().")
-    if not isinstance(rule, Rule):
-        way = f"a class of your own is one as class {type(rule).__name__}(Rule), with update()"
-        raise ArgumentError(f"rule is {short_text(rule)}; it must be a learning rule: {way}.")
 
 
 class SingleLearner:

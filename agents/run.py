@@ -59,9 +59,10 @@ class Run:
     def __repr__(self) -> str:
         """Task, network, rule, updates and score; the rest is in its attributes."""
         rule = self.config.get("rule", {})
+        rate = f"lr={rule['lr']}" if "lr" in rule else ""
         score = f", score {self.metrics[-1]['score']:.3f}" if self.metrics else ""
         return (
-            f"Run({self.task.name}, {rule.get('name')}(lr={rule.get('lr')}), {self.step} updates{score}, "
+            f"Run({self.task.name}, {rule.get('name')}({rate}), {self.step} updates{score}, "
             f"path={str(self.path) if self.path else None!r},\n    {self.network!r})"
         )
 

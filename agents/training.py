@@ -17,7 +17,7 @@ from .credit.rule import Rule
 from .devices import choose_device
 from .evaluation import NetworkPolicy, check_fit, step_seed
 from .interrupt import DeferredSignals
-from .learners import check_rule, learner_of
+from .learners import learner_of
 from .learning_curve import watched
 from .out_of_memory import memory_errors_told
 from .rate_rnn import RateRNN
@@ -134,7 +134,6 @@ def train(
             as long, and then act as they do without training.
     """
     check_fit(network, task)
-    check_rule(rule)
     counts = {"steps": steps, "batch_size": batch_size, "evaluate_every": evaluate_every, "n_test": n_test}
     steps, batch_size, evaluate_every, n_test = (whole_number(name, n, least=1) for name, n in counts.items())
     seed = whole_number("seed", seed, least=0)

@@ -84,6 +84,9 @@ def _check(name: str, value: Any, hint: Any, kind: Any) -> None:
         choices = [choice for part in parts(hint) if get_origin(part) is Literal for choice in get_args(part)]
         if choices and isinstance(value, str):
             raise ArgumentError(str(unknown_name(name, value, choices)))
+        if isinstance(value, type) and any(isinstance(part, type) and issubclass(value, part) for part in parts(hint)):
+            called = f"{value.__name__}()"
+            raise ArgumentError(f"{name} is {short_text(value)}; it must be an object of it, as {called}.")
         size = " below 2^63 in size" if _is_whole(value) and fits(0, hint) else ""
         raise ArgumentError(f"{name} is {short_text(value)}; it must be {type_in_words(hint)}{size}.")
 

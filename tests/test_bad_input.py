@@ -173,7 +173,7 @@ def test_messages_say_what_is_allowed():
         train(*range(9))
     with refuses("network is a GRU; it must be a RateRNN."):
         train(task, torch.nn.GRU(3, 2), BPTT())
-    with refuses("rule is an object; it must be a learning rule, which has config, update, report, state."):
+    with refuses("rule is an object; it must be a Rule."):
         train(task, RateRNN(3, 4, 2), object())
     with refuses(r"rule is the class BPTT; it must be an object of it, as BPTT\(\)."):
         train(task, RateRNN(3, 4, 2), BPTT)

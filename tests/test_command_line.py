@@ -160,7 +160,7 @@ def test_in_options():
         "use dale=None, or resume=True": "use --dale 0, or --resume",
         "self_connections=False": "--no-self-connections",
         "update_every='bin' goes with leak='rate'": "--rule-set update_every=bin goes with --network-set leak=rate",
-        "update is 3; density is 0.": "--rule-set update is 3; --network-set density is 0.",
+        "update_every is 3; density is 0.": "--rule-set update_every is 3; --network-set density is 0.",
         "try lr_apical=0.01": "try --rule-set lr_apical=0.01",
         "its update, which is": "its update, which is",
     }.items():

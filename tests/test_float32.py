@@ -77,8 +77,8 @@ def trials():
 def the_same_random_numbers_in_both_precisions(monkeypatch):
     """Drawn in float64 for networks in float32 too, which would draw others."""
 
-    def normal(network, *shape, generator):
-        return torch.randn(shape, generator=generator, dtype=torch.float64).to(network.recurrent)
+    def normal(like, *shape, generator):
+        return torch.randn(shape, generator=generator, dtype=torch.float64).to(like)
 
     for module in (uoro, kf_rtrl, r_kf, kernl):
         monkeypatch.setattr(module, "normal", normal)

@@ -84,7 +84,8 @@ def upgraded(arguments: Mapping[str, Any]) -> dict[str, Any]:
     """
     renamed = {{"update": "update_every"}.get(name, name): value for name, value in arguments.items()}
     name = renamed.get("name")
-    return renamed if name not in rule_names() else {**rule_class(name)().config, **renamed}
+    defaults = rule_class(name)().config if name in rule_names() else {}
+    return renamed | {argument: value for argument, value in defaults.items() if argument not in renamed}
 
 
 def rule_arguments(name: str) -> dict[str, Any]:

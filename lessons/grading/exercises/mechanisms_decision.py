@@ -15,6 +15,8 @@ Evidence = dict[str, tuple[float, float]]
 """What each analysis says, of the first network and of the second."""
 PAIRS = 10
 """Pairs to decide: all of them. Who has the evidence and guesses is right once in 1,000 times."""
+CLEAR = 0.4
+"""By how much the prepared network of a pair is more autonomous, at least."""
 TOLD = f'Return ("{PREPARED}", "{DRIVEN}") or ("{DRIVEN}", "{PREPARED}"): of the first network, of the second.'
 
 
@@ -86,12 +88,21 @@ def judge_decision(ask: Ask, rng: np.random.Generator) -> Judgement:
 def _telling_pairs(rng: np.random.Generator) -> tuple[list[Inputs], list[tuple[str, str]], list[Evidence]]:
     """Pairs, mechanisms and evidence, such that whoever goes by something else is not right, and is recognised."""
     while True:
-        drawn = [drawn_pair(rng) for _ in range(PAIRS)]
-        orders = [order for _, order in drawn]
-        facts = [evidence(**pair) for pair, _ in drawn]
+        drawn = [_clear_pair(rng) for _ in range(PAIRS)]
+        pairs, orders, facts = ([one[k] for one in drawn] for k in range(3))
         rules = [orders, _by(facts, "rotations"), _by(facts, "tangling"), [(PREPARED, DRIVEN)] * PAIRS]
         if all(0 < _agreeing(one, other) < PAIRS for k, one in enumerate(rules) for other in rules[:k]):
-            return [pair for pair, _ in drawn], orders, facts
+            return pairs, orders, facts
+
+
+def _clear_pair(rng: np.random.Generator) -> tuple[Inputs, tuple[str, str], Evidence]:
+    """A pair, its mechanisms and its evidence; once in 2,000 times the prepared network is the less autonomous one."""
+    while True:
+        pair, order = drawn_pair(rng)
+        facts = evidence(**pair)
+        autonomous = dict(zip(order, facts["autonomy"], strict=True))
+        if autonomous[PREPARED] - autonomous[DRIVEN] > CLEAR:
+            return pair, order, facts
 
 
 def _agreeing(said: Sequence[tuple[str, str]], orders: Sequence[tuple[str, str]]) -> int:
