@@ -44,15 +44,15 @@ class DiagonalTraces(_Steps):
         self.traces = state.new_zeros(*state.shape[:-1], n_senders, network.n_units)
         self.weighed = torch.empty_like(self.traces)
         self.smooth = torch.zeros_like(self.traces) if filtered else None
-        self.own_synapse, self.filtered = own_synapse, filtered
+        self.keep, self.own_synapse, self.filtered = 1 - network.alpha, own_synapse, filtered
 
     def step(self, bin: Bin, generator: torch.Generator | None) -> Tensor:
         """Let the traces decay, add what is new, and weigh them by the learning signal."""
         if self.own_synapse:
             loops = bin.recurrent.diagonal(dim1=-2, dim2=-1)[..., None, :]
-            self.traces.mul_((bin.keep + bin.gate * loops * bin.slope_before)[..., None, :])
+            self.traces.mul_((self.keep + bin.gate * loops * bin.slope_before)[..., None, :])
         else:
-            self.traces.mul_(bin.keep)
+            self.traces.mul_(self.keep)
         self.traces.addcmul_(bin.senders[..., None], bin.gate[..., None, :])
         if self.smooth is None:
             return torch.mul(bin.learning_signal[..., None, :], self.traces, out=self.weighed).sum(-3).mT

@@ -158,11 +158,12 @@ class Compartments(CreditRule[Dendrites]):
         """Run, teach, consolidate: each phase changes one population of synapses, where the schedule lets it."""
         if self._learns("run", state) and self.jacobian in LEARNED:
             state = self.run(state, bin)
+        seen = self._seen(bin)
         if self._learns("teach", state):
-            state = self.teach(state, bin)
-        gradient = self.consolidate(state, bin) if self._learns("consolidate", state) else _nothing(bin)
+            state = self.teach(state, bin, seen)
+        gradient = self.consolidate(state, bin, seen) if self._learns("consolidate", state) else _nothing(bin)
         signal = own_signal(bin)
-        before = Before(self._seen(bin), torch.zeros_like(signal) if "teacher" in self.inhibited else signal)
+        before = Before(seen, torch.zeros_like(signal) if "teacher" in self.inhibited else signal)
         A_old, age = (state.A, 0) if state.age + 1 >= self.refresh else (state.A_old, state.age + 1)
         number = (state.bin + 1) % (len(PHASES) * self.block)
         return state._replace(A_old=A_old, age=age, bin=number, before=before), gradient
@@ -173,16 +174,16 @@ class Compartments(CreditRule[Dendrites]):
         change, keep = delta_rule(state.J, bin.rates_before, bin.rates, self.lr_jacobian), 1 - self.mirror_decay
         return state._replace(J=keep * state.J + change, K=None if state.K is None else keep * state.K + change.mT)
 
-    def teach(self, state: Dendrites, bin: Bin) -> Dendrites:
+    def teach(self, state: Dendrites, bin: Bin, seen: Tensor) -> Dendrites:
         """R2, errors and carried credit let into the apical dendrites, which learn them for the bin before."""
         if state.before is None:
             return state
-        g = BOOTSTRAPS[self.bootstrap](self._seen(bin) @ state.A_old.mT)
+        g = BOOTSTRAPS[self.bootstrap](seen @ state.A_old.mT)
         return state._replace(A=taught(state.A, state.before, self._carried(state, g, bin), self.lr_apical))
 
-    def consolidate(self, state: Dendrites, bin: Bin) -> Tensor:
+    def consolidate(self, state: Dendrites, bin: Bin, seen: Tensor) -> Tensor:
         """R1, the teacher inhibited: apical voltages determine how the basal synapses change."""
-        return _nothing(bin) if "apical" in self.inhibited else contribution(self.voltage(state, bin), bin)
+        return _nothing(bin) if "apical" in self.inhibited else contribution(self._voltage(state, seen), bin)
 
     def finish(self, state: Dendrites) -> tuple[Dendrites, None]:
         """Nothing follows the last bin: its own error is all that its apical dendrites learn."""
@@ -198,7 +199,10 @@ class Compartments(CreditRule[Dendrites]):
 
     def voltage(self, state: Dendrites, bin: Bin) -> Tensor:
         """The apical voltages u, (B, N)."""
-        u = self._seen(bin) @ state.A.mT
+        return self._voltage(state, self._seen(bin))
+
+    def _voltage(self, state: Dendrites, seen: Tensor) -> Tensor:
+        u = seen @ state.A.mT
         if self.largest_voltage is None:
             return u
         norm = torch.linalg.vector_norm(u, dim=-1, keepdim=True)
