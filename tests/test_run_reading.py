@@ -1,6 +1,9 @@
 """What a run holds after a watch, a spreadsheet, a power cut or a hostile hand: all of it, or one sentence."""
 
+import copy
 import io
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,7 +14,7 @@ from safetensors.torch import save_file
 
 from cogdyn.agents import RateRNN, RunError, load_run, train
 from cogdyn.agents.checkpoints import NEXT
-from cogdyn.agents.rules import BPTT
+from cogdyn.agents.rules import BPTT, RFLO, SCTT
 from cogdyn.envs import make_task
 from cogdyn.lessons.run_report import print_run
 
@@ -236,3 +239,18 @@ def test_a_checkpoint_that_waits_and_is_damaged_does_not_take_its_place(tmp_path
     with pytest.raises(RunError, match=r"model\.next is damaged \(its content does not have the checksum"):
         train(TASK, network_of(), BPTT(), out=tmp_path, ensemble=2, resume=True, **FEW | {"steps": 6})
     assert model.read_bytes() == content
+
+
+@pytest.mark.parametrize("name", ["rflo", "sctt"])
+def test_runs_from_before_rules_had_fields_load_and_resume(name, tmp_path):
+    """Their rules had ``update="bin"``, and no optimizer or costs where these are newer."""
+    shutil.copytree(Path(__file__).parent / "runs_of_before" / name, tmp_path / name)
+    before = load_run(tmp_path / name)
+    sctt = {"lag_ms": 200, "schedule": (0.5, 1.0), "anneal_steps": 4}
+    rule = RFLO(update_every="bin", lr=0.01) if name == "rflo" else SCTT(**sctt)
+    assert before.step == 4
+    assert before.config["rule"] == {"name": type(rule).__name__} | rule.config
+    few = FEW | {"steps": 6, "n_test": 20}
+    run = train(before.task, copy.deepcopy(before.network), rule, out=tmp_path / name, resume=True, **few)
+    assert run.step == 6
+    assert run.metrics[:2] == before.metrics
