@@ -2,7 +2,6 @@
 
 from .actor import Actor as Actor
 from .alignment import AlignmentWatch as AlignmentWatch
-from .alignment import alignment as alignment
 from .credit.rule import Rule as Rule
 from .credit.rule import learning_rule as learning_rule
 from .curriculum import train_curriculum as train_curriculum
