@@ -20,7 +20,7 @@ from ..envs.wording import short_text
 from .files import checksum
 from .run_header import check_header, check_weights
 
-FORMAT = 1
+FORMAT = 2
 MODEL = "model.safetensors"
 
 
@@ -43,7 +43,7 @@ def model_content(header: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> b
 
 
 def read_model(model: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
-    """Header and tensors of a model's file; files of earlier versions have no checksum.
+    """Header and tensors of a model's file; those of format 1 may have no checksum.
 
     Raises:
         RunError: If the file is damaged, was not written by cogdyn, or by a newer one.
@@ -53,7 +53,8 @@ def read_model(model: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
         shapes = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
         check_weights(shapes, header["config"]["network"])
         tensors = {name: file.get_tensor(name) for name in shapes}
-        if (stated := header.pop("checksum", None)) not in (None, _checksum(header, tensors)):
+        stated = header.pop("checksum", None)
+        if (stated is not None or header["format"] > 1) and stated != _checksum(header, tensors):
             raise ValueError(f"{model.name} is damaged (its content does not have the checksum {stated!r}).")
     return header, tensors
 

@@ -79,7 +79,7 @@ CHANGED = {
 }
 HEADERS = {
     "format infinite": {"format": float("inf")},
-    "format of tomorrow": {"format": 2},
+    "format of tomorrow": {"format": 3},
     "steps 1.5": {"step": 1.5},
     "curve null": {"metrics": None},
     "curve of words": {"metrics": [{"step": 4, "loss": "x", "score": 0, "gradient_norm": 0}]},

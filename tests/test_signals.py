@@ -145,6 +145,7 @@ def test_a_terminal_that_closes_leaves_a_checkpoint(tmp_path):
     words = ["-m", "cogdyn", "train", "GoNogo", "--units", "4", "--batch-size", "2", "--stop-at", "1"]
     child, terminal = pty.fork()
     if child == 0:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)  # a background job begins deaf
         os.execv(sys.executable, [sys.executable, *words, "--steps", "1000000", "--out", str(tmp_path / "run")])
     try:
         while not (tmp_path / "run/metrics.csv").exists():

@@ -58,5 +58,7 @@ if __name__ == "__main__":
     import toy_study  # so that the workers find it under this name
 
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job begins deaf
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
     toy_study.register(toy_study.toy(sys.argv.pop(1), sys.argv.pop(1).split(",")))
     main()

@@ -78,6 +78,7 @@ def run_study(
                             progress(done, failed)
             except KeyboardInterrupt as stop:
                 # It may have come between keeping a result and counting it.
+                known = {key: result for key, job in planned.items() if (result := store.read(job)) is not None}
                 _write_table(out, planned, known)
                 done = sum(not result.failed for result in known.values())
                 stop.args = (
