@@ -45,8 +45,12 @@ def parts(folder):
 
 
 def rewrite(folder, header, tensors, sealed=False):
-    """Write them again; the checksum is the old one, or that of a forger who seals what was changed."""
+    """Write them again; the checksum is the old one, or that of a forger who seals what was changed.
+
+    Without any, and not sealed, it is a file of the format that had none.
+    """
     header.pop("checksum", None) if sealed else None
+    header = header if sealed or "checksum" in header else header | {"format": 1}
     content = model_content(header, tensors) if sealed else save(tensors, {"cogdyn": json.dumps(header)})
     (folder / MODEL).write_bytes(content)
 
