@@ -333,9 +333,9 @@ def test_a_damaged_run_is_one_error(saved, damage):
 def test_a_newer_format_is_refused(saved):
     model = saved / "model.safetensors"
     content = model.read_bytes()
-    assert content.count(b'{\\"format\\": 1') == 1
-    model.write_bytes(content.replace(b'{\\"format\\": 1', b'{\\"format\\": 9'))
-    with pytest.raises(RunError, match="format 9; this cogdyn reads up to 1"):
+    assert content.count(b'{\\"format\\": 2') == 1
+    model.write_bytes(content.replace(b'{\\"format\\": 2', b'{\\"format\\": 9'))
+    with pytest.raises(RunError, match="format 9; this cogdyn reads up to 2"):
         load_run(saved)
 
 

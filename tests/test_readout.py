@@ -100,6 +100,7 @@ def test_a_run_from_before_these_arguments_loads_and_goes_on(tmp_path):
     for name in ("input_gain", "readout_gain", "readout_activation", "train_readout_bias"):
         del header["config"]["network"][name]
     del header["checksum"]
+    header["format"] = 1
     save_file(load_file(path), path, {"cogdyn": json.dumps(header)})
     assert load_run(tmp_path).network.readout_activation == "linear"
     assert train(task, network, BPTT(), steps=2, resume=True, **arguments).step == 2

@@ -77,9 +77,26 @@ def _in_processes(n: int, measure: Measure, jobs: Iterable[Job]) -> Generator[Re
                 "the rest; with fewer --jobs it takes less memory."
             ) from error
         finally:
-            with warnings.catch_warnings():  # joblib advises against runs that are cancelled, as Ctrl-C does
-                warnings.filterwarnings("ignore", ".*to limit unnecessary computation time")
+            with _quiet_joblib():
                 results.close()
+
+
+@contextmanager
+def _quiet_joblib() -> Iterator[None]:
+    """Within the block, in which runs are cancelled, joblib gives no advice and its threads do not fail aloud."""
+    before = threading.excepthook
+
+    def hook(failed: threading.ExceptHookArgs) -> None:
+        if failed.thread is None or "ExecutorManager" not in failed.thread.name:
+            before(failed)
+
+    threading.excepthook = hook
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", ".*to limit unnecessary computation time")
+            yield
+    finally:
+        threading.excepthook = before
 
 
 def _follow(parent: int) -> None:
