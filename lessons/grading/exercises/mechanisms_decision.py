@@ -89,7 +89,9 @@ def _telling_pairs(rng: np.random.Generator) -> tuple[list[Inputs], list[tuple[s
     """Pairs, mechanisms and evidence, such that whoever goes by something else is not right, and is recognised."""
     while True:
         drawn = [_clear_pair(rng) for _ in range(PAIRS)]
-        pairs, orders, facts = ([one[k] for one in drawn] for k in range(3))
+        pairs = [pair for pair, _, _ in drawn]
+        orders = [order for _, order, _ in drawn]
+        facts = [fact for _, _, fact in drawn]
         rules = [orders, _by(facts, "rotations"), _by(facts, "tangling"), [(PREPARED, DRIVEN)] * PAIRS]
         if all(0 < _agreeing(one, other) < PAIRS for k, one in enumerate(rules) for other in rules[:k]):
             return pairs, orders, facts
