@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from ..envs.errors import ArgumentError
 from ..envs.task import Task
 from ..envs.trial import TrialBatch
+from ..envs.wording import short_text
 from .credit.rule import Rule
 from .data import tensors
 from .ensemble import member, stacked, subset
@@ -33,7 +36,7 @@ class SingleLearner:
 
     def update(self, batch: TrialBatch, generator: torch.Generator) -> Metrics:
         """Learn from a batch."""
-        return {name: [value] for name, value in self.rule.update(self.network, batch, generator).items()}
+        return _for_each(self.rule, self.rule.update(self.network, batch, generator), 1)
 
     def scores(self, task: Task, n_test: int, seed: int) -> list[float]:
         """The score on test trials."""
@@ -64,7 +67,7 @@ class EnsembleLearner:
 
     def update(self, batch: TrialBatch, generator: torch.Generator) -> Metrics:
         """Learn from a batch."""
-        return {name: value.tolist() for name, value in self.rule.update(self.ensemble, batch, generator).items()}
+        return _for_each(self.rule, self.rule.update(self.ensemble, batch, generator), len(self.ensemble.recurrent))
 
     @torch.no_grad()
     def scores(self, task: Task, n_test: int, seed: int) -> list[float]:
@@ -90,6 +93,24 @@ class EnsembleLearner:
         memory = {name: value[list(which)] for name, value in self.rule.state(self.ensemble).items()}
         self.ensemble = subset(self.ensemble, which)
         self.rule.restore(self.ensemble, memory)
+
+
+def _for_each(rule: Rule, metrics: Any, n: int) -> Metrics:
+    """What an update returned, as a number for each network.
+
+    Raises:
+        ArgumentError: If it is something else, as that of a rule of one's own may be.
+    """
+    wanted = f"{type(rule).__name__}.update returned {short_text(metrics)}; it must return a dictionary with a loss"
+    if not isinstance(metrics, Mapping) or "loss" not in metrics:
+        raise ArgumentError(f"{wanted}, such as {{'loss': 0.5}}.")
+    try:
+        numbers = {name: np.atleast_1d(np.asarray(value, float)).tolist() for name, value in metrics.items()}
+    except (TypeError, ValueError):
+        raise ArgumentError(f"{wanted} and other numbers.") from None
+    if any(len(values) != n for values in numbers.values()):
+        raise ArgumentError(f"{wanted}, {'a number' if n == 1 else f'({n},), one of each network'}.")
+    return numbers
 
 
 def learner_of(runs: Sequence[Run], rule: Rule, ensemble: bool) -> SingleLearner | EnsembleLearner:

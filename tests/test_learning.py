@@ -423,6 +423,17 @@ class Listener(Rule):
         self.scores.append(score)
 
 
+@pytest.mark.parametrize("ensemble", [None, 2])
+@pytest.mark.parametrize("returned", [None, 3.0, {}, {"loss": "x"}, {"loss": [1.0, 2.0, 3.0]}, {"score": 1.0}])
+def test_what_the_update_of_a_rule_of_ones_own_returns_is_checked_at_once(returned, ensemble):
+    class Mine(Rule):
+        def update(self, network, batch, generator=None):
+            return returned
+
+    with pytest.raises(ValueError, match=r"Mine\.update returned .*; it must return a dictionary with a loss"):
+        train(DMS, network_for(DMS), Mine(), 2, 4, ensemble=ensemble)
+
+
 def test_every_update_sees_the_next_batch_and_new_noise():
     rule = Listener()
     run = train(DMS, network_for(DMS), rule, 4, 8, seed=9, evaluate_every=2, n_test=5)

@@ -1,6 +1,8 @@
 """All rules by name, and what the command line tells of them."""
 
+import copy
 import inspect
+import pickle
 import re
 
 import numpy as np
@@ -83,3 +85,13 @@ def test_a_rule_is_chosen_on_the_command_line(tmp_path):
     assert refused.exit_code == 1
     assert "--rule-set 'feedback' is not NAME=VALUE" in refused.stderr
     assert not (tmp_path / "other").exists()
+
+
+@pytest.mark.parametrize("name", rule_names())
+def test_the_arguments_of_a_rule_stay_what_they_were_when_it_was_made(name):
+    """What is learned goes by them, and a run records them."""
+    rule, argument = make_rule(name), next(iter(rule_arguments(name)))
+    before = rule.config
+    with pytest.raises(AttributeError, match=f"{argument} of {name} is set when the rule is made"):
+        setattr(rule, argument, 0.5)
+    assert rule.config == copy.deepcopy(rule).config == pickle.loads(pickle.dumps(rule)).config == before

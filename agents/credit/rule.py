@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
@@ -29,8 +30,8 @@ Pace = Literal["trial", "bin"]
 class Rule(ABC):
     """A learning rule: it changes the weights of a network, batch by batch.
 
-    A rule of one's own needs :meth:`update`; all else has a default. Its fields are its arguments, so that a run can
-    tell how it was trained, and they must be values of JSON.
+    A rule of one's own needs :meth:`update`; all else has a default. Its fields are its arguments, so that a run
+    records how it was trained, and they must be values of JSON.
 
     Attributes:
         paces: When weights can change.
@@ -66,6 +67,18 @@ class Rule(ABC):
         return {name: _plain(value) for name, value in values.items()}
 
     __repr__ = rule_repr
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Set anything but an argument of a rule that is made: what it has learned with goes by the old one.
+
+        Raises:
+            AttributeError: If it is one.
+        """
+        field_of_name = type(self).__dataclass_fields__.get(name)
+        if field_of_name is not None and field_of_name.init and self.__dict__.get("_made"):
+            rule = type(self).__name__
+            raise AttributeError(f"{name} of {rule} is set when the rule is made: {rule}({name}={value!r}).")
+        super().__setattr__(name, value)
 
     @typechecked
     def loss(self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None) -> Tensor:
@@ -121,4 +134,13 @@ Class = TypeVar("Class", bound=type[Rule])
 @dataclass_transform(kw_only_default=True, eq_default=False)
 def learning_rule(cls: Class) -> Class:
     """Make a class a learning rule whose fields are its arguments, given by name and held to their types."""
-    return typechecked(final(dataclass(eq=False, repr=False, kw_only=True)(cls)))
+    cls = typechecked(final(dataclass(eq=False, repr=False, kw_only=True)(cls)))
+    init = cls.__init__
+
+    @functools.wraps(init)
+    def made(self: Rule, *args: Any, **kwargs: Any) -> None:
+        init(self, *args, **kwargs)
+        self._made = True
+
+    cls.__init__ = made
+    return cls
