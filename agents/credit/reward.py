@@ -16,7 +16,7 @@ from ...envs.trial import TrialBatch
 from ..data import TensorBatch
 
 MANY = 1000
-"""Kinds of trials that are told apart; later ones go by the mean over all."""
+"""Largest number of kinds of trials with a mean of their own; later ones go by the mean over all."""
 
 
 def rewards(outputs: Tensor, data: TensorBatch) -> Tensor:

@@ -17,7 +17,7 @@ from ..rate_rnn import RateRNN
 class FullFORCE(LeastSquaresRule):
     r"""A second network is driven by the desired output; the first learns to make the same currents without it.
 
-    The target-generating network has the weights :math:`W^D` that the network began with, and hears y:
+    The target-generating network has the weights :math:`W^D` that the network began with, and receives y:
 
     .. math:: h^D_t = W^D r^D_{t-1} + u\, y_{t-1} + W_{in} u_t + b
 

@@ -18,7 +18,7 @@ from .references import reference_cell
 from .sandbox import Submission
 
 MOST_REMARKS = 20
-"""Cells of which it is told what happened in them, at most."""
+"""Cells whose errors are reported, at most."""
 
 
 @dataclass(frozen=True)
@@ -171,9 +171,9 @@ class Attempt:
         for number, said in self.failed.items():
             if number in self.own and said["error"] != "NotImplementedError":
                 lines[number] = f"cell {number} raised {said['error']}: {said['message']}".rstrip(" .:") + "."
-        told = [" ".join(lines[number].split()) for number in sorted(lines)]
-        more = len(told) - MOST_REMARKS
-        return (*told[:MOST_REMARKS], *([f"{more} more cells failed or were left out."] if more > 0 else []))
+        remarks = [" ".join(lines[number].split()) for number in sorted(lines)]
+        more = len(remarks) - MOST_REMARKS
+        return (*remarks[:MOST_REMARKS], *([f"{more} more cells failed or were left out."] if more > 0 else []))
 
 
 def mark(

@@ -27,7 +27,7 @@ def secret_seed(desk: Path) -> int:
     except FileNotFoundError:
         return _new_seed(path)
     if not (kept.isascii() and kept.isdigit()):
-        raise ValueError(f"{path} holds no seed; remove it, and all are graded anew with another one.")
+        raise ValueError(f"{path} holds no seed; remove it, and all are graded again with another one.")
     return int(kept)
 
 

@@ -40,7 +40,7 @@ def _plain_trials(rng: np.random.Generator) -> list[Inputs]:
 
 
 def _matrices(rng: np.random.Generator) -> list[Inputs]:
-    """Jacobians whose singular values lie on both sides of a hundredth, in numbers that no size tells of."""
+    """Jacobians whose singular values lie on both sides of a hundredth, in numbers that no size gives away."""
     found = []
     for n in (6, 5, 7):
         large = int(rng.integers(1, n))

@@ -166,7 +166,7 @@ def taken(process: int) -> tuple[int, int]:
 
 
 def descendants(process: int) -> list[int]:
-    """Numbers of all processes below one, as /proc tells: each behind its parent."""
+    """Numbers of all processes below one, as /proc lists them: each behind its parent."""
     found: list[int] = []
     waiting = [process]
     while waiting:

@@ -68,7 +68,7 @@ def _sockets(processes: Sequence[int]) -> int:
 def _share(process: int) -> int:
     """Memory of a process (bytes), each page divided by the number of processes that share it.
 
-    Where the system does not tell, as to a root without the right to trace: all that is resident, which is more.
+    Where the system does not report it, as to a root without the right to trace: all that is resident, which is more.
     """
     try:
         lines = Path(f"/proc/{process}/smaps_rollup").read_text(encoding="utf-8").splitlines()
