@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, Literal, Self, TypeVar, dataclass_transform, final
 
@@ -135,12 +135,12 @@ Class = TypeVar("Class", bound=type[Rule])
 def learning_rule(cls: Class) -> Class:
     """Make a class a learning rule whose fields are its arguments, given by name and held to their types."""
     cls = typechecked(final(dataclass(eq=False, repr=False, kw_only=True)(cls)))
-    init = cls.__init__
+    init: Callable[..., None] = cls.__init__
 
     @functools.wraps(init)
     def made(self: Rule, *args: Any, **kwargs: Any) -> None:
         init(self, *args, **kwargs)
         self._made = True
 
-    cls.__init__ = made
+    type.__setattr__(cls, "__init__", made)
     return cls
