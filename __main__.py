@@ -6,7 +6,7 @@ import sys
 def main() -> None:
     """Run the command line; Ctrl-C ends it without a traceback, also while modules are loaded."""
     try:
-        from .lessons.command_line import main as run
+        from .lessons.commands.main import main as run
 
         run()
     except KeyboardInterrupt:

@@ -11,21 +11,21 @@ from .durations import TruncatedExponential as TruncatedExponential
 from .durations import Uniform as Uniform
 from .factors import Between as Between
 from .factors import Levels as Levels
-from .floors import Floors as Floors
-from .floors import score_floors as score_floors
+from .gym.registration import register_environments
+from .gym.registration import register_task as register_task
+from .gym.rewards import Rewards as Rewards
+from .gym.trial_env import TrialEnv as TrialEnv
+from .gym.trial_vector_env import TrialVectorEnv as TrialVectorEnv
 from .mixture import Mixture as Mixture
 from .noisy import Noisy as Noisy
+from .observers.floors import Floors as Floors
+from .observers.floors import score_floors as score_floors
 from .painted_task import PaintedTask as PaintedTask
-from .registration import register_environments
-from .registration import register_task as register_task
 from .registry import make_task as make_task
 from .registry import task_names as task_names
 from .reporting import Reporting as Reporting
-from .rewards import Rewards as Rewards
 from .ring import Ring as Ring
 from .task import Task as Task
 from .trial import TrialBatch as TrialBatch
-from .trial_env import TrialEnv as TrialEnv
-from .trial_vector_env import TrialVectorEnv as TrialVectorEnv
 
 register_environments()

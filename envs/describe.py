@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Callable
 from inspect import getdoc
 from typing import Any
 
-from .durations import Choice, Duration, PerBatch, TruncatedExponential, Uniform
+from .durations import Choice, Duration, PerBatch, TruncatedExponential, Uniform, is_random
 from .painted_task import PaintedTask
 from .ring import Ring
 from .task import Task
@@ -46,6 +47,20 @@ def channels_in_words(task: Task) -> str:
 def docstring_fields(task: Task) -> str:
     """The four lines as they stand in the docstring of a task."""
     return "\n".join(f":{name}: {line}" for name, line in description(task).items())
+
+
+def arguments_of(task: PaintedTask) -> dict[str, tuple[str, str]]:
+    """The arguments of a task, each with its default and, where it is no duration of a period, what it means."""
+    meanings: dict[str, str] = {}
+    for cls in reversed(type(task).__mro__):
+        text = (getdoc(cls) or "").partition("Attributes:")[2]
+        meanings |= re.findall(r"^    (\w+): (.*(?:\n {8}.*)*)", text, re.MULTILINE)
+    arguments = {}
+    for field in dataclasses.fields(task):
+        value = getattr(task, field.name)
+        shown = str(value) if is_random(value) or not isinstance(value, float) else f"{value:g}"
+        arguments[field.name] = shown, " ".join(meanings.get(field.name, "").split())
+    return arguments
 
 
 def _group(name: str, kind: int | tuple[str, ...] | Ring) -> str:

@@ -75,6 +75,18 @@ class TrialBatch:
         return [self.periods[name] for name in occurring(self.periods, period)]
 
     @typechecked
+    def first_bin(self, period: str) -> int:
+        """The first bin of a period, where it begins at the same bin in all trials.
+
+        Raises:
+            ValueError: If it begins at different ones, or the batch has no such period.
+        """
+        starts, _ = self.windows(period)[0]
+        if np.ptp(starts) > 0:
+            raise ValueError(f"{period!r} begins at other bins in other trials.")
+        return int(starts[0])
+
+    @typechecked
     def during(self, period: str) -> np.ndarray:
         """Whether each bin lies in the period, (T, B) bool."""
         return np.any([during(len(self.inputs), span) for span in self.windows(period)], axis=0)

@@ -1,57 +1,11 @@
-"""What a reader touches: figures, checks, widgets, the command line."""
+"""What a reader touches: lessons and their widgets, figures, studies, homework, the command line.
 
-from ..agents import lesion as lesion
-from .autonomy_check import check_autonomy as check_autonomy
-from .bridges import draw_error_left as draw_error_left
-from .bridges import draw_learning as draw_learning
-from .bridges import error_left as error_left
-from .checks import Verdict as Verdict
-from .compartments import check_teach as check_teach
-from .context_decision import ContextLine as ContextLine
-from .context_decision import Selection as Selection
-from .context_decision import context_line as context_line
-from .context_decision import context_network as context_network
-from .context_decision import context_task as context_task
-from .context_decision import pulse_left as pulse_left
-from .context_decision import selection as selection
-from .context_figures import draw_context_lines as draw_context_lines
-from .context_figures import draw_pulses as draw_pulses
-from .context_figures import draw_selection as draw_selection
-from .local_signals import cue_alignment as cue_alignment
-from .local_signals import draw_cue_alignment as draw_cue_alignment
-from .local_signals import feedback_alignment as feedback_alignment
-from .memory import MemoryTrace as MemoryTrace
-from .memory import decode_sample as decode_sample
-from .memory import draw_memory_trace as draw_memory_trace
-from .memory import draw_score_by_delay as draw_score_by_delay
-from .memory import memory_trace as memory_trace
-from .memory import score_by_delay as score_by_delay
-from .memory_networks import memory_network as memory_network
-from .newton_checks import check_jacobian as check_jacobian
-from .newton_checks import check_newton_step as check_newton_step
-from .notebook import start as start
-from .play_buttons import play as play
-from .reachers import Reacher as Reacher
-from .reachers import noise_errors as noise_errors
-from .reachers import reacher as reacher
-from .reachers import tampered as tampered
-from .reading_fixed_points import draw_modes as draw_modes
-from .reading_fixed_points import draw_points as draw_points
-from .reading_fixed_points import points_at as points_at
-from .reading_fixed_points import signs_at as signs_at
-from .rflo_check import check_rflo as check_rflo
-from .step_checks import check_bridged_block as check_bridged_block
-from .step_checks import check_euler_step as check_euler_step
-from .study_results import ReportTable as ReportTable
-from .study_results import ResultTable as ResultTable
-from .study_results import VerdictTable as VerdictTable
-from .study_results import how_much_is_done as how_much_is_done
-from .study_results import study_results as study_results
-from .summary_figure import draw_summary as draw_summary
-from .trial_figure import draw_trial as draw_trial
-from .two_networks import draw_noise as draw_noise
-from .two_networks import draw_reaches as draw_reaches
-from .two_networks import draw_rotations as draw_rotations
-from .two_networks import draw_tampered as draw_tampered
-from .two_networks import draw_units as draw_units
-from .two_networks import population_measures as population_measures
+What a single page needs is in its folder of :mod:`cogdyn.lessons.chapters`.
+"""
+
+from .figures.learning import draw_learning as draw_learning
+from .figures.summary import draw_summary as draw_summary
+from .figures.trial import draw_trial as draw_trial
+from .pages.start import start as start
+from .pages.study_results import study_results as study_results
+from .play.buttons import play as play

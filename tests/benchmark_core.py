@@ -11,10 +11,10 @@ from timing import Peer, Work, medians, show
 from cogdyn.agents import RateRNN
 from cogdyn.agents.credit.annealed import AnnealedRule
 from cogdyn.agents.credit.losses import task_loss
-from cogdyn.agents.ensemble import ensemble_of
-from cogdyn.agents.plain_loop import plain_loop
+from cogdyn.agents.network.ensemble import ensemble_of
+from cogdyn.agents.network.plain_loop import plain_loop
+from cogdyn.agents.network.scan import Credit
 from cogdyn.agents.rules import BPTT, DASC, SCTT
-from cogdyn.agents.scan import Credit
 from cogdyn.envs.trial import TrialBatch
 
 N, B, T, N_IN, N_OUT = 100, 64, 200, 6, 3

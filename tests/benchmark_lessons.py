@@ -58,7 +58,7 @@ def live_network_ms(units: int = 100, bins: int = 150) -> float:
         }
         return times.sort((a, b) => a - b)[4];
     })()"""
-    return float(evaluate("live_dynamics.mjs", expression % bins, network))
+    return float(evaluate("dynamics.mjs", expression % bins, network))
 
 
 def compare_live_network() -> None:

@@ -15,8 +15,8 @@ from online_numpy import NumpyNetwork
 from timing import Work, medians, show
 
 from cogdyn.agents import RateRNN
-from cogdyn.agents.cost import CostWatch
 from cogdyn.agents.credit.credit_rule import CreditRule
+from cogdyn.agents.measures.cost import CostWatch
 from cogdyn.agents.rules import BPTT, DNI, RFLO, RTRL
 from cogdyn.envs.trial import TrialBatch
 

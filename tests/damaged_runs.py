@@ -11,8 +11,8 @@ import torch
 from safetensors.torch import load, save
 
 from cogdyn.agents import RateRNN, train
-from cogdyn.agents.model_file import model_content
 from cogdyn.agents.rules import BPTT, RFLO
+from cogdyn.agents.training.model_file import model_content
 from cogdyn.envs import Mixture, TruncatedExponential, Uniform, make_task
 
 MODEL = "model.safetensors"

@@ -7,7 +7,7 @@ import jupytext
 import numpy as np
 from nbclient import NotebookClient
 
-from cogdyn.lessons.notebooks import write_notebooks
+from cogdyn.lessons.pages.notebooks import write_notebooks
 
 
 def code_cells(page):

@@ -17,7 +17,7 @@ def evaluate(module: str, expression: str, data: Any = None) -> Any:
     """Value of a JavaScript expression that sees a module of lessons/ as `module` and the data as `data`."""
     script = f"""
         import {{ readFileSync }} from "node:fs";
-        import * as module from "./{module}";
+        import * as module from "./{"chapters" if "/" in module else "widgets"}/{module}";
         const data = JSON.parse(readFileSync(0));
         const plain = (_, value) => (ArrayBuffer.isView(value) ? Array.from(value) : value);
         console.log(JSON.stringify(await (async () => ({expression}))(), plain));

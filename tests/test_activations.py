@@ -5,8 +5,8 @@ import torch
 from precisions import DTYPES
 
 from cogdyn.agents import RateRNN, load_run, train
-from cogdyn.agents.activations import ACTIVATIONS, register_activation
-from cogdyn.agents.ensemble import ensemble_of
+from cogdyn.agents.network.activations import ACTIVATIONS, register_activation
+from cogdyn.agents.network.ensemble import ensemble_of
 from cogdyn.agents.rules import BPTT, RFLO, RTRL
 from cogdyn.envs import make_task
 

@@ -5,7 +5,13 @@ import torch
 from precisions import DTYPES, in_float64, same_gradient
 
 from cogdyn.agents import RateRNN, load_run, train
-from cogdyn.agents.alignment import AlignmentWatch, alignment, alignment_in_bins, contributions, exact_contributions
+from cogdyn.agents.measures.gradient_alignment import (
+    AlignmentWatch,
+    alignment,
+    alignment_in_bins,
+    contributions,
+    exact_contributions,
+)
 from cogdyn.agents.rules import BPTT, RFLO, RTRL, UORO
 from cogdyn.envs import make_task
 

@@ -13,8 +13,8 @@ from typer.testing import CliRunner
 from cogdyn.agents import network_for, train
 from cogdyn.agents.rules import BPTT
 from cogdyn.envs import make_task
-from cogdyn.lessons import command_line
-from cogdyn.lessons.command_line import app
+from cogdyn.lessons.commands import main as command_line
+from cogdyn.lessons.commands.main import app
 
 DIGITS = "1" * 200
 NONSENSE = ("x", "nan", "inf", "-1", "''", DIGITS)
@@ -147,7 +147,7 @@ def test_a_run_in_a_folder_that_cannot_be_written_is_shown(tmp_path, monkeypatch
     def refused(figure, path):
         raise OSError(30, "Read-only file system")
 
-    monkeypatch.setattr("cogdyn.lessons.run_report.write_figure", refused)
+    monkeypatch.setattr("cogdyn.lessons.commands.run_report.write_figure", refused)
     result = CliRunner().invoke(app, ["show", str(tmp_path / "run")])
     assert result.exit_code == 0
     assert "GoNogo, 4 units, BPTT, 1 updates" in result.stdout
@@ -163,7 +163,7 @@ def test_a_terminal_without_letters_gets_question_marks(monkeypatch):
     assert terminal.buffer.getvalue() == b"in ?bung/\n"
 
 
-@pytest.mark.parametrize("module", ["cogdyn.lessons.command_line", "cogdyn.lessons"])
+@pytest.mark.parametrize("module", ["cogdyn.lessons.commands.main", "cogdyn.lessons"])
 def test_ctrl_c_while_modules_load_leaves_no_traceback(module):
     stop = f"""
 import sys

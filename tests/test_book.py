@@ -10,9 +10,9 @@ import pytest
 from browser import browser_page, find_chromium
 
 from cogdyn.envs import task_names
-from cogdyn.lessons import book_build
-from cogdyn.lessons.book_build import BookError, build_book
-from cogdyn.lessons.notebooks import lesson_pages
+from cogdyn.lessons.pages import build as book_build
+from cogdyn.lessons.pages.build import BookError, build_book
+from cogdyn.lessons.pages.notebooks import lesson_pages
 
 LESSON = "lessons/a-network-that-remembers.html"
 BRIDGES = "lessons/bridges-through-time.html"

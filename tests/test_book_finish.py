@@ -7,8 +7,8 @@ import re
 import matplotlib.image
 import numpy as np
 
-from cogdyn.lessons.book_finish import finish_site, in_rows, unpacked
-from cogdyn.lessons.notebooks import file_name, lesson_pages
+from cogdyn.lessons.pages.finish import finish_site, in_rows, unpacked
+from cogdyn.lessons.pages.notebooks import file_name, lesson_pages
 
 
 def picture(width=30, height=20):

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from cogdyn.agents.files import FolderInUse, locked
-from cogdyn.lessons import book_build
-from cogdyn.lessons.book_build import build_book
-from cogdyn.lessons.book_site import STAMP, BookError, replacing
+from cogdyn.agents.training.files import FolderInUse, locked
+from cogdyn.lessons.pages import build as book_build
+from cogdyn.lessons.pages.build import build_book
+from cogdyn.lessons.pages.site import STAMP, BookError, replacing
 
 
 def built(folder, words):

@@ -6,7 +6,7 @@ import torch
 
 from cogdyn.agents import RateRNN, evaluate, load_run, train
 from cogdyn.agents.credit.annealing import Annealing
-from cogdyn.agents.plain_loop import plain_loop
+from cogdyn.agents.network.plain_loop import plain_loop
 from cogdyn.agents.rules import BPTT, CD, DASC, SCTT, GradientSkip
 from cogdyn.agents.rules.cd import coarsened
 from cogdyn.envs import PerBatch, Uniform, make_task

@@ -12,21 +12,15 @@ from node import evaluate, needs_node
 
 from cogdyn.agents import RateRNN, train
 from cogdyn.agents.dynamics import Bridge, jacobian_product
+from cogdyn.agents.measures.error_left import delay_dynamics
 from cogdyn.agents.rules import BPTT
 from cogdyn.envs import make_task
-from cogdyn.lessons import (
-    ReportTable,
-    check_bridged_block,
-    draw_error_left,
-    draw_learning,
-    error_left,
-    how_much_is_done,
-    study_results,
-)
-from cogdyn.lessons.bridges import delay_dynamics
-from cogdyn.lessons.live_transmission import LiveTransmission
+from cogdyn.lessons import draw_learning, study_results
+from cogdyn.lessons.chapters.bridges import check_bridged_block, draw_error_left, error_left
+from cogdyn.lessons.chapters.bridges.widget import LiveTransmission
+from cogdyn.lessons.pages.study_results import ReportTable, how_much_is_done
 from cogdyn.lessons.studies import load_study
-from cogdyn.lessons.studies.soo2023_arms import cell_of
+from cogdyn.lessons.studies.soo2023.arms import cell_of
 
 PAGE = Path(__file__).parent.parent / "book/lessons/bridges-through-time.md"
 TASK = make_task("DelayResponse")
@@ -168,7 +162,7 @@ def test_the_browser_multiplies_the_same_jacobians(kind, init):
     for lag, beta in ((1, 0.3), (5, 0.0), (10, 0.5), (13, 1.0)):
         bridge = kind and {"kind": kind, "lag": lag, "beta": beta}
         found = evaluate(
-            "transmission.mjs",
+            "bridges/errors.mjs",
             f"module.errorLeft(data.start, data.bridge, {bins})",
             {"start": start, "bridge": bridge},
         )
@@ -191,7 +185,7 @@ def test_the_browser_multiplies_the_same_jacobians(kind, init):
     ],
 )
 def test_numbers_are_told_with_two_digits(value, words):
-    assert evaluate("live_transmission.mjs", "module.inWords(data)", value) == words
+    assert evaluate("bridges/widget.mjs", "module.inWords(data)", value) == words
 
 
 def test_a_live_transmission_keeps_within_its_controls():
@@ -251,7 +245,7 @@ def test_the_table_of_a_report_is_shown_as_a_table():
 def executed(tmp_path_factory):
     last = """
 import json
-kept = lambda run: int((lessons.error_left(run.network, task, [1000]) > 0.01).sum())
+kept = lambda run: int((bridges.error_left(run.network, task, [1000]) > 0.01).sum())
 print(json.dumps([[[run.step, run.metrics[-1]["score"], kept(run)] for run in way] for way in runs.values()]))
 """
     return executed_lesson(PAGE, tmp_path_factory.mktemp("lessons"), last)

@@ -21,7 +21,7 @@ from cogdyn.envs import (
     task_names,
 )
 from cogdyn.envs.contract import CHECKS, check_durations, check_ideal_without_noise, check_periods, check_replay
-from cogdyn.envs.registration import register_environments
+from cogdyn.envs.gym.registration import register_environments
 from cogdyn.envs.registry import TASKS
 
 PAGE = Path(__file__).parents[1] / "book/your-own-task.md"

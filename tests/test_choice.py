@@ -4,7 +4,7 @@ import pytest
 import traitlets
 from node import evaluate, needs_node
 
-from cogdyn.lessons.choice import predict, quiz, recall
+from cogdyn.lessons.widgets.choice import predict, quiz, recall
 
 OPTIONS = [("slower", "A unit goes a smaller part of the way.", True), ("faster", "That is a smaller tau.", False)]
 

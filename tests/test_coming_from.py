@@ -12,7 +12,7 @@ import cogdyn.agents
 import cogdyn.envs
 from cogdyn.agents import RateRNN, evaluate
 from cogdyn.envs import Choice, Ring, TrialEnv, Uniform, make_task, task_names
-from cogdyn.lessons.trial_figure import draw_trial
+from cogdyn.lessons.figures.trial import draw_trial
 
 PAGE = (Path(__file__).parents[1] / "book/coming-from.md").read_text(encoding="utf-8")
 CODE = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)

@@ -14,10 +14,10 @@ from typer.testing import CliRunner
 from cogdyn.agents import load_run, network_for, train
 from cogdyn.agents.rules.catalogue import make_rule
 from cogdyn.envs import Choice, Uniform, make_task, task_names
-from cogdyn.lessons.command_line import app
-from cogdyn.lessons.options import in_options
-from cogdyn.lessons.settings import parse_settings
-from cogdyn.lessons.training_command import fresh_folder
+from cogdyn.lessons.commands.main import app
+from cogdyn.lessons.commands.options import in_options
+from cogdyn.lessons.commands.settings import parse_settings
+from cogdyn.lessons.commands.train import fresh_folder
 
 QUICK = ["--steps", "2", "--units", "8", "--batch-size", "4"]
 

@@ -6,9 +6,9 @@ from precisions import DTYPES
 from synthetic_bins import plain_bin, random_bins, rows, summed
 
 from cogdyn.agents import RateRNN
-from cogdyn.agents.ensemble import ensemble_of, member
+from cogdyn.agents.measures.apical_voltages import apical_voltages, exact_credit
+from cogdyn.agents.network.ensemble import ensemble_of, member
 from cogdyn.agents.rules import BPTT, DNI, Compartments
-from cogdyn.agents.rules.apical_voltages import apical_voltages, exact_credit
 from cogdyn.envs import make_task
 
 TASK = make_task("Add", n_steps=8, lags=(2, 3))

@@ -9,12 +9,12 @@ from lesson_page import check_exercises, executed_lesson, kinds_shown, told
 from node import evaluate, needs_node
 
 from cogdyn.agents import RateRNN
+from cogdyn.agents.measures.apical_voltages import apical_voltages, exact_credit
 from cogdyn.agents.rules import Compartments
-from cogdyn.agents.rules.apical_voltages import apical_voltages, exact_credit
 from cogdyn.envs import make_task
-from cogdyn.lessons import check_teach
-from cogdyn.lessons.live_compartments import LiveCompartments
-from cogdyn.lessons.studies.marschall2019_levels import levels
+from cogdyn.lessons.chapters.compartments import check_teach
+from cogdyn.lessons.chapters.compartments.widget import LiveCompartments
+from cogdyn.lessons.studies.marschall2019.levels import levels
 
 PAGE = Path(__file__).parent.parent / "book/lessons/compartments-and-phases.md"
 TASKS = [make_task("Add", lags=lags, n_steps=50) for lags in ((1, 2), (4, 5))]
@@ -108,7 +108,7 @@ def test_the_browser_learns_as_the_rule_does(switch, arguments):
     batch = task.sample(3, seed=1)
     trials = {"inputs": batch.inputs.tolist(), "targets": batch.targets.tolist(), "mask": batch.mask[:, 0].tolist()}
     found = evaluate(
-        "compartments.mjs",
+        "compartments/rule.mjs",
         """(() => {
             const net = module.newNetwork(data.net);
             const losses = [1, 2, 3].map(() => module.learn(net, data.trials, data.settings));
@@ -134,12 +134,12 @@ def test_the_browser_learns_as_the_rule_does(switch, arguments):
 @needs_node
 def test_the_browser_makes_trials_of_add_and_knows_its_levels():
     data = {"lags": [1, 3], "steps": 400, "batch": 5}
-    made = evaluate("compartments.mjs", "module.addTrials(module.randomNumbers(7), data)", data)
+    made = evaluate("compartments/rule.mjs", "module.addTrials(module.randomNumbers(7), data)", data)
     bits, label = np.array(made["inputs"])[..., 0], np.array(made["targets"])[..., 0]
     assert made["mask"] == [0] * 3 + [1] * 400
     np.testing.assert_allclose(label[3:], 0.5 + 0.5 * bits[2:-1] - 0.25 * bits[:-3])
     assert abs(bits.mean() - 0.5) < 0.05
-    told = evaluate("compartments.mjs", "module.addLevels()")
+    told = evaluate("compartments/rule.mjs", "module.addLevels()")
     assert list(told.values()) == pytest.approx(list(levels("add 4, 6").values()), abs=1e-6)
 
 
@@ -147,19 +147,19 @@ def test_the_browser_makes_trials_of_add_and_knows_its_levels():
 def test_phases_are_told_in_words():
     found = {"basal": [[0.5], [1.0]], "rates": [[0.2], [0.4]], "apical": [[-0.1], [0.3]], "gates": [[0.5], [0.5]]}
     found |= {"signal": [[0.2], [0.0]], "carried": [[9.0], [-0.05]]}
-    told = evaluate("live_compartments.mjs", "module.phaseWords(data, 1, 0, [])", found)
+    told = evaluate("compartments/widget.mjs", "module.phaseWords(data, 1, 0, [])", found)
     assert told["run"].startswith("the basal voltage is 1.000, so the rate becomes 0.400.")
     assert "the error says 0.200 and the others −0.050, together 0.150. The apical voltage was −0.100" in told["teach"]
     assert "0.300" in told["consolidate"]
     assert "changes by −0.1500" in told["consolidate"]
-    shut = evaluate("live_compartments.mjs", "module.phaseWords(data, 1, 0, ['teacher', 'apical'])", found)
+    shut = evaluate("compartments/widget.mjs", "module.phaseWords(data, 1, 0, ['teacher', 'apical'])", found)
     assert "the error says 0.000" in shut["teach"]
     assert "changes by 0.0000" in shut["consolidate"]
-    assert evaluate("live_compartments.mjs", "module.phaseWords(data, 0, 0, [])", found)["teach"].startswith(
+    assert evaluate("compartments/widget.mjs", "module.phaseWords(data, 0, 0, [])", found)["teach"].startswith(
         "there is no"
     )
-    assert evaluate("live_compartments.mjs", "module.likeness([[1, 0]], [[0, 0]])") is None
-    assert evaluate("live_compartments.mjs", "module.likeness([[1, 0], [2, 0]], [[1, 1], [2, 2]])") == pytest.approx(
+    assert evaluate("compartments/widget.mjs", "module.likeness([[1, 0]], [[0, 0]])") is None
+    assert evaluate("compartments/widget.mjs", "module.likeness([[1, 0], [2, 0]], [[1, 1], [2, 2]])") == pytest.approx(
         0.5**0.5
     )
 
@@ -200,7 +200,7 @@ def test_what_is_left_of_the_credit_is_foreseen_less():
         return voltages.map(({ apical, credit }) => [apical, credit]);
     })"""
     given = given_to_node(live, live.tasks[0], {}, networks=live.networks)
-    voltages = np.array(evaluate("compartments.mjs", script, given))  # network, early or late, u or c, bin, unit
+    voltages = np.array(evaluate("compartments/rule.mjs", script, given))  # network, early or late, u or c, bin, unit
     lengths = np.sqrt((voltages**2).sum(axis=(3, 4)))
     cosines = voltages.prod(axis=2).sum(axis=(2, 3)) / lengths.prod(axis=2)
     early, late = cosines.mean(axis=0)
@@ -225,7 +225,9 @@ def test_what_the_page_says_of_the_living_network_holds():
 
     def losses(task, n=5, **switch):
         chosen = {"networks": live.networks[:n], "lags": live.tasks[task]["lags"]}
-        return np.array(evaluate("compartments.mjs", script, given_to_node(live, live.tasks[task], switch, **chosen)))
+        return np.array(
+            evaluate("compartments/rule.mjs", script, given_to_node(live, live.tasks[task], switch, **chosen))
+        )
 
     every, readout, errors = (losses(0, inhibited=shut) for shut in ([], ["apical"], ["teacher"]))
     assert every.max() < readout.min() - 0.05

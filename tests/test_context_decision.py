@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from cogdyn.agents import RateRNN, evaluate
-from cogdyn.lessons import (
-    context_decision,
+from cogdyn.lessons import context_decision
+from cogdyn.lessons.chapters.fixed_points import (
     context_line,
     context_network,
     context_task,
@@ -18,8 +18,8 @@ from cogdyn.lessons import (
     pulse_left,
     selection,
 )
-from cogdyn.lessons.context_decision import N_NETWORKS, balanced_input, write_context_networks
-from cogdyn.lessons.reachers import REACHERS
+from cogdyn.lessons.chapters.fixed_points.context import N_NETWORKS, balanced_input, write_context_networks
+from cogdyn.lessons.chapters.one_reach.reachers import REACHERS
 
 TASK = context_task()
 CONTEXTS = ("motion", "colour")
@@ -127,7 +127,7 @@ def test_figures_say_what_they_show(measured):
 def test_networks_trained_anew_select_in_the_same_way(tmp_path, monkeypatch):
     """The recipe, not the files alone: the other evidence is ignored in networks that are trained here and now."""
     write_context_networks(tmp_path)
-    monkeypatch.setattr("cogdyn.lessons.context_decision._FOLDER", tmp_path)
+    monkeypatch.setattr("cogdyn.lessons.chapters.fixed_points.context._FOLDER", tmp_path)
     margins = []
     for number in range(1, N_NETWORKS + 1):
         network = context_network(number)

@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from cogdyn.agents import RateRNN, load_run, train
-from cogdyn.agents.alignment import AlignmentWatch
-from cogdyn.agents.cost import CostWatch, PeakMemory
 from cogdyn.agents.credit.descent import Diverged
+from cogdyn.agents.measures.cost import CostWatch, PeakMemory
+from cogdyn.agents.measures.gradient_alignment import AlignmentWatch
 from cogdyn.agents.rules import BPTT, DNI, RFLO, RTRL
 from cogdyn.envs import make_task
 

@@ -12,8 +12,8 @@ from cogdyn.agents import RateRNN
 from cogdyn.agents.credit.bins import bins_of
 from cogdyn.agents.credit.credit_rule import CreditRule, Stepwise
 from cogdyn.agents.credit.output_error import OutputError
-from cogdyn.agents.data import tensors
-from cogdyn.agents.ensemble import ensemble_of, member, stacked
+from cogdyn.agents.network.data import tensors
+from cogdyn.agents.network.ensemble import ensemble_of, member, stacked
 from cogdyn.agents.rules import (
     BPTT,
     KFRTRL,

@@ -6,7 +6,7 @@ from damaged_runs import MODEL, copied, damage, memory_limited, parts, rewrite, 
 from typer.testing import CliRunner
 
 from cogdyn.agents import RunError, load_run
-from cogdyn.lessons.command_line import app
+from cogdyn.lessons.commands.main import app
 
 MEGABYTE = 2**20
 

@@ -4,9 +4,9 @@ import pytest
 import torch
 
 from cogdyn.agents import RateRNN
-from cogdyn.agents.flossing import finite_time_exponents
-from cogdyn.agents.initialisation import INITIALISATIONS
+from cogdyn.agents.network.initialisation import INITIALISATIONS
 from cogdyn.agents.rules.catalogue import make_rule, rule_arguments, rule_names
+from cogdyn.agents.training.flossing import finite_time_exponents
 from cogdyn.envs import make_task
 
 TASK = make_task("CyclePattern", cycle_ms=400, n_cycles=2)

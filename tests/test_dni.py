@@ -8,9 +8,9 @@ from synthetic_bins import plain_bin, rows
 
 from cogdyn.agents import RateRNN
 from cogdyn.agents.credit.synthetic_gradient import delta_rule
-from cogdyn.agents.ensemble import ensemble_of, member
+from cogdyn.agents.measures.apical_voltages import apical_voltages, exact_credit
+from cogdyn.agents.network.ensemble import ensemble_of, member
 from cogdyn.agents.rules import BPTT, DNI
-from cogdyn.agents.rules.apical_voltages import apical_voltages, exact_credit
 from cogdyn.envs import make_task
 
 LEAKS = pytest.mark.parametrize("leak", ["voltage", "rate"])

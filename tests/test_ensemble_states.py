@@ -5,7 +5,7 @@ import torch
 from every_rule import CASES, TASK, drawn, made, suited
 
 from cogdyn.agents.credit.annealing import Annealing
-from cogdyn.agents.ensemble import member, part, stacked, subset
+from cogdyn.agents.network.ensemble import member, part, stacked, subset
 from cogdyn.agents.rules import BPTT
 from cogdyn.agents.rules.catalogue import make_rule
 

@@ -7,7 +7,7 @@ import torch
 
 from cogdyn.agents import RateRNN, evaluate, load_run, train
 from cogdyn.agents.credit.losses import penalties, task_loss
-from cogdyn.agents.ensemble import ensemble_of, member, stacked
+from cogdyn.agents.network.ensemble import ensemble_of, member, stacked
 from cogdyn.agents.rules import BPTT, CD, DASC, SCTT, GradientSkip
 from cogdyn.envs import make_task
 

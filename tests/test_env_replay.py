@@ -7,7 +7,7 @@ from playing import CLOSED, ONE_RESPONSE, OPEN, TwoAnswers, idle, play
 
 from cogdyn.envs import Rewards, TrialEnv, TrialVectorEnv, make_task
 from cogdyn.envs.contract.environments import actions_of
-from cogdyn.envs.replay import Pool
+from cogdyn.envs.gym.replay import Pool
 
 
 @pytest.mark.parametrize("name", OPEN)

@@ -68,7 +68,7 @@ def test_registering_again_is_silent():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         cogdyn.envs.register_environments()
-        importlib.reload(importlib.import_module("cogdyn.envs.registration")).register_environments()
+        importlib.reload(importlib.import_module("cogdyn.envs.gym.registration")).register_environments()
     assert dict(gym.registry) == before
     assert [id for id in gym.registry if id.startswith("cogdyn/")] == [f"cogdyn/{name}-v0" for name in task_names()]
 

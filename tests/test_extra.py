@@ -29,7 +29,7 @@ for module in ("live_network", "choice", "explorer"):
 def test_notebooks_need_jupytext_and_make_nothing_without_it(tmp_path):
     code = (
         "import sys; sys.modules['jupytext'] = None; sys.argv[1:] = ['lessons', 'here', '--no-open']\n"
-        "from cogdyn.lessons.command_line import main\nmain()"
+        "from cogdyn.lessons.commands.main import main\nmain()"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path)
     assert done.returncode == 1

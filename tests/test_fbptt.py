@@ -7,7 +7,7 @@ from precisions import same_gradient as same
 from synthetic_bins import plain_bin, rows
 
 from cogdyn.agents import RateRNN
-from cogdyn.agents.ensemble import ensemble_of, member
+from cogdyn.agents.network.ensemble import ensemble_of, member
 from cogdyn.agents.rules import BPTT, FBPTT, RFLO, RTRL
 from cogdyn.envs import make_task
 

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 import pytest
 from typer.testing import CliRunner
 
-from cogdyn.agents.files import LOCK, locked, temporary_folder, write_atomically
-from cogdyn.lessons.command_line import app
-from cogdyn.lessons.notebooks import write_notebooks
+from cogdyn.agents.training.files import LOCK, locked, temporary_folder, write_atomically
+from cogdyn.lessons.commands.main import app
+from cogdyn.lessons.pages.notebooks import write_notebooks
 
 
 @contextmanager

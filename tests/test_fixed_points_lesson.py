@@ -12,7 +12,7 @@ from lesson_page import check_exercises, executed_lesson, kinds_shown, told
 from cogdyn.agents import RateRNN, states_in_trials, step_at
 from cogdyn.agents.dynamics import principal_components
 from cogdyn.envs import make_task
-from cogdyn.lessons import (
+from cogdyn.lessons.chapters.fixed_points import (
     check_jacobian,
     check_newton_step,
     draw_modes,
@@ -20,7 +20,7 @@ from cogdyn.lessons import (
     points_at,
     signs_at,
 )
-from cogdyn.lessons.point_marks import kinds
+from cogdyn.lessons.figures.point_marks import kinds
 
 PAGE = Path(__file__).parent.parent / "book/lessons/fixed-points.md"
 CHECKS = {"jacobian": check_jacobian, "newton_step": check_newton_step}
@@ -178,9 +178,9 @@ def executed(tmp_path_factory):
 import json
 print(json.dumps({
     "two": [found.n_unstable.tolist(), found.time_constants[:, 0].tolist()],
-    "signs": lessons.signs_at(network, found)[found.stable].tolist(),
-    "three": lessons.signs_at(larger, of_three)[of_three.stable].tolist(),
-    "held": {name: lessons.signs_at(network, one.found)[one.found.stable].tolist() for name, one in held.items()},
+    "signs": fixed_points.signs_at(network, found)[found.stable].tolist(),
+    "three": fixed_points.signs_at(larger, of_three)[of_three.stable].tolist(),
+    "held": {name: fixed_points.signs_at(network, one.found)[one.found.stable].tolist() for name, one in held.items()},
     "score": run.metrics[-1]["score"],
 }))
 """

@@ -7,10 +7,11 @@ import torch
 from precisions import DTYPES, LEAST_COSINE, in_float64, same_gradient
 
 from cogdyn.agents import RateRNN
-from cogdyn.agents.alignment import AlignmentWatch, alignment, contributions, exact_contributions
 from cogdyn.agents.credit.bins import Bin, bins_of
 from cogdyn.agents.credit.output_error import OutputError
-from cogdyn.agents.data import tensors
+from cogdyn.agents.measures.apical_voltages import apical_voltages, exact_credit
+from cogdyn.agents.measures.gradient_alignment import AlignmentWatch, alignment, contributions, exact_contributions
+from cogdyn.agents.network.data import tensors
 from cogdyn.agents.rules import (
     BPTT,
     DNI,
@@ -30,7 +31,6 @@ from cogdyn.agents.rules import (
     r_kf,
     uoro,
 )
-from cogdyn.agents.rules.apical_voltages import apical_voltages, exact_credit
 from cogdyn.envs import make_task
 
 TASK = make_task("DelayMatchSample", dt=100)

@@ -10,8 +10,8 @@ from rich.console import Console
 
 from cogdyn.envs import Levels, Mixture, Noisy, PaintedTask, Reporting, make_task, score_floors, task_names
 from cogdyn.envs.describe import shortcuts
-from cogdyn.envs.look_alikes import LookAlikes, distinct_rows
-from cogdyn.lessons.task_table import task_in_words
+from cogdyn.envs.observers.look_alikes import LookAlikes, distinct_rows
+from cogdyn.lessons.commands.task_table import task_in_words
 
 STREAMS = ("Add", "Mimic")
 """Long streams, which take their time."""

@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from cogdyn.agents import RateRNN
-from cogdyn.agents.activations import ACTIVATIONS
-from cogdyn.agents.ensemble import stacked
-from cogdyn.agents.flossing import finite_time_exponents, floss
+from cogdyn.agents.network.activations import ACTIVATIONS
+from cogdyn.agents.network.ensemble import stacked
+from cogdyn.agents.training.flossing import finite_time_exponents, floss
 
 LEAKS = ("voltage", "rate")
 DT = 20

@@ -8,7 +8,7 @@ import torch
 
 from cogdyn.agents import RateRNN, evaluate, load_run, train
 from cogdyn.agents.credit.recursive_least_squares import RecursiveLeastSquares
-from cogdyn.agents.ensemble import member, stacked
+from cogdyn.agents.network.ensemble import member, stacked
 from cogdyn.agents.rules import FORCE, Diverged, FullFORCE
 from cogdyn.envs import make_task
 

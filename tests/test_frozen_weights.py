@@ -8,7 +8,7 @@ import pytest
 import torch
 from every_rule import CASES, IN_TRIALS, TASK, WITH_FEEDBACK, drawn, learn, made, suited, values
 
-from cogdyn.agents.ensemble import stacked
+from cogdyn.agents.network.ensemble import stacked
 from cogdyn.agents.rules import BPTT, ReadoutOnly, RewardHebbian
 from cogdyn.agents.rules.catalogue import make_rule, rule_arguments
 

@@ -10,7 +10,7 @@ import pytest
 from homework import hand_in, homework, shut_off
 from typer.testing import CliRunner
 
-from cogdyn.lessons.command_line import app
+from cogdyn.lessons.commands.main import app
 from cogdyn.lessons.grading import grade as grading
 from cogdyn.lessons.grading import sandbox
 from cogdyn.lessons.grading.assignment import assignment

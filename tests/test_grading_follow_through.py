@@ -7,7 +7,7 @@ from homework import hand_in, homework, shut_off, source_of
 from mistakes import MISTAKES
 from typer.testing import CliRunner
 
-from cogdyn.lessons.command_line import app
+from cogdyn.lessons.commands.main import app
 from cogdyn.lessons.grading.exercises import MODULES, exercise, work
 from cogdyn.lessons.grading.follow_through import Mark, follow_through, needed_by
 from cogdyn.lessons.grading.grade import grade

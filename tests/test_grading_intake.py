@@ -7,7 +7,7 @@ import pytest
 from homework import hand_in, homework, shut_off
 from typer.testing import CliRunner
 
-from cogdyn.lessons.command_line import app
+from cogdyn.lessons.commands.main import app
 from cogdyn.lessons.grading.intake import find_submissions, student_of
 from cogdyn.lessons.grading.recognition import read_class
 from cogdyn.lessons.grading.roster import read_roster

@@ -12,7 +12,7 @@ from homework import homework
 from typer.testing import CliRunner
 
 from cogdyn.envs.registry import TASKS
-from cogdyn.lessons.command_line import app
+from cogdyn.lessons.commands.main import app
 from cogdyn.lessons.grading import Judgement, check
 from cogdyn.lessons.grading.assignment import assignment, assignments
 from cogdyn.lessons.grading.inside import plain

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from homework import hand_in, homework, shut_off, source_of
 
-from cogdyn.agents.files import FolderInUse, locked
+from cogdyn.agents.training.files import FolderInUse, locked
 from cogdyn.lessons.grading import grade as grading
 from cogdyn.lessons.grading.grade import grade
 from cogdyn.lessons.grading.protections import SandboxError

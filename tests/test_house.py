@@ -28,11 +28,17 @@ ROOMS = {
     "agents.dynamics": ({"agents.dynamics", "envs.typechecked"}, {"numpy", "scipy", "torch"}),
     "lessons": ({"lessons", "agents", "envs"}, None),
 }
+# The rooms of each floor from the ground up: a room imports none above it.
+ORDER = {
+    "envs": ("observers", "tasks", "gym", "contract"),
+    "agents": ("dynamics", "network", "credit", "rules", "training", "measures"),
+    "lessons": ("widgets", "checking", "figures", "studies", "play", "chapters", "pages", "grading", "commands"),
+}
 # Drawing a single frame is the one place where envs may reach for matplotlib and Pillow, and only when it is called; so
 # may one analysis for the package of the extra "similarity".
-INSIDE_FUNCTIONS = {"envs/render.py": {"matplotlib", "PIL"}, "agents/dynamics/dsa.py": {"DSA"}}
+INSIDE_FUNCTIONS = {"envs/gym/render.py": {"matplotlib", "PIL"}, "agents/dynamics/dsa.py": {"DSA"}}
 # The one door to the package of the extra "rl"; nothing else of ours imports it.
-EXTRAS = {"agents/stable_baselines.py": {"stable_baselines3"}}
+EXTRAS = {"agents/training/stable_baselines.py": {"stable_baselines3"}}
 
 GLOBAL_SEEDS = {
     "np.random.seed",
@@ -81,6 +87,34 @@ def import_problems(where, text):
     return problems
 
 
+def climbs(where, text):
+    """Imports of a room above one's own."""
+    floor, *inner = Path(where).parent.parts
+    rooms = ORDER[floor]
+    if not inner or inner[0] not in rooms:
+        return []
+    above = rooms[rooms.index(inner[0]) + 1 :]
+    return [
+        f"{where}:{line} {inner[0]} may not import {name}, which is above it"
+        for line, name, is_ours, _ in imports_of(text, (floor, *inner))
+        if is_ours and any(f"{name}.".startswith(f"{floor}.{room}.") for room in above)
+    ]
+
+
+def room_problems(root):
+    """Folders that are not in the plan, and files of agents and lessons that lie outside of a room."""
+    found = {floor: {path.parent.name for path in (root / floor).glob("*/__init__.py")} for floor in FLOORS}
+    loose = [path for floor in ("agents", "lessons") for path in (root / floor).glob("*") if path.is_file()]
+    return [
+        *(
+            f"{floor}: {sorted(found[floor] ^ set(ORDER[floor]))}"
+            for floor in FLOORS
+            if found[floor] ^ set(ORDER[floor])
+        ),
+        *(str(path.relative_to(root)) for path in loose if path.name != "__init__.py"),
+    ]
+
+
 def length_problems(where, text):
     lines = len(text.splitlines())
     return [f"{where}: {lines} lines"] if lines > 300 else []
@@ -126,7 +160,16 @@ def stopwatches(where, text):
     return [f"{where}:{i} stopwatch" for i, line in enumerate(text.splitlines(), 1) if watch.search(line)]
 
 
-CHECKS = [import_problems, length_problems, left_marks, global_seeds, unseeded_draws, checks_that_vanish, name_problems]
+CHECKS = [
+    import_problems,
+    climbs,
+    length_problems,
+    left_marks,
+    global_seeds,
+    unseeded_draws,
+    checks_that_vanish,
+    name_problems,
+]
 
 
 @pytest.mark.parametrize("check", CHECKS)
@@ -158,12 +201,12 @@ def test_no_test_depends_on_how_fast_the_machine_is():
         (import_problems, "envs/ring.py", "from .. import lessons", 1),
         (import_problems, "envs/ring.py", "from cogdyn.envs import task", 1),
         (import_problems, "envs/ring.py", "import envs.task", 1),
-        (import_problems, "envs/render.py", "def draw():\n    import matplotlib.pyplot", 0),
-        (import_problems, "envs/render.py", "import matplotlib.pyplot", 1),
+        (import_problems, "envs/gym/render.py", "def draw():\n    import matplotlib.pyplot", 0),
+        (import_problems, "envs/gym/render.py", "import matplotlib.pyplot", 1),
         (import_problems, "envs/task.py", "def draw():\n    import matplotlib.pyplot", 1),
-        (import_problems, "agents/training.py", "from .. import __version__\nfrom ..envs import Task", 0),
-        (import_problems, "agents/training.py", "from .dynamics import jpca\nfrom .rules import BPTT", 0),
-        (import_problems, "agents/training.py", "import matplotlib", 1),
+        (import_problems, "agents/training/loop.py", "from ... import __version__\nfrom ...envs import Task", 0),
+        (import_problems, "agents/training/loop.py", "from ..dynamics import jpca\nfrom ..rules import BPTT", 0),
+        (import_problems, "agents/training/loop.py", "import matplotlib", 1),
         (import_problems, "agents/rules/bptt.py", "from ...lessons import figures", 1),
         (
             import_problems,
@@ -176,6 +219,9 @@ def test_no_test_depends_on_how_fast_the_machine_is():
         (import_problems, "agents/dynamics/jpca.py", "from ...envs import Task", 1),
         (import_problems, "lessons/figures.py", "import ipywidgets\nfrom ..agents.dynamics import jpca", 0),
         (import_problems, "lessons/figures.py", "from cogdyn.agents import train", 1),
+        (climbs, "agents/rules/bptt.py", "from ..credit.rule import Rule\nfrom ..network import rate_rnn", 0),
+        (climbs, "agents/rules/bptt.py", "from ..training.loop import train\nfrom .. import measures", 2),
+        (climbs, "lessons/studies/kao2019/study.py", "from ...chapters.bridges import error_left", 1),
         (length_problems, "envs/task.py", "\n" * 300, 0),
         (length_problems, "envs/task.py", "\n" * 301, 1),
         (left_marks, "envs/task.py", "x = 1  # TO-DO: two", 1),
@@ -213,6 +259,17 @@ def root_problems(root):
 
 def test_packages_are_the_folders():
     assert package_problems(ROOT, PROJECT["tool"]["setuptools"]["packages"]) == []
+
+
+def test_the_rooms_are_those_of_the_plan(tmp_path):
+    assert room_problems(ROOT) == []
+    for floor, rooms in {**ORDER, "agents": ("dynamics",)}.items():
+        for room in rooms:
+            (tmp_path / floor / room).mkdir(parents=True)
+            (tmp_path / floor / room / "__init__.py").touch()
+    (tmp_path / "lessons/memory.py").touch()
+    others = sorted(set(ORDER["agents"]) - {"dynamics"})
+    assert room_problems(tmp_path) == [f"agents: {others}", "lessons/memory.py"]
 
 
 def test_the_root_is_bare():

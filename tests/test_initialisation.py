@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from cogdyn.agents import RateRNN
-from cogdyn.agents.initialisation import INITIALISATIONS
+from cogdyn.agents.network.initialisation import INITIALISATIONS
 
 SOO = {"init": "soo2023", "self_connections": True}
 SLOW = {"init": "slow_mode", "self_connections": True}

@@ -7,24 +7,23 @@ import pytest
 import torch
 
 from cogdyn.agents.dynamics import variance_explained
+from cogdyn.agents.network.recording import outputs_of, states_of
 from cogdyn.lessons.studies import load_study
-from cogdyn.lessons.studies.kao2019_measures import measure, states_of
-from cogdyn.lessons.studies.kao2019_networks import DT, network_of, probe, setting, task_of, trained
-from cogdyn.lessons.studies.kao2019_perturbations import (
+from cogdyn.lessons.studies.kao2019.measures import measure
+from cogdyn.lessons.studies.kao2019.networks import DT, network_of, probe, setting, task_of, trained
+from cogdyn.lessons.studies.kao2019.perturbations import (
     KINDS,
     LEVELS,
     PERIODS,
     SWITCHES_MS,
     autonomy,
-    bin_of,
     endpoint_error,
     error_name,
     noisy_error,
     novel,
-    outputs_of,
     switched,
 )
-from cogdyn.lessons.studies.kao2019_predicates import FACTORS, TASK_R2, mean_of, settings_of, verdicts
+from cogdyn.lessons.studies.kao2019.predicates import FACTORS, TASK_R2, mean_of, settings_of, verdicts
 from cogdyn.lessons.studies.runner import plan
 
 STUDY = load_study("kao2019")
@@ -65,7 +64,7 @@ def test_the_noise_of_a_bin_is_what_a_setting_says():
 
 def test_a_probe_is_one_trial_of_each_target_without_noise():
     batch = probe(task_of(job()))
-    on, go, onset = (bin_of(batch, period) for period in ("delay", "reaction", "movement"))
+    on, go, onset = (batch.first_bin(period) for period in ("delay", "reaction", "movement"))
     assert batch.batch_size == 8
     assert ((go - on) * DT, (onset - go) * DT) == (400, 150)
     assert np.linalg.norm(batch.inputs[on:, :, :2], axis=-1) == pytest.approx(1)
@@ -113,7 +112,7 @@ def test_noise_is_frozen_or_not_and_comes_in_its_period_and_channels():
 
     task = task_of(job())
     batch = probe(task)
-    go = bin_of(batch, "reaction")
+    go = batch.first_bin("reaction")
     for kind, period in product(KINDS, (*PERIODS, "whole trial")):
         noisy_error(Recorder(), task, kind, period, 1.0, repeats=2)
         noise = seen[-1] - np.tile(batch.inputs, (1, 2, 1))

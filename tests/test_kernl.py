@@ -6,7 +6,7 @@ from precisions import DTYPES, same_gradient
 from synthetic_bins import plain_bin, random_bins, summed
 
 from cogdyn.agents import RateRNN
-from cogdyn.agents.ensemble import ensemble_of, member
+from cogdyn.agents.network.ensemble import ensemble_of, member
 from cogdyn.agents.rules import RFLO, KeRNL
 from cogdyn.envs import make_task
 

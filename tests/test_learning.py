@@ -14,8 +14,8 @@ from every_task import every_task
 import cogdyn  # noqa: F401  registers the environments
 from cogdyn.agents import Actor, RateRNN, RunError, TrainingDiverged, TrialDataset, evaluate, load_run, train
 from cogdyn.agents.credit.losses import task_loss
-from cogdyn.agents.evaluation import NetworkPolicy
 from cogdyn.agents.rules import BPTT, Diverged, Rule
+from cogdyn.agents.training.evaluation import NetworkPolicy
 from cogdyn.envs import TrialEnv, Uniform, make_task
 
 DMS = make_task("DelayMatchSample", delay_ms=Uniform(100, 200))

@@ -7,7 +7,7 @@ import re
 import pytest
 from lesson_page import code_cells, suggestion
 
-from cogdyn.lessons.notebooks import lesson_pages
+from cogdyn.lessons.pages.notebooks import lesson_pages
 
 PAGES = lesson_pages()
 NAMES = [page.stem for page in PAGES]

@@ -13,16 +13,17 @@ from cogdyn.agents import RateRNN, evaluate, train
 from cogdyn.agents.dynamics import principal_components
 from cogdyn.agents.rules import BPTT
 from cogdyn.envs import Uniform, make_task
-from cogdyn.lessons import (
+from cogdyn.envs.typical import typical
+from cogdyn.lessons import draw_trial
+from cogdyn.lessons.chapters.remembering import (
     check_euler_step,
     decode_sample,
     draw_memory_trace,
     draw_score_by_delay,
-    draw_trial,
     memory_trace,
 )
-from cogdyn.lessons.conditions import group, typical, wilson_interval
-from cogdyn.lessons.summary_figure import draw_summary, write_figure
+from cogdyn.lessons.figures.conditions import group, wilson_interval
+from cogdyn.lessons.figures.summary import draw_summary, write_figure
 
 PAGE = Path(__file__).parent.parent / "book/lessons/a-network-that-remembers.md"
 DMS = make_task("DelayMatchSample")

@@ -11,7 +11,7 @@ from node import evaluate, needs_node
 
 from cogdyn.agents import RateRNN
 from cogdyn.agents.dynamics import fixed_points, flow_field
-from cogdyn.lessons.live_flow import Held, LiveFlow
+from cogdyn.lessons.chapters.fixed_points.widget import Held, LiveFlow
 
 N, N_IN, N_OUT = 7, 2, 3
 
@@ -67,7 +67,9 @@ def test_the_browser_draws_the_flow_that_flow_field_finds(form):
     (view,) = live.views
     given = {"network": live.network, "view": view, "axes": live.axes, "x": field.x.tolist(), "y": field.y.tolist()}
     arrows = evaluate(
-        "flow.mjs", "module.flowOn(data.network, data.view.input, data.view.origin, data.axes, data.x, data.y)", given
+        "fixed_points/arithmetic.mjs",
+        "module.flowOn(data.network, data.view.input, data.view.origin, data.axes, data.x, data.y)",
+        given,
     )
     found = {name: np.array([arrow[name] for arrow in arrows]) for name in arrows[0]}
     np.testing.assert_allclose(found["x"].reshape(3, 4)[0], field.x)
@@ -90,7 +92,7 @@ def test_a_released_state_follows_the_whole_network(form):
         const places = states.map((h) => module.projected(data.view.origin, data.axes, h));
         return {start, states, places, outputs: module.readoutOf(data.network, states.at(-1))};
     })()"""
-    found = evaluate("flow.mjs", expression, given)
+    found = evaluate("fixed_points/arithmetic.mjs", expression, given)
     start = origin + np.array([0.7, -0.4]) @ np.array(live.axes)
     np.testing.assert_allclose(found["start"], start, atol=1e-5)
     h, states = torch.from_numpy(start)[None], []
@@ -216,7 +218,7 @@ def test_points_without_eigenvectors_are_refused():
 @needs_node
 def test_points_are_named_and_told_in_words():
     points = [{"kind": kind} for kind in ("stable", "stable", "saddle", "slow", "unstable")]
-    names = evaluate("flow_picture.mjs", "module.pointNames(data)", points)
+    names = evaluate("fixed_points/picture.mjs", "module.pointNames(data)", points)
     assert names == ["stable point 1", "stable point 2", "saddle 1", "slow point 1", "unstable point 1"]
     tell = "data.map(([point, name, off]) => module.tellPoint(point, name, off))"
     given = [
@@ -225,7 +227,7 @@ def test_points_are_named_and_told_in_words():
         [{"kind": "saddle", "growing": 2, "tau": None}, "saddle 3", 1],
         [{"kind": "slow", "growing": 1, "tau": -9000}, "slow point 1", 0],
     ]
-    assert evaluate("live_flow.mjs", tell, given) == [
+    assert evaluate("fixed_points/widget.mjs", tell, given) == [
         "stable point 1: all modes decay, the slowest decays with 183 ms; 0.03 from the plane",
         "saddle 2: 1 mode grows, the fastest grows with 110 ms; 0.00 from the plane",
         "saddle 3: 2 modes grow; 1.00 from the plane",
@@ -240,7 +242,11 @@ def test_a_released_state_is_told_in_words():
     now = {"ms": 260, "speed": 1e-3, "off": 0.12, "near": near, "outputs": [{"name": "bit 1", "value": -0.004}]}
     close = now | {"speed": 1e-8, "near": near | {"distance": 0.004}}
     rest = now | {"speed": 1e-10, "near": near | {"distance": 0.0001}, "outputs": []}
-    told = evaluate("live_flow.mjs", tell, [[now, False], [now | {"near": None}, True], [rest, True], [close, True]])
+    told = evaluate(
+        "fixed_points/widget.mjs",
+        tell,
+        [[now, False], [now | {"near": None}, True], [rest, True], [close, True]],
+    )
     assert [words["state"] for words in told] == [
         "260 ms: moving, nearest is stable point 2, 0.50 away",
         "260 ms: still moving",
@@ -253,7 +259,9 @@ def test_a_released_state_is_told_in_words():
 @needs_node
 def test_the_whole_extent_is_in_the_picture_at_one_scale():
     cases = [(extent, width) for extent in ([-1, 1, -1, 1], [0, 6, 0, 1], [0, 1, 0, 6]) for width in (340, 700)]
-    layouts = evaluate("flow_picture.mjs", "data.map(([extent, width]) => module.layout(extent, width, 30))", cases)
+    layouts = evaluate(
+        "fixed_points/picture.mjs", "data.map(([extent, width]) => module.layout(extent, width, 30))", cases
+    )
     for (extent, width), plane in zip(cases, layouts, strict=True):
         assert plane["left"] + plane["wide"] <= width
         assert plane["x0"] <= extent[0]

@@ -12,9 +12,9 @@ from scipy.special import softmax
 
 from cogdyn.agents import RateRNN
 from cogdyn.envs import make_task
-from cogdyn.lessons.live_network import LiveNetwork, _weights
+from cogdyn.lessons.chapters.remembering.widget import LiveNetwork, _weights
 
-DYNAMICS = "live_dynamics.mjs"
+DYNAMICS = "dynamics.mjs"
 RUN = "module.run(data.network, data.inputs, data.xi, data.silenced)"
 ACTIVATIONS = {
     "tanh": np.tanh,

@@ -16,8 +16,8 @@ from cogdyn.agents.credit.diagonal_traces import DiagonalTraces
 from cogdyn.agents.credit.feedback import Feedback
 from cogdyn.agents.rules import RFLO, RTRL
 from cogdyn.envs import make_task
-from cogdyn.lessons import check_rflo, cue_alignment, draw_cue_alignment, feedback_alignment
-from cogdyn.lessons.live_traces import LiveTraces
+from cogdyn.lessons.chapters.local_signals import check_rflo, cue_alignment, draw_cue_alignment, feedback_alignment
+from cogdyn.lessons.chapters.local_signals.widget import LiveTraces
 
 PAGE = Path(__file__).parent.parent / "book/lessons/local-signals.md"
 TASK = make_task("DelayResponse")
@@ -201,7 +201,7 @@ def test_the_browser_assigns_the_credit_of_rflo_and_rtrl(tau, strength, pathway)
     np.testing.assert_allclose(live.network["random" if pathway == "random" else "readout"], feedback[0], rtol=1e-5)
     settings = {"tau": tau, "strength": strength, "feedback": feedback[0].tolist()}
     given = {"network": live.network, "inputs": live.inputs, "settings": settings}
-    found = evaluate("traces.mjs", "module.assignCredit(data.network, data.inputs, data.settings)", given)
+    found = evaluate("local_signals/credit.mjs", "module.assignCredit(data.network, data.inputs, data.settings)", given)
     network.recurrent.mul_(strength)
     for bin, expected in zip(found, in_python(network, inputs_of(), feedback), strict=True):
         for name, values in expected.items():
@@ -220,7 +220,7 @@ def test_answers_about_the_living_traces_hold():
         settings = {"tau": 100, "strength": strength, "feedback": live.network[pathway]}
         given = {"network": live.network, "inputs": live.inputs, "settings": settings, "bin": ms // 20}
         bin = "module.assignCredit(data.network, data.inputs, data.settings)[data.bin]"
-        return np.array(evaluate("traces.mjs", f"(({{ local, exact }}) => [local, exact])({bin})", given))
+        return np.array(evaluate("local_signals/credit.mjs", f"(({{ local, exact }}) => [local, exact])({bin})", given))
 
     def cosine(**settings):
         local, exact = credit(**settings)
@@ -237,15 +237,15 @@ def test_answers_about_the_living_traces_hold():
 @needs_node
 def test_the_credit_is_told_in_words():
     bin = {"local": [0.25, -0.5], "exact": [0.25, 0.5]}
-    told = evaluate("live_traces.mjs", "[0, 1].map((at) => module.summary(data, at))", bin)
+    told = evaluate("local_signals/widget.mjs", "[0, 1].map((at) => module.summary(data, at))", bin)
     assert [words["one"] for words in told] == [
         "credit of this synapse: RFLO 0.2500, exact 0.2500",
         "credit of this synapse: RFLO −0.5000, exact 0.5000",
     ]
     assert told[0]["all"] == "all 2 synapses: cosine −0.60"
-    nothing = evaluate("live_traces.mjs", "module.summary(data, 0)", {"local": [0, 0], "exact": [1, 0]})
+    nothing = evaluate("local_signals/widget.mjs", "module.summary(data, 0)", {"local": [0, 0], "exact": [1, 0]})
     assert nothing["all"] == "all 2 synapses: cosine none"
-    assert evaluate("live_traces.mjs", "module.inDecimals(-0.00001)") == "0.0000"
+    assert evaluate("local_signals/widget.mjs", "module.inDecimals(-0.00001)") == "0.0000"
 
 
 @pytest.mark.parametrize(

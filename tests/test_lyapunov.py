@@ -6,7 +6,7 @@ import torch
 
 from cogdyn.agents import RateRNN
 from cogdyn.agents.dynamics import jacobian_product, lyapunov_exponents
-from cogdyn.agents.flossing import finite_time_exponents
+from cogdyn.agents.training.flossing import finite_time_exponents
 
 DT = 10
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from cogdyn.agents import RateRNN, load_run, train
-from cogdyn.agents.ensemble import ensemble_of, member, part, stacked, subset
+from cogdyn.agents.network.ensemble import ensemble_of, member, part, stacked, subset
 from cogdyn.agents.rules import BPTT, RFLO, SCTT
 from cogdyn.envs import make_task
 

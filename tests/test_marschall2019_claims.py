@@ -7,12 +7,12 @@ import pytest
 
 from cogdyn.lessons import study_results
 from cogdyn.lessons.studies import load_study
-from cogdyn.lessons.studies.marschall2019 import summary
-from cogdyn.lessons.studies.marschall2019_claims import CLAIMS, alignment_does_not_explain, claims, contrasts
-from cogdyn.lessons.studies.marschall2019_figures import by_cell
-from cogdyn.lessons.studies.marschall2019_learners import COMPARED, LEARNERS, SETTINGS
-from cogdyn.lessons.studies.marschall2019_measures import MOMENTS
-from cogdyn.lessons.studies.marschall2019_tuning import RATES, at_the_edge
+from cogdyn.lessons.studies.marschall2019.claims import CLAIMS, alignment_does_not_explain, claims, contrasts
+from cogdyn.lessons.studies.marschall2019.figures import by_cell
+from cogdyn.lessons.studies.marschall2019.learners import COMPARED, LEARNERS, SETTINGS
+from cogdyn.lessons.studies.marschall2019.measures import MOMENTS
+from cogdyn.lessons.studies.marschall2019.study import summary
+from cogdyn.lessons.studies.marschall2019.tuning import RATES, at_the_edge
 
 STUDY = load_study("marschall2019")
 

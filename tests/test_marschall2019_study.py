@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from cogdyn.agents import train
-from cogdyn.agents.ensemble import ensemble_of, stacked
+from cogdyn.agents.network.ensemble import ensemble_of, stacked
 from cogdyn.agents.rules import BPTT
 from cogdyn.lessons.studies import load_study, marschall2019_learners
-from cogdyn.lessons.studies.marschall2019_learners import COMPARED, LEARNERS, SETTINGS, measure, network_of
-from cogdyn.lessons.studies.marschall2019_levels import levels
-from cogdyn.lessons.studies.marschall2019_measures import BATCH, MOMENTS, foresight, learn, updates_by
-from cogdyn.lessons.studies.marschall2019_tuning import FIRST_SEED, RATES, best_rate
+from cogdyn.lessons.studies.marschall2019.learners import COMPARED, LEARNERS, SETTINGS, measure, network_of
+from cogdyn.lessons.studies.marschall2019.levels import levels
+from cogdyn.lessons.studies.marschall2019.measures import BATCH, MOMENTS, foresight, learn, updates_by
+from cogdyn.lessons.studies.marschall2019.tuning import FIRST_SEED, RATES, best_rate
 from cogdyn.lessons.studies.runner import plan
 
 STUDY, TUNING = load_study("marschall2019"), load_study("marschall2019-tuning")

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from cogdyn.agents import RateRNN, evaluate
+from cogdyn.agents import RateRNN, evaluate, lesion
 from cogdyn.envs import make_task
-from cogdyn.lessons import decode_sample, lesion, memory_network, score_by_delay
-from cogdyn.lessons.memory_networks import N_NETWORKS, write_memory_networks
+from cogdyn.lessons.chapters.remembering import decode_sample, memory_network, score_by_delay
+from cogdyn.lessons.chapters.remembering.networks import N_NETWORKS, write_memory_networks
 
 TASK = make_task("DelayMatchSample")
 NETWORKS = [memory_network(number) for number in range(1, N_NETWORKS + 1)]

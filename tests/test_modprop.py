@@ -11,7 +11,7 @@ from cogdyn.agents import RateRNN, train
 from cogdyn.agents.credit.bins import bins_of
 from cogdyn.agents.credit.output_error import OutputError
 from cogdyn.agents.credit.synapses import Synapses
-from cogdyn.agents.data import tensors
+from cogdyn.agents.network.data import tensors
 from cogdyn.agents.rules import BPTT, RFLO, ModProp
 from cogdyn.envs import make_task
 

@@ -11,7 +11,7 @@ from cogdyn.agents.credit.driven_step import driven_step, noise_currents
 from cogdyn.agents.credit.losses import task_loss
 from cogdyn.agents.credit.pulses import Pulses
 from cogdyn.agents.credit.reward import MANY, ExpectedReward, rewards
-from cogdyn.agents.data import tensors
+from cogdyn.agents.network.data import tensors
 from cogdyn.agents.rules import BPTT, NodePerturbation
 from cogdyn.envs import make_task
 

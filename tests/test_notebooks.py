@@ -8,8 +8,8 @@ import tomllib
 import nbformat
 import pytest
 
-from cogdyn.lessons import notebooks
-from cogdyn.lessons.notebooks import lesson_pages, write_notebooks
+from cogdyn.lessons.pages import notebooks
+from cogdyn.lessons.pages.notebooks import lesson_pages, write_notebooks
 
 BOOK = notebooks._BOOK
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from cogdyn.agents import RateRNN
-from cogdyn.agents.out_of_memory import memory_errors_told
+from cogdyn.agents.network.out_of_memory import memory_errors_told
 from cogdyn.envs import make_task
 
 TRY = """

@@ -18,7 +18,7 @@ from cogdyn.agents.rules import BPTT
 from cogdyn.envs import Mixture, Noisy, TrialEnv, make_task
 from cogdyn.envs.own_tasks import modules_of
 from cogdyn.envs.registry import TASKS, task_config, task_from_config
-from cogdyn.lessons.command_line import app
+from cogdyn.lessons.commands.main import app
 
 ID = "cogdyn/Brightest-v0"
 
@@ -69,7 +69,7 @@ def test_what_cannot_be_found_is_said(importable):
     with pytest.raises(ValueError, match=r"unknown task 'Brightest'.* own, import the module that registers it first"):
         make_task("Brightest")
     with pytest.raises(ValueError, match=r"in a notebook or script.* itself: TrialEnv\(Brightest\(\)\)"):
-        gym.make(EnvSpec(ID, "cogdyn.envs.trial_env:TrialEnv", kwargs={"task": "__main__:Brightest"}))
+        gym.make(EnvSpec(ID, "cogdyn.envs.gym.trial_env:TrialEnv", kwargs={"task": "__main__:Brightest"}))
 
 
 @pytest.fixture

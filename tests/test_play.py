@@ -7,11 +7,11 @@ import pytest
 from every_task import every_task
 
 from cogdyn.envs import Mixture, TrialEnv, make_task
-from cogdyn.lessons.conditions import wilson_interval
-from cogdyn.lessons.play_controls import EXAMPLES, controls_of
-from cogdyn.lessons.play_frame import frame, room_for_inputs, rows_of
-from cogdyn.lessons.play_session import Session, slowed
-from cogdyn.lessons.play_terminal import parse_keys
+from cogdyn.lessons.figures.conditions import wilson_interval
+from cogdyn.lessons.play.controls import EXAMPLES, controls_of
+from cogdyn.lessons.play.frame import frame, room_for_inputs, rows_of
+from cogdyn.lessons.play.session import Session, slowed
+from cogdyn.lessons.play.terminal import parse_keys
 
 DMS = make_task("DelayMatchSample")
 

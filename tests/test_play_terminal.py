@@ -12,8 +12,8 @@ import pytest
 from typer.testing import CliRunner
 
 from cogdyn.envs import make_task
-from cogdyn.lessons.command_line import app
-from cogdyn.lessons.conditions import wilson_interval
+from cogdyn.lessons.commands.main import app
+from cogdyn.lessons.figures.conditions import wilson_interval
 
 
 class Terminal:

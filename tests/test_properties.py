@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from cogdyn.envs import Choice, PerBatch, TruncatedExponential, Uniform, make_task
 from cogdyn.envs.contract.trials import check_arrays, check_mask, check_periods
-from cogdyn.envs.rewards import spaces_of
+from cogdyn.envs.gym.rewards import spaces_of
 
 BUDGET = 3_000_000
 """Largest number of input values in a batch: 2,000 trials where bins are wide, few where they are 1 ms."""

@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from cogdyn.agents import RateRNN
-from cogdyn.agents.activations import ACTIVATIONS
 from cogdyn.agents.credit.losses import task_loss
+from cogdyn.agents.network.activations import ACTIVATIONS
 
 FORMS = list(itertools.product(("voltage", "rate"), sorted(ACTIVATIONS)))
 

@@ -11,12 +11,12 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from cogdyn.agents import RateRNN, load_run, train
-from cogdyn.agents.evaluation import check_fit
-from cogdyn.agents.plain_loop import plain_loop
+from cogdyn.agents.network.plain_loop import plain_loop
+from cogdyn.agents.network.scan import BLOCK
 from cogdyn.agents.rules import BPTT
-from cogdyn.agents.scan import BLOCK
+from cogdyn.agents.training.evaluation import check_fit
 from cogdyn.envs import make_task
-from cogdyn.lessons.live_network import LiveNetwork, _weights
+from cogdyn.lessons.chapters.remembering.widget import LiveNetwork, _weights
 
 FORMS = list(itertools.product(("voltage", "rate"), ("tanh", "relu"), ("full", "diag", "none")))
 
@@ -128,7 +128,7 @@ def test_the_browser_has_the_same_readout(leak):
     network, u = network_of(leak), inputs()[:, :1]
     data = {"network": _weights(network), "inputs": u[:, 0].numpy()}
     data = json.loads(json.dumps(data, default=lambda array: array.tolist()))
-    found = evaluate("live_dynamics.mjs", "module.run(data.network, data.inputs)", data)
+    found = evaluate("dynamics.mjs", "module.run(data.network, data.inputs)", data)
     np.testing.assert_allclose(found["outputs"], network(u).outputs[:, 0].detach(), atol=1e-12)
 
 

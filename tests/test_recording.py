@@ -8,8 +8,8 @@ import torch
 from precisions import DTYPES
 
 from cogdyn.agents import RateRNN, evaluate, lesion, states_in_trials, step_at
-from cogdyn.agents.activations import ACTIVATIONS
 from cogdyn.agents.dynamics import fixed_points, participation_ratio
+from cogdyn.agents.network.activations import ACTIVATIONS
 from cogdyn.envs import make_task
 
 TASK = make_task("DelayMatchSample", dt=20)

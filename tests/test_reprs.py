@@ -9,10 +9,10 @@ import torch
 
 import cogdyn.agents.dynamics as dynamics
 from cogdyn.agents import RateRNN, Run, train
-from cogdyn.agents.representation import written
+from cogdyn.agents.network.representation import written
 from cogdyn.agents.rules import BPTT, RFLO
 from cogdyn.agents.rules.catalogue import rule_class, rule_names
-from cogdyn.agents.run import describe
+from cogdyn.agents.training.run import describe
 from cogdyn.envs import make_task
 
 

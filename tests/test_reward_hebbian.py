@@ -10,8 +10,8 @@ from cogdyn.agents import RateRNN, load_run, train
 from cogdyn.agents.credit.driven_step import noise_currents
 from cogdyn.agents.credit.pulses import Pulses
 from cogdyn.agents.credit.reward import rewards
-from cogdyn.agents.data import tensors
-from cogdyn.agents.ensemble import stacked
+from cogdyn.agents.network.data import tensors
+from cogdyn.agents.network.ensemble import stacked
 from cogdyn.agents.rules import Diverged, RewardHebbian
 from cogdyn.envs import make_task
 

@@ -13,8 +13,8 @@ from typer.testing import CliRunner
 from cogdyn.agents import RateRNN, load_run, rules, train
 from cogdyn.agents.rules.catalogue import make_rule, rule_arguments, rule_names
 from cogdyn.envs import make_task
-from cogdyn.lessons.command_line import app
-from cogdyn.lessons.rule_table import changes, locality, rule_table, sentence
+from cogdyn.lessons.commands.main import app
+from cogdyn.lessons.commands.rule_table import changes, locality, rule_table, sentence
 
 TASK = make_task("SensorimotorMapping", dt=10)
 

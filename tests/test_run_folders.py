@@ -9,9 +9,9 @@ import pytest
 import torch
 
 from cogdyn.agents import RateRNN, RunError, load_run, train
-from cogdyn.agents.checkpoints import NEXT, Checkpoints
-from cogdyn.agents.files import FolderInUse, locked
 from cogdyn.agents.rules import BPTT, RFLO, SCTT
+from cogdyn.agents.training.checkpoints import NEXT, Checkpoints
+from cogdyn.agents.training.files import FolderInUse, locked
 from cogdyn.envs import make_task
 from cogdyn.envs.errors import ArgumentError
 

@@ -13,10 +13,10 @@ from rich.console import Console
 from safetensors.torch import save_file
 
 from cogdyn.agents import RateRNN, RunError, load_run, train
-from cogdyn.agents.checkpoints import NEXT
 from cogdyn.agents.rules import BPTT, RFLO, SCTT
+from cogdyn.agents.training.checkpoints import NEXT
 from cogdyn.envs import make_task
-from cogdyn.lessons.run_report import print_run
+from cogdyn.lessons.commands.run_report import print_run
 
 TASK = make_task("GoNogo")
 FEW = {"steps": 4, "batch_size": 4, "evaluate_every": 2, "n_test": 10, "device": "cpu"}
@@ -148,7 +148,7 @@ def with_described(folder, part, **arguments):
 @pytest.mark.parametrize("n_units", [10_000, 10**9, -1, "many", None])
 def test_a_file_that_claims_to_be_large_is_refused_before_a_network_is_made(saved, monkeypatch, n_units):
     with_described(saved, "network", n_units=n_units)
-    monkeypatch.setattr("cogdyn.agents.run.RateRNN", never)
+    monkeypatch.setattr("cogdyn.agents.training.run.RateRNN", never)
     with pytest.raises(RunError, match=r"its weights do not fit its network: recurrent has shape \(8, 8\)"):
         load_run(saved)
 
@@ -157,7 +157,7 @@ def test_a_file_that_claims_to_be_large_is_refused_before_a_network_is_made(save
 def test_a_file_that_claims_a_huge_task_is_refused_before_one_is_made(saved, monkeypatch, nested):
     huge = {"name": "NBack", "n_items": 10**9}
     with_described(saved, "task", **({"name": "Mixture", "tasks": [huge]} if nested else huge))
-    monkeypatch.setattr("cogdyn.agents.run.task_from_config", never)
+    monkeypatch.setattr("cogdyn.agents.training.run.task_from_config", never)
     with pytest.raises(RunError, match=r"its task has n_items = 1,000,000,000, more than 10,000\.$"):
         load_run(saved)
 
@@ -165,7 +165,7 @@ def test_a_file_that_claims_a_huge_task_is_refused_before_one_is_made(saved, mon
 @pytest.mark.parametrize("arguments", [{"dt": 1e-6}, {"delay_ms": {"type": "Uniform", "low": 0, "high": 1e12}}])
 def test_a_file_that_claims_endless_trials_is_refused_before_one_is_made(saved, monkeypatch, arguments):
     with_described(saved, "task", **arguments)
-    monkeypatch.setattr("cogdyn.agents.run.task_from_config", never)
+    monkeypatch.setattr("cogdyn.agents.training.run.task_from_config", never)
     with pytest.raises(RunError, match=r"its task has \w+_ms = .* in bins of .* ms, more than 100,000\.$"):
         load_run(saved)
 

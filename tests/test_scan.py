@@ -7,9 +7,9 @@ import torch
 from precisions import DTYPES, in_float64
 
 from cogdyn.agents import RateRNN
-from cogdyn.agents.activations import ACTIVATIONS
-from cogdyn.agents.plain_loop import plain_loop
-from cogdyn.agents.scan import BLOCK, Dynamics, Scan
+from cogdyn.agents.network.activations import ACTIVATIONS
+from cogdyn.agents.network.plain_loop import plain_loop
+from cogdyn.agents.network.scan import BLOCK, Dynamics, Scan
 
 LEAKS, CREDITS = ("voltage", "rate"), ("full", "diag", "none")
 FORMS = list(itertools.product(LEAKS, sorted(ACTIVATIONS), CREDITS))

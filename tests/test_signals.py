@@ -10,11 +10,11 @@ import pytest
 from typer.testing import CliRunner
 
 from cogdyn.agents import load_run, network_for, train
-from cogdyn.agents.files import locked
 from cogdyn.agents.rules import BPTT
+from cogdyn.agents.training.files import locked
 from cogdyn.envs import make_task
-from cogdyn.lessons.command_line import app
-from cogdyn.lessons.progress import TrainingProgress
+from cogdyn.lessons.commands.main import app
+from cogdyn.lessons.commands.progress import TrainingProgress
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no signals for a single process")
 

@@ -6,7 +6,7 @@ from cogdyn.agents import RateRNN, network_for
 from cogdyn.envs import make_task
 from cogdyn.lessons.studies import load_study
 from cogdyn.lessons.studies.runner import plan
-from cogdyn.lessons.studies.soo2023_default import (
+from cogdyn.lessons.studies.soo2023.default import (
     COMMAND,
     CONTROLS,
     NETWORKS,

@@ -8,9 +8,9 @@ import pytest
 from cogdyn.envs import make_task, task_names
 from cogdyn.lessons.studies import load_study
 from cogdyn.lessons.studies.runner import plan
-from cogdyn.lessons.studies.soo2023_arms import network_of
-from cogdyn.lessons.studies.soo2023_errors import KINDS, measure, networks_table, scored, strategy
-from cogdyn.lessons.studies.soo2023_published import (
+from cogdyn.lessons.studies.soo2023.arms import network_of
+from cogdyn.lessons.studies.soo2023.errors import KINDS, measure, networks_table, scored, strategy
+from cogdyn.lessons.studies.soo2023.published import (
     PARTS,
     TASKS,
     authors_score,

@@ -9,9 +9,9 @@ from cogdyn.agents import network_for
 from cogdyn.envs import make_task
 from cogdyn.lessons import study_results
 from cogdyn.lessons.studies import load_study
-from cogdyn.lessons.studies.soo2023 import summary_table
-from cogdyn.lessons.studies.soo2023_arms import ARMS, COARSE_DT, DT, cell_of
-from cogdyn.lessons.studies.soo2023_default import CONTROLS, DELAYS_MS, TASKS, default_table
+from cogdyn.lessons.studies.soo2023.arms import ARMS, COARSE_DT, DT, cell_of
+from cogdyn.lessons.studies.soo2023.default import CONTROLS, DELAYS_MS, TASKS, default_table
+from cogdyn.lessons.studies.soo2023.study import summary_table
 
 STARTS = {
     (row["task"], row["delay"], row["start"]): row

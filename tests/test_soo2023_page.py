@@ -6,6 +6,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from cogdyn import lessons
+from cogdyn.lessons.pages.study_results import ResultTable, VerdictTable
 from cogdyn.lessons.studies import load_study
 from cogdyn.lessons.studies.runner import plan
 
@@ -27,7 +28,7 @@ def test_every_cell_runs_and_tells_something(capsys):
     printed = capsys.readouterr().out
     assert "networks of the study are trained" in printed
     assert "0.958" in printed
-    tables = [each for each in shown if isinstance(each, lessons.ResultTable | lessons.VerdictTable)]
+    tables = [each for each in shown if isinstance(each, ResultTable | VerdictTable)]
     assert all("<td>" in table._repr_html_() for table in tables)
     assert sum(isinstance(each, Figure) for each in shown) == 3
     assert space["begin"] < 1

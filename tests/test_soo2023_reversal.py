@@ -6,17 +6,17 @@ import torch
 
 from cogdyn.lessons.studies import load_study
 from cogdyn.lessons.studies.runner import plan
-from cogdyn.lessons.studies.soo2023 import measure
-from cogdyn.lessons.studies.soo2023_arms import ARMS, cell_of
-from cogdyn.lessons.studies.soo2023_claims import CONTRASTS, claims
-from cogdyn.lessons.studies.soo2023_reversal import (
+from cogdyn.lessons.studies.soo2023.arms import ARMS, cell_of
+from cogdyn.lessons.studies.soo2023.claims import CONTRASTS, claims
+from cogdyn.lessons.studies.soo2023.reversal import (
     REVERSAL_ARMS,
     after_feedback,
     reversal_network,
     reversal_table,
     reversal_task,
 )
-from cogdyn.lessons.studies.soo2023_tuning import best_rates
+from cogdyn.lessons.studies.soo2023.study import measure
+from cogdyn.lessons.studies.soo2023.tuning import best_rates
 
 STUDY = load_study("soo2023")
 TINY = {"task": "RuleReversal", "delay_ms": 0.0, "dt": 20.0, "first_seed": 3, "networks": 1, "steps": 2}

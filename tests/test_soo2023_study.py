@@ -5,11 +5,10 @@ import pytest
 import torch
 
 from cogdyn.agents import evaluate, train
-from cogdyn.lessons.bridges import error_left
+from cogdyn.agents.measures.error_left import error_left
 from cogdyn.lessons.studies import load_study, soo2023_transmission
 from cogdyn.lessons.studies.runner import plan
-from cogdyn.lessons.studies.soo2023 import SWEPT, measure
-from cogdyn.lessons.studies.soo2023_arms import (
+from cogdyn.lessons.studies.soo2023.arms import (
     ARMS,
     COARSE_DT,
     CRITERION,
@@ -22,8 +21,9 @@ from cogdyn.lessons.studies.soo2023_arms import (
     of_kind,
     task_of,
 )
-from cogdyn.lessons.studies.soo2023_gated import CELLS, Gated
-from cogdyn.lessons.studies.soo2023_tuning import FIRST_SEED, RATES, best_arms, best_rates
+from cogdyn.lessons.studies.soo2023.gated import CELLS, Gated
+from cogdyn.lessons.studies.soo2023.study import SWEPT, measure
+from cogdyn.lessons.studies.soo2023.tuning import FIRST_SEED, RATES, best_arms, best_rates
 
 STUDY, TUNING = load_study("soo2023"), load_study("soo2023-tuning")
 TINY = {"task": "yang19.dlygo", "delay_ms": 200.0, "dt": DT, "networks": 2, "steps": 3}

@@ -10,7 +10,7 @@ from stable_baselines3 import PPO
 from stable_baselines3.common.env_util import make_vec_env
 from stable_baselines3.common.vec_env import DummyVecEnv, VecMonitor
 
-from cogdyn.agents.stable_baselines import TrialVecEnv
+from cogdyn.agents.training.stable_baselines import TrialVecEnv
 from cogdyn.envs import Rewards, TrialEnv, make_task
 from cogdyn.envs.contract.environments import SharedPool
 

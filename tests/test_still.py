@@ -2,9 +2,9 @@
 
 import pytest
 
-from cogdyn.lessons import still
-from cogdyn.lessons.choice import predict, quiz
-from cogdyn.lessons.live_transmission import LiveTransmission
+from cogdyn.lessons.chapters.bridges.widget import LiveTransmission
+from cogdyn.lessons.widgets import still
+from cogdyn.lessons.widgets.choice import predict, quiz
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 PICTURE = "data:image/png;base64,iVBORw0KGgo="

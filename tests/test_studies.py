@@ -20,10 +20,10 @@ from rich.console import Console
 from toy_study import register, toy
 from typer.testing import CliRunner
 
-from cogdyn.agents.files import FolderInUse, checksum, locked
+from cogdyn.agents.training.files import FolderInUse, checksum, locked
 from cogdyn.lessons import studies
-from cogdyn.lessons.command_line import app
-from cogdyn.lessons.progress import RunsProgress
+from cogdyn.lessons.commands.main import app
+from cogdyn.lessons.commands.progress import RunsProgress
 from cogdyn.lessons.studies import workers
 from cogdyn.lessons.studies.result import VERSIONS, Results
 from cogdyn.lessons.studies.runner import plan, run_study
@@ -312,7 +312,7 @@ def test_every_study_of_the_table_is_there_and_says_what_it_claims():
 def test_progress_is_seen_on_a_terminal_only(watched, monkeypatch):
     screen = io.StringIO()
     clock = iter((0.0, 6.0))  # four runs in six seconds
-    monkeypatch.setattr("cogdyn.lessons.progress.time", SimpleNamespace(monotonic=lambda: next(clock)))
+    monkeypatch.setattr("cogdyn.lessons.commands.progress.time", SimpleNamespace(monotonic=lambda: next(clock)))
     with RunsProgress(10, Console(file=screen, force_terminal=watched, width=100)) as progress:
         progress(2, 0)
         progress(5, 1)

@@ -7,14 +7,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cogdyn.lessons import ResultTable, VerdictTable, how_much_is_done, study_results
+from cogdyn.lessons import study_results
+from cogdyn.lessons.pages.study_results import ResultTable, VerdictTable, how_much_is_done
 from cogdyn.lessons.studies import load_study
-from cogdyn.lessons.studies.kao2019 import CLAIMS, claim_table
-from cogdyn.lessons.studies.kao2019_claims import CELLS, MOTIFS, claims
-from cogdyn.lessons.studies.kao2019_measures import measured
-from cogdyn.lessons.studies.kao2019_networks import network_of, setting, task_of
-from cogdyn.lessons.studies.kao2019_perturbations import error_name
-from cogdyn.lessons.studies.kao2019_predicates import FACTORS, verdicts
+from cogdyn.lessons.studies.kao2019.claims import CELLS, MOTIFS, claims
+from cogdyn.lessons.studies.kao2019.measures import measured
+from cogdyn.lessons.studies.kao2019.networks import network_of, setting, task_of
+from cogdyn.lessons.studies.kao2019.perturbations import error_name
+from cogdyn.lessons.studies.kao2019.predicates import FACTORS, verdicts
+from cogdyn.lessons.studies.kao2019.study import CLAIMS, claim_table
 from cogdyn.lessons.studies.verdict import Verdict
 
 STUDY = load_study("kao2019")

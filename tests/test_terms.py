@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 import torch
 
-from cogdyn.lessons import check_euler_step, check_jacobian, check_rflo
+from cogdyn.lessons.chapters.fixed_points import check_jacobian
+from cogdyn.lessons.chapters.local_signals import check_rflo
+from cogdyn.lessons.chapters.remembering import check_euler_step
+from cogdyn.lessons.checking.terms import Term, described, wrong_terms, zero
 from cogdyn.lessons.grading import check
-from cogdyn.lessons.terms import Term, described, wrong_terms, zero
 
 
 def relu(x):

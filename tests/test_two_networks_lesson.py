@@ -8,8 +8,9 @@ import torch
 from lesson_page import check_exercises, executed_lesson, kinds_shown, told
 
 from cogdyn.agents.dynamics import jpca, linear_cka, soft_normalised
-from cogdyn.agents.run import load_run
-from cogdyn.lessons import (
+from cogdyn.agents.training.run import load_run
+from cogdyn.lessons import reachers, study_results
+from cogdyn.lessons.chapters.one_reach import (
     check_autonomy,
     draw_noise,
     draw_reaches,
@@ -19,16 +20,14 @@ from cogdyn.lessons import (
     noise_errors,
     population_measures,
     reacher,
-    reachers,
-    study_results,
     tampered,
 )
-from cogdyn.lessons.live_reach import live_reach
-from cogdyn.lessons.reachers import REACHERS, write_networks
+from cogdyn.lessons.chapters.one_reach.figures import hand_paths
+from cogdyn.lessons.chapters.one_reach.reachers import REACHERS, write_networks
+from cogdyn.lessons.chapters.one_reach.widget import live_reach
 from cogdyn.lessons.studies import load_study
-from cogdyn.lessons.studies.kao2019_networks import network_of, task_of
-from cogdyn.lessons.studies.kao2019_perturbations import autonomy, bin_of, noisy_error, switched
-from cogdyn.lessons.two_networks import hand_paths
+from cogdyn.lessons.studies.kao2019.networks import network_of, task_of
+from cogdyn.lessons.studies.kao2019.perturbations import autonomy, noisy_error, switched
 
 PAGE = Path(__file__).parent.parent / "book/lessons/two-networks-one-reach.md"
 
@@ -188,7 +187,7 @@ def test_what_it_says_of_tampering_holds(four):
 
 def hand_after_go(one, inputs_at, n_bins):
     """Velocity along x after go in a trial for the target on the right; inputs_at(bin) is what the network sees."""
-    state = torch.from_numpy(one.states[bin_of(one.batch, "reaction") - 1, 0])[None]
+    state = torch.from_numpy(one.states[one.batch.first_bin("reaction") - 1, 0])[None]
     hand = []
     for bin in range(n_bins):
         state = one.network.step(state, torch.tensor([[*inputs_at(bin), 0.0]], dtype=torch.float64))
@@ -295,7 +294,7 @@ def test_a_state_released_where_the_plane_begins_makes_the_reach(name, shown, fo
     assert view["label"] == shown
     assert [each["label"] for each in live.views] == ["the target", "the other side", "no target"]
     x, u = torch.tensor(view["origin"]).double()[None], torch.tensor(view["input"]).double()[None]
-    go = bin_of(one.batch, "reaction")
+    go = one.batch.first_bin("reaction")
     for t in range(go, len(one.batch.inputs)):
         x = one.network.step(x, u)
         np.testing.assert_allclose(x[0].detach(), one.states[t, 0], atol=1e-3)

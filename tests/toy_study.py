@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from cogdyn.lessons import studies
-from cogdyn.lessons.command_line import main
+from cogdyn.lessons.commands.main import main
+from cogdyn.lessons.figures.style import new_figure
 from cogdyn.lessons.studies import Report, Study
 from cogdyn.lessons.studies.table import text_table
-from cogdyn.lessons.style import new_figure
 
 
 def measure(job):

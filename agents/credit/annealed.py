@@ -13,9 +13,9 @@ from torch import Tensor
 
 from ...envs.trial import TrialBatch
 from ...envs.typechecked import typechecked
-from ..data import tensors
-from ..ensemble import part
-from ..rate_rnn import RateRNN
+from ..network.data import tensors
+from ..network.ensemble import part
+from ..network.rate_rnn import RateRNN
 from .annealing import Annealing
 from .loss_rule import LossRule
 from .rule import Scores

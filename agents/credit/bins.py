@@ -8,8 +8,8 @@ from typing import NamedTuple, final
 import torch
 from torch import Tensor
 
-from ..rate_rnn import RateRNN
-from ..trajectory import Trajectory
+from ..network.rate_rnn import RateRNN
+from ..network.trajectory import Trajectory
 from .output_error import OutputError
 
 

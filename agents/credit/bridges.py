@@ -12,8 +12,8 @@ from torch import Tensor
 
 from ...envs.durations import in_bins
 from ...envs.trial import TrialBatch
-from ..rate_rnn import RateRNN
-from ..trajectory import Trajectory
+from ..network.rate_rnn import RateRNN
+from ..network.trajectory import Trajectory
 
 
 @dataclass(frozen=True)

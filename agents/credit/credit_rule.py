@@ -12,9 +12,9 @@ from torch import Tensor
 
 from ...envs.trial import TrialBatch
 from ...envs.typechecked import typechecked
-from ..data import tensors
-from ..rate_rnn import RateRNN
-from ..trajectory import Trajectory
+from ..network.data import tensors
+from ..network.rate_rnn import RateRNN
+from ..network.trajectory import Trajectory
 from .bins import Bin, bins_of
 from .descent import Descent, Diverged, LearningRate, Optimizer, trainable
 from .every_bin import Steps, learn_in_every_bin

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from ...envs.names import check_name
 from ...envs.numbers import finite_number, single_number
-from ..rate_rnn import RateRNN
+from ..network.rate_rnn import RateRNN
 from .shared_counts import for_each, shared
 
 LearningRate = float | Sequence[tuple[float, float]]

@@ -8,9 +8,9 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from ..rate_rnn import RateRNN
-from ..scan import Credit
-from ..trajectory import Trajectory
+from ..network.rate_rnn import RateRNN
+from ..network.scan import Credit
+from ..network.trajectory import Trajectory
 from .bins import no_traces
 from .credit_rule import CreditRule
 from .diagonal_traces import DiagonalTraces, SharedTraces

@@ -7,7 +7,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from ..rate_rnn import RateRNN
+from ..network.rate_rnn import RateRNN
 from .bins import Bin, Bins
 from .descent import Descent
 from .feedback import Feedback

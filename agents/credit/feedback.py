@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ...envs.names import check_name
 from ...envs.numbers import whole_number
-from ..rate_rnn import RateRNN
+from ..network.rate_rnn import RateRNN
 
 Pathway = Literal["symmetric", "random", "adaptive"]
 PATHWAYS = ("symmetric", "random", "adaptive")

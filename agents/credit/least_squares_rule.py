@@ -12,8 +12,8 @@ from torch import Tensor
 from ...envs.numbers import finite_number, whole_number
 from ...envs.trial import TrialBatch
 from ...envs.typechecked import typechecked
-from ..data import TensorBatch, tensors
-from ..rate_rnn import RateRNN
+from ..network.data import TensorBatch, tensors
+from ..network.rate_rnn import RateRNN
 from .descent import Diverged
 from .losses import task_loss
 from .memory import Memory

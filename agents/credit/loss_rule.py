@@ -12,9 +12,9 @@ from torch import Tensor
 from ...envs.numbers import finite_number
 from ...envs.trial import TrialBatch
 from ...envs.typechecked import typechecked
-from ..data import TensorBatch
-from ..rate_rnn import RateRNN
-from ..trajectory import Trajectory
+from ..network.data import TensorBatch
+from ..network.rate_rnn import RateRNN
+from ..network.trajectory import Trajectory
 from .descent import Descent, LearningRate, Optimizer, trainable
 from .losses import penalties, task_loss
 from .rule import Rule

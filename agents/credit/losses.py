@@ -4,8 +4,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from ..rate_rnn import RateRNN
-from ..trajectory import Trajectory
+from ..network.rate_rnn import RateRNN
+from ..network.trajectory import Trajectory
 
 
 def task_loss(outputs: Tensor, targets: Tensor, mask: Tensor, probabilities: bool = False) -> Tensor:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from ..rate_rnn import RateRNN
+from ..network.rate_rnn import RateRNN
 from .shared_counts import for_each, shared
 
 Memory = dict[str, Tensor]

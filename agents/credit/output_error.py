@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from ..data import TensorBatch
+from ..network.data import TensorBatch
 from .losses import task_loss
 
 

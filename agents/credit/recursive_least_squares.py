@@ -7,7 +7,7 @@ from typing import final
 import torch
 from torch import Tensor
 
-from ..rate_rnn import RateRNN
+from ..network.rate_rnn import RateRNN
 
 
 @final

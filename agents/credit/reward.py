@@ -13,7 +13,7 @@ from torch.nn import functional
 from ...envs.names import check_name
 from ...envs.numbers import finite_number
 from ...envs.trial import TrialBatch
-from ..data import TensorBatch
+from ..network.data import TensorBatch
 
 MANY = 1000
 """Largest number of kinds of trials with a mean of their own; later ones go by the mean over all."""

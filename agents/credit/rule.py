@@ -14,9 +14,9 @@ from torch import Tensor
 
 from ...envs.trial import TrialBatch
 from ...envs.typechecked import typechecked
-from ..data import tensors
-from ..rate_rnn import RateRNN
-from ..representation import rule_repr
+from ..network.data import tensors
+from ..network.rate_rnn import RateRNN
+from ..network.representation import rule_repr
 from .losses import task_loss
 from .reads import Read
 

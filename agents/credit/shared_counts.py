@@ -8,7 +8,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ..rate_rnn import RateRNN
+from ..network.rate_rnn import RateRNN
 
 
 def for_each(network: RateRNN, count: Tensor | float) -> Tensor:

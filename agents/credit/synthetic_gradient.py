@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from ...envs.numbers import finite_number
-from ..rate_rnn import RateRNN
+from ..network.rate_rnn import RateRNN
 from .bins import Bin
 
 Bootstrap = Literal["identity", "tanh"]

@@ -9,8 +9,8 @@ from ...envs.trial import TrialBatch
 from ...envs.typechecked import typechecked
 from ..credit.loss_rule import LossRule
 from ..credit.rule import learning_rule
-from ..data import tensors
-from ..rate_rnn import RateRNN
+from ..network.data import tensors
+from ..network.rate_rnn import RateRNN
 
 
 @learning_rule

@@ -12,8 +12,8 @@ from torch.func import functional_call
 from ...envs.trial import TrialBatch
 from ..credit.annealed import AnnealedRule
 from ..credit.rule import learning_rule
-from ..data import tensors
-from ..rate_rnn import RateRNN
+from ..network.data import tensors
+from ..network.rate_rnn import RateRNN
 
 
 @learning_rule

@@ -32,7 +32,7 @@ from ..credit.synthetic_gradient import (
     refuse_voltage_leak,
     taught,
 )
-from ..rate_rnn import RateRNN
+from ..network.rate_rnn import RateRNN
 
 Jacobian = Literal["learned", "random", "from_zero", "frozen", "zero", "exact"]
 Gate = Literal["apical", "label", "teacher", "carrier"]

@@ -11,8 +11,8 @@ from ..credit.annealed import AnnealedRule
 from ..credit.bridges import Start, blocks_of, lag_in_bins, run_bridged, trials_of
 from ..credit.driven_step import driven_step
 from ..credit.rule import learning_rule
-from ..data import tensors
-from ..rate_rnn import RateRNN
+from ..network.data import tensors
+from ..network.rate_rnn import RateRNN
 
 
 @learning_rule

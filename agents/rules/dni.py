@@ -27,7 +27,7 @@ from ..credit.synthetic_gradient import (
     refuse_voltage_leak,
     taught,
 )
-from ..rate_rnn import RateRNN
+from ..network.rate_rnn import RateRNN
 
 
 class SyntheticGradient(NamedTuple):

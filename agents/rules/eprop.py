@@ -16,8 +16,8 @@ from ..credit.every_bin import Steps
 from ..credit.memory import Memory
 from ..credit.output_error import OutputError
 from ..credit.rule import learning_rule
-from ..rate_rnn import RateRNN
-from ..trajectory import Trajectory
+from ..network.rate_rnn import RateRNN
+from ..network.trajectory import Trajectory
 
 
 class EligibilityTraces(NamedTuple):

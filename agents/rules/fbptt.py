@@ -13,7 +13,7 @@ from ..credit.bins import Bin, no_traces
 from ..credit.credit_rule import CreditRule
 from ..credit.memory import Memory
 from ..credit.rule import learning_rule
-from ..rate_rnn import RateRNN
+from ..network.rate_rnn import RateRNN
 
 
 class Horizon(NamedTuple):

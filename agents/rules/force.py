@@ -9,8 +9,8 @@ from ..credit.driven_step import driven_step, noise_currents
 from ..credit.least_squares_rule import LeastSquaresRule
 from ..credit.recursive_least_squares import RecursiveLeastSquares
 from ..credit.rule import learning_rule
-from ..data import TensorBatch
-from ..rate_rnn import RateRNN
+from ..network.data import TensorBatch
+from ..network.rate_rnn import RateRNN
 
 
 @learning_rule

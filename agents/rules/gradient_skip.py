@@ -12,8 +12,8 @@ from ...envs.trial import TrialBatch
 from ..credit.annealed import AnnealedRule
 from ..credit.bridges import Start, blocks_of, run_bridged
 from ..credit.rule import learning_rule
-from ..data import tensors
-from ..rate_rnn import RateRNN
+from ..network.data import tensors
+from ..network.rate_rnn import RateRNN
 
 
 class _Skip(torch.autograd.Function):

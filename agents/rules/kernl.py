@@ -13,7 +13,7 @@ from ..credit.credit_rule import CreditRule
 from ..credit.memory import Memory
 from ..credit.random_numbers import normal
 from ..credit.rule import learning_rule
-from ..rate_rnn import RateRNN
+from ..network.rate_rnn import RateRNN
 
 OWN_RATES = {"sensitivity": "lr_kernel", "forgetting": "lr_kernel"}
 """The learning rate of what the rule learns for itself."""

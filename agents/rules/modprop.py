@@ -16,8 +16,8 @@ from ..credit.memory import Memory
 from ..credit.output_error import OutputError
 from ..credit.rule import learning_rule
 from ..credit.synapses import Synapses
-from ..rate_rnn import RateRNN
-from ..trajectory import Trajectory
+from ..network.rate_rnn import RateRNN
+from ..network.trajectory import Trajectory
 
 
 class TypeTraces(NamedTuple):

@@ -17,8 +17,8 @@ from ..credit.pulses import Pulses
 from ..credit.reward import ExpectedReward, rewards
 from ..credit.rule import Rule, learning_rule
 from ..credit.synapses import Synapses
-from ..data import TensorBatch, tensors
-from ..rate_rnn import RateRNN
+from ..network.data import TensorBatch, tensors
+from ..network.rate_rnn import RateRNN
 
 
 @learning_rule

@@ -13,8 +13,8 @@ from ..credit.feedback import Pathway
 from ..credit.memory import Memory
 from ..credit.output_error import OutputError
 from ..credit.rule import learning_rule
-from ..rate_rnn import RateRNN
-from ..trajectory import Trajectory
+from ..network.rate_rnn import RateRNN
+from ..network.trajectory import Trajectory
 
 
 @learning_rule

@@ -18,8 +18,8 @@ from ..credit.pulses import Pulses
 from ..credit.reward import ExpectedReward, rewards
 from ..credit.rule import Rule, learning_rule
 from ..credit.shared_counts import for_each, shared
-from ..data import tensors
-from ..rate_rnn import RateRNN
+from ..network.data import tensors
+from ..network.rate_rnn import RateRNN
 
 
 @learning_rule

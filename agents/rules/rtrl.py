@@ -9,7 +9,7 @@ from ..credit.bins import Bin, no_traces, outer
 from ..credit.credit_rule import CreditRule
 from ..credit.memory import Memory
 from ..credit.rule import learning_rule
-from ..rate_rnn import RateRNN
+from ..network.rate_rnn import RateRNN
 
 
 @learning_rule

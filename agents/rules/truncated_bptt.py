@@ -11,9 +11,9 @@ from ...envs.trial import TrialBatch
 from ...envs.typechecked import typechecked
 from ..credit.loss_rule import LossRule
 from ..credit.rule import learning_rule
-from ..data import tensors
-from ..rate_rnn import RateRNN
-from ..trajectory import Trajectory
+from ..network.data import tensors
+from ..network.rate_rnn import RateRNN
+from ..network.trajectory import Trajectory
 
 
 @learning_rule

@@ -12,7 +12,7 @@ from ..credit.credit_rule import CreditRule
 from ..credit.memory import Memory
 from ..credit.random_numbers import balance, norm, normal, random_signs
 from ..credit.rule import learning_rule
-from ..rate_rnn import RateRNN
+from ..network.rate_rnn import RateRNN
 
 
 class Product(NamedTuple):

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from ..gym.trial_env import TrialEnv
+from ..gym.trial_vector_env import TrialVectorEnv
 from ..task import Task
-from ..trial_env import TrialEnv
-from ..trial_vector_env import TrialVectorEnv
 from .environments import flat
 from .requirement import require
 

@@ -12,10 +12,10 @@ import numpy as np
 from gymnasium.utils.env_checker import check_env
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
 
-from ..replay import Pool
+from ..gym.replay import Pool
+from ..gym.trial_env import TrialEnv
+from ..gym.trial_vector_env import TrialVectorEnv
 from ..task import Task
-from ..trial_env import TrialEnv
-from ..trial_vector_env import TrialVectorEnv
 from .requirement import require
 
 N_STEPS = 1000

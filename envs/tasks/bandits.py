@@ -12,12 +12,12 @@ from ..channels import Channels
 from ..durations import Duration, pmf
 from ..factors import Between, Conditions, Factor
 from ..numbers import whole_number
+from ..observers.ceilings import misreading
+from ..observers.exploration import BanditPlan, n_histories, plan_bandit
+from ..observers.sessions import check_session, choose, last_choice, log_odds, probability, readings
 from ..painted_task import PaintedTask
 from ..trial import TrialBatch
-from .ceilings import misreading
-from .exploration import BanditPlan, n_histories, plan_bandit
 from .perceptual_decisions import SIDES
-from .sessions import check_session, choose, last_choice, log_odds, probability, readings
 
 
 @dataclass(frozen=True, kw_only=True)

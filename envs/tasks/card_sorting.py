@@ -14,12 +14,12 @@ from ..durations import Duration
 from ..factors import Conditions, Factor, Levels
 from ..names import check_name
 from ..numbers import whole_number
+from ..observers.ceilings import ceiling_of, misreading, shortest
+from ..observers.remembered_stimuli import posterior
+from ..observers.sessions import check_session, choose, log_odds, probability
 from ..painted_task import PaintedTask
 from ..responses import Span
 from ..trial import TrialBatch
-from .ceilings import ceiling_of, misreading, shortest
-from .remembered_stimuli import posterior
-from .sessions import check_session, choose, log_odds, probability
 
 FEATURES = ("colour", "shape", "number")
 CARDS = np.array(list(permutations(range(4), 3)))

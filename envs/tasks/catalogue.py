@@ -68,33 +68,33 @@ TASKS: dict[str, str | type[PaintedTask]] = {
     "WisconsinCardSorting": "card_sorting.WisconsinCardSorting",
     "TMaze": "mazes.TMaze",
     # yang19
-    "yang19.go": "yang19_go.Go",
-    "yang19.rtgo": "yang19_go.RtGo",
-    "yang19.dlygo": "yang19_go.DlyGo",
-    "yang19.anti": "yang19_go.Anti",
-    "yang19.rtanti": "yang19_go.RtAnti",
-    "yang19.dlyanti": "yang19_go.DlyAnti",
-    "yang19.dm1": "yang19_decisions.Dm1",
-    "yang19.dm2": "yang19_decisions.Dm2",
-    "yang19.ctxdm1": "yang19_decisions.CtxDm1",
-    "yang19.ctxdm2": "yang19_decisions.CtxDm2",
-    "yang19.multidm": "yang19_decisions.MultiDm",
-    "yang19.dlydm1": "yang19_delayed_decisions.DlyDm1",
-    "yang19.dlydm2": "yang19_delayed_decisions.DlyDm2",
-    "yang19.ctxdlydm1": "yang19_delayed_decisions.CtxDlyDm1",
-    "yang19.ctxdlydm2": "yang19_delayed_decisions.CtxDlyDm2",
-    "yang19.multidlydm": "yang19_delayed_decisions.MultiDlyDm",
-    "yang19.dms": "yang19_matching.Dms",
-    "yang19.dnms": "yang19_matching.Dnms",
-    "yang19.dmc": "yang19_matching.Dmc",
-    "yang19.dnmc": "yang19_matching.Dnmc",
-    "yang19.multitask": "yang19_multitask.Multitask",
+    "yang19.go": "yang19.go.Go",
+    "yang19.rtgo": "yang19.go.RtGo",
+    "yang19.dlygo": "yang19.go.DlyGo",
+    "yang19.anti": "yang19.go.Anti",
+    "yang19.rtanti": "yang19.go.RtAnti",
+    "yang19.dlyanti": "yang19.go.DlyAnti",
+    "yang19.dm1": "yang19.decisions.Dm1",
+    "yang19.dm2": "yang19.decisions.Dm2",
+    "yang19.ctxdm1": "yang19.decisions.CtxDm1",
+    "yang19.ctxdm2": "yang19.decisions.CtxDm2",
+    "yang19.multidm": "yang19.decisions.MultiDm",
+    "yang19.dlydm1": "yang19.delayed_decisions.DlyDm1",
+    "yang19.dlydm2": "yang19.delayed_decisions.DlyDm2",
+    "yang19.ctxdlydm1": "yang19.delayed_decisions.CtxDlyDm1",
+    "yang19.ctxdlydm2": "yang19.delayed_decisions.CtxDlyDm2",
+    "yang19.multidlydm": "yang19.delayed_decisions.MultiDlyDm",
+    "yang19.dms": "yang19.matching.Dms",
+    "yang19.dnms": "yang19.matching.Dnms",
+    "yang19.dmc": "yang19.matching.Dmc",
+    "yang19.dnmc": "yang19.matching.Dnmc",
+    "yang19.multitask": "yang19.multitask.Multitask",
     # streams for online learning
-    "Add": "streams.Add",
-    "Mimic": "streams_mimic.Mimic",
-    "SineWave": "streams_memory.SineWave",
-    "SensorimotorMapping": "streams_memory.SensorimotorMapping",
-    "CopyMemory": "streams_memory.CopyMemory",
+    "Add": "streams.tasks.Add",
+    "Mimic": "streams.mimic.Mimic",
+    "SineWave": "streams.memory.SineWave",
+    "SensorimotorMapping": "streams.memory.SensorimotorMapping",
+    "CopyMemory": "streams.memory.CopyMemory",
 }
 
 
@@ -111,6 +111,6 @@ def task_class(name: str) -> type[PaintedTask]:
         )
     entry = TASKS[name]
     if isinstance(entry, str):
-        module, _, cls = entry.partition(".")
+        module, _, cls = entry.rpartition(".")
         entry = TASKS[name] = getattr(import_module(f".{module}", __package__), cls)
     return entry

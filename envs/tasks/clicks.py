@@ -11,10 +11,10 @@ from ..canvas import Canvas
 from ..channels import Channels
 from ..durations import Duration, Uniform, pmf
 from ..factors import Conditions, Factor, Levels
+from ..observers.ceilings import ceiling_of
 from ..painted_task import PaintedTask
 from ..responses import during
 from ..trial import TrialBatch
-from .ceilings import ceiling_of
 from .perceptual_decisions import SIDES
 
 

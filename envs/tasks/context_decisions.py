@@ -12,9 +12,9 @@ from ..channels import Channels
 from ..durations import Duration
 from ..factors import Conditions, Factor, Levels
 from ..names import check_name
+from ..observers.ideal_observer import N_DRAWS, Hypotheses, averages, drawn_precision
 from ..painted_task import PaintedTask
 from ..trial import TrialBatch
-from .ideal_observer import N_DRAWS, Hypotheses, averages, drawn_precision
 from .perceptual_decisions import SIDES, check_coherences, discriminability, evidence
 
 MODALITIES = ("motion", "colour")

@@ -11,11 +11,11 @@ from ..canvas import Canvas
 from ..channels import Channels
 from ..durations import Duration, Uniform
 from ..factors import Conditions, Factor, Levels
+from ..observers.remembered_stimuli import PairTask, ceiling_in_parts, log_likelihoods, simulated_logs
 from ..painted_task import PaintedTask
 from ..ring import Ring
 from ..trial import TrialBatch
 from .matching import around, check_count
-from .remembered_stimuli import PairTask, ceiling_in_parts, log_likelihoods, simulated_logs
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,7 @@ from ..canvas import Canvas
 from ..channels import Channels
 from ..durations import Duration
 from ..factors import Conditions, Factor, Levels
-from .ideal_observer import Hypotheses, HypothesesTask
+from ..observers.ideal_observer import Hypotheses, HypothesesTask
 
 POSITIONS = ("early", "middle", "late")
 MOMENTS = (1, 2, 3)

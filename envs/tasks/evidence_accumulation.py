@@ -12,9 +12,9 @@ from ..canvas import Canvas
 from ..channels import Channels
 from ..durations import Duration, Uniform, in_bins
 from ..factors import Conditions, Factor, Levels
+from ..observers.ideal_observer import N_DRAWS
 from ..painted_task import PaintedTask
 from ..trial import TrialBatch
-from .ideal_observer import N_DRAWS
 from .perceptual_decisions import SIDES, EvidenceTask
 
 

@@ -10,11 +10,11 @@ from ..canvas import Canvas
 from ..channels import Channels
 from ..durations import Duration, in_bins, pmf
 from ..factors import Conditions, Factor, Levels
+from ..observers.ceilings import played, shortest
 from ..painted_task import PaintedTask
 from ..responses import during
 from ..task import Seed
 from ..trial import TrialBatch
-from .ceilings import played, shortest
 from .matching import check_count
 
 

@@ -11,11 +11,11 @@ from ..canvas import Canvas
 from ..channels import Channels
 from ..durations import array_in_bins, in_bins
 from ..factors import Conditions, Factor, Levels
+from ..observers.ceilings import ceiling_of, misreading
+from ..observers.ideal_observer import Hypotheses, averages, course
 from ..painted_task import PaintedTask
 from ..responses import during
 from ..trial import TrialBatch, occurring
-from .ceilings import ceiling_of, misreading
-from .ideal_observer import Hypotheses, averages, course
 
 
 @dataclass(frozen=True, kw_only=True)

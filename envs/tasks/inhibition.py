@@ -9,8 +9,8 @@ from ..canvas import Canvas
 from ..channels import Channels
 from ..durations import Duration, Uniform
 from ..factors import Conditions, Factor, Levels
+from ..observers.ideal_observer import Hypotheses, HypothesesTask
 from ..ring import Ring
-from .ideal_observer import Hypotheses, HypothesesTask
 
 
 @dataclass(frozen=True, kw_only=True)

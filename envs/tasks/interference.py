@@ -9,7 +9,7 @@ from ..canvas import Canvas
 from ..channels import Channels
 from ..durations import Duration, Uniform
 from ..factors import Conditions, Factor, Levels
-from .ideal_observer import Hypotheses, HypothesesTask
+from ..observers.ideal_observer import Hypotheses, HypothesesTask
 from .perceptual_decisions import SIDES
 
 COLOURS = ("red", "green", "blue", "yellow", "orange", "purple", "brown", "pink")

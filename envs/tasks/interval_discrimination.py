@@ -11,9 +11,9 @@ from ..canvas import Canvas
 from ..channels import Channels
 from ..durations import Duration, Uniform, in_bins
 from ..factors import Conditions, Factor, Levels
+from ..observers.ideal_observer import N_DRAWS, Hypotheses, course, drawn_bins, precision_of_a_bin, prior_of_cue
 from ..painted_task import PaintedTask
 from ..trial import TrialBatch
-from .ideal_observer import N_DRAWS, Hypotheses, course, drawn_bins, precision_of_a_bin, prior_of_cue
 
 
 @dataclass(frozen=True, kw_only=True)

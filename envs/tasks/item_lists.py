@@ -12,9 +12,7 @@ from ..channels import Channels
 from ..durations import Duration, Uniform, in_bins, pmf
 from ..factors import Conditions, Factor, Levels
 from ..names import check_name
-from ..painted_task import PaintedTask
-from ..trial import TrialBatch
-from .remembered_stimuli import (
+from ..observers.remembered_stimuli import (
     ceiling_in_parts,
     letters,
     likelihood,
@@ -23,6 +21,8 @@ from .remembered_stimuli import (
     posterior,
     simulated_logs,
 )
+from ..painted_task import PaintedTask
+from ..trial import TrialBatch
 
 DIRECTIONS = ("forward", "backward")
 

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..names import check_name
+from ..observers.remembered_stimuli import posterior
 from ..painted_task import PaintedTask
 from ..responses import Span, during, mean_during
-from .remembered_stimuli import posterior
 
 TARGET_INPUTS = ("held", "extinguished_at_go")
 OUTPUTS = ("velocity", "position+velocity", "emg")

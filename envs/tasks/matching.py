@@ -10,8 +10,8 @@ from ..canvas import Canvas
 from ..channels import Channels
 from ..durations import Duration, Uniform
 from ..factors import Conditions, Factor, Levels
+from ..observers.remembered_stimuli import PairTask, another
 from ..ring import Ring
-from .remembered_stimuli import PairTask, another
 
 
 def check_count(name: str, count: int, least: int = 2) -> None:

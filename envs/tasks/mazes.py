@@ -11,12 +11,12 @@ from ..channels import Channels
 from ..durations import Duration
 from ..factors import Conditions, Factor
 from ..numbers import whole_number
+from ..observers.ceilings import ceiling_of, misreading, shortest
+from ..observers.sessions import SLIP, check_session, choose, log_odds
 from ..painted_task import PaintedTask
 from ..responses import mean_during
 from ..trial import TrialBatch
-from .ceilings import ceiling_of, misreading, shortest
 from .perceptual_decisions import SIDES
-from .sessions import SLIP, check_session, choose, log_odds
 
 FORWARD, LEFT, RIGHT, BACK = 1, 2, 3, 4
 SURE = 1 - 1e-6

@@ -9,8 +9,8 @@ from ..canvas import Canvas
 from ..channels import Channels
 from ..durations import Choice, Duration
 from ..factors import Conditions, Factor, Levels
+from ..observers.ideal_observer import Hypotheses, HypothesesTask
 from ..ring import Ring
-from .ideal_observer import Hypotheses, HypothesesTask
 
 DIRECTIONS = ("right", "up", "left", "down")
 

@@ -11,8 +11,7 @@ from ..canvas import Canvas
 from ..channels import Channels
 from ..durations import Duration, Uniform, in_bins, pmf
 from ..factors import Conditions, Factor, Levels
-from ..trial import TrialBatch
-from .ideal_observer import (
+from ..observers.ideal_observer import (
     N_DRAWS,
     Hypotheses,
     averages,
@@ -22,6 +21,7 @@ from .ideal_observer import (
     precision_of_a_bin,
     prior_of_cue,
 )
+from ..trial import TrialBatch
 from .interval_production import ProductionTask
 
 

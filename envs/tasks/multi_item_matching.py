@@ -10,11 +10,7 @@ from ..canvas import Canvas
 from ..channels import Channels
 from ..durations import Duration, Uniform
 from ..factors import Conditions, Factor, Levels
-from ..painted_task import PaintedTask
-from ..ring import Ring
-from ..trial import TrialBatch
-from .matching import around, check_count
-from .remembered_stimuli import (
+from ..observers.remembered_stimuli import (
     another,
     ceiling_in_parts,
     likelihood,
@@ -23,6 +19,10 @@ from .remembered_stimuli import (
     posterior,
     simulated_logs,
 )
+from ..painted_task import PaintedTask
+from ..ring import Ring
+from ..trial import TrialBatch
+from .matching import around, check_count
 
 PLACES = ("upper", "lower")
 

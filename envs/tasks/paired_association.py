@@ -9,8 +9,8 @@ from ..canvas import Canvas
 from ..channels import Channels
 from ..durations import Duration, Uniform
 from ..factors import Conditions, Factor, Levels
+from ..observers.remembered_stimuli import PairTask
 from .matching import SampleAndTest, check_count, match_weights, with_test
-from .remembered_stimuli import PairTask
 
 
 @dataclass(frozen=True, kw_only=True)

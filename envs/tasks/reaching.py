@@ -12,11 +12,11 @@ from ..channels import Channels
 from ..durations import Duration, Uniform, in_bins, pmf
 from ..factors import Conditions, Factor, Levels
 from ..names import check_name
+from ..observers.ceilings import ceiling_of, misreading, shortest
 from ..painted_task import PaintedTask
 from ..responses import Span, during, mean_during
 from ..task import Seed
 from ..trial import TrialBatch
-from .ceilings import ceiling_of, misreading, shortest
 from .kinematics import (
     TARGET_INPUTS,
     aim,

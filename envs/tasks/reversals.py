@@ -12,12 +12,12 @@ from ..channels import Channels
 from ..durations import Duration, PerBatch, Uniform
 from ..factors import Conditions, Factor, Levels
 from ..names import check_name
+from ..observers.ceilings import ceiling_of, misreading, shortest
+from ..observers.sessions import check_session, choose, log_odds, probability, readings
 from ..painted_task import PaintedTask
 from ..trial import TrialBatch
 from .bandits import ArmsTask, before_the_first, believed, check_choices, likelihood_of_left
-from .ceilings import ceiling_of, misreading, shortest
 from .perceptual_decisions import SIDES
-from .sessions import check_session, choose, log_odds, probability, readings
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,13 +15,13 @@ from ..channels import Channels
 from ..durations import Duration, Uniform, array_in_bins, in_bins
 from ..factors import Conditions, Factor, Levels
 from ..numbers import whole_number
+from ..observers.ceilings import ceiling_of, misreading
+from ..observers.ideal_observer import N_DRAWS, Hypotheses, course, precision_of_a_bin
+from ..observers.sessions import SLIP, check_session, choose
 from ..painted_task import PaintedTask
 from ..responses import during, respond
 from ..trial import TrialBatch
-from .ceilings import ceiling_of, misreading
-from .ideal_observer import N_DRAWS, Hypotheses, course, precision_of_a_bin
 from .perceptual_decisions import SIDES
-from .sessions import SLIP, check_session, choose
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,9 +11,9 @@ from ..canvas import Canvas
 from ..channels import Channels
 from ..durations import Duration
 from ..factors import Conditions, Factor, Levels
+from ..observers.ideal_observer import N_DRAWS, Hypotheses, averages, drawn_precision, noisy
 from ..painted_task import PaintedTask
 from ..trial import TrialBatch
-from .ideal_observer import N_DRAWS, Hypotheses, averages, drawn_precision, noisy
 from .perceptual_decisions import SIDES
 
 

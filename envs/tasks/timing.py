@@ -12,8 +12,8 @@ from ..canvas import Canvas
 from ..channels import Channels
 from ..durations import Duration, Uniform, in_bins, pmf
 from ..factors import Conditions, Factor, Levels
+from ..observers.ideal_observer import N_DRAWS, Hypotheses, course, precision_of_a_bin
 from ..trial import TrialBatch
-from .ideal_observer import N_DRAWS, Hypotheses, course, precision_of_a_bin
 from .interval_production import ProductionTask
 
 

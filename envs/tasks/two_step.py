@@ -11,13 +11,13 @@ from ..channels import Channels
 from ..durations import Duration
 from ..factors import Conditions, Factor, Levels
 from ..numbers import whole_number
+from ..observers.ceilings import ceiling_of, misreading, shortest
+from ..observers.remembered_stimuli import posterior
+from ..observers.sessions import SLIP, check_session, choose, log_odds, probability, readings
 from ..painted_task import PaintedTask
 from ..responses import mean_during
 from ..trial import TrialBatch
 from .bandits import expected_score, updated
-from .ceilings import ceiling_of, misreading, shortest
-from .remembered_stimuli import posterior
-from .sessions import SLIP, check_session, choose, log_odds, probability, readings
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,10 +10,17 @@ from ..canvas import Canvas
 from ..channels import Channels
 from ..durations import Duration
 from ..factors import Conditions, Factor, Levels
+from ..observers.remembered_stimuli import (
+    another,
+    ceiling_in_parts,
+    letters,
+    log_likelihoods,
+    posterior,
+    simulated_logs,
+)
 from ..painted_task import PaintedTask
 from ..trial import TrialBatch
 from .matching import check_count
-from .remembered_stimuli import another, ceiling_in_parts, letters, log_likelihoods, posterior, simulated_logs
 
 
 @dataclass(frozen=True, kw_only=True)

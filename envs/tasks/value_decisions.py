@@ -11,8 +11,8 @@ from ..canvas import Canvas
 from ..channels import Channels
 from ..durations import Duration, TruncatedExponential, pmf
 from ..factors import Conditions, Factor, Levels
+from ..observers.ideal_observer import N_DRAWS, Hypotheses, HypothesesTask, averages, drawn_precision
 from ..trial import TrialBatch
-from .ideal_observer import N_DRAWS, Hypotheses, HypothesesTask, averages, drawn_precision
 from .perceptual_decisions import SIDES, check_coherences, evidence
 
 SURE = 3

@@ -12,11 +12,11 @@ from ..canvas import Canvas
 from ..channels import Channels
 from ..durations import Duration
 from ..factors import Conditions, Factor, Levels
+from ..observers.ceilings import ceiling_of, misreading, shortest
+from ..observers.sessions import SLIP, check_session, choose
 from ..painted_task import PaintedTask
 from ..ring import Ring
 from ..trial import TrialBatch
-from .ceilings import ceiling_of, misreading, shortest
-from .sessions import SLIP, check_session, choose
 
 MOVES = np.array([0, 1, -1])
 """Change of position by each class: stay, left (anticlockwise), right (clockwise)."""

@@ -19,7 +19,7 @@ from pathlib import Path
 from joblib import cpu_count
 
 from ... import __version__
-from ...agents.files import locked, remove_parts, write_atomically
+from ...agents.training.files import locked, remove_parts, write_atomically
 from ...envs.numbers import whole_number
 from .assignment import Assignment
 from .feedback import feedback_page

@@ -9,8 +9,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from ..checks import Verdict
-from ..terms import Term, wrong_terms
+from ..checking.checks import Verdict
+from ..checking.terms import Term, wrong_terms
 from .inside import plain
 from .parts import wrong_parts
 from .printable import printable

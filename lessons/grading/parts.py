@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..terms import UNEXPLAINED, described
+from ..checking.terms import UNEXPLAINED, described
 from .inside import plain
 
 MANY = 2

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ... import __version__
-from ..notebooks import LINK_TO_PAGE, load_jupytext, save_notebook
+from ..pages.notebooks import LINK_TO_PAGE, load_jupytext, save_notebook
 from .assignment import Assignment
 from .names import alike, file_names
 from .printable import printable

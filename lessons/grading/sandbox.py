@@ -20,7 +20,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from ...agents.files import temporary_folder
+from ...agents.training.files import temporary_folder
 from .child import PATIENCE, Child
 from .inside import plain
 from .namespaces import remedy

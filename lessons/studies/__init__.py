@@ -7,14 +7,14 @@ from .study import Report as Report
 from .study import Study as Study
 
 STUDIES: dict[str, str] = {
-    "kao2019": "kao2019",
-    "marschall2019": "marschall2019",
-    "marschall2019-tuning": "marschall2019_tuning",
-    "soo2023": "soo2023",
-    "soo2023-default": "soo2023_default",
-    "soo2023-errors": "soo2023_errors",
-    "soo2023-tuning": "soo2023_tuning",
-    "soo2023-transmission": "soo2023_transmission",
+    "kao2019": "kao2019.study",
+    "marschall2019": "marschall2019.study",
+    "marschall2019-tuning": "marschall2019.tuning",
+    "soo2023": "soo2023.study",
+    "soo2023-default": "soo2023.default",
+    "soo2023-errors": "soo2023.errors",
+    "soo2023-tuning": "soo2023.tuning",
+    "soo2023-transmission": "soo2023.transmission",
 }
 """The module in this folder that holds each study, as ``STUDY``; loaded only when it is asked for."""
 

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 
 from ... import __version__
-from ...agents.files import checksum, write_atomically
+from ...agents.training.files import checksum, write_atomically
 from ...envs.typechecked import fits
 from .study import Job, Measure, Row, job_key
 from .table import tidy

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable
 from contextlib import closing
 from pathlib import Path
 
-from ...agents.files import locked, remove_parts, write_atomically
-from ..summary_figure import write_figure
+from ...agents.training.files import locked, remove_parts, write_atomically
+from ..figures.summary import write_figure
 from .result import OWN_COLUMNS, Result, Results, table_of
 from .study import Row, Study, job_key
 from .table import finished, read_table, tidy, write_csv

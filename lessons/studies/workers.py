@@ -16,7 +16,7 @@ from typing import Any
 
 from joblib import Parallel, cpu_count, delayed, parallel_config
 
-from ...agents.interrupt import ENDING
+from ...agents.training.interrupt import ENDING
 from ...envs.names import check_name
 from ...envs.numbers import whole_number
 from .result import Result, failure, measured

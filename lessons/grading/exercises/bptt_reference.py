@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from ...terms import Inputs as Given
-from ...terms import Term, zero
+from ...checking.terms import Inputs as Given
+from ...checking.terms import Term, zero
 from ..judging import Inputs
 from .leaky_network import forward
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ...terms import Term, zero
+from ...checking.terms import Term, zero
 from ..judging import Exercise, Inputs, Slip, compares
 from . import Work
 from .bridge_reference import (

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ...terms import Inputs, Term, zero
+from ...checking.terms import Inputs, Term, zero
 
 
 def drawn_network(rng: np.random.Generator, n: int, n_in: int, bins: int) -> dict[str, Any]:

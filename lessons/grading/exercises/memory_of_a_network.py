@@ -7,7 +7,7 @@ from functools import partial
 
 import numpy as np
 
-from ...newton_checks import JACOBIAN_TERMS
+from ...chapters.fixed_points.check import JACOBIAN_TERMS
 from ..judging import Exercise, Inputs, Slip, compares
 from . import Work
 from .fixed_points_reference import (

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ...terms import Term, zero
+from ...checking.terms import Term, zero
 from .bptt_reference import backward_terms
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from ....envs.gym.trial_env import TrialEnv
 from ....envs.trial import TrialBatch
-from ....envs.trial_env import TrialEnv
 from ..judging import Ask, Exercise, Judgement, Unanswered, difference
 from . import Work
 from .odd_one_out import INPUT_SLIPS, LAMPS, RESPONSES, OddOneOut, lights
@@ -270,6 +270,6 @@ WORK = Work(
             written=False,
         ),
     ),
-    imports=("numpy", "cogdyn.envs", "cogdyn.envs.trial_env"),
+    imports=("numpy", "cogdyn.envs", "cogdyn.envs.gym.trial_env"),
     hidden=(),
 )

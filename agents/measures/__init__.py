@@ -1,0 +1,1 @@
+"""What is measured of a rule or a network while it learns."""

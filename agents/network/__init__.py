@@ -1,0 +1,1 @@
+"""What a network is, and how a trial runs through it."""

@@ -1,0 +1,1 @@
+"""One loop, runs on disk, evaluation, actors."""

@@ -1,0 +1,1 @@
+"""The two Gymnasium environments of a task, their rewards and their registration."""

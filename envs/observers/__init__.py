@@ -1,0 +1,1 @@
+"""What tasks can score: ideal observers, and answers that look at a part of a trial alone."""

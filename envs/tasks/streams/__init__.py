@@ -1,0 +1,1 @@
+"""Streams of symbols, which do not end: their tasks."""

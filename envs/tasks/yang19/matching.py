@@ -1,0 +1,257 @@
+"""Yang et al. 2019: point to the second stimulus if it matches the first, or if it does not; else withhold."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import erf, sqrt
+from typing import Any, ClassVar
+
+import numpy as np
+
+from ...durations import Choice, Duration, PerBatch, Uniform, pmf
+from ...factors import Between, Conditions, Factor, Levels
+from .go import LONG, SECOND, SOO, YANG, YANG_DELAYS
+from .ring import PEAK, OneRule, See
+
+SOO_MATCH: dict[str, Any] = SOO | SECOND | LONG | {"test_ms": PerBatch(Uniform(400, 600))}
+YANG_MATCH: dict[str, Any] = YANG | YANG_DELAYS | dict.fromkeys(("fixation_ms", "stimulus_ms"), Choice((200, 400, 600)))
+YANG_CATEGORIES: dict[str, Any] = YANG_MATCH | {"response_ms": Choice((200, 400, 600)), "n_directions": 5}
+SOO_PLACES: dict[str, Any] = SOO_MATCH | {"within": 10.0, "apart": 90.0}
+SOO_CATEGORIES: dict[str, Any] = SOO_MATCH | {"category_start": 0.0, "category_width": 90.0}
+
+_normal_cdf = np.vectorize(lambda z: (1 + erf(z / sqrt(2))) / 2, otypes=[float])
+
+
+@dataclass(frozen=True, kw_only=True)
+class MatchTask(OneRule):
+    """A stimulus, a delay, a test; both in any modality. Where ``test_ms`` is 0 the test asks for the response."""
+
+    fixation_ms: Duration = Uniform(200, 400)
+    stimulus_ms: Duration = Uniform(200, 600)
+    delay_ms: Duration = Choice((200, 400, 800))
+    test_ms: Duration = 0
+    response_ms: Duration = 500
+
+    goes_on_match: ClassVar[bool] = True
+    withholds = True
+    contrasts = ("match",)
+    periods = ("fixation", "stimulus", "delay", "test", "response")
+
+    @abstractmethod
+    def angles(self, conditions: Conditions) -> tuple[np.ndarray, np.ndarray]:
+        """Angles (rad) of the stimulus and of the test, (B,) each."""
+
+    @abstractmethod
+    def matches(self, angle: np.ndarray, test: np.ndarray, sd: np.ndarray) -> np.ndarray:
+        """Whether a match is likelier, of two angles (rad) whose difference was seen with this error, (B,)."""
+
+    def check(self) -> None:
+        super().check()
+        bins = pmf(self.test_ms, self.dt, "test_ms")[0]
+        if bins.min() == 0 < bins.max():
+            raise ValueError(f"test_ms is {self.test_ms!r}; the test is shown before the response always, or never.")
+
+    def when(self) -> tuple[str, str]:
+        """The periods in which the stimulus and the test are shown."""
+        return "stimulus", "response" if self.test_ms == 0 else "test"
+
+    def lit(self, conditions: Conditions) -> np.ndarray:
+        return np.full(len(conditions["answer"]), self.test_ms == 0)
+
+    def factors(self) -> Mapping[str, Factor]:
+        modality = Levels((1, 2))
+        return {"match": Levels((True, False)), "modality": modality, "test_modality": modality}
+
+    def complete(self, drawn: Conditions, rng: np.random.Generator) -> Conditions:
+        """The direction of the test (rad), and whether to point to it."""
+        _, test = self.angles(drawn)
+        return drawn | {"answer": test, "respond": drawn["match"] == self.goes_on_match}
+
+    def shown(self, conditions: Conditions) -> dict[tuple[str, int], np.ndarray]:
+        shown = {}
+        for period, name, angle in zip(
+            self.when(), ("modality", "test_modality"), self.angles(conditions), strict=True
+        ):
+            bump, modality = self.bump(angle), conditions[name][:, None]
+            shown |= {(period, m): bump * (modality == m) for m in (1, 2)}
+        return shown
+
+    def decide(self, see: See) -> tuple[np.ndarray, np.ndarray]:
+        """Find both bumps, say whether a match is likelier, point to the second or not."""
+        (stimulus, sd_1), (test, sd_2) = (see(period) for period in self.when())
+        angle, test = self.brightest(stimulus), self.brightest(test)
+        match = self.matches(angle, test, np.hypot(sd_1, sd_2) * self._error)
+        return test, match == self.goes_on_match
+
+    @property
+    def _error(self) -> float:
+        """Standard error of the angle of a bump (rad) where the noise of each unit is 1 (Cramer-Rao)."""
+        slope = (self.ring.bump(np.array(1e-4)) - self.ring.bump(np.array(-1e-4))) / 2e-4
+        return 1 / (PEAK * float(np.linalg.norm(slope)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlaceMatch(MatchTask):
+    """A match is the same place, within ``within`` degrees; else they are at least ``apart`` degrees apart."""
+
+    within: float = 0.0
+    apart: float = 20.0
+
+    def check(self) -> None:
+        super().check()
+        if not 0 <= self.within < self.apart < 180:
+            raise ValueError(
+                f"within is {self.within!r} and apart {self.apart!r} degrees; needed: 0 <= within < apart < 180."
+            )
+
+    def factors(self) -> Mapping[str, Factor]:
+        return {**super().factors(), "angle": Between(0, 2 * np.pi), "offset": Between(-1, 1)}
+
+    def angles(self, conditions: Conditions) -> tuple[np.ndarray, np.ndarray]:
+        within, apart = np.radians(self.within), np.radians(self.apart)
+        offset = conditions["offset"]
+        distance = np.where(conditions["match"], within * offset, np.pi + (np.pi - apart) * offset)
+        return conditions["angle"], (conditions["angle"] + distance) % (2 * np.pi)
+
+    def matches(self, angle: np.ndarray, test: np.ndarray, sd: np.ndarray) -> np.ndarray:
+        """Compare the likelihoods of their distance, each that of a uniform distribution with normal errors.
+
+        Where the errors are small against the gap between the two, any threshold in it will do.
+        """
+        distance = np.abs((test - angle + np.pi) % (2 * np.pi) - np.pi)
+        within, apart = np.radians(self.within), np.radians(self.apart)
+        match = distance < (within + apart) / 2
+        close = np.flatnonzero(sd > (apart - within) / 20)
+        near, far = (
+            (_normal_cdf((distance[close] - low) / sd[close]) - _normal_cdf((distance[close] - high) / sd[close]))
+            / (high - low)
+            for low, high in ((-within - 1e-6, within + 1e-6), (apart, 2 * np.pi - apart))
+        )
+        match[close] = near > far
+        return match
+
+
+@dataclass(frozen=True, kw_only=True)
+class CategoryMatch(MatchTask):
+    """A match is the same category, one of two ranges of directions that face each other."""
+
+    category_start: float = 18.0
+    category_width: float = 144.0
+    n_directions: int = 0
+
+    def check(self) -> None:
+        super().check()
+        if self.n_directions < 0 or self.n_directions == 1:
+            raise ValueError(f"n_directions is {self.n_directions!r}; allowed: 0, for any direction, or at least 2.")
+        if not 0 <= self.category_start < 360 or not 0 < self.category_width < 180:
+            raise ValueError(
+                f"category_start is {self.category_start!r} and category_width {self.category_width!r} degrees; "
+                "allowed: in [0, 360) and in (0, 180)."
+            )
+
+    def factors(self) -> Mapping[str, Factor]:
+        """Category 1 or 2 of the stimulus; where in its category each stimulus lies, from 0 to 1."""
+        n = self.n_directions
+        place = Levels(np.linspace(0, 1, n)) if n else Between(0, 1)
+        return {**super().factors(), "category": Levels((1, 2)), "place": place, "test_place": place}
+
+    def angles(self, conditions: Conditions) -> tuple[np.ndarray, np.ndarray]:
+        start, width = np.radians(self.category_start), np.radians(self.category_width)
+        first = start + np.pi * (conditions["category"] - 1)
+        second = first + np.where(conditions["match"], 0, np.pi)
+        angles = (first + width * conditions["place"], second + width * conditions["test_place"])
+        return angles[0] % (2 * np.pi), angles[1] % (2 * np.pi)
+
+    def matches(self, angle: np.ndarray, test: np.ndarray, sd: np.ndarray) -> np.ndarray:
+        """Take each for a member of the nearer category."""
+        centre = np.radians(self.category_start + self.category_width / 2)
+        return (np.cos(angle - centre) > 0) == (np.cos(test - centre) > 0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dms(PlaceMatch):
+    """Two stimuli, a delay between them; point to the second if it is where the first was, else keep fixating.
+
+    One who never responds earns 50 %.
+
+    :channels: fixation; modality 1 (ring of 32); modality 2 (ring of 32); rule (go, rtgo, ..., dnmc (20))
+    :responses: fixate, 0°, ..., 349° (33)
+    :timing: fixation 200-400, stimulus 200-600, delay 200/400/800, test 0, response 500 ms
+    :scoring: the outputs in response; chance 30 %, ceiling 100 %
+
+    Attributes:
+        within: Largest distance of a match (degrees).
+        apart: Smallest distance otherwise (degrees).
+    """
+
+    rule = "dms"
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {"soo2023": SOO_PLACES, "yang2019": YANG_MATCH}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dnms(PlaceMatch):
+    """Two stimuli, a delay between them; point to the second if it is elsewhere than the first, else keep fixating.
+
+    One who never responds earns 50 %. In the released code of Soo et al. the targets of dnms are
+    those of dms; the preset has the right ones.
+
+    :channels: fixation; modality 1 (ring of 32); modality 2 (ring of 32); rule (go, rtgo, ..., dnmc (20))
+    :responses: fixate, 0°, ..., 349° (33)
+    :timing: fixation 200-400, stimulus 200-600, delay 200/400/800, test 0, response 500 ms
+    :scoring: the outputs in response; chance 30 %, ceiling 100 %
+
+    Attributes:
+        within: Largest distance of a match (degrees).
+        apart: Smallest distance otherwise (degrees).
+    """
+
+    rule = "dnms"
+    goes_on_match = False
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {"soo2023": SOO_PLACES, "yang2019": YANG_MATCH}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dmc(CategoryMatch):
+    """Two stimuli, a delay between them; point to the second if both are of one category, else keep fixating.
+
+    One who never responds earns 50 %. In the released code of Soo et al. all non-matches go from
+    category 1 to 2; here and in the preset from either.
+
+    :channels: fixation; modality 1 (ring of 32); modality 2 (ring of 32); rule (go, rtgo, ..., dnmc (20))
+    :responses: fixate, 0°, ..., 349° (33)
+    :timing: fixation 200-400, stimulus 200-600, delay 200/400/800, test 0, response 500 ms
+    :scoring: the outputs in response; chance 30 %, ceiling 100 %
+
+    Attributes:
+        category_start: Where category 1 begins; category 2 is opposite (degrees).
+        category_width: Range of directions of a category (degrees).
+        n_directions: Number of directions in a category, evenly spread from one end to the other; 0 for any.
+    """
+
+    rule = "dmc"
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {"soo2023": SOO_CATEGORIES, "yang2019": YANG_CATEGORIES}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dnmc(CategoryMatch):
+    """Two stimuli, a delay between them; point to the second if their categories differ, else keep fixating.
+
+    One who never responds earns 50 %. In the released code of Soo et al. the targets of dnmc are
+    those of dmc, and all non-matches go from category 1 to 2; the preset has the right targets, and either order.
+
+    :channels: fixation; modality 1 (ring of 32); modality 2 (ring of 32); rule (go, rtgo, ..., dnmc (20))
+    :responses: fixate, 0°, ..., 349° (33)
+    :timing: fixation 200-400, stimulus 200-600, delay 200/400/800, test 0, response 500 ms
+    :scoring: the outputs in response; chance 30 %, ceiling 100 %
+
+    Attributes:
+        category_start: Where category 1 begins; category 2 is opposite (degrees).
+        category_width: Range of directions of a category (degrees).
+        n_directions: Number of directions in a category, evenly spread from one end to the other; 0 for any.
+    """
+
+    rule = "dnmc"
+    goes_on_match = False
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {"soo2023": SOO_CATEGORIES, "yang2019": YANG_CATEGORIES}

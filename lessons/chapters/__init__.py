@@ -1,0 +1,1 @@
+"""What the lessons of the book need, a folder for each page."""

@@ -1,0 +1,1 @@
+"""How an answer is held against the right one, term by term."""

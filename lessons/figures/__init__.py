@@ -1,0 +1,1 @@
+"""Figures of tasks and networks, and their style."""

@@ -1,0 +1,45 @@
+"""What kind of point a fixed or slow point is, and the mark by which figures show it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+
+from ...agents.dynamics import FixedPoints
+from .style import PALETTE
+
+MARKS: Mapping[str, tuple[str, str, Literal["full", "none"]]] = {
+    "stable": ("o", PALETTE[0], "full"),
+    "saddle": ("D", PALETTE[3], "none"),
+    "unstable": ("^", PALETTE[1], "none"),
+    "slow": ("s", PALETTE[2], "full"),
+}
+"""Marker, colour and filling of each kind of point, as in the widget of the chapter on fixed points."""
+
+SLOW = 1e-12
+"""Speed q from which a point is no fixed point but a slow one."""
+
+
+def kinds(found: FixedPoints) -> list[str]:
+    """What each point is: stable, a saddle, unstable in all directions, or slow: it moves a little or has no say."""
+    told = np.where(found.stable, "stable", np.where(found.saddle, "saddle", "unstable"))
+    slow = (found.speed >= SLOW) | ((found.n_unstable == 0) & ~found.stable)
+    return np.where(slow, "slow", told).tolist()
+
+
+def mark_points(axes: Axes, places: np.ndarray, told: Sequence[str], size: float = 7) -> None:
+    """Mark points at places (K, 2 or more) by their kinds, in marks of so many points."""
+    for kind in MARKS:
+        chosen = places[[one == kind for one in told]]
+        if len(chosen):
+            axes.add_line(mark(kind, chosen[:, 0], chosen[:, 1], zorder=4, ms=size))
+
+
+def mark(kind: str, x: Any = (), y: Any = (), **look: Any) -> Line2D:
+    """Marks of a kind, at places or for a legend."""
+    marker, colour, filling = MARKS[kind]
+    return Line2D(x, y, ls="", marker=marker, color=colour, fillstyle=filling, **{"ms": 7, "mew": 1.8} | look)

@@ -1,0 +1,1 @@
+"""The book and the notebooks, and what their pages show."""

@@ -1,0 +1,1 @@
+"""Tasks that a person does, in a notebook or in the terminal."""

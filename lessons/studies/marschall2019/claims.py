@@ -1,0 +1,194 @@
+"""What the table of the study says to claims of local plasticity, by rules that were written down before the outcome.
+
+They were written after the tuning, on other networks, and before the study.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import mannwhitneyu, spearmanr
+
+from ..study import Row
+from ..verdict import Verdict
+from .figures import Cells, by_cell
+from .learners import LEARNERS, SETTINGS
+
+LEAST_NETWORKS = 5
+P = 0.01
+CLOSE = 0.005
+EXPLAINS = -0.8
+FEEDBACK_PART = 0.25
+WORST = 1e3
+"""Loss that a network counts with that diverged."""
+
+Finding = tuple[str, bool | None]
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """Two learners in one setting.
+
+    Attributes:
+        setting: The setting.
+        one: Median loss of the first learner.
+        other: Median loss of the second.
+        p: How likely so large a difference is if there is none (Mann-Whitney, two-sided).
+    """
+
+    setting: str
+    one: float
+    other: float
+    p: float
+
+    @property
+    def sign(self) -> int:
+        """-1 if the first learner's loss is lower, 1 if it is higher, 0 if that cannot be told."""
+        return 0 if self.p >= P else int(np.sign(self.one - self.other))
+
+    def __str__(self) -> str:
+        """The medians and whether they differ."""
+        return f"{self.setting}: {self.one:.4f} {'<≈>'[self.sign + 1]} {self.other:.4f}"
+
+
+def losses(rows: Sequence[Row]) -> list[float]:
+    """Losses at the end; one of a network that diverged counts as more than any other."""
+    return [WORST if row["loss"] is None else row["loss"] for row in rows]
+
+
+def contrasts(cells: Cells, learner: str, other: str) -> list[Contrast]:
+    """Two learners in every setting in which enough networks of both are there."""
+    found = []
+    for setting, learners in cells.items():
+        one, two = (losses(learners.get(name, [])) for name in (learner, other))
+        if min(len(one), len(two)) >= LEAST_NETWORKS:
+            p = float(np.asarray(mannwhitneyu(one, two))[1])
+            found.append(Contrast(setting, float(np.median(one)), float(np.median(two)), p))
+    return found
+
+
+def lower_everywhere(learner: str, other: str) -> Callable[[Cells], Finding]:
+    """Whether a learner's loss is lower than another's in every setting."""
+
+    def rule(cells: Cells) -> Finding:
+        found = contrasts(cells, learner, other)
+        return _told(found), _judged(found, all(one.sign < 0 for one in found))
+
+    return rule
+
+
+def nowhere_higher(learner: str, others: Sequence[str]) -> Callable[[Cells], Finding]:
+    """Whether a learner's loss is nowhere higher than that of others, which each lack one of its approximations."""
+
+    def rule(cells: Cells) -> Finding:
+        told, holds = [], []
+        for other in others:
+            found = contrasts(cells, learner, other)
+            higher = [one.setting for one in found if one.sign > 0]
+            told.append(f"{other}: {', '.join(higher) if higher else 'nowhere'} ({len(found)} settings)")
+            holds.append(_judged(found, not higher))
+        return "its loss is higher than that of " + "; ".join(told), None if None in holds else all(holds)
+
+    return rule
+
+
+def close_everywhere(learner: str, other: str) -> Callable[[Cells], Finding]:
+    """Whether the medians of two learners are close in every setting."""
+
+    def rule(cells: Cells) -> Finding:
+        found = contrasts(cells, learner, other)
+        return _told(found), _judged(found, all(abs(one.one - one.other) <= CLOSE for one in found))
+
+    return rule
+
+
+def alignment_does_not_explain(cells: Cells) -> Finding:
+    """Whether the order of the rules by alignment is not, in every setting, that of their losses."""
+    told = {}
+    for setting, learners in cells.items():
+        pairs = [
+            (np.median(cosines), np.median(losses(rows)))
+            for name, rows in learners.items()
+            if LEARNERS[name].of is None and len(rows) >= LEAST_NETWORKS
+            for cosines in [[row["alignment"] for row in rows if row["alignment"] is not None]]
+            if cosines
+        ]
+        if len(pairs) == sum(learner.of is None for learner in LEARNERS.values()) - 1:  # all but the readout alone
+            aligned, lost = zip(*pairs, strict=True)
+            equal = len({*aligned}) == 1 or len({*lost}) == 1  # then there is no order to compare
+            told[setting] = 0.0 if equal else float(np.asarray(spearmanr(aligned, lost))[0])
+    words = "rank correlation of alignment and loss: " + ", ".join(f"{k} {v:+.2f}" for k, v in told.items())
+    return words, None if set(told) != set(SETTINGS) else any(value > EXPLAINS for value in told.values())
+
+
+def locality_costs_more_than_feedback(cells: Cells) -> Finding:
+    """Whether random feedback costs RFLO a small part of what locality costs it, in every setting."""
+    random = contrasts(cells, "RFLO, random feedback", "RFLO")
+    local = {found.setting: found.one - found.other for found in contrasts(cells, "RFLO", "BPTT")}
+    both = [(found, local[found.setting]) for found in random if found.setting in local]
+    told = [f"{found.setting}: {found.one - found.other:+.4f} of {locality:+.4f}" for found, locality in both]
+    holds = [found.one - found.other <= FEEDBACK_PART * max(0.0, locality) for found, locality in both]
+    words = "cost of random feedback, of locality: " + ("; ".join(told) or "too few networks")
+    return words, _judged([found for found, _ in both], all(holds))
+
+
+def _told(found: Sequence[Contrast]) -> str:
+    return "; ".join(map(str, found)) or "too few networks"
+
+
+def _judged(found: Sequence[Contrast], holds: bool) -> bool | None:
+    return holds if len(found) == len(SETTINGS) else None
+
+
+APPROXIMATIONS = tuple(f"compartments, {name}" for name in ("symmetric feedback", "exact J", "identity"))
+
+CLAIMS: tuple[tuple[str, str, Callable[[Cells], Finding]], ...] = (
+    (
+        "Phases teach",
+        "compartments end lower than the readout alone, in every setting",
+        lower_everywhere("compartments", "readout only"),
+    ),
+    (
+        "Carried credit",
+        "compartments end lower than with nothing carried (J = 0), in every setting",
+        lower_everywhere("compartments", "compartments, J = 0"),
+    ),
+    (
+        "Learned J",
+        "compartments end lower than with a J that stays as it began, in every setting",
+        lower_everywhere("compartments", "compartments, J frozen"),
+    ),
+    (
+        "Approximations",
+        "random feedback, a learned J and tanh cost nothing, in any setting",
+        nowhere_higher("compartments", APPROXIMATIONS),
+    ),
+    (
+        "Mirrors",
+        f"mirrored and shared transport end within {CLOSE} of each other, in every setting",
+        close_everywhere("compartments", "compartments, shared transport"),
+    ),
+    (
+        "Phases apart",
+        "with phases that alternate, compartments still end lower than the readout alone, in every setting",
+        lower_everywhere("compartments, alternating", "readout only"),
+    ),
+    (
+        "Alignment",
+        f"alignment does not explain the loss: not in every setting is its rank correlation with it {EXPLAINS} or less",
+        alignment_does_not_explain,
+    ),
+    (
+        "Locality",
+        f"random feedback costs RFLO {FEEDBACK_PART:.0%} of what locality costs it, or less, in every setting",
+        locality_costs_more_than_feedback,
+    ),
+)
+
+
+def claims(rows: Sequence[Row]) -> list[Verdict]:
+    """Each claim as we read it, with its numbers; none is judged until all settings are there, with enough networks."""
+    cells = by_cell(rows)
+    return [Verdict(name, says, *rule(cells)) for name, says, rule in CLAIMS]
