@@ -242,23 +242,23 @@ def test_a_check_tells_bad_from_good(check, where, text, count):
     assert len(check(where, text)) == count
 
 
-def package_problems(root, declared):
-    """Folders of modules that are not declared or not importable, and declared ones that do not exist."""
+def package_problems(root):
+    """Folders of modules that setup.py does not find."""
     folders = {path.parent for floor in FLOORS for path in (root / floor).rglob("*.py")}
-    names = {"cogdyn", *(".".join(["cogdyn", *folder.relative_to(root).parts]) for folder in folders)}
     return [
-        *(f"{name} is a folder or a declared package, not both" for name in sorted(names ^ set(declared))),
-        *(f"{path} has no __init__.py" for path in sorted(folders) if not (path / "__init__.py").exists()),
+        f"{folder.relative_to(root).as_posix()} has no __init__.py: add one, or the wheel is built without the folder"
+        for folder in sorted(folders)
+        if not (folder / "__init__.py").exists()
     ]
 
 
 def root_problems(root):
-    """Python files in the root other than the two that belong there: they would land in the wheel."""
-    return sorted({path.name for path in root.glob("*.py")} ^ {"__init__.py", "__main__.py"})
+    """Python files in the root other than those that belong there: they would land in the wheel."""
+    return sorted({path.name for path in root.glob("*.py")} ^ {"__init__.py", "__main__.py", "setup.py"})
 
 
-def test_packages_are_the_folders():
-    assert package_problems(ROOT, PROJECT["tool"]["setuptools"]["packages"]) == []
+def test_every_folder_of_modules_is_a_package():
+    assert package_problems(ROOT) == []
 
 
 def test_the_rooms_are_those_of_the_plan(tmp_path):
@@ -277,17 +277,12 @@ def test_the_root_is_bare():
 
 
 def test_folder_checks_see_a_bad_folder(tmp_path):
-    for name in ["__init__.py", "__main__.py", "envs/__init__.py", "agents/rules/bptt.py"]:
+    for name in ["__init__.py", "__main__.py", "setup.py", "envs/__init__.py", "agents/rules/bptt.py"]:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
     assert root_problems(tmp_path) == []
-    assert package_problems(tmp_path, ["cogdyn", "cogdyn.envs"]) == [
-        "cogdyn.agents.rules is a folder or a declared package, not both",
-        f"{tmp_path / 'agents' / 'rules'} has no __init__.py",
-    ]
-    assert package_problems(tmp_path, ["cogdyn", "cogdyn.envs", "cogdyn.agents.rules", "cogdyn.lessons"])[0] == (
-        "cogdyn.lessons is a folder or a declared package, not both"
-    )
+    (problem,) = package_problems(tmp_path)
+    assert problem.startswith("agents/rules has no __init__.py")
     (tmp_path / "conftest.py").touch()
     assert root_problems(tmp_path) == ["conftest.py"]
 

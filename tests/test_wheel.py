@@ -62,7 +62,11 @@ def scripts(wheel, tmp_path_factory):
 
 def test_the_wheel_holds_all_that_is_ours_and_no_more(wheel):
     inside = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
-    modules = [*ROOT.glob("*.py"), *(path for floor in FLOORS for path in (ROOT / floor).rglob("*.py"))]
+    modules = [
+        ROOT / "__init__.py",
+        ROOT / "__main__.py",
+        *(path for floor in FLOORS for path in (ROOT / floor).rglob("*.py")),
+    ]
     expected = {f"cogdyn/{path.relative_to(ROOT).as_posix()}" for path in [*modules, ROOT / "py.typed"]}
     assert {name for name in inside if name.endswith((".py", "py.typed"))} == expected
     pages = [*(ROOT / "book").glob("*.*"), *(ROOT / "book").glob("*/*.md")]
