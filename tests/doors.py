@@ -2,6 +2,8 @@
 
 import inspect
 from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
 
 import numpy as np
 import torch
@@ -9,7 +11,8 @@ import torch
 from cogdyn import agents, envs, lessons
 from cogdyn.agents import dynamics, rules
 from cogdyn.agents.rules.catalogue import rule_names
-from cogdyn.lessons.chapters import bridges, compartments, fixed_points, local_signals, one_reach, remembering
+from cogdyn.lessons import chapters
+from cogdyn.lessons.chapters import bridges, fixed_points, local_signals, one_reach, remembering
 from cogdyn.lessons.pages.study_results import how_much_is_done
 from cogdyn.lessons.studies import load_study
 
@@ -65,9 +68,16 @@ def doors():
     study = load_study("soo2023")
     of_trials = {"a": [0, 1] * 6, "b": [0] * 6 + [1] * 6}
     trials = rng.standard_normal((4, 12, 5))
-    race = {"reaction_ms": [300, 400, 500, 300, np.nan], "delay_ms": [0, 0, 0, 100, 100], "stop": [0, 0, 0, 1, 1]}
+    usual = {"rates": rates, "rates_a": samples, "rates_b": others, "outputs": grid[:, :, 0], "targets": grid[:, :, 1]}
+    usual |= {
+        "step": still,
+        "h0": torch.zeros(3),
+        "states": torch.zeros(2, 3),
+        "candidates": samples[:4],
+        "found": found,
+    }
+    usual |= {"reaction_ms": [300, 400, 500, 300, np.nan], "delay_ms": [0, 0, 0, 100, 100], "stop": [0, 0, 0, 1, 1]}
     periods = {"rates_a": rates[:15], "rates_b": rates[15:]}
-    axes = {"rates_a": samples, "rates_b": others}
     given = [
         ("Between", envs.Between, {"low": 0, "high": 1}),
         ("Levels", envs.Levels, {"values": (1, 2)}),
@@ -123,9 +133,6 @@ def doors():
          "rule": rules.BPTT(), "steps": 1}),
         ("Bridge", dynamics.Bridge, {"kind": "SCTT", "lag": 3, "beta": 0.5}),
         ("alignment_index", dynamics.alignment_index, periods | {"n_dims": 2}),
-        ("autonomy_score", dynamics.autonomy_score, {"outputs": grid[:, :, 0], "targets": grid[:, :, 1]}),
-        ("variance_explained", dynamics.variance_explained, {"outputs": grid[:, :, 0], "targets": grid[:, :, 1]}),
-        ("canonical_correlations", dynamics.canonical_correlations, axes),
         ("chronometric_fit", dynamics.chronometric_fit, {"strength": [0.1, 0.2, 0.4, 0.8],
                                                          "reaction_ms": [800, 700, 600, 500]}),
         ("condition_averages", dynamics.condition_averages, {"rates": rates, "conditions": list("abcabc")}),
@@ -136,21 +143,16 @@ def doors():
             "rates": trials, "factors": of_trials, "ridges": [0.1], "n_repetitions": 1}),
         ("demixed_decoding", dynamics.demixed_decoding, {
             "rates": trials, "factors": of_trials, "consecutive": 1, "n_repetitions": 1, "n_shuffles": 1}),
-        ("cross_condition_mean", dynamics.cross_condition_mean, {"rates": rates}),
         ("demixed_components", dynamics.demixed_components, {"rates": grid, "factors": ("stimulus", "choice")}),
         ("dimensions_for", dynamics.dimensions_for, {"share": 0.9, "rates": samples}),
-        ("dissimilarities", dynamics.dissimilarities, {"rates": samples}),
-        ("divergence", dynamics.divergence, {"rates": rates}),
+        ("dynamical_distance", dynamics.dynamical_distance, {"rates_a": rates, "rates_b": rates[::-1].copy(), "n_delays": 2,
+                                                             "rank": 2}),
         ("fixed_points", dynamics.fixed_points, {"step": still, "candidates": samples[:4]}),
         ("flow_field", dynamics.flow_field, {"step": still, "origin": np.zeros(3), "axes": np.eye(3)[:2],
                                              "extent": 1.0, "n": 3}),
-        ("inhibition_function", dynamics.inhibition_function, race),
-        ("stop_signal_reaction_time", dynamics.stop_signal_reaction_time, race),
         ("jacobian_product", dynamics.jacobian_product, {"step": still, "h0": torch.zeros(3), "n_steps": [1, 2]}),
         ("jacobians", dynamics.jacobians, {"step": still, "states": torch.zeros(2, 3)}),
         ("jpca", dynamics.jpca, {"rates": rates, "n_components": 2, "n_surrogates": 0}),
-        ("line_attractor_score", dynamics.line_attractor_score, {"found": found}),
-        ("linear_cka", dynamics.linear_cka, axes),
         ("lyapunov_exponents", dynamics.lyapunov_exponents, {"step": still, "h0": np.zeros(3), "n_steps": 3, "dt": 10}),
         ("marginalisations", dynamics.marginalisations, {"rates": grid, "factors": ("stimulus", "choice")}),
         ("motifs", dynamics.motifs, {"rates": rates, "preparation": (0, 10), "movement": (10, 30)}),
@@ -158,28 +160,12 @@ def doors():
                                                            "null": "shuffle", "n": 2}),
         ("orthogonal_subspaces", dynamics.orthogonal_subspaces, periods | {"dims": (1, 1), "starts": 1}),
         ("p_value", dynamics.p_value, {"observed": 0.5, "null": np.zeros(4)}),
-        ("participation_ratio", dynamics.participation_ratio, {"rates": samples}),
-        ("principal_components", dynamics.principal_components, {"rates": samples}),
-        ("procrustes_distance", dynamics.procrustes_distance, axes),
         ("psychometric_fit", dynamics.psychometric_fit, {"stimulus": np.arange(4.0), "chosen": [1, 3, 6, 9],
                                                          "trials": [10, 10, 10, 10]}),
         ("random_alignments", dynamics.random_alignments, periods | {"n_dims": 2, "n": 2}),
-        ("representational_similarity", dynamics.representational_similarity, axes),
         ("sample_candidates", dynamics.sample_candidates, {"states": samples, "n_candidates": 3}),
-        ("selection_vector", dynamics.selection_vector, {"found": found}),
-        ("soft_normalised", dynamics.soft_normalised, {"rates": rates}),
         ("surrogates", dynamics.surrogates, {"rates": rates, "null": "shuffle", "n": 2}),
-        ("tangling", dynamics.tangling, {"rates": rates}),
         ("targeted_axes", dynamics.targeted_axes, {"rates": rates, "variables": {"a": np.arange(6.0)}}),
-        ("tensor_maximum_entropy", dynamics.tensor_maximum_entropy, {"rates": rates}),
-        ("without_cross_condition_mean", dynamics.without_cross_condition_mean, {"rates": rates}),
-        ("check_autonomy", one_reach.check_autonomy, {"score": answer}),
-        ("check_bridged_block", bridges.check_bridged_block, {"block": answer}),
-        ("check_euler_step", remembering.check_euler_step, {"step": answer}),
-        ("check_jacobian", fixed_points.check_jacobian, {"jacobian": answer}),
-        ("check_newton_step", fixed_points.check_newton_step, {"newton": answer}),
-        ("check_rflo", local_signals.check_rflo, {"rule": answer}),
-        ("check_teach", compartments.check_teach, {"teach": answer}),
         ("context_line", fixed_points.context_line, {"network": chooser, "task": context, "context": "motion"}),
         ("context_network", fixed_points.context_network, {"number": 1}),
         ("cue_alignment", local_signals.cue_alignment, {"rule": rules.RFLO(), "network": leaky, "task": delayed,
@@ -214,12 +200,38 @@ def doors():
     ]  # fmt: skip
     listed = [Door(name, function, arguments) for name, function, arguments in given]
     listed += [Door(name, getattr(rules, name), {}) for name in rule_names()]
+    listed += analyses(usual, {door.name for door in listed})
+    listed += checks_of_exercises()
     for name in ("BPTT", "TruncatedBPTT", "RFLO", "NodePerturbation", "SCTT"):
         rule = getattr(rules, name)()
         listed += [Door(f"{name}.loss", rule.loss, {"network": network, "batch": batch})]
         listed += [Door(f"{name}.update", rule.update, {"network": network, "batch": batch})]
         listed += [Door(f"{name}.restore", rule.restore, {"network": network, "state": {}})]
     return listed
+
+
+def analyses(usual, listed):
+    """The analyses that are not listed, at the usual values of the arguments they need."""
+    opened = []
+    for name, function in vars(dynamics).items():
+        if inspect.isfunction(function) and name not in listed:
+            parameters = inspect.signature(function).parameters.values()
+            needed = [p.name for p in parameters if p.default is p.empty and p.kind is not p.VAR_KEYWORD]
+            unusual = [parameter for parameter in needed if parameter not in usual]
+            assert not unusual, (
+                f"{name} takes {', '.join(unusual)}: add a line with values for them to doors() in doors.py"
+            )
+            opened.append(Door(name, function, {parameter: usual[parameter] for parameter in needed}))
+    return opened
+
+
+def checks_of_exercises():
+    """The checks of all lessons, of an answer that computes nothing."""
+    pages = [import_module(f"{chapters.__name__}.{room.name}") for room in iter_modules(chapters.__path__)]
+    checks = {name: check for page in pages for name, check in vars(page).items() if name.startswith("check_")}
+    return [
+        Door(name, check, {next(iter(inspect.signature(check).parameters)): answer}) for name, check in checks.items()
+    ]
 
 
 BAD = {
