@@ -145,7 +145,7 @@ def doors():
             "rates": trials, "factors": of_trials, "consecutive": 1, "n_repetitions": 1, "n_shuffles": 1}),
         ("demixed_components", dynamics.demixed_components, {"rates": grid, "factors": ("stimulus", "choice")}),
         ("dimensions_for", dynamics.dimensions_for, {"share": 0.9, "rates": samples}),
-        ("dynamical_distance", dynamics.dynamical_distance, {"rates_a": rates, "rates_b": rates[::-1].copy(), "n_delays": 2,
+        ("dynamical_distance", dynamics.dynamical_distance, {"rates_a": rates, "rates_b": 2 * rates, "n_delays": 2,
                                                              "rank": 2}),
         ("fixed_points", dynamics.fixed_points, {"step": still, "candidates": samples[:4]}),
         ("flow_field", dynamics.flow_field, {"step": still, "origin": np.zeros(3), "axes": np.eye(3)[:2],

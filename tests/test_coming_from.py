@@ -53,6 +53,13 @@ def test_every_expression_in_the_table_is_one():
     assert seen > 20
 
 
+def test_the_tasks_that_are_elsewhere_too_exist():
+    table = PAGE.partition("## Which tasks are where")[2]
+    named = {name.strip() for row in re.findall(r"^\| ([^|]+) \|", table, re.MULTILINE) for name in row.split(",")}
+    assert len(named) > 30
+    assert named - {"cogdyn", "---", "yang19", "20 tasks"} <= set(task_names())
+
+
 def takes(name, arguments):
     try:
         TrialEnv(name, **arguments)

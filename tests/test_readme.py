@@ -52,15 +52,3 @@ def test_the_families_are_all_there_and_the_tasks_named_exist():
         assert named <= members, family
         count = re.search(r"\((\d+)\)", tasks)
         assert len(members) == (int(count[1]) if count else len(named) if family != "yang19" else 21), family
-
-
-def test_the_page_for_those_who_come_from_elsewhere_knows_every_task():
-    page = (ROOT / "book/coming-from.md").read_text(encoding="utf-8")
-    table = page.partition("## Which tasks are where")[2]
-    named = {name.strip() for row in re.findall(r"^\| ([^|]+) \|", table, re.MULTILINE) for name in row.split(",")}
-    known = {name for name in task_names() if not name.startswith("yang19.")} | {
-        "yang19",
-        "20 tasks",
-        "yang19.multitask",
-    }
-    assert named - {"cogdyn", "---"} == known

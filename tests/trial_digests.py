@@ -1,8 +1,10 @@
 """The bytes of a few trials of every task, as digests, and the table of them: trials are the same on every machine.
 
-``python tests/trial_digests.py`` compares what this process paints with the table and names what differs. With
-``--write`` it writes the table. Do that where trials are meant to change (or NumPy's random streams did), and say so in
-CHANGELOG.md: what was trained before has seen other trials.
+``python tests/trial_digests.py`` compares what this process paints with the table and names what differs.
+
+    --add      adds the rows of tasks and presets that are new, and leaves all others as they are
+    --write    writes the whole table: do that where trials are meant to change (or NumPy's random streams did), and say
+               so in CHANGELOG.md, since what was trained before has seen other trials
 """
 
 from __future__ import annotations
@@ -69,13 +71,21 @@ def painted() -> dict[str, str]:
 
 
 def differing() -> list[str]:
-    """Names of the settings whose trials are not those of the table."""
+    """Names of the settings whose trials are not those of the table; of a new one, how to add it."""
     table, here = json.loads(TABLE.read_text()), painted()
-    return [name for name in table | here if table.get(name) != here.get(name)]
+    new = [f"{name} (new: python tests/trial_digests.py --add)" for name in here if name not in table]
+    return new + [name for name in table if table[name] != here.get(name)]
+
+
+def write(digests: dict[str, str]) -> None:
+    """Write the table."""
+    TABLE.write_text(json.dumps(digests, indent=2) + "\n")
 
 
 if __name__ == "__main__":
     if sys.argv[1:] == ["--write"]:
-        TABLE.write_text(json.dumps(painted(), indent=2) + "\n")
+        write(painted())
+    elif sys.argv[1:] == ["--add"]:
+        write(painted() | json.loads(TABLE.read_text()))
     elif names := differing():
         sys.exit(f"{len(names)} of {len(painted())} differ from {TABLE.name}: {'; '.join(names)}.")
