@@ -15,14 +15,14 @@ from synthetic_bins import random_bins, summed
 from cogdyn.agents import RateRNN
 from cogdyn.agents.credit.reads import LOCAL, Read
 from cogdyn.agents.rules import DNI, FBPTT, KFRTRL, RFLO, RKF, RTRL, UORO, Compartments, EProp, KeRNL, SnAp1
-from cogdyn.agents.rules.catalogue import rule_class, rule_names
+from cogdyn.agents.rules.catalogue import make_rule, rule_class, rule_names
 
 POST, PRE, N, N_BINS = 1, 2, 5, 4
 OTHERS = torch.arange(N) != POST
 BINS = random_bins(N_BINS, n=N, batch_size=1)
 
 APICAL = {"lr_apical": 0.1, "lr_jacobian": 0.1}
-RULES = {
+SETTINGS = {
     "rtrl": RTRL(),
     "uoro": UORO(),
     "kf-rtrl": KFRTRL(),
@@ -43,6 +43,9 @@ RULES = {
     "exact": Compartments(jacobian="exact", **APICAL),
     "nothing carried": Compartments(jacobian="zero", **APICAL),
 }
+DECLARED = {name for name in rule_names() if rule_class(name).reads}
+RULES = SETTINGS | {name: make_rule(name) for name in DECLARED - {type(rule).__name__ for rule in SETTINGS.values()}}
+"""Every rule that declares what it reads, with its defaults where no settings are named above."""
 SAID_TO_BE_LOCAL = {
     "rflo",
     "e-prop",
@@ -140,7 +143,7 @@ def test_a_synapse_reads_what_its_rule_declares_and_nothing_else(name, what):
         assert distance < 1e-12, f"it reads {what}"
 
 
-@pytest.mark.parametrize("name", RULES)
+@pytest.mark.parametrize("name", SETTINGS)
 def test_which_rules_are_local(name):
     assert (set(RULES[name].reads) <= set(LOCAL)) == (name in SAID_TO_BE_LOCAL)
 

@@ -64,6 +64,7 @@ class ModProp(CreditRule[TypeTraces]):
     reads = (
         "presynaptic rate",
         "own voltage",
+        "self-connection",
         "error broadcast",
         "voltages of others",
         "errors of others",
