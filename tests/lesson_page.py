@@ -1,5 +1,6 @@
 """A lesson as its tests see it: run as a notebook, and its exercise with and without the solution."""
 
+import importlib
 import json
 import re
 
@@ -51,20 +52,24 @@ def kinds_shown(notebook):
     return [kind for data in outputs if "cogdyn-still" not in data.get("text/html", "") for kind in data]
 
 
-def check_exercises(page, checks):
-    """The solutions on a page pass the checks of its exercises, by name; the stubs are told that nothing is written."""
-    text = page.read_text()
+def chapter_of(page):
+    """The module of a page: that of ``01-NAME.md`` is ``cogdyn.lessons.chapters.NAME``."""
+    return importlib.import_module(f"cogdyn.lessons.chapters.{page.stem[3:].replace('-', '_')}")
+
+
+def exercises(page):
+    """The exercises of a page: name of the function to write, its check, the stub, the solution."""
+    text = page.read_text("utf-8")
     solutions = re.findall(r"<summary>Solution</summary>\s+```python\n(.*?)```", text, re.DOTALL)
-    stubs = re.findall(r":tags: \[exercise\]\n\n(.*?)\n\n\nlessons", text, re.DOTALL)
-    for (name, check), solution, stub in zip(checks.items(), solutions, stubs, strict=True):
-        assert solution.splitlines()[0] == stub.splitlines()[0]
-        right, empty = (check(_defined(source)[name]) for source in (solution, stub))
-        assert right.passed, right
-        assert not empty.passed
-        assert "nothing is written" in empty.reason
+    stubs = re.findall(r":tags: \[exercise\]\n\n(.*?)\n\n\n\w+\.(check_\w+)\((\w+)\)", text, re.DOTALL)
+    assert len(solutions) == len(stubs) == text.count("[exercise]"), "an exercise is its stub, its check, its solution"
+    return [
+        (n, getattr(chapter_of(page), check), stub, s) for (stub, check, n), s in zip(stubs, solutions, strict=True)
+    ]
 
 
-def _defined(source):
+def defined(source):
+    """What a piece of code defines, by name."""
     space = {"np": np}
     exec(source, space)
     return space

@@ -8,7 +8,7 @@ import matplotlib.image
 import numpy as np
 
 from cogdyn.lessons.pages.finish import finish_site, in_rows, unpacked
-from cogdyn.lessons.pages.notebooks import file_name, lesson_pages
+from cogdyn.lessons.pages.notebooks import lesson_pages
 
 
 def picture(width=30, height=20):
@@ -60,7 +60,7 @@ def test_every_lesson_offers_its_notebook(tmp_path):
     for page in lesson_pages():
         text = (tmp_path / "lessons" / f"{page.stem}.html").read_text()
         (target,) = re.findall(r'<a href="\.\./(_sources/lessons/[^"]+)"', text)
-        assert target.endswith(file_name(page))
+        assert target.endswith(f"/{page.stem}.ipynb")
         assert (tmp_path / target).read_text().startswith("{")
         assert text.count(".ipynb</span>") == 1
         assert text.endswith('<a href="other.md">.md</a>')

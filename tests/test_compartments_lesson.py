@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from lesson_page import check_exercises, executed_lesson, kinds_shown, told
+from lesson_page import executed_lesson, kinds_shown, told
 from node import evaluate, needs_node
 
 from cogdyn.agents import RateRNN
@@ -16,7 +16,7 @@ from cogdyn.lessons.chapters.compartments import check_teach
 from cogdyn.lessons.chapters.compartments.widget import LiveCompartments
 from cogdyn.lessons.studies.marschall2019.levels import levels
 
-PAGE = Path(__file__).parent.parent / "book/lessons/compartments-and-phases.md"
+PAGE = Path(__file__).parent.parent / "book/lessons/04-compartments.md"
 TASKS = [make_task("Add", lags=lags, n_steps=50) for lags in ((1, 2), (4, 5))]
 
 
@@ -27,10 +27,6 @@ def network_of(seed=1, n_units=16, **arguments):
 
 
 # The exercise
-
-
-def test_the_solution_on_the_page_passes_and_its_stub_does_not():
-    check_exercises(PAGE, {"teach": check_teach})
 
 
 def taught(A, slow, K, seen, seen_before, L_before, lr, *, own=1.0, others=None, made_by=None, to=None, rate=1.0):

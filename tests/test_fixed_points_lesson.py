@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from lesson_page import check_exercises, executed_lesson, kinds_shown, told
+from lesson_page import executed_lesson, kinds_shown, told
 
 from cogdyn.agents import RateRNN, states_in_trials, step_at
 from cogdyn.agents.dynamics import principal_components
@@ -22,15 +22,10 @@ from cogdyn.lessons.chapters.fixed_points import (
 )
 from cogdyn.lessons.figures.point_marks import kinds
 
-PAGE = Path(__file__).parent.parent / "book/lessons/fixed-points.md"
-CHECKS = {"jacobian": check_jacobian, "newton_step": check_newton_step}
+PAGE = Path(__file__).parent.parent / "book/lessons/05-fixed-points.md"
 
 
 # The exercises
-
-
-def test_the_solutions_on_the_page_pass_and_their_stubs_do_not():
-    check_exercises(PAGE, CHECKS)
 
 
 def jacobian(r, u, W, W_in, b, alpha, *, slope=None, keep=None, by=None, gain=None):

@@ -5,7 +5,7 @@ import builtins
 import re
 
 import pytest
-from lesson_page import code_cells, suggestion
+from lesson_page import code_cells, defined, exercises, suggestion
 
 from cogdyn.lessons.pages.notebooks import lesson_pages
 
@@ -26,6 +26,16 @@ def names_made(tree):
 
 def names_used(tree):
     return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=NAMES)
+def test_solutions_pass_and_stubs_do_not(page):
+    for name, check, stub, solution in exercises(page):
+        assert solution.splitlines()[0] == stub.splitlines()[0]
+        right, empty = (check(defined(source)[name]) for source in (solution, stub))
+        assert right.passed, right
+        assert not empty.passed
+        assert "nothing is written" in empty.reason
 
 
 @pytest.mark.parametrize("page", PAGES, ids=NAMES)

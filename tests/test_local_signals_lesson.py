@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-from lesson_page import check_exercises, executed_lesson, kinds_shown, told
+from lesson_page import executed_lesson, kinds_shown, told
 from node import evaluate, needs_node
 
 from cogdyn.agents import RateRNN
@@ -19,7 +19,7 @@ from cogdyn.envs import make_task
 from cogdyn.lessons.chapters.local_signals import check_rflo, cue_alignment, draw_cue_alignment, feedback_alignment
 from cogdyn.lessons.chapters.local_signals.widget import LiveTraces
 
-PAGE = Path(__file__).parent.parent / "book/lessons/local-signals.md"
+PAGE = Path(__file__).parent.parent / "book/lessons/03-local-signals.md"
 TASK = make_task("DelayResponse")
 
 
@@ -29,10 +29,6 @@ def network_of(n_units=6, n_inputs=2, n_outputs=1, **arguments):
 
 
 # The exercise
-
-
-def test_the_solution_on_the_page_passes_and_its_stub_does_not():
-    check_exercises(PAGE, {"rflo": check_rflo})
 
 
 def outer(post, pre):

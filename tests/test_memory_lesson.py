@@ -7,7 +7,7 @@ import pytest
 from lesson_page import executed_lesson, kinds_shown, told
 
 pytestmark = pytest.mark.slow
-PAGE = Path(__file__).parent.parent / "book/lessons/a-network-that-remembers.md"
+PAGE = Path(__file__).parent.parent / "book/lessons/01-remembering.md"
 
 
 @pytest.fixture(scope="module")

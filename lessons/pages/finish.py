@@ -37,15 +37,15 @@ def offer_notebooks(site: Path) -> None:
     sources = site / "_sources" / "lessons"
     sources.mkdir(parents=True, exist_ok=True)
     with temporary_folder("cogdyn-notebooks-") as work:
-        names = {}
-        for file in write_notebooks(work / "notebooks", say=lambda line: None):
+        notebooks = write_notebooks(work / "notebooks", say=lambda line: None)
+        for file in notebooks:
             write_atomically(sources / file.name, file.read_bytes())
-            names[file.stem[3:]] = file.name
+        names = {file.stem for file in notebooks}
 
     def to_notebook(link: re.Match[str]) -> str:
         if link[2] not in names:
             return link[0]
-        return f'<a href="{link[1]}{names[link[2]]}"{link[3].replace(".md", ".ipynb")}</a>'
+        return f'<a href="{link[1]}{link[2]}.ipynb"{link[3].replace(".md", ".ipynb")}</a>'
 
     for page in (site / "lessons").glob("*.html"):
         write_atomically(page, _SOURCE_LINK.sub(to_notebook, page.read_text("utf-8")).encode())

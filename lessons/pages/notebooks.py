@@ -19,10 +19,10 @@ _BOOK = Path(__file__).parents[2] / "book"
 def write_notebooks(folder: Path, say: Callable[[str], object] = print) -> list[Path]:
     """Write every lesson of the book as a notebook and return their files, in the order of the course.
 
-    Names and titles carry the lesson's number. A notebook that was written when the lesson had another number, or
-    none, is renamed. A notebook that is already there is kept if the learner changed it or if nothing in the lesson
-    is new. Where both changed, the new lesson is written beside it as ``NAME (new).ipynb``. Running a notebook does
-    not count as a change: its outputs can be had again.
+    Names and titles carry the lesson's number, as its page does. A notebook that was written when the lesson had
+    another number, or none, is renamed. A notebook that is already there is kept if the learner changed it or if
+    nothing in the lesson is new. Where both changed, the new lesson is written beside it as ``NAME (new).ipynb``.
+    Running a notebook does not count as a change: its outputs can be had again.
 
     Args:
         folder: Where to write; made if it is missing.
@@ -40,20 +40,14 @@ def write_notebooks(folder: Path, say: Callable[[str], object] = print) -> list[
 
 
 def lesson_pages() -> list[Path]:
-    """The pages of the lessons in the order of the course, which the book's table of contents holds."""
-    contents = (_BOOK / "_toc.yml").read_text("utf-8")
-    return [_BOOK / f"{name}.md" for name in re.findall(r"^ *- file: (lessons/\S+)$", contents, re.M)]
-
-
-def file_name(page: Path) -> str:
-    """Name of a lesson's notebook, which sorts where the lesson stands in the course: ``01-NAME.ipynb``."""
-    return f"{lesson_pages().index(page) + 1:02d}-{page.stem}.ipynb"
+    """The pages of the lessons in the order of the course: ``01-NAME.md``, ``02-NAME.md``, ..."""
+    return sorted((_BOOK / "lessons").glob("*.md"))
 
 
 def _renamed(folder: Path, page: Path) -> Path:
     """The lesson's file in the folder, which gets the notebook that the lesson had under another number."""
-    file = folder / file_name(page)
-    former = [old for old in folder.iterdir() if re.fullmatch(rf"(\d+-)?{re.escape(page.stem)}\.ipynb", old.name)]
+    file, name = folder / f"{page.stem}.ipynb", page.stem[3:]
+    former = [old for old in folder.iterdir() if re.fullmatch(rf"(\d+-)?{re.escape(name)}\.ipynb", old.name)]
     if former and not file.exists():
         max(former, key=lambda old: old.stat().st_mtime).rename(file)
     return file
@@ -105,16 +99,15 @@ def _notebook(page: Path) -> Any:
     """The page as a notebook which remembers what it was written from."""
     jupytext = load_jupytext()
     notebook = jupytext.read(page, fmt="md:myst")
-    files = {other.stem: file_name(other) for other in lesson_pages()}
     for number, cell in enumerate(notebook.cells):
         cell["id"] = f"cell-{number}"
         if cell.cell_type == "markdown":
             source = LINK_TO_PAGE.sub(r"\1", cell["source"])
-            cell["source"] = _LINK_TO_LESSON.sub(lambda link: f"]({files[link[1]]}{link[2]})", source)
+            cell["source"] = _LINK_TO_LESSON.sub(r"](\1.ipynb\2)", source)
         if "hide-input" in cell.metadata.get("tags", []):
             cell["metadata"]["jupyter"] = {"source_hidden": True}  # JupyterLab's word for it
     title = next(cell for cell in notebook.cells if cell.cell_type == "markdown")
-    title["source"] = re.sub(r"^# ", f"# {int(files[page.stem][:2])}. ", title["source"], count=1)
+    title["source"] = re.sub(r"^# ", f"# {int(page.stem[:2])}. ", title["source"], count=1)
     notebook.metadata.pop("jupytext", None)  # it would tie the learner's file to a page that is not there
     notebook.metadata["cogdyn"] = {"edition": _digest(notebook)}
     return notebook

@@ -108,15 +108,16 @@ def ask(name: str) -> Choice:
     """Ask a question of a quiz that lies beside its page, so that no cell of a notebook shows the answer.
 
     Args:
-        name: ``"PAGE/QUESTION"``: the table QUESTION of ``book/lessons/PAGE.toml``, with ``question`` and ``options``,
-            each with ``text``, ``why`` and, where it is, ``correct = true``.
+        name: ``"PAGE/QUESTION"``: the table QUESTION beside the page ``book/lessons/01-PAGE.md``, in ``01-PAGE.toml``,
+            with ``question`` and ``options``, each with ``text``, ``why`` and, where it is, ``correct = true``.
 
     Raises:
         ValueError: If there is no such page or question.
     """
     page, _, question = name.partition("/")
-    check_name("page", page, [file.stem for file in _PAGES.glob("*.toml")])
-    quizzes = tomllib.loads((_PAGES / f"{page}.toml").read_text("utf-8"))
+    pages = {file.stem[3:]: file for file in _PAGES.glob("*.toml")}
+    check_name("page", page, pages)
+    quizzes = tomllib.loads(pages[page].read_text("utf-8"))
     check_name("question", question, [*quizzes])
     stored = quizzes[question]
     return quiz(
