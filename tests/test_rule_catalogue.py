@@ -4,7 +4,6 @@ import copy
 import inspect
 import pickle
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -96,9 +95,3 @@ def test_the_arguments_of_a_rule_stay_what_they_were_when_it_was_made(name):
     with pytest.raises(AttributeError, match=f"{argument} of {name} is set when the rule is made"):
         setattr(rule, argument, 0.5)
     assert rule.config == copy.deepcopy(rule).config == pickle.loads(pickle.dumps(rule)).config == before
-
-
-def test_every_rule_that_is_written_has_its_name_in_the_catalogue():
-    files = Path(rules.__file__).parent.glob("*.py")
-    written = {name for file in files for name in re.findall(r"^@learning_rule\nclass (\w+)\(", file.read_text(), re.M)}
-    assert written == set(rule_names())
