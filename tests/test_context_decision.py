@@ -142,7 +142,7 @@ def test_networks_trained_anew_select_in_the_same_way(tmp_path, monkeypatch):
 
 
 def test_what_travels_is_what_the_lessons_use():
-    there = sorted(path.name for path in Path(chapters.__path__[0]).glob("*/trained/*"))
+    there = sorted(path.name for path in Path(chapters.__file__).parent.glob("*/trained/*"))
     assert there == sorted(
         [
             *(f"context-{k}" for k in range(1, N_NETWORKS + 1)),

@@ -1,7 +1,5 @@
 """Figures, checks and the pieces of the lessons."""
 
-from pathlib import Path
-
 import matplotlib.image
 import numpy as np
 import pytest
@@ -24,7 +22,6 @@ from cogdyn.lessons.chapters.remembering import (
 from cogdyn.lessons.figures.conditions import group, wilson_interval
 from cogdyn.lessons.figures.summary import draw_summary, write_figure
 
-PAGE = Path(__file__).parent.parent / "book/lessons/01-remembering.md"
 DMS = make_task("DelayMatchSample")
 
 
