@@ -272,6 +272,15 @@ def test_the_rooms_are_those_of_the_plan(tmp_path):
     assert room_problems(tmp_path) == [f"agents: {others}", "lessons/memory.py"]
 
 
+def test_contributing_draws_the_rooms_and_says_what_each_holds():
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    planned = {f"{floor}/{room}" for floor, rooms in ORDER.items() for room in rooms}
+    assert {*re.findall(r"^\| `(\w+/\w+)/` \|", text, re.MULTILINE)} == planned
+    drawing = re.search(r"```text\n(.*?)```", text, re.DOTALL)[1]
+    drawn = [set(floor.split()) & set(chain(*ORDER.values())) for floor in drawing.split("  v\n")]
+    assert drawn == [set(), *({*ORDER[floor]} for floor in reversed(FLOORS))]
+
+
 def test_the_root_is_bare():
     assert root_problems(ROOT) == []
 

@@ -30,10 +30,10 @@ def test_the_docstring_says_what_the_code_does(name):
     text = " ".join((inspect.getdoc(type(task)) or "").split())
     *lines, scoring = docstring_fields(task).splitlines()
     for line in lines:
-        assert line in text
+        assert line in text, f"the docstring of {name} lacks the line {line!r}"
     # Numbers are compared as numbers: one that is on the edge between two roundings may read as either.
     stated = re.search(re.sub(r"[\d.]+ %", r"([\\d.]+) %", scoring), text)
-    assert stated, scoring
+    assert stated, f"the docstring of {name} lacks the line {scoring!r}"
     for digits, value in zip(stated.groups(), (task.chance, task.ceiling), strict=True):
         half_a_unit = 0.5 * 10.0 ** -len(digits.partition(".")[2])
         assert abs(float(digits) - 100 * value) <= half_a_unit + 1e-9
@@ -41,7 +41,9 @@ def test_the_docstring_says_what_the_code_does(name):
     described = " ".join(inspect.getdoc(cls) or "" for cls in type(task).__mro__)
     for argument in (field.name for field in dataclasses.fields(task)):
         period = argument.removesuffix("_ms")
-        assert f"{argument}:" in described or (argument != period and period in task.periods), argument
+        assert f"{argument}:" in described or (argument != period and period in task.periods), (
+            f"describe {argument} under Attributes in the docstring of {name}"
+        )
 
 
 @pytest.mark.parametrize("name", every_task())
