@@ -132,8 +132,8 @@ def test_the_programming_interface_shows_every_name_of_a_room(room):
 
 def test_what_is_left_out_is_said(tmp_path):
     everything = {task_class(name) for name in task_names()}
-    (said,) = tasks_left_out(everything - {task_class("FlipFlop")})
-    assert said.startswith('FlipFlop is in no catalogue: add "FlipFlop": "flip_flop.FlipFlop" to TASKS')
+    said = tasks_left_out(everything - {task_class("FlipFlop")})
+    assert any(one.startswith('FlipFlop is in no catalogue: add "FlipFlop": "flip_flop.FlipFlop" to') for one in said)
     file = "@learning_rule\nclass Mine(Rule):\n"
     assert len(rules_left_out({"mine": file}, {}, ())) == 2
     assert rules_left_out({"mine": file}, {"Mine": None}, ("Mine",)) == []
