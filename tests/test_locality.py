@@ -59,8 +59,8 @@ SAID_TO_BE_LOCAL = {
 
 
 def scaled(values, where):
-    """The values where they may stay, and others elsewhere."""
-    return torch.where(where, 1.5 * values + 0.1, values)
+    """Other values where it says, of the other sign too, since a rule may read no more than signs."""
+    return torch.where(where, -1.5 * values - 0.1, values)
 
 
 def unseen(*seen):
