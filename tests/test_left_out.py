@@ -5,6 +5,8 @@ page, questions and a chapter. Each check is a function of what there is, so it 
 """
 
 import re
+import subprocess
+import sys
 import tomllib
 from importlib import import_module
 from inspect import isabstract
@@ -17,6 +19,7 @@ from cogdyn.agents import dynamics, rules
 from cogdyn.agents.rules.catalogue import rule_names
 from cogdyn.envs import PaintedTask, task_names, tasks
 from cogdyn.envs.tasks.catalogue import task_class
+from cogdyn.lessons.pages.notebooks import lesson_pages
 
 ROOT = Path(__file__).parents[1]
 
@@ -128,6 +131,21 @@ def test_the_programming_interface_shows_every_name_of_a_room(room):
     module = {"envs": "cogdyn.envs", "agents": "cogdyn.agents"}.get(room, f"cogdyn.agents.{room}")
     assert f".. automodule:: {module}\n   :members:\n   :imported-members:\n" in page
     assert f"- file: api/{room}\n" in (ROOT / "book/_toc.yml").read_text("utf-8")
+
+
+def test_the_programming_interface_shows_every_name_of_a_chapter(tmp_path):
+    (tmp_path / "index.rst").write_text(".. chapters::\n")
+    extensions = "-Dextensions=sphinx.ext.autodoc,sphinx.ext.napoleon,cogdyn.lessons.pages.chapter_api"
+    command = [sys.executable, "-m", "sphinx", "-q", "-C", "-btext", extensions, tmp_path, tmp_path / "out"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    shown = (tmp_path / "out/index.txt").read_text("utf-8")
+    for page in lesson_pages():
+        name = f"cogdyn.lessons.chapters.{page.stem[3:].replace('-', '_')}"
+        exported = {name for name, one in vars(import_module(name)).items() if callable(one) and name[0] != "_"}
+        assert {one for one in exported if f"{name}.{one}" not in shown} == set()
+    assert ".. chapters::\n" in (ROOT / "book/api/lessons.md").read_text("utf-8")
+    assert "- cogdyn.lessons.pages.chapter_api\n" in (ROOT / "book/_config.yml").read_text("utf-8")
 
 
 def test_what_is_left_out_is_said(tmp_path):
