@@ -132,9 +132,9 @@ def doors():
         ("train_curriculum", agents.train_curriculum, {"curriculum": envs.Curriculum([task]), "network": network,
          "rule": rules.BPTT(), "steps": 1}),
         ("Bridge", dynamics.Bridge, {"kind": "SCTT", "lag": 3, "beta": 0.5}),
-        ("alignment_index", dynamics.alignment_index, periods | {"n_dims": 2}),
         ("chronometric_fit", dynamics.chronometric_fit, {"strength": [0.1, 0.2, 0.4, 0.8],
                                                          "reaction_ms": [800, 700, 600, 500]}),
+        ("alignment_index", dynamics.alignment_index, periods | {"n_dims": 2}),
         ("condition_averages", dynamics.condition_averages, {"rates": rates, "conditions": list("abcabc")}),
         ("condition_shuffle", dynamics.condition_shuffle, {"rates": rates, "rng": rng}),
         ("cosine_tuning", dynamics.cosine_tuning, {"rates": samples[:4], "angles": np.arange(4.0)}),
@@ -144,7 +144,6 @@ def doors():
         ("demixed_decoding", dynamics.demixed_decoding, {
             "rates": trials, "factors": of_trials, "consecutive": 1, "n_repetitions": 1, "n_shuffles": 1}),
         ("demixed_components", dynamics.demixed_components, {"rates": grid, "factors": ("stimulus", "choice")}),
-        ("dimensions_for", dynamics.dimensions_for, {"share": 0.9, "rates": samples}),
         ("dynamical_distance", dynamics.dynamical_distance, {"rates_a": rates, "rates_b": 2 * rates, "n_delays": 2,
                                                              "rank": 2}),
         ("fixed_points", dynamics.fixed_points, {"step": still, "candidates": samples[:4]}),
@@ -211,17 +210,17 @@ def doors():
 
 
 def analyses(usual, listed):
-    """The analyses that are not listed, at the usual values of the arguments they need."""
-    opened = []
+    """The analyses that are not listed, at the usual values of the arguments they need: by name, numbers by type."""
+    opened, numbers = [], {"int": 2, "float": 0.5}
     for name, function in vars(dynamics).items():
         if inspect.isfunction(function) and name not in listed:
             parameters = inspect.signature(function).parameters.values()
-            needed = [p.name for p in parameters if p.default is p.empty and p.kind is not p.VAR_KEYWORD]
-            unusual = [parameter for parameter in needed if parameter not in usual]
-            assert not unusual, (
-                f"{name} takes {', '.join(unusual)}: add a line with values for them to doors() in doors.py"
-            )
-            opened.append(Door(name, function, {parameter: usual[parameter] for parameter in needed}))
+            needed = [p for p in parameters if p.default is p.empty and p.kind is not p.VAR_KEYWORD]
+            of_type = {p.name: numbers.get(getattr(p.annotation, "__name__", p.annotation)) for p in needed}
+            values = {argument: usual.get(argument, number) for argument, number in of_type.items()}
+            unusual = [argument for argument, value in values.items() if value is None]
+            assert not unusual, f"{name} takes {', '.join(unusual)}: add a line with values to doors() in doors.py"
+            opened.append(Door(name, function, values))
     return opened
 
 
