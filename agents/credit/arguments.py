@@ -41,12 +41,13 @@ class Range:
 
     def __str__(self) -> str:
         """The range in words."""
-        if self.below is not None or self.most is not None:
-            end = f"below {self.below:g}" if self.most is None else f"{self.most:g}"
-            return f"allowed: from {self.least:g} to {end}"
-        if self.above is not None:
-            return "it must be positive" if self.above == 0 else f"it must be above {self.above:g}"
-        return f"it must be at least {self.least:g}"
+        if self.least is not None and (self.below is not None or self.most is not None):
+            return f"allowed: from {self.least:g} to " + (
+                f"{self.most:g}" if self.below is None else f"below {self.below:g}"
+            )
+        bounds = {"above": self.above, "at least": self.least, "below": self.below, "at most": self.most}
+        words = [f"{word} {bound:g}" for word, bound in bounds.items() if bound is not None]
+        return f"it must be {'positive' if words == ['above 0'] else ' and '.join(words)}"
 
 
 def number(
