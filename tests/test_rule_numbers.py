@@ -102,14 +102,14 @@ def test_a_learning_rate_that_makes_no_sense_is_one_clear_error(name, wrong):
     ("bounds", "wrong", "message"),
     [
         ({"above": 0}, 0, "x is 0; it must be positive."),
-        ({"above": 0.5, "most": 3}, 3.5, "x is 3.5; it must be above 0.5 and at most 3."),
-        ({"least": 0}, -1, "x is -1; it must be at least 0."),
-        ({"least": 0, "below": 1}, 1, "x is 1; allowed: from 0 to below 1."),
-        ({"least": 0, "most": 1}, 1.1, "x is 1.1; allowed: from 0 to 1."),
+        ({"above": 0.5, "maximum": 3}, 3.5, "x is 3.5; it must be above 0.5 and at most 3."),
+        ({"minimum": 0}, -1, "x is -1; it must be at least 0."),
+        ({"minimum": 0, "below": 1}, 1, "x is 1; allowed: from 0 to below 1."),
+        ({"minimum": 0, "maximum": 1}, 1.1, "x is 1.1; allowed: from 0 to 1."),
         ({"below": 1}, 1.0, "x is 1.0; it must be below 1."),
-        ({"least": 1, "whole": True}, 0, "x is 0; it must be at least 1."),
-        ({"least": 1, "whole": True}, 1.5, "x is 1.5; it must be a whole number."),
-        ({"least": 0}, "a", "x is 'a'; it must be a finite number."),
+        ({"minimum": 1, "whole": True}, 0, "x is 0; it must be at least 1."),
+        ({"minimum": 1, "whole": True}, 1.5, "x is 1.5; it must be a whole number."),
+        ({"minimum": 0}, "a", "x is 'a'; it must be a finite number."),
     ],
 )
 def test_a_range_says_what_is_allowed(bounds, wrong, message):
@@ -119,5 +119,5 @@ def test_a_range_says_what_is_allowed(bounds, wrong, message):
 
 
 def test_a_range_holds_its_ends():
-    assert Range(least=0, most=1).checked("x", np.float32(1)) == 1.0
-    assert type(Range(least=0, whole=True).checked("x", np.int64(0))) is int
+    assert Range(minimum=0, maximum=1).checked("x", np.float32(1)) == 1.0
+    assert type(Range(minimum=0, whole=True).checked("x", np.int64(0))) is int

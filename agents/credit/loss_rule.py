@@ -45,8 +45,8 @@ class LossRule(Rule):
     lr: LearningRate = 1e-3
     clip: float | None = 1.0
     optimizer: Optimizer = "adam"
-    rate_penalty: float = number(0.0, least=0)
-    weight_penalty: float = number(0.0, least=0)
+    rate_penalty: float = number(0.0, minimum=0)
+    weight_penalty: float = number(0.0, minimum=0)
 
     def __post_init__(self) -> None:
         """Check the arguments; nothing is learned yet."""

@@ -91,13 +91,13 @@ class Compartments(CreditRule[Dendrites]):
     transport: Literal["mirrored", "shared"] = "mirrored"
     bootstrap: sg.Bootstrap = "tanh"
     phases: Literal["every_step", "alternate"] = "every_step"
-    block: int = whole(50, least=1)
+    block: int = whole(50, minimum=1)
     inhibited: Sequence[Gate] = ()
     mirror: Literal["transposed", "random"] = "transposed"
-    mirror_decay: float = number(0.0, least=0, below=1)
+    mirror_decay: float = number(0.0, minimum=0, below=1)
     lr_apical: float | None = number(None, above=0)
     lr_jacobian: float = number(1e-3, above=0)
-    refresh: int = whole(5, least=1)
+    refresh: int = whole(5, minimum=1)
     largest_voltage: float | None = number(None, above=0)
     apical_seed: int = whole(0)
 

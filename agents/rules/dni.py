@@ -65,7 +65,7 @@ class DNI(CreditRule[SyntheticGradient]):
     bootstrap: sg.Bootstrap = "identity"
     lr_apical: float | None = number(None, above=0)
     lr_jacobian: float = number(1e-3, above=0)
-    refresh: int = whole(5, least=1)
+    refresh: int = whole(5, minimum=1)
     apical_seed: int = whole(0)
 
     def __post_init__(self) -> None:

@@ -36,7 +36,7 @@ class EProp(CreditRule[EligibilityTraces]):
 
     reads = THREE_FACTORS
 
-    readout_filter: float = number(0.0, least=0, below=1)
+    readout_filter: float = number(0.0, minimum=0, below=1)
 
     def begin(
         self, network: RateRNN, batch_size: int, memory: Memory, generator: Generator | None

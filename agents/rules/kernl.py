@@ -55,8 +55,8 @@ class KeRNL(CreditRule[Twin]):
     mixes_trials = True
     reads = JACOBIAN
 
-    forgetting: float | None = number(0.8, least=0, most=1)
-    lr_kernel: float = number(5.0, least=0)
+    forgetting: float | None = number(0.8, minimum=0, maximum=1)
+    lr_kernel: float = number(5.0, minimum=0)
     sigma: float = number(1e-3, above=0)
 
     def begin(self, network: RateRNN, batch_size: int, memory: Memory, generator: Generator | None) -> Twin:

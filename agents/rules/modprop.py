@@ -57,7 +57,7 @@ class ModProp(CreditRule[TypeTraces]):
     reads = JACOBIAN
     mixes_trials = True  # slopes are those of all trials
 
-    slope: float | None = number(None, least=0)
+    slope: float | None = number(None, minimum=0)
     types: Sequence[int] | None = None
 
     def __post_init__(self) -> None:

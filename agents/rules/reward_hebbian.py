@@ -60,7 +60,7 @@ class RewardHebbian(Rule):
     exponent: float = number(3.0, above=0)
     amplitude: float = 0.5
     rate_hz: float = 3.0
-    average: float = number(0.05, least=0, below=1)
+    average: float = number(0.05, minimum=0, below=1)
     baseline_decay: float = 0.75
     warm_up: int = whole(100)
     trial_types: Sequence[str] | None = None
@@ -73,7 +73,7 @@ class RewardHebbian(Rule):
         self._network: RateRNN | None = None
 
     def gradient(self, network: RateRNN, batch: TrialBatch, generator: Generator | None = None) -> dict[str, Tensor]:
-        """What lr times is taken from the weights but for the limit, by name; it is the gradient of no loss.
+        """What lr times is taken from the weights except for the limit, by name; it is the gradient of no loss.
 
         Network and rule are left as they were.
         """

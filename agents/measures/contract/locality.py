@@ -146,8 +146,8 @@ def other_weights(memory: Memory, bins: list[Bin]) -> Memory:
 
 
 def scaled(values: Tensor, where: Tensor) -> Tensor:
-    """Other values where they are to be other, and the same elsewhere."""
-    return torch.where(where, 1.5 * values + 0.1, values)
+    """Other values where they are to be other, of the other sign too, since a rule may read no more than signs."""
+    return torch.where(where, -1.5 * values - 0.1, values)
 
 
 def unseen(senders: Tensor) -> Tensor:
