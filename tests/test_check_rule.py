@@ -12,6 +12,7 @@ import pytest
 import torch
 from every_rule import CASES, TASK, made, suited
 from torch import Tensor
+from typer.testing import CliRunner
 
 from cogdyn.agents import RateRNN, check_rule, learning_rule, load_run, train
 from cogdyn.agents.credit import THREE_FACTORS, CreditRule, no_traces, outer
@@ -20,6 +21,7 @@ from cogdyn.agents.credit.diagonal_traces import DiagonalTraces
 from cogdyn.agents.measures.contract import CHECKS
 from cogdyn.agents.rules import RFLO, RewardHebbian
 from cogdyn.envs import ContractError
+from cogdyn.lessons.commands.main import app
 
 PAGE = Path(__file__).parents[1] / "book/your-own-rule.md"
 
@@ -237,6 +239,9 @@ def test_a_run_of_a_rule_of_ones_own_loads_without_its_class(page, tmp_path):
     train(TASK, suited("RFLO").float(), rule, 1, 2, n_test=4, out=tmp_path, device="cpu")
     run = load_run(tmp_path)
     assert run.config["rule"] == {"name": "SenderTraces", **rule.config}
+    shown = CliRunner().invoke(app, ["show", str(tmp_path)])
+    assert shown.exit_code == 0, shown.output
+    assert "SenderTraces" in shown.stdout
 
 
 def test_every_promise_is_a_sentence():
