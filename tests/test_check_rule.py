@@ -40,7 +40,7 @@ def test_a_network_and_a_task_are_made_where_none_is_given():
     check_rule(RFLO())
     with pytest.raises(ContractError, match=r"RewardHebbian cannot be checked:\s+ValueError: .* leak='voltage'"):
         check_rule(RewardHebbian())
-    with pytest.raises(ValueError, match="the network has 3 inputs and 2 outputs, and SensorimotorMapping"):
+    with pytest.raises(ValueError, match="the network has 3 inputs and 2 outputs, and the task SensorimotorMapping"):
         check_rule(RFLO(), RateRNN(3, 4, 2))
 
 

@@ -66,8 +66,8 @@ def check_rule(rule: Rule, network: RateRNN | None = None, task: Task | None = N
         network = RateRNN(task.n_inputs, 8, task.n_outputs, self_connections=True, **units)
     if (network.n_inputs, network.n_outputs) != (task.n_inputs, task.n_outputs):
         raise ArgumentError(
-            f"the network has {network.n_inputs} inputs and {network.n_outputs} outputs, and {task.name} "
-            f"{task.n_inputs} and {task.n_outputs}."
+            f"the network has {network.n_inputs} inputs and {network.n_outputs} outputs, and the task "
+            f"{task.name} {task.n_inputs} and {task.n_outputs}."
         )
     name = type(rule).__name__
     ground = Ground(rule, Ground(rule, network, task).fresh_network().double(), task)
