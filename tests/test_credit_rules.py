@@ -12,6 +12,7 @@ from cogdyn.agents import RateRNN
 from cogdyn.agents.credit.bins import bins_of
 from cogdyn.agents.credit.credit_rule import CreditRule, Stepwise
 from cogdyn.agents.credit.output_error import OutputError
+from cogdyn.agents.credit.trials import Trials
 from cogdyn.agents.network.data import tensors
 from cogdyn.agents.network.ensemble import ensemble_of, member, stacked
 from cogdyn.agents.rules import (
@@ -61,7 +62,8 @@ def carried_forward(rule, network, batch, generator=None):
     """Gradients by traces that are carried forward, also where the rule sums them up backwards."""
     data = tensors(batch, network.recurrent)
     errors = OutputError(data, network.n_outputs, network.readout_activation)
-    return CreditRule.assign(rule, network, data.inputs, errors, {}, generator)[0]
+    feedback = rule.feedback_weights.of(network)
+    return CreditRule.assign(rule, Trials(network, data.inputs, errors, feedback, {}, generator)).gradients
 
 
 @DTYPES

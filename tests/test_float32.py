@@ -7,6 +7,7 @@ import torch
 from precisions import DTYPES, LEAST_COSINE, in_float64, same_gradient
 
 from cogdyn.agents import RateRNN
+from cogdyn.agents.credit import random_products
 from cogdyn.agents.credit.bins import Bin, bins_of
 from cogdyn.agents.credit.output_error import OutputError
 from cogdyn.agents.measures.apical_voltages import apical_voltages, exact_credit
@@ -28,8 +29,6 @@ from cogdyn.agents.rules import (
     SnAp1,
     kernl,
     kf_rtrl,
-    r_kf,
-    uoro,
 )
 from cogdyn.envs import make_task
 
@@ -80,7 +79,7 @@ def the_same_random_numbers_in_both_precisions(monkeypatch):
     def normal(like, *shape, generator):
         return torch.randn(shape, generator=generator, dtype=torch.float64).to(like)
 
-    for module in (uoro, kf_rtrl, r_kf, kernl):
+    for module in (random_products, kf_rtrl, kernl):
         monkeypatch.setattr(module, "normal", normal)
 
 

@@ -173,7 +173,7 @@ def test_the_rule_is_made_again_from_its_configuration():
         ({"forgetting": 1.5}, "from 0 to 1"),
         ({"forgetting": -0.1}, "from 0 to 1"),
         ({"lr_kernel": -1.0}, "lr_kernel is -1.0"),
-        ({"sigma": 0.0}, "sigma 0.0"),
+        ({"sigma": 0.0}, "sigma is 0.0"),
         ({"sigma": float("nan")}, "finite"),
         ({"feedback": "symetric"}, "symmetric"),
     ],

@@ -92,7 +92,7 @@ def test_a_pulse_outweighs_what_undoes_it_only_with_a_supralinear_trace():
     assert abs(jumps.sum()) < 1e-4
     assert (jumps**3).sum() == pytest.approx(0.5**3, rel=1e-2)
     rule = RewardHebbian(warm_up=0, trial_types=[])
-    torch.testing.assert_close(rule._supralinear(torch.tensor(jumps)), torch.tensor(jumps**3))
+    torch.testing.assert_close(rule._S(torch.tensor(jumps)), torch.tensor(jumps**3))
 
 
 def test_nothing_is_changed_in_the_first_trials_but_what_is_expected():
@@ -170,8 +170,8 @@ def test_bad_input_gets_one_clear_error():
     batch = TASK.sample(2, seed=0)
     for wrong, words in (
         ({"lr": 0.0}, "lr is 0.0"),
-        ({"max_change": -1.0}, "max_change -1.0"),
-        ({"exponent": 0.0}, "exponent 0.0"),
+        ({"max_change": -1.0}, "max_change is -1.0"),
+        ({"exponent": 0.0}, "exponent is 0.0"),
         ({"average": 1.0}, "average is 1.0"),
         ({"baseline_decay": -0.1}, "baseline_decay is -0.1"),
         ({"warm_up": 0.5}, "warm_up is 0.5"),

@@ -1,11 +1,13 @@
 """NumPy's numbers are numbers: a rule takes them, and keeps plain ones, which a run can write down."""
 
 import json
+import re
 from numbers import Real
 
 import numpy as np
 import pytest
 
+from cogdyn.agents.credit.arguments import Range
 from cogdyn.agents.rules.catalogue import make_rule, rule_arguments, rule_names
 
 OTHERS = {
@@ -94,3 +96,28 @@ def test_what_is_no_number_is_one_clear_error(name, argument, wrong):
 def test_a_learning_rate_that_makes_no_sense_is_one_clear_error(name, wrong):
     with pytest.raises(ValueError, match="lr"):
         make_rule(name, lr=wrong)
+
+
+@pytest.mark.parametrize(
+    ("bounds", "wrong", "message"),
+    [
+        ({"above": 0}, 0, "x is 0; it must be positive."),
+        ({"above": 0.5, "maximum": 3}, 3.5, "x is 3.5; it must be above 0.5 and at most 3."),
+        ({"minimum": 0}, -1, "x is -1; it must be at least 0."),
+        ({"minimum": 0, "below": 1}, 1, "x is 1; allowed: from 0 to below 1."),
+        ({"minimum": 0, "maximum": 1}, 1.1, "x is 1.1; allowed: from 0 to 1."),
+        ({"below": 1}, 1.0, "x is 1.0; it must be below 1."),
+        ({"minimum": 1, "whole": True}, 0, "x is 0; it must be at least 1."),
+        ({"minimum": 1, "whole": True}, 1.5, "x is 1.5; it must be a whole number."),
+        ({"minimum": 0}, "a", "x is 'a'; it must be a finite number."),
+    ],
+)
+def test_a_range_says_what_is_allowed(bounds, wrong, message):
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        Range(**bounds).checked("x", wrong)
+    assert Range(**bounds).checked("x", None) is None
+
+
+def test_a_range_holds_its_ends():
+    assert Range(minimum=0, maximum=1).checked("x", np.float32(1)) == 1.0
+    assert type(Range(minimum=0, whole=True).checked("x", np.int64(0))) is int

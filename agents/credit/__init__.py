@@ -1,1 +1,38 @@
-"""What learning rules share: what they see of a bin, errors and feedback, traces, descent."""
+"""The vocabulary of learning rules: what they share, and what they see of networks and trials."""
+
+from ..network.data import TensorBatch as TensorBatch
+from ..network.data import tensors as tensors
+from ..network.rate_rnn import RateRNN as RateRNN
+from ..network.trajectory import Trajectory as Trajectory
+from .annealed import AnnealedRule as AnnealedRule
+from .arguments import number as number
+from .arguments import whole as whole
+from .bins import Bin as Bin
+from .bins import contribution as contribution
+from .bins import no_traces as no_traces
+from .bins import nothing as nothing
+from .bins import outer as outer
+from .bridged_rule import BridgedRule as BridgedRule
+from .bridges import Join as Join
+from .bridges import Start as Start
+from .credit_rule import CreditRule as CreditRule
+from .descent import Diverged as Diverged
+from .descent import trainable as trainable
+from .diagonal_rule import DiagonalRule as DiagonalRule
+from .driven_step import driven_step as driven_step
+from .every_bin import Steps as Steps
+from .feedback import Pathway as Pathway
+from .least_squares_rule import LeastSquaresRule as LeastSquaresRule
+from .least_squares_rule import Moment as Moment
+from .loss_rule import LossRule as LossRule
+from .loss_rule import gradient_of as gradient_of
+from .memory import Memory as Memory
+from .random_products import normal as normal
+from .reads import JACOBIAN as JACOBIAN
+from .reads import THREE_FACTORS as THREE_FACTORS
+from .reads import Read as Read
+from .rule import Rule as Rule
+from .rule import learning_rule as learning_rule
+from .synapses import Synapses as Synapses
+from .trials import Assigned as Assigned
+from .trials import Trials as Trials

@@ -52,7 +52,7 @@ class AnnealedRule(LossRule):
 
     @abstractmethod
     def helped_loss(
-        self, value: float, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None
+        self, value: float, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None
     ) -> Tensor:
         """The loss of a batch with the help of a phase that is not the last, a scalar, or of an ensemble (S,)."""
 

@@ -59,6 +59,11 @@ class Bin(NamedTuple):
         return 1 - self.alpha
 
     @property
+    def self_connections(self) -> Tensor:
+        """W_ii of each unit, (1, N), or of an ensemble (S, 1, N)."""
+        return self.recurrent.diagonal(dim1=-2, dim2=-1)[..., None, :]
+
+    @property
     def jacobian(self) -> Tensor:
         """J, (B, N, N)."""
         J = self.gate[..., None] * self.recurrent[..., None, :, :] * self.slope_before[..., None, :]
@@ -99,6 +104,23 @@ def no_traces(network: RateRNN, batch_size: int) -> Tensor:
     """Zeros for each synapse onto each unit in each trial, (B, N, N + n_in + 1), or of an ensemble (S, B, ...)."""
     state = network.initial_state(batch_size).detach()
     return state.new_zeros(*state.shape, network.n_units + network.n_inputs + 1)
+
+
+def nothing(bin: Bin) -> Tensor:
+    """A gradient of 0 for [W, W_in, b], (N, N + n_in + 1)."""
+    return bin.senders.new_zeros(*bin.recurrent.shape[:-1], bin.senders.shape[-1])
+
+
+def contribution(credit: Tensor, bin: Bin) -> Tensor:
+    r"""What a bin adds to the gradient by the credit c (B, N) of its states: :math:`(c \circ d)^T p`, (N, m)."""
+    return (credit * bin.gate).mT @ bin.senders
+
+
+def senders_of(rates_before: Tensor, inputs: Tensor) -> Tensor:
+    """The senders p = [r(t-1), u(t), 1] of all bins: of rates (T, B, N) or (T, S, B, N), and of inputs (T, B, n_in)."""
+    if rates_before.ndim == 4:
+        inputs = inputs[:, None].expand(-1, rates_before.shape[1], -1, -1)
+    return torch.cat([rates_before, inputs, torch.ones_like(inputs[..., :1])], dim=-1)
 
 
 @final
@@ -168,9 +190,7 @@ def bins_of(
     rates, recurrent = trajectory.rates.detach(), network.recurrent_weights.detach()
     first = network.rates(network.initial_state(inputs.shape[1])).detach()
     before = torch.cat([first[None], rates[:-1]])
-    if rates.ndim == 4:
-        inputs = inputs[:, None].expand(-1, rates.shape[1], -1, -1)
-    senders = torch.cat([before, inputs, torch.ones_like(inputs[..., :1])], dim=-1)
+    senders = senders_of(before, inputs)
     bins, error = Bins(network, first), errors.of(trajectory.outputs.detach())
     for of_bin in zip(senders, trajectory.activations, rates, error, errors.labels, strict=True):
         yield bins.after(*of_bin, feedback, recurrent)

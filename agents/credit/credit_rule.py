@@ -14,8 +14,7 @@ from ...envs.trial import TrialBatch
 from ...envs.typechecked import typechecked
 from ..network.data import tensors
 from ..network.rate_rnn import RateRNN
-from ..network.trajectory import Trajectory
-from .bins import Bin, bins_of
+from .bins import Bin
 from .descent import Descent, Diverged, LearningRate, Optimizer, trainable
 from .every_bin import Steps, learn_in_every_bin
 from .feedback import Feedback, Pathway
@@ -23,6 +22,7 @@ from .memory import Memory, restored, saved
 from .output_error import OutputError
 from .rule import Pace, Rule
 from .synapses import Synapses
+from .trials import Assigned, Trials
 
 LARGEST = 1e6
 """What a rule learned for itself and is larger in size than this has grown without bound."""
@@ -108,27 +108,18 @@ class CreditRule(Rule, Generic[State]):
         return Stepwise(self, self.begin(network, batch_size, memory, generator))
 
     @torch.no_grad()
-    def assign(
-        self,
-        network: RateRNN,
-        inputs: Tensor,
-        errors: OutputError,
-        memory: Memory,
-        generator: torch.Generator | None,
-    ) -> tuple[dict[str, Tensor], Trajectory, Memory]:
-        """What the steps add up to over trials (T, B, n_in) at fixed weights, what the network did, the new memory.
-
-        A rule that can compute the same sum faster, as by going back in time, does.
-        """
-        trajectory = network(inputs, generator=generator, keep_activations=True)
-        steps = Stepwise(self, self.begin(network, inputs.shape[1], memory, generator))
-        synapses, n_bins = Synapses(network), len(inputs)
+    def assign(self, trials: Trials) -> Assigned:
+        """What the steps add up to over trials at fixed weights; a rule that has a faster form returns that."""
+        network, n_bins, batch_size = trials.network, *trials.inputs.shape[:2]
+        trajectory, bins = trials.run()
+        steps = Stepwise(self, self.begin(network, batch_size, trials.memory, trials.generator))
+        synapses = Synapses(network)
         total = torch.zeros_like(synapses.weights)
-        for bin in bins_of(network, inputs, trajectory, errors, self.feedback_weights.of(network)):
-            total += steps.step(bin.of_own_loss(n_bins), generator)
+        for bin in bins:
+            total += steps.step(bin.of_own_loss(n_bins), trials.generator)
         if (left := steps.finish()) is not None:
             total += left
-        return synapses.gradients(total / n_bins), trajectory, steps.memory
+        return Assigned(synapses.gradients(total / n_bins), trajectory, steps.memory)
 
     def knows(self, network: RateRNN) -> bool:
         """Whether what is remembered is of this network."""
@@ -187,12 +178,12 @@ class CreditRule(Rule, Generic[State]):
     ) -> tuple[dict[str, Tensor], Tensor, Memory]:
         data = tensors(batch, network.recurrent)
         errors = OutputError(data, network.n_outputs, network.readout_activation)
-        gradients, trajectory, memory = self.assign(network, data.inputs, errors, self.memory, generator)
+        feedback = self.feedback_weights.of(network)
+        trials = Trials(network, data.inputs, errors, feedback, self.memory, generator)
+        gradients, trajectory, memory = self.assign(trials)
         rates, outputs = trajectory.rates.detach(), trajectory.outputs.detach()
         if "readout" not in gradients:
-            error = errors.of(outputs)
-            gradients["readout"] = torch.einsum("t...bo,t...bn->...on", error, rates) * network.output_mask
-            gradients["readout_bias"] = error.sum((0, -2))
+            gradients |= errors.to_readout(network, outputs, rates)
         return gradients, errors.loss(outputs), memory
 
     def _learn_in_every_bin(

@@ -6,17 +6,16 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
-from torch import Tensor
+from torch import Generator, Tensor
 
 from ..network.rate_rnn import RateRNN
 from ..network.scan import Credit
-from ..network.trajectory import Trajectory
 from .bins import no_traces
 from .credit_rule import CreditRule
 from .diagonal_traces import DiagonalTraces, SharedTraces
 from .every_bin import Steps
 from .memory import Memory
-from .output_error import OutputError
+from .trials import Assigned, Trials
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
@@ -38,42 +37,36 @@ class DiagonalRule(CreditRule[Tensor]):
 
     decay: ClassVar[Credit] = "none"
 
-    def begin(self, network: RateRNN, batch_size: int, memory: Memory, generator: torch.Generator | None) -> Tensor:
+    def begin(self, network: RateRNN, batch_size: int, memory: Memory, generator: Generator | None) -> Tensor:
         """No traces before the first bin."""
         return no_traces(network, batch_size)
 
-    def steps(self, network: RateRNN, batch_size: int, memory: Memory, generator: torch.Generator | None) -> Steps:
-        """The same steps, in place."""
+    def steps(self, network: RateRNN, batch_size: int, memory: Memory, generator: Generator | None) -> Steps:
+        """Fast path in every bin: the same steps, in place."""
         if self.decay == "none" and SharedTraces.suit(network):
             return SharedTraces(network, batch_size)
         return DiagonalTraces(network, batch_size, own_synapse=self.decay == "diag")
 
-    def assign(
-        self,
-        network: RateRNN,
-        inputs: Tensor,
-        errors: OutputError,
-        memory: Memory,
-        generator: torch.Generator | None,
-    ) -> tuple[dict[str, Tensor], Trajectory, Memory]:
-        """The same sum, backwards in time."""
-        return summed_backwards(network, inputs, errors, self.feedback_weights.of(network), self.decay, generator)
+    def assign(self, trials: Trials) -> Assigned:
+        """Fast path after trials: the same sum, backwards in time."""
+        return summed_backwards(trials, self.decay)
 
 
-def summed_backwards(
-    network: RateRNN,
-    inputs: Tensor,
-    errors: OutputError,
-    feedback: Tensor,
-    decay: Credit,
-    generator: torch.Generator | None,
-) -> tuple[dict[str, Tensor], Trajectory, Memory]:
-    """What diagonal traces add up to over trials (T, B, n_in), without the traces; what the network did; no memory."""
-    trajectory = network(inputs, generator=generator, credit=decay, feedback=feedback)
-    names = ("recurrent", "input", "bias", "readout", "readout_bias")
-    learned = [name for name in names if getattr(network, name).requires_grad]
+def summed_backwards(trials: Trials, decay: Credit, filtered: float = 0.0) -> Assigned:
+    r"""What diagonal traces add up to over trials, without the traces.
+
+    A filter of the traces becomes one of errors, backwards: :math:`\bar L(t) = L(t) + \kappa\, \bar L(t+1)`.
+    """
+    network, names = trials.network, ("recurrent", "input", "bias", "readout", "readout_bias")
+    feedback, names = (None, names[:3]) if filtered else (trials.feedback, names)
+    trajectory = network(trials.inputs, generator=trials.generator, credit=decay, feedback=feedback)
+    learned = {name: getattr(network, name) for name in names if getattr(network, name).requires_grad}
     if not learned:
-        return {}, trajectory, {}
-    loss = errors.loss(trajectory.outputs).sum()
-    gradients = torch.autograd.grad(loss, [getattr(network, name) for name in learned])
-    return dict(zip(learned, gradients, strict=True)), trajectory, {}
+        return Assigned({}, trajectory, {})
+    of, signal = trials.errors.loss(trajectory.outputs).sum(), None
+    if filtered:
+        of, signal = trajectory.rates, trials.errors.of(trajectory.outputs.detach()) @ trials.feedback
+        for t in range(len(signal) - 2, -1, -1):
+            signal[t].add_(signal[t + 1], alpha=filtered)
+    gradients = torch.autograd.grad(of, [*learned.values()], signal)
+    return Assigned(dict(zip(learned, gradients, strict=True)), trajectory, {})

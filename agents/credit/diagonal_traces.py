@@ -49,8 +49,7 @@ class DiagonalTraces(_Steps):
     def step(self, bin: Bin, generator: torch.Generator | None) -> Tensor:
         """Let the traces decay, add what is new, and weigh them by the learning signal."""
         if self.own_synapse:
-            loops = bin.recurrent.diagonal(dim1=-2, dim2=-1)[..., None, :]
-            self.traces.mul_((self.keep + bin.gate * loops * bin.slope_before)[..., None, :])
+            self.traces.mul_((self.keep + bin.gate * bin.self_connections * bin.slope_before)[..., None, :])
         else:
             self.traces.mul_(self.keep)
         self.traces.addcmul_(bin.senders[..., None], bin.gate[..., None, :])

@@ -4,26 +4,39 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
 import torch
 from torch import Tensor
 
-from ...envs.numbers import finite_number, whole_number
 from ...envs.trial import TrialBatch
 from ...envs.typechecked import typechecked
 from ..network.data import TensorBatch, tensors
 from ..network.rate_rnn import RateRNN
+from .arguments import number, whole
 from .descent import Diverged
+from .driven_step import noise_currents
 from .losses import task_loss
 from .memory import Memory
 from .output_error import OutputError
 from .recursive_least_squares import RecursiveLeastSquares
 from .rule import Rule
 
+State = TypeVar("State")
+Step = tuple[State, Tensor, Tensor, dict[str, Tensor]]
+
+
+class Moment(NamedTuple):
+    """A bin: inputs u, (B, n_in), label y, (B, n_out), weight of each trial, (B,), and currents of noise, (B, N)."""
+
+    inputs: Tensor
+    label: Tensor
+    weight: Tensor
+    noise: Tensor
+
 
 @dataclass(eq=False, repr=False, kw_only=True)
-class LeastSquaresRule(Rule):
+class LeastSquaresRule(Rule, Generic[State]):
     r"""A rule that keeps the squared error of the outputs small in every bin, by large and exact changes of weights.
 
     Targets that are classes are taken as vectors of 0 and 1. Bins count by their mask. What was learned, P, stays
@@ -43,39 +56,24 @@ class LeastSquaresRule(Rule):
 
     reads_all: ClassVar[bool] = False
     paces = ("bin",)
-    local = False
+    reads = ("presynaptic rate", "error broadcast", "senders of others")
 
-    regularisation: float = 1.0
-    feedback_gain: float = 1.0
-    feedback_seed: int = 0
+    regularisation: float = number(1.0, above=0)
+    feedback_gain: float = number(1.0, above=0)
+    feedback_seed: int = whole(0)
 
     def __post_init__(self) -> None:
-        """Check the arguments; nothing is learned yet."""
-        self.regularisation = finite_number("regularisation", self.regularisation)
-        self.feedback_gain = finite_number("feedback_gain", self.feedback_gain)
-        self.feedback_seed = whole_number("feedback_seed", self.feedback_seed, least=0)
-        if self.regularisation <= 0 or self.feedback_gain <= 0:
-            raise ValueError(
-                f"regularisation is {self.regularisation!r}, feedback_gain {self.feedback_gain!r}; "
-                "both must be positive."
-            )
+        """Nothing is learned yet."""
         self._network: RateRNN | None = None
         self.memory: Memory = {}
 
     @abstractmethod
-    def learn(
-        self,
-        network: RateRNN,
-        data: TensorBatch,
-        labels: Tensor,
-        squares: RecursiveLeastSquares,
-        generator: torch.Generator | None,
-    ) -> tuple[Tensor, Tensor]:
-        """Go through trials and change weights in every bin, towards labels (T, B, n_out).
+    def begin(self, network: RateRNN, batch_size: int) -> State:
+        """The state before the first bin of B trials; the memory, in which P stays, may hold more."""
 
-        Returns:
-            Rates (T, B, N) and outputs (T, B, n_out), the latter before the change of their bin.
-        """
+    @abstractmethod
+    def step(self, network: RateRNN, squares: RecursiveLeastSquares, state: State, bin: Moment, /) -> Step[State]:
+        """The rule: the state after a bin, its rates and outputs, and what is taken from weights, by their names."""
 
     def feedback(self, network: RateRNN) -> Tensor:
         """The weights u from outputs to units, (N, n_out), the same for all networks of an ensemble."""
@@ -140,6 +138,26 @@ class LeastSquaresRule(Rule):
         self._network = network
         self.memory = {name: value.to(network.recurrent.device) for name, value in state.items()}
 
+    def _through(
+        self,
+        network: RateRNN,
+        data: TensorBatch,
+        labels: Tensor,
+        squares: RecursiveLeastSquares,
+        generator: torch.Generator | None,
+    ) -> tuple[Tensor, Tensor]:
+        """Rates (T, B, N) and outputs (T, B, n_out) of trials in which weights change, each before the change."""
+        n_bins, batch_size, _ = data.inputs.shape
+        state, rates, outputs = self.begin(network, batch_size), [], []
+        noise = noise_currents(network, n_bins, batch_size, generator)
+        for moment in map(Moment, data.inputs, labels, data.mask, noise):
+            state, r, z, changes = self.step(network, squares, state, moment)
+            rates.append(r)
+            outputs.append(z)
+            for name, change in changes.items():
+                getattr(network, name).sub_(change)
+        return torch.stack(rates), torch.stack(outputs)
+
     def _check(self, network: RateRNN) -> None:
         problems = {
             "has Dale's law: use dale=None": network.signs is not None,
@@ -169,7 +187,7 @@ class LeastSquaresRule(Rule):
         squares.P = self.memory.get("P", squares.P)
         changing = {"P": squares.P} | {name: getattr(network, name).detach() for name in ("recurrent", "readout")}
         before = {name: values.clone() for name, values in changing.items()}
-        rates, outputs = self.learn(network, data, labels, squares, generator)
+        rates, outputs = self._through(network, data, labels, squares, generator)
         changing["P"] = squares.P
         sound = torch.stack([torch.isfinite(values).all(-1).all(-1) for values in changing.values()]).all(0)
         for name, values in changing.items():

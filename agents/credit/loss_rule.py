@@ -9,14 +9,15 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ...envs.numbers import finite_number
 from ...envs.trial import TrialBatch
 from ...envs.typechecked import typechecked
 from ..network.data import TensorBatch
 from ..network.rate_rnn import RateRNN
 from ..network.trajectory import Trajectory
+from .arguments import number
 from .descent import Descent, LearningRate, Optimizer, trainable
 from .losses import penalties, task_loss
+from .reads import JACOBIAN
 from .rule import Rule
 
 
@@ -39,23 +40,18 @@ class LossRule(Rule):
     Source: Kingma & Ba 2015, arXiv:1412.6980 (Adam).
     """
 
-    local = False
+    reads = JACOBIAN
 
     lr: LearningRate = 1e-3
     clip: float | None = 1.0
     optimizer: Optimizer = "adam"
-    rate_penalty: float = 0.0
-    weight_penalty: float = 0.0
+    rate_penalty: float = number(0.0, minimum=0)
+    weight_penalty: float = number(0.0, minimum=0)
 
     def __post_init__(self) -> None:
         """Check the arguments; nothing is learned yet."""
         self.descent = Descent(self.lr, self.clip, self.optimizer)
         self.lr, self.clip = self.descent.lr, self.descent.clip
-        for name in ("rate_penalty", "weight_penalty"):
-            cost = finite_number(name, getattr(self, name))
-            if cost < 0:
-                raise ValueError(f"{name} is {cost!r}; penalties must not be negative.")
-            setattr(self, name, cost)
 
     @abstractmethod
     def loss(self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None) -> Tensor:
@@ -71,7 +67,7 @@ class LossRule(Rule):
         self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None
     ) -> dict[str, Tensor]:
         """Gradient of the loss for each trainable parameter, by name; the network is left as it was."""
-        return _gradient(network, self.loss(network, batch, generator))
+        return gradient_of(network, self.loss(network, batch, generator))
 
     @typechecked
     def update(self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None) -> dict[str, Any]:
@@ -84,7 +80,7 @@ class LossRule(Rule):
         """
         self.meet(network)
         loss = self.loss(network, batch, generator)
-        metrics = self.descent.follow(network, _gradient(network, loss), loss)
+        metrics = self.descent.follow(network, gradient_of(network, loss), loss)
         self.after_update()
         return metrics
 
@@ -106,7 +102,7 @@ class LossRule(Rule):
         return self.descent.knows(network)
 
 
-def _gradient(network: RateRNN, loss: Tensor) -> dict[str, Tensor]:
+def gradient_of(network: RateRNN, loss: Tensor) -> dict[str, Tensor]:
     """Gradient of a loss, or of the losses of an ensemble, each for its own network."""
     learned = dict(trainable(network))
     if not learned:

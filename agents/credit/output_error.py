@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from ..network.data import TensorBatch
+from ..network.rate_rnn import RateRNN
 from .losses import task_loss
 
 
@@ -55,6 +56,12 @@ class OutputError:
         if outputs.ndim == 4:
             return self._error(outputs, self.labels[:, None], self._weight[:, None])
         return self._error(outputs, self.labels, self._weight)
+
+    def to_readout(self, network: RateRNN, outputs: Tensor, rates: Tensor) -> dict[str, Tensor]:
+        r"""The exact gradient for the readout, :math:`e^T r`, and for its bias, by the names of the parameters."""
+        error = self.of(outputs)
+        weights = torch.einsum("t...bo,t...bn->...on", error, rates) * network.output_mask
+        return {"readout": weights, "readout_bias": error.sum((0, -2))}
 
     def _error(self, z: Tensor, labels: Tensor, weight: Tensor) -> Tensor:
         if self._softmax:

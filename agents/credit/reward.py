@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import final
 
 import numpy as np
@@ -84,6 +84,15 @@ class ExpectedReward:
                 self.means[kind] = keep * self.means[kind] + (1 - keep) * mean
             elif len(self.means) <= MANY:
                 self.means[str(kind)] = mean
+
+    def state(self) -> dict[str, Tensor]:
+        """The means as named tensors."""
+        return {f"expected.{kind}": mean for kind, mean in self.means.items()}
+
+    def restore(self, state: Mapping[str, Tensor], like: Tensor) -> None:
+        """Return to what :meth:`state` described, among other tensors; on the device of a tensor, in its precision."""
+        means = {name: mean for name, mean in state.items() if name.startswith("expected.")}
+        self.means = {name.removeprefix("expected."): mean.to(like) for name, mean in means.items()}
 
     def _kinds(self, batch: TrialBatch) -> list[str]:
         """The kind of each trial, (B,)."""

@@ -18,7 +18,7 @@ from ..network.data import tensors
 from ..network.rate_rnn import RateRNN
 from ..network.representation import rule_repr
 from .losses import task_loss
-from .reads import Read
+from .reads import Local, Read, locality
 
 Scores = float | Sequence[float] | Tensor
 """The score of a network at an evaluation, or of each network of an ensemble, (S,)."""
@@ -35,14 +35,14 @@ class Rule(ABC):
 
     Attributes:
         paces: When weights can change.
-        reads: What the change of a synapse reads, of which follows whether the rule is local; None where that is not
+        reads: What the change of a synapse reads, from which follows whether the rule is local; None where that is not
             declared.
-        local: Whether a synapse reads only what is available there, of a rule without ``reads``; None where that
-            is not declared.
+        mixes_trials: Whether trials of a batch act on each other, as by means over them, so that what the batch adds to
+            the gradient is not the mean of what they add alone.
     """
 
     paces: ClassVar[tuple[Pace, ...]] = ("trial",)
-    local: ClassVar[bool | None] = None
+    mixes_trials: ClassVar[bool] = False
     reads: tuple[Read, ...] | None = field(default=None, init=False)
 
     @abstractmethod
@@ -59,6 +59,11 @@ class Rule(ABC):
         Returns:
             At least the ``"loss"`` before the change: a number, or of an ensemble (S,).
         """
+
+    @property
+    def local(self) -> Local:
+        """Whether the change of a synapse reads only what is available there."""
+        return locality(self.reads)
 
     @property
     def config(self) -> dict[str, Any]:
@@ -128,19 +133,26 @@ def _plain(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value
 
 
+CHECKED = {"loss", "gradient", "update", "state", "restore"}
+"""Methods whose arguments are held to their annotations where a rule defines them."""
 Class = TypeVar("Class", bound=type[Rule])
 
 
 @dataclass_transform(kw_only_default=True, eq_default=False)
 def learning_rule(cls: Class) -> Class:
-    """Make a class a learning rule whose fields are its arguments, given by name and held to their types."""
+    """Make a class a learning rule: its fields are its arguments, given by name; types and ranges are checked."""
     cls = typechecked(final(dataclass(eq=False, repr=False, kw_only=True)(cls)))
     init: Callable[..., None] = cls.__init__
 
     @functools.wraps(init)
     def made(self: Rule, *args: Any, **kwargs: Any) -> None:
         init(self, *args, **kwargs)
+        for each in fields(self):
+            if (allowed := each.metadata.get("range")) is not None:
+                setattr(self, each.name, allowed.checked(each.name, getattr(self, each.name)))
         self._made = True
 
     type.__setattr__(cls, "__init__", made)
+    for name in CHECKED & vars(cls).keys():
+        type.__setattr__(cls, name, typechecked(vars(cls)[name]))
     return cls

@@ -8,7 +8,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ...envs.numbers import finite_number
 from ..network.rate_rnn import RateRNN
 from .bins import Bin
 
@@ -54,11 +53,6 @@ def own_signal(bin: Bin) -> Tensor:
     return len(bin.label) * bin.learning_signal
 
 
-def contribution(credit: Tensor, bin: Bin) -> Tensor:
-    """What a bin adds to the gradient for [W, W_in, b] by the credit (B, N) of each trial, (N, N + n_in + 1)."""
-    return (credit * bin.gate).mT @ bin.senders / len(bin.label)
-
-
 def first_apical(network: RateRNN, seed: int) -> Tensor:
     """A before it has learned, N(0, 1 / k) with k = N + n_out + 1, (N, k); the same for all of an ensemble."""
     return _drawn(network, [seed, 1], network.n_units + network.n_outputs + 1)
@@ -80,13 +74,13 @@ def random_mirror(network: RateRNN, seed: int) -> Tensor:
     return _drawn(network, [seed, 3], network.n_units)
 
 
-def taught(A: Tensor, before: Before, carried: Tensor | float, lr: float | None) -> Tensor:
-    r"""A, (N, k), after it has learned the credit of the bin before: its own signal and what is carried back to it.
+def taught(A: Tensor, senders: Tensor, target: Tensor, lr: float | None) -> Tensor:
+    r"""A, (N, k), after it has learned to make a target (B, N) of its senders (B, k).
 
     The rate :math:`\eta_A` is by default 0.01 for 32 units and less for more, as a regression on more numbers needs.
     """
     eta = 0.01 * 32 / A.shape[-2] if lr is None else lr
-    return A + delta_rule(A, before.senders, before.signal + carried, eta)
+    return A + delta_rule(A, senders, target, eta)
 
 
 def refuse_voltage_leak(rule: str, jacobian: str, network: RateRNN) -> None:
@@ -96,14 +90,6 @@ def refuse_voltage_leak(rule: str, jacobian: str, network: RateRNN) -> None:
             f"{rule} with jacobian={jacobian!r} carries credit from rate to rate; with leak='voltage' credit belongs "
             "to the voltages. Allowed: a network with leak='rate', or jacobian='exact'."
         )
-
-
-def positive(name: str, value: float) -> float:
-    """The value as a float, or ValueError if it is not above 0."""
-    number = finite_number(name, value)
-    if number <= 0:
-        raise ValueError(f"{name} is {value!r}; it must be positive.")
-    return number
 
 
 def _drawn(network: RateRNN, seed: list[int], n_senders: int) -> Tensor:

@@ -12,7 +12,7 @@ from torch import Tensor
 from ...envs.names import check_name
 from ...envs.trial import TrialBatch
 from ...envs.typechecked import typechecked
-from ..credit.bins import Bin, bins_of
+from ..credit.bins import Bin, bins_of, contribution
 from ..credit.credit_rule import CreditRule
 from ..credit.output_error import OutputError
 from ..credit.synapses import Synapses
@@ -120,7 +120,7 @@ def exact_contributions(
     with torch.no_grad():
         for this, after in zip(reversed(bins), [None, *reversed(bins[1:])], strict=True):
             credit = this.learning_signal + (0 if after is None else after.backward(credit))
-            added.append((credit * this.gate).mT @ this.senders)
+            added.append(contribution(credit, this))
     return torch.stack(added[::-1]) * Synapses(network).mask
 
 

@@ -1,16 +1,11 @@
 """Backpropagation through time."""
 
-from __future__ import annotations
+from typing import Any
 
-import torch
-from torch import Tensor
+from torch import Generator, Tensor
 
 from ...envs.trial import TrialBatch
-from ...envs.typechecked import typechecked
-from ..credit.loss_rule import LossRule
-from ..credit.rule import learning_rule
-from ..network.data import tensors
-from ..network.rate_rnn import RateRNN
+from ..credit import LossRule, RateRNN, gradient_of, learning_rule, tensors
 
 
 @learning_rule
@@ -20,15 +15,18 @@ class BPTT(LossRule):
     .. math:: \theta \leftarrow \mathrm{Adam}(\theta, \partial L / \partial \theta), \quad
         L = L_{task} + \lambda_r \langle r^2 \rangle + \lambda_w \sum_W \langle W^2 \rangle
 
-    The steps of an update, loss, gradient, descent, stand in :class:`~cogdyn.agents.credit.loss_rule.LossRule`, and so
-    do its arguments.
-
     Source: Werbos 1990, doi:10.1109/5.58337.
     """
 
-    @typechecked
-    def loss(self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None) -> Tensor:
+    def loss(self, network: RateRNN, batch: TrialBatch, generator: Generator | None = None) -> Tensor:
         """The loss L of a batch, a scalar, or of an ensemble (S,); the generator draws the network's noise."""
         data = tensors(batch, network.recurrent)
         trajectory = network(data.inputs, generator=generator)
         return self.objective(network, trajectory, data)
+
+    def update(self, network: RateRNN, batch: TrialBatch, generator: Generator | None = None) -> dict[str, Any]:
+        """Loss, gradient, step."""
+        self.meet(network)
+        L = self.loss(network, batch, generator)
+        dL_dtheta = gradient_of(network, L)
+        return self.descent.follow(network, dL_dtheta, L)

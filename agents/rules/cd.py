@@ -1,19 +1,13 @@
 """Coarsened discretization."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np
-import torch
-from torch import Tensor
+from torch import Generator, Tensor
 from torch.func import functional_call
 
 from ...envs.trial import TrialBatch
-from ..credit.annealed import AnnealedRule
-from ..credit.rule import learning_rule
-from ..network.data import tensors
-from ..network.rate_rnn import RateRNN
+from ..credit import AnnealedRule, RateRNN, learning_rule, tensors
 
 
 @learning_rule
@@ -41,9 +35,7 @@ class CD(AnnealedRule):
 
     schedule: Sequence[float] = (2, 1)
 
-    def helped_loss(
-        self, value: float, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None
-    ) -> Tensor:
+    def helped_loss(self, value: float, network: RateRNN, batch: TrialBatch, generator: Generator | None) -> Tensor:
         """The loss of a batch in bins ``value`` times as long."""
         theta = int(value)
         alpha = theta * network.alpha

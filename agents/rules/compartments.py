@@ -1,38 +1,14 @@
 """The plasticity of a network of multi-compartment units."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 import torch
-from torch import Tensor
+from torch import Generator, Tensor
 
-from ...envs.numbers import finite_number, whole_number
-from ..credit.bins import Bin
-from ..credit.credit_rule import CreditRule
-from ..credit.feedback import Pathway
-from ..credit.memory import Memory
-from ..credit.reads import Read
-from ..credit.rule import learning_rule
-from ..credit.synthetic_gradient import (
-    BOOTSTRAPS,
-    OWN_RATES,
-    Before,
-    Bootstrap,
-    apical_inputs,
-    contribution,
-    delta_rule,
-    first_apical,
-    first_jacobian,
-    own_signal,
-    positive,
-    random_jacobian,
-    random_mirror,
-    refuse_voltage_leak,
-    taught,
-)
-from ..network.rate_rnn import RateRNN
+from ..credit import THREE_FACTORS, CreditRule, Memory, Pathway, RateRNN, Read, learning_rule, number, whole
+from ..credit import synthetic_gradient as sg
+from ..credit.bins import Bin, contribution, nothing
 
 Jacobian = Literal["learned", "random", "from_zero", "frozen", "zero", "exact"]
 Gate = Literal["apical", "label", "teacher", "carrier"]
@@ -49,7 +25,7 @@ class Dendrites(NamedTuple):
     bin: int
     J: Tensor | None
     K: Tensor | None
-    before: Before | None = None
+    before: sg.Before | None = None
 
 
 @learning_rule
@@ -106,90 +82,86 @@ class Compartments(CreditRule[Dendrites]):
     doi:10.1109/ICNN.1994.374486.
     """
 
-    own_rates = OWN_RATES
-    reads = ("presynaptic rate", "own voltage", "own apical voltage", "error broadcast")
+    own_rates = sg.OWN_RATES
+    mixes_trials = True
+    reads = (*THREE_FACTORS, "own apical voltage")
 
     feedback: Pathway = "random"
     jacobian: Jacobian = "learned"
     transport: Literal["mirrored", "shared"] = "mirrored"
-    bootstrap: Bootstrap = "tanh"
+    bootstrap: sg.Bootstrap = "tanh"
     phases: Literal["every_step", "alternate"] = "every_step"
-    block: int = 50
+    block: int = whole(50, minimum=1)
     inhibited: Sequence[Gate] = ()
     mirror: Literal["transposed", "random"] = "transposed"
-    mirror_decay: float = 0.0
-    lr_apical: float | None = None
-    lr_jacobian: float = 1e-3
-    refresh: int = 5
-    largest_voltage: float | None = None
-    apical_seed: int = 0
+    mirror_decay: float = number(0.0, minimum=0, below=1)
+    lr_apical: float | None = number(None, above=0)
+    lr_jacobian: float = number(1e-3, above=0)
+    refresh: int = whole(5, minimum=1)
+    largest_voltage: float | None = number(None, above=0)
+    apical_seed: int = whole(0)
 
     def __post_init__(self) -> None:
         """Check the arguments."""
         super().__post_init__()
-        self.block = whole_number("block", self.block, least=1)
         self.inhibited = list(self.inhibited)
-        self.mirror_decay = finite_number("mirror_decay", self.mirror_decay)
-        if not 0 <= self.mirror_decay < 1:
-            raise ValueError(f"mirror_decay is {self.mirror_decay!r}; allowed: from 0 to below 1.")
-        self.lr_apical = None if self.lr_apical is None else positive("lr_apical", self.lr_apical)
-        self.lr_jacobian = positive("lr_jacobian", self.lr_jacobian)
-        self.refresh = whole_number("refresh", self.refresh, least=1)
-        largest = self.largest_voltage
-        self.largest_voltage = None if largest is None else positive("largest_voltage", largest)
-        self.apical_seed = whole_number("apical_seed", self.apical_seed, least=0)
         self.reads = self._all_reads()
 
-    def begin(self, network: RateRNN, batch_size: int, memory: Memory, generator: torch.Generator | None) -> Dendrites:
+    def begin(self, network: RateRNN, batch_size: int, memory: Memory, generator: Generator | None) -> Dendrites:
         """No bin before the first; the memory holds ``apical``, the older ``slow``, ``jacobian`` and ``mirror``."""
         if estimated := self.jacobian not in ("exact", "zero"):
-            refuse_voltage_leak("Compartments", self.jacobian, network)
+            sg.refuse_voltage_leak("Compartments", self.jacobian, network)
         if "apical" in memory:
             counts = int(memory["age"]), int(memory["bin"])
             return Dendrites(memory["apical"], memory["slow"], *counts, memory.get("jacobian"), memory.get("mirror"))
-        A, J, K = first_apical(network, self.apical_seed), None, None
+        A, J, K = sg.first_apical(network, self.apical_seed), None, None
         if estimated:
             J = self._first_jacobian(network)
             if self.transport == "mirrored":
-                K = random_mirror(network, self.apical_seed) if self.mirror == "random" else J.mT.clone()
+                K = sg.random_mirror(network, self.apical_seed) if self.mirror == "random" else J.mT.clone()
         return Dendrites(A, A, 0, 0, J, K)
 
-    def step(self, state: Dendrites, bin: Bin, generator: torch.Generator | None, /) -> tuple[Dendrites, Tensor]:
+    def step(self, state: Dendrites, bin: Bin, generator: Generator | None, /) -> tuple[Dendrites, Tensor]:
         """Run, teach, consolidate: each phase changes one population of synapses, where the schedule lets it."""
+        r_tilde, L = self._seen(bin), sg.own_signal(bin)
         if self._learns("run", state) and self.jacobian in LEARNED:
             state = self.run(state, bin)
-        seen = self._seen(bin)
         if self._learns("teach", state):
-            state = self.teach(state, bin, seen)
-        gradient = self.consolidate(state, bin, seen) if self._learns("consolidate", state) else _nothing(bin)
-        signal = own_signal(bin)
-        before = Before(seen, torch.zeros_like(signal) if "teacher" in self.inhibited else signal)
+            state = self.teach(state, bin, r_tilde)
+        gradient = self.consolidate(state, bin, r_tilde) if self._learns("consolidate", state) else nothing(bin)
+        before = sg.Before(r_tilde, torch.zeros_like(L) if "teacher" in self.inhibited else L)
         A_old, age = (state.A, 0) if state.age + 1 >= self.refresh else (state.A_old, state.age + 1)
         number = (state.bin + 1) % (len(PHASES) * self.block)
         return state._replace(A_old=A_old, age=age, bin=number, before=before), gradient
 
     def run(self, state: Dendrites, bin: Bin) -> Dendrites:
-        """R3, apical dendrites inhibited: the carrying synapses learn to predict the rates from those before."""
-        assert state.J is not None
-        change, keep = delta_rule(state.J, bin.rates_before, bin.rates, self.lr_jacobian), 1 - self.mirror_decay
-        return state._replace(J=keep * state.J + change, K=None if state.K is None else keep * state.K + change.mT)
+        """Apical dendrites are inhibited: J and K learn to predict the rates from those of the bin before."""
+        J, K, keep = state.J, state.K, 1 - self.mirror_decay
+        assert J is not None
+        dJ = sg.delta_rule(J, bin.rates_before, bin.rates, self.lr_jacobian)
+        return state._replace(J=keep * J + dJ, K=None if K is None else keep * K + dJ.mT)
 
-    def teach(self, state: Dendrites, bin: Bin, seen: Tensor) -> Dendrites:
-        """R2, errors and carried credit let into the apical dendrites, which learn them for the bin before."""
+    def teach(self, state: Dendrites, bin: Bin, r_tilde: Tensor) -> Dendrites:
+        """Errors and carried credit are let into the apical dendrites: A learns them for the bin before."""
         if state.before is None:
             return state
-        g = BOOTSTRAPS[self.bootstrap](seen @ state.A_old.mT)
-        return state._replace(A=taught(state.A, state.before, self._carried(state, g, bin), self.lr_apical))
+        (r_tilde_before, L_before), g = state.before, sg.BOOTSTRAPS[self.bootstrap]
+        gJ = self._carried(state, g(r_tilde @ state.A_old.mT), bin)
+        return state._replace(A=sg.taught(state.A, r_tilde_before, L_before + gJ, self.lr_apical))
 
-    def consolidate(self, state: Dendrites, bin: Bin, seen: Tensor) -> Tensor:
-        """R1, the teacher inhibited: apical voltages determine how the basal synapses change."""
-        return _nothing(bin) if "apical" in self.inhibited else contribution(self._voltage(state, seen), bin)
+    def consolidate(self, state: Dendrites, bin: Bin, r_tilde: Tensor) -> Tensor:
+        """The teacher is inhibited: by the apical voltages u the basal synapses change."""
+        if "apical" in self.inhibited:
+            return nothing(bin)
+        u = self._voltage(state, r_tilde)
+        return contribution(u, bin) / len(bin.label)
 
     def finish(self, state: Dendrites) -> tuple[Dendrites, None]:
         """Nothing follows the last bin: its own error is all that its apical dendrites learn."""
         if state.before is None or not self._learns("teach", state):
             return state, None
-        return state._replace(A=taught(state.A, state.before, 0.0, self.lr_apical)), None
+        r_tilde, L = state.before
+        return state._replace(A=sg.taught(state.A, r_tilde, L, self.lr_apical)), None
 
     def remembered(self, state: Dendrites) -> Memory:
         """A, its older copy and its age, the number of the bin, J and K."""
@@ -201,8 +173,8 @@ class Compartments(CreditRule[Dendrites]):
         """The apical voltages u, (B, N)."""
         return self._voltage(state, self._seen(bin))
 
-    def _voltage(self, state: Dendrites, seen: Tensor) -> Tensor:
-        u = seen @ state.A.mT
+    def _voltage(self, state: Dendrites, r_tilde: Tensor) -> Tensor:
+        u = r_tilde @ state.A.mT
         if self.largest_voltage is None:
             return u
         norm = torch.linalg.vector_norm(u, dim=-1, keepdim=True)
@@ -220,7 +192,7 @@ class Compartments(CreditRule[Dendrites]):
         return self.phases == "every_step" or PHASES[state.bin // self.block] == phase
 
     def _seen(self, bin: Bin) -> Tensor:
-        seen = apical_inputs(bin)
+        seen = sg.apical_inputs(bin)
         if "label" in self.inhibited:
             seen[..., bin.rates.shape[-1] : -1] = 0
         return seen
@@ -236,8 +208,8 @@ class Compartments(CreditRule[Dendrites]):
 
     def _first_jacobian(self, network: RateRNN) -> Tensor:
         if self.jacobian == "random":
-            return random_jacobian(network, self.apical_seed)
-        first = first_jacobian(network)
+            return sg.random_jacobian(network, self.apical_seed)
+        first = sg.first_jacobian(network)
         return torch.zeros_like(first) if self.jacobian == "from_zero" else first
 
 

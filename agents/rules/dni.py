@@ -1,33 +1,12 @@
 """Decoupled neural interfaces: learning from synthetic gradients."""
 
-from __future__ import annotations
-
 from typing import Literal, NamedTuple
 
 import torch
-from torch import Tensor
+from torch import Generator, Tensor
 
-from ...envs.numbers import whole_number
-from ..credit.bins import Bin
-from ..credit.credit_rule import CreditRule
-from ..credit.memory import Memory
-from ..credit.rule import learning_rule
-from ..credit.synthetic_gradient import (
-    BOOTSTRAPS,
-    OWN_RATES,
-    Before,
-    Bootstrap,
-    apical_inputs,
-    contribution,
-    delta_rule,
-    first_apical,
-    first_jacobian,
-    own_signal,
-    positive,
-    refuse_voltage_leak,
-    taught,
-)
-from ..network.rate_rnn import RateRNN
+from ..credit import THREE_FACTORS, Bin, CreditRule, Memory, RateRNN, contribution, learning_rule, number, whole
+from ..credit import synthetic_gradient as sg
 
 
 class SyntheticGradient(NamedTuple):
@@ -37,7 +16,7 @@ class SyntheticGradient(NamedTuple):
     A_old: Tensor
     age: int
     J: Tensor | None
-    before: Before | None = None
+    before: sg.Before | None = None
 
 
 @learning_rule
@@ -78,63 +57,56 @@ class DNI(CreditRule[SyntheticGradient]):
     arXiv:1907.02649.
     """
 
-    own_rates = OWN_RATES
-    reads = (
-        "presynaptic rate",
-        "own voltage",
-        "own apical voltage",
-        "error broadcast",
-        "sent by others",
-        "weights of others",
-    )
+    own_rates = sg.OWN_RATES
+    mixes_trials = True
+    reads = (*THREE_FACTORS, "own apical voltage", "sent by others", "weights of others")
 
     jacobian: Literal["exact", "learned"] = "exact"
-    bootstrap: Bootstrap = "identity"
-    lr_apical: float | None = None
-    lr_jacobian: float = 1e-3
-    refresh: int = 5
-    apical_seed: int = 0
+    bootstrap: sg.Bootstrap = "identity"
+    lr_apical: float | None = number(None, above=0)
+    lr_jacobian: float = number(1e-3, above=0)
+    refresh: int = whole(5, minimum=1)
+    apical_seed: int = whole(0)
 
     def __post_init__(self) -> None:
         """Check the arguments."""
         super().__post_init__()
-        self.lr_apical = None if self.lr_apical is None else positive("lr_apical", self.lr_apical)
-        self.lr_jacobian = positive("lr_jacobian", self.lr_jacobian)
-        self.refresh = whole_number("refresh", self.refresh, least=1)
-        self.apical_seed = whole_number("apical_seed", self.apical_seed, least=0)
         if self.jacobian == "exact":
             self.reads = (*(self.reads or ()), "self-connection", "voltages of others")
 
     def begin(
-        self, network: RateRNN, batch_size: int, memory: Memory, generator: torch.Generator | None
+        self, network: RateRNN, batch_size: int, memory: Memory, generator: Generator | None
     ) -> SyntheticGradient:
         """No bin before the first; the memory holds A, its older copy and J: ``apical``, ``slow``, ``jacobian``."""
         if self.jacobian == "learned":
-            refuse_voltage_leak("DNI", self.jacobian, network)
+            sg.refuse_voltage_leak("DNI", self.jacobian, network)
         if "apical" in memory:
             return SyntheticGradient(memory["apical"], memory["slow"], int(memory["age"]), memory.get("jacobian"))
-        A = first_apical(network, self.apical_seed)
-        return SyntheticGradient(A, A, 0, first_jacobian(network) if self.jacobian == "learned" else None)
+        A = sg.first_apical(network, self.apical_seed)
+        return SyntheticGradient(A, A, 0, sg.first_jacobian(network) if self.jacobian == "learned" else None)
 
     def step(
-        self, state: SyntheticGradient, bin: Bin, generator: torch.Generator | None, /
+        self, state: SyntheticGradient, bin: Bin, generator: Generator | None, /
     ) -> tuple[SyntheticGradient, Tensor]:
         """A and J after a bin, and what it adds to the gradient by the credit u, (N, N + n_in + 1)."""
         A, A_old, age, J, before = state
-        r = apical_inputs(bin)
+        r_tilde, g = sg.apical_inputs(bin), sg.BOOTSTRAPS[self.bootstrap]
         if J is not None:
-            J = J + delta_rule(J, bin.rates_before, bin.rates, self.lr_jacobian)
+            J = J + sg.delta_rule(J, bin.rates_before, bin.rates, self.lr_jacobian)
         if before is not None:
-            g = BOOTSTRAPS[self.bootstrap](r @ A_old.mT)
-            A = taught(A, before, bin.backward(g) if J is None else g @ J, self.lr_apical)
+            c = g(r_tilde @ A_old.mT)
+            y_A = before.signal + (bin.backward(c) if J is None else c @ J)
+            A = sg.taught(A, before.senders, y_A, self.lr_apical)
         A_old, age = (A, 0) if age + 1 >= self.refresh else (A_old, age + 1)
-        return SyntheticGradient(A, A_old, age, J, Before(r, own_signal(bin))), contribution(r @ A.mT, bin)
+        u, before = r_tilde @ A.mT, sg.Before(r_tilde, sg.own_signal(bin))
+        return SyntheticGradient(A, A_old, age, J, before), contribution(u, bin) / len(bin.label)
 
     def finish(self, state: SyntheticGradient) -> tuple[SyntheticGradient, None]:
         """Nothing follows the last bin: its credit is its own learning signal."""
         if state.before is None:
             return state, None
-        return state._replace(A=taught(state.A, state.before, 0.0, self.lr_apical)), None
+        (r_tilde, y_A), A = state.before, state.A
+        return state._replace(A=sg.taught(A, r_tilde, y_A, self.lr_apical)), None
 
     def remembered(self, state: SyntheticGradient) -> Memory:
         """A, its older copy, the age of that, and J."""
@@ -143,4 +115,4 @@ class DNI(CreditRule[SyntheticGradient]):
 
     def voltage(self, state: SyntheticGradient, bin: Bin) -> Tensor:
         """The credit u that A predicts for each unit, (B, N)."""
-        return apical_inputs(bin) @ state.A.mT
+        return sg.apical_inputs(bin) @ state.A.mT

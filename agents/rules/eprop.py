@@ -1,30 +1,19 @@
 """Eligibility propagation, for rates."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
-import torch
-from torch import Tensor
+from torch import Generator, Tensor
 
-from ...envs.numbers import finite_number
+from ..credit import THREE_FACTORS, Assigned, CreditRule, Memory, RateRNN, Steps, Trials, learning_rule, number
 from ..credit.bins import Bin, no_traces, outer
-from ..credit.credit_rule import CreditRule
-from ..credit.diagonal_rule import summed_backwards
-from ..credit.diagonal_traces import DiagonalTraces
-from ..credit.every_bin import Steps
-from ..credit.memory import Memory
-from ..credit.output_error import OutputError
-from ..credit.rule import learning_rule
-from ..network.rate_rnn import RateRNN
-from ..network.trajectory import Trajectory
+from ..credit.diagonal_rule import DiagonalTraces, summed_backwards
 
 
 class EligibilityTraces(NamedTuple):
     """The traces P of the states, and the filtered ones of the rates, both (B, N, N + n_in + 1)."""
 
     P: Tensor
-    e: Tensor
+    e_bar: Tensor
 
 
 @learning_rule
@@ -45,54 +34,30 @@ class EProp(CreditRule[EligibilityTraces]):
     Source: Bellec et al. 2020, doi:10.1038/s41467-020-17236-y
     """
 
-    reads = ("presynaptic rate", "own voltage", "error broadcast")
+    reads = THREE_FACTORS
 
-    readout_filter: float = 0.0
-
-    def __post_init__(self) -> None:
-        """Check the arguments."""
-        super().__post_init__()
-        self.readout_filter = finite_number("readout_filter", self.readout_filter)
-        if not 0 <= self.readout_filter < 1:
-            raise ValueError(f"readout_filter is {self.readout_filter!r}; allowed: from 0 to below 1.")
+    readout_filter: float = number(0.0, minimum=0, below=1)
 
     def begin(
-        self, network: RateRNN, batch_size: int, memory: Memory, generator: torch.Generator | None
+        self, network: RateRNN, batch_size: int, memory: Memory, generator: Generator | None
     ) -> EligibilityTraces:
         """No traces before the first bin."""
         return EligibilityTraces(no_traces(network, batch_size), no_traces(network, batch_size))
 
     def step(
-        self, state: EligibilityTraces, bin: Bin, generator: torch.Generator | None, /
+        self, state: EligibilityTraces, bin: Bin, generator: Generator | None, /
     ) -> tuple[EligibilityTraces, Tensor]:
         """The traces after a bin, and what it adds to the gradient, (N, N + n_in + 1)."""
-        alpha, d, p, slope, kappa = bin.alpha, bin.gate, bin.senders, bin.slope, self.readout_filter
-        P = (1 - alpha)[:, None] * state.P + outer(d, p)
-        e = kappa * state.e + slope[..., None] * P
-        return EligibilityTraces(P, e), (bin.rate_signal[..., None] * e).sum(-3)
+        (P, e_bar), alpha, d, p = state, bin.alpha, bin.gate, bin.senders
+        slope, kappa, eW_fb = bin.slope, self.readout_filter, bin.rate_signal
+        P = (1 - alpha)[:, None] * P + outer(d, p)
+        e_bar = kappa * e_bar + slope[..., None] * P
+        return EligibilityTraces(P, e_bar), (eW_fb[..., None] * e_bar).sum(-3)
 
-    def steps(self, network: RateRNN, batch_size: int, memory: Memory, generator: torch.Generator | None) -> Steps:
-        """The same steps, in place."""
+    def steps(self, network: RateRNN, batch_size: int, memory: Memory, generator: Generator | None) -> Steps:
+        """Fast path in every bin: the same steps, in place."""
         return DiagonalTraces(network, batch_size, filtered=self.readout_filter)
 
-    def assign(
-        self,
-        network: RateRNN,
-        inputs: Tensor,
-        errors: OutputError,
-        memory: Memory,
-        generator: torch.Generator | None,
-    ) -> tuple[dict[str, Tensor], Trajectory, Memory]:
-        """The same sum, backwards in time: the filter of the traces becomes one of the learning signal."""
-        feedback = self.feedback_weights.of(network)
-        if self.readout_filter == 0:
-            return summed_backwards(network, inputs, errors, feedback, "none", generator)
-        trajectory = network(inputs, generator=generator, credit="none")
-        signal = errors.of(trajectory.outputs.detach()) @ feedback
-        for t in range(len(signal) - 2, -1, -1):
-            signal[t].add_(signal[t + 1], alpha=self.readout_filter)
-        learned = [name for name in ("recurrent", "input", "bias") if getattr(network, name).requires_grad]
-        if not learned:
-            return {}, trajectory, {}
-        gradients = torch.autograd.grad(trajectory.rates, [getattr(network, name) for name in learned], signal)
-        return dict(zip(learned, gradients, strict=True)), trajectory, {}
+    def assign(self, trials: Trials) -> Assigned:
+        """Fast path after trials: the same sum, backwards in time; the filter of the traces becomes one of errors."""
+        return summed_backwards(trials, "none", filtered=self.readout_filter)

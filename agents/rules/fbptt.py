@@ -1,19 +1,11 @@
 """Future-facing backpropagation through time."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
-import torch
-from torch import Tensor
+from torch import Generator, Tensor
 
 from ...envs.durations import in_bins
-from ...envs.numbers import finite_number
-from ..credit.bins import Bin, no_traces
-from ..credit.credit_rule import CreditRule
-from ..credit.memory import Memory
-from ..credit.rule import learning_rule
-from ..network.rate_rnn import RateRNN
+from ..credit import JACOBIAN, Bin, CreditRule, Memory, RateRNN, contribution, learning_rule, no_traces, number
 
 
 class Horizon(NamedTuple):
@@ -48,50 +40,29 @@ class FBPTT(CreditRule[Horizon]):
     arXiv:1907.02649.
     """
 
-    reads = (
-        "presynaptic rate",
-        "own voltage",
-        "self-connection",
-        "error broadcast",
-        "voltages of others",
-        "errors of others",
-        "weights of others",
-    )
+    reads = JACOBIAN
 
-    horizon_ms: float = 200.0
+    horizon_ms: float = number(200.0, above=0)
 
-    def __post_init__(self) -> None:
-        """Check the arguments."""
-        super().__post_init__()
-        self.horizon_ms = finite_number("horizon_ms", self.horizon_ms)
-        if self.horizon_ms <= 0:
-            raise ValueError(f"horizon_ms is {self.horizon_ms!r}; it must be positive.")
-
-    def begin(self, network: RateRNN, batch_size: int, memory: Memory, generator: torch.Generator | None) -> Horizon:
+    def begin(self, network: RateRNN, batch_size: int, memory: Memory, generator: Generator | None) -> Horizon:
         """No bins before the first."""
-        nothing = no_traces(network, 1)[..., 0, :, :]
-        return Horizon((), (), in_bins(self.horizon_ms, network.dt, "horizon_ms"), nothing)
+        return Horizon((), (), in_bins(self.horizon_ms, network.dt, "horizon_ms"), no_traces(network, 1)[..., 0, :, :])
 
-    def step(self, state: Horizon, bin: Bin, generator: torch.Generator | None, /) -> tuple[Horizon, Tensor]:
+    def step(self, state: Horizon, bin: Bin, generator: Generator | None, /) -> tuple[Horizon, Tensor]:
         """The error of a bin goes back to all within the horizon; the oldest, whose credit is then known, leaves it."""
-        bins, credits = [*state.bins, bin], [*state.credits, bin.learning_signal]
-        credit = bin.learning_signal
+        LJ = bin.learning_signal
+        bins, c = [*state.bins, bin], [*state.credits, LJ]
         for s in range(len(bins) - 1, 0, -1):
             # Where weights change in every bin, errors go back through those of now; no others are kept.
-            credit = bins[s]._replace(recurrent=bin.recurrent).backward(credit)
-            credits[s - 1] = credits[s - 1] + credit
+            LJ = bins[s]._replace(recurrent=bin.recurrent).backward(LJ)
+            c[s - 1] = c[s - 1] + LJ
         if len(bins) < state.n_bins:
-            return state._replace(bins=(*bins,), credits=(*credits,)), state.nothing
-        return state._replace(bins=(*bins[1:],), credits=(*credits[1:],)), _contribution(bins[0], credits[0])
+            return state._replace(bins=(*bins,), credits=(*c,)), state.nothing
+        return state._replace(bins=(*bins[1:],), credits=(*c[1:],)), contribution(c[0], bins[0])
 
     def finish(self, state: Horizon) -> tuple[Horizon, Tensor]:
         """No error will come any more: what all bins within the horizon add to the gradient."""
         left = state.nothing
-        for bin, credit in zip(state.bins, state.credits, strict=True):
-            left = left + _contribution(bin, credit)
+        for bin, c in zip(state.bins, state.credits, strict=True):
+            left = left + contribution(c, bin)
         return state._replace(bins=(), credits=()), left
-
-
-def _contribution(bin: Bin, credit: Tensor) -> Tensor:
-    """What a bin adds to the gradient by the credit (B, N) of its states, (N, N + n_in + 1)."""
-    return (credit * bin.gate).mT @ bin.senders

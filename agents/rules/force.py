@@ -1,20 +1,23 @@
 """First-order reduced and controlled error."""
 
-from __future__ import annotations
+from typing import NamedTuple
 
-import torch
 from torch import Tensor
 
-from ..credit.driven_step import driven_step, noise_currents
-from ..credit.least_squares_rule import LeastSquaresRule
+from ..credit import LeastSquaresRule, Moment, RateRNN, driven_step, learning_rule
+from ..credit.least_squares_rule import Step
 from ..credit.recursive_least_squares import RecursiveLeastSquares
-from ..credit.rule import learning_rule
-from ..network.data import TensorBatch
-from ..network.rate_rnn import RateRNN
+
+
+class Loop(NamedTuple):
+    """The network's state, (B, N), and the weights u by which outputs drive units, (N, n_out)."""
+
+    x: Tensor
+    u: Tensor
 
 
 @learning_rule
-class FORCE(LeastSquaresRule):
+class FORCE(LeastSquaresRule[Loop]):
     r"""The readout learns by recursive least squares while its outputs drive the network that it reads.
 
     .. math:: K = P R^T (I + R P R^T)^{-1}, \quad P \leftarrow P - K R P, \quad
@@ -36,23 +39,14 @@ class FORCE(LeastSquaresRule):
     Source: Sussillo & Abbott 2009, doi:10.1016/j.neuron.2009.07.018
     """
 
-    def learn(
-        self,
-        network: RateRNN,
-        data: TensorBatch,
-        labels: Tensor,
-        squares: RecursiveLeastSquares,
-        generator: torch.Generator | None,
-    ) -> tuple[Tensor, Tensor]:
-        """Correct the outputs in every bin, and with them what they send back."""
-        feedback, readable = self.feedback(network), network.output_mask
-        state = network.initial_state(data.inputs.shape[1])
-        rates, outputs = [], []
-        for t, noise in enumerate(noise_currents(network, *data.inputs.shape[:2], generator=generator)):
-            state = driven_step(network, state, data.inputs[t], noise)
-            rates.append(network.rates(state))
-            outputs.append(network.outputs(state))
-            change = squares.change(rates[-1] * readable, outputs[-1] - labels[t], data.mask[t])
-            network.readout.sub_(change)
-            network.recurrent.sub_(feedback @ change)
-        return torch.stack(rates), torch.stack(outputs)
+    def begin(self, network: RateRNN, batch_size: int) -> Loop:
+        """The initial state, and the same u at all times."""
+        return Loop(network.initial_state(batch_size), self.feedback(network))
+
+    def step(self, network: RateRNN, squares: RecursiveLeastSquares, state: Loop, bin: Moment, /) -> Step[Loop]:
+        """Run the network for a bin; correct its outputs, and with them what they send back."""
+        x = driven_step(network, state.x, bin.inputs, bin.noise)
+        R, z = network.rates(x), network.outputs(x)
+        E = z - bin.label
+        KE = squares.change(R * network.output_mask, E, bin.weight)  # transposed, (n_out, N); P changes too
+        return Loop(x, state.u), R, z, {"readout": KE, "recurrent": state.u @ KE}

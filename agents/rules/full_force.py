@@ -1,20 +1,27 @@
 """Full-FORCE: all recurrent weights learn what a driven network does by itself."""
 
-from __future__ import annotations
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from ..credit.driven_step import driven_step, noise_currents
-from ..credit.least_squares_rule import LeastSquaresRule
+from ..credit import LeastSquaresRule, Moment, RateRNN, driven_step, learning_rule
+from ..credit.least_squares_rule import Step
 from ..credit.recursive_least_squares import RecursiveLeastSquares
-from ..credit.rule import learning_rule
-from ..network.data import TensorBatch
-from ..network.rate_rnn import RateRNN
+
+
+class TwoNetworks(NamedTuple):
+    """The states of both networks, (B, N); the weights of the second, (N, N); u, (N, n_out); and u y, (B, N)."""
+
+    x: Tensor
+    x_D: Tensor
+    W_D: Tensor
+    u: Tensor
+    driven: Tensor
 
 
 @learning_rule
-class FullFORCE(LeastSquaresRule):
+class FullFORCE(LeastSquaresRule[TwoNetworks]):
     r"""A second network is driven by the desired output; the first learns to make the same currents without it.
 
     The target-generating network has the weights :math:`W^D` that the network began with, and receives y:
@@ -40,30 +47,21 @@ class FullFORCE(LeastSquaresRule):
 
     reads_all = True
 
-    def learn(
-        self,
-        network: RateRNN,
-        data: TensorBatch,
-        labels: Tensor,
-        squares: RecursiveLeastSquares,
-        generator: torch.Generator | None,
-    ) -> tuple[Tensor, Tensor]:
-        """Run both networks, and correct currents and outputs in every bin."""
-        drive = self.feedback(network)
-        own = self.memory.setdefault("target_recurrent", network.recurrent.clone())
-        state = guide = network.initial_state(data.inputs.shape[1])
-        n, fed_back = network.n_units, torch.zeros_like(state)
-        rates, outputs = [], []
-        for t, noise in enumerate(noise_currents(network, *data.inputs.shape[:2], generator=generator)):
-            state = driven_step(network, state, data.inputs[t], noise)
-            guide = driven_step(network, guide, data.inputs[t], fed_back, recurrent=own)
-            fed_back = labels[t] @ drive.mT
-            rates.append(network.rates(state))
-            outputs.append(network.outputs(state))
-            wanted = network.rates(guide) @ own.mT + fed_back
-            of_currents = rates[-1] @ network.recurrent.mT - wanted
-            error = torch.cat([of_currents, outputs[-1] - labels[t]], dim=-1)
-            change = squares.change(rates[-1], error, data.mask[t])
-            network.recurrent.sub_(change[..., :n, :])
-            network.readout.sub_(change[..., n:, :])
-        return torch.stack(rates), torch.stack(outputs)
+    def begin(self, network: RateRNN, batch_size: int) -> TwoNetworks:
+        """Both networks in the initial state; the memory holds the weights of the second as ``target_recurrent``."""
+        W_D = self.memory.setdefault("target_recurrent", network.recurrent.clone())
+        x = network.initial_state(batch_size)
+        return TwoNetworks(x, x, W_D, self.feedback(network), torch.zeros_like(x))
+
+    def step(
+        self, network: RateRNN, squares: RecursiveLeastSquares, state: TwoNetworks, bin: Moment, /
+    ) -> Step[TwoNetworks]:
+        """Run both networks for a bin; correct the currents and outputs of the first."""
+        (x, x_D, W_D, u, driven), W = state, network.recurrent
+        x = driven_step(network, x, bin.inputs, bin.noise)
+        x_D = driven_step(network, x_D, bin.inputs, driven, recurrent=W_D)
+        R, R_D, Z = network.rates(x), network.rates(x_D), network.outputs(x)
+        driven = bin.label @ u.mT
+        E = torch.cat([R @ W.mT - (R_D @ W_D.mT + driven), Z - bin.label], dim=-1)
+        of_currents, of_outputs = squares.change(R, E, bin.weight).split([W.shape[-1], Z.shape[-1]], dim=-2)
+        return TwoNetworks(x, x_D, W_D, u, driven), R, Z, {"recurrent": of_currents, "readout": of_outputs}

@@ -1,19 +1,11 @@
 """Kernel RNN learning."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import torch
-from torch import Tensor
+from torch import Generator, Tensor
 
-from ...envs.numbers import finite_number
-from ..credit.bins import Bin, no_traces
-from ..credit.credit_rule import CreditRule
-from ..credit.memory import Memory
-from ..credit.random_numbers import normal
-from ..credit.rule import learning_rule
-from ..network.rate_rnn import RateRNN
+from ..credit import JACOBIAN, Bin, CreditRule, Memory, RateRNN, learning_rule, no_traces, normal, number
 
 OWN_RATES = {"sensitivity": "lr_kernel", "forgetting": "lr_kernel"}
 """The learning rate of what the rule learns for itself."""
@@ -60,35 +52,14 @@ class KeRNL(CreditRule[Twin]):
     """
 
     own_rates = OWN_RATES
-    reads = (
-        "presynaptic rate",
-        "own voltage",
-        "self-connection",
-        "error broadcast",
-        "voltages of others",
-        "errors of others",
-        "weights of others",
-    )
+    mixes_trials = True
+    reads = JACOBIAN
 
-    forgetting: float | None = 0.8
-    lr_kernel: float = 5.0
-    sigma: float = 1e-3
+    forgetting: float | None = number(0.8, minimum=0, maximum=1)
+    lr_kernel: float = number(5.0, minimum=0)
+    sigma: float = number(1e-3, above=0)
 
-    def __post_init__(self) -> None:
-        """Check the arguments."""
-        super().__post_init__()
-        self.lr_kernel, self.sigma = finite_number("lr_kernel", self.lr_kernel), finite_number("sigma", self.sigma)
-        self.forgetting = None if self.forgetting is None else finite_number("forgetting", self.forgetting)
-        if self.forgetting is not None and not 0 <= self.forgetting <= 1:
-            raise ValueError(
-                f"forgetting is {self.forgetting!r}; allowed: from 0 to 1, or None for alpha of each unit."
-            )
-        if self.lr_kernel < 0 or self.sigma <= 0:
-            raise ValueError(
-                f"lr_kernel is {self.lr_kernel!r} and sigma {self.sigma!r}; allowed: 0 or more, and above 0."
-            )
-
-    def begin(self, network: RateRNN, batch_size: int, memory: Memory, generator: torch.Generator | None) -> Twin:
+    def begin(self, network: RateRNN, batch_size: int, memory: Memory, generator: Generator | None) -> Twin:
         """The twin is where the network is; the memory holds Q and gamma as ``sensitivity`` and ``forgetting``."""
         zeros, like = torch.zeros_like(network.initial_state(batch_size)).detach(), network.recurrent.detach()
         Q, gamma = memory.get("sensitivity"), memory.get("forgetting")
@@ -98,10 +69,11 @@ class KeRNL(CreditRule[Twin]):
             gamma = first.to(like).expand(like.shape[:-1]).clone()
         return Twin(no_traces(network, batch_size).transpose(-3, -2), zeros, zeros, zeros, Q, gamma)
 
-    def step(self, state: Twin, bin: Bin, generator: torch.Generator | None, /) -> tuple[Twin, Tensor]:
+    def step(self, state: Twin, bin: Bin, generator: Generator | None, /) -> tuple[Twin, Tensor]:
         """Twin, traces and kernel after a bin, and what it adds to the gradient, (N, N + n_in + 1)."""
         P, delta, Omega, Gamma, Q, gamma = state
-        d, p, L, k = bin.gate, bin.senders, bin.learning_signal, (1 - gamma).clamp(min=0)[..., None, :]
+        d, p, L = bin.gate, bin.senders, bin.learning_signal
+        k = (1 - gamma).clamp(min=0)[..., None, :]
         zeta = self.sigma * normal(d, *d.shape[-2:], generator=generator)
         delta = bin.forward(delta) + zeta
         Gamma = k * Gamma - Omega
@@ -111,7 +83,8 @@ class KeRNL(CreditRule[Twin]):
             eta, epsilon = self.lr_kernel / len(zeta), Omega @ Q.mT - delta
             gamma = gamma - eta * ((epsilon @ Q) * Gamma).sum(-2)
             Q = Q - eta * epsilon.mT @ Omega
-        return Twin(P, delta, Omega, Gamma, Q, gamma), ((L @ Q).mT[..., None, :] @ P).squeeze(-2)
+        LQ = L @ Q
+        return Twin(P, delta, Omega, Gamma, Q, gamma), (LQ.mT[..., None, :] @ P).squeeze(-2)
 
     def remembered(self, state: Twin) -> Memory:
         """Q and gamma."""

@@ -1,29 +1,14 @@
 """Kronecker-factored real-time recurrent learning."""
 
-from __future__ import annotations
-
-from typing import NamedTuple
-
 import torch
-from torch import Tensor
+from torch import Generator, Tensor
 
-from ..credit.bins import Bin
-from ..credit.credit_rule import CreditRule
-from ..credit.memory import Memory
-from ..credit.random_numbers import balance, norm, normal, random_signs
-from ..credit.rule import learning_rule
-from ..network.rate_rnn import RateRNN
-
-
-class Product(NamedTuple):
-    """X, (B, N + n_in + 1), and Y, (B, N, N), whose product is the influence on average."""
-
-    X: Tensor
-    Y: Tensor
+from ..credit import Bin, Memory, RateRNN, learning_rule
+from ..credit.random_products import Product, RandomProductRule, balance, norm, normal, random_signs
 
 
 @learning_rule
-class KFRTRL(CreditRule[Product]):
+class KFRTRL(RandomProductRule):
     r"""The exact gradient on average: the influence of synapses as what they got, times a matrix over units.
 
     .. math:: M_{kij} \approx X_j Y_{ki}, \qquad X \leftarrow \nu_0 \rho_0 X + \nu_1 \rho_1\, p, \qquad
@@ -36,28 +21,19 @@ class KFRTRL(CreditRule[Product]):
     Source: Mujika, Meier & Steger 2018, arXiv:1805.10842
     """
 
-    reads = (
-        "presynaptic rate",
-        "own voltage",
-        "self-connection",
-        "error broadcast",
-        "senders of others",
-        "voltages of others",
-        "errors of others",
-        "weights of others",
-    )
-
-    def begin(self, network: RateRNN, batch_size: int, memory: Memory, generator: torch.Generator | None) -> Product:
-        """A random product before the first bin, 0 on average."""
+    def begin(self, network: RateRNN, batch_size: int, memory: Memory, generator: Generator | None) -> Product:
+        """A random product before the first bin, 0 on average: X, (B, N + n_in + 1), and Y, (B, N, N)."""
         n, like = network.n_units, network.recurrent
         X = normal(like, batch_size, n + network.n_inputs + 1, generator=generator)
         return Product(X, normal(like, batch_size, n, n, generator=generator))
 
-    def step(self, state: Product, bin: Bin, generator: torch.Generator | None, /) -> tuple[Product, Tensor]:
-        """X and Y after a bin, and what it adds to the gradient, (N, N + n_in + 1)."""
-        nu_0, nu_1 = random_signs(bin.gate[..., :2], generator).split(1, dim=-1)
-        d, p, L, JY = bin.gate, bin.senders, bin.learning_signal, bin.jacobian_times(state.Y)
-        rho_0, rho_1 = balance(norm(JY, 2), norm(state.X, 1)), balance(norm(d, 1), norm(p, 1))
-        X = nu_0 * rho_0 * state.X + nu_1 * rho_1 * p
+    def step(self, state: Product, bin: Bin, generator: Generator | None, /) -> tuple[Product, Tensor]:
+        """X, (B, m), and Y, (B, N, N), after a bin, and what it adds to the gradient, (N, m)."""
+        (X, Y), d, p, L = state, bin.gate, bin.senders, bin.learning_signal
+        nu_0, nu_1 = random_signs(d[..., :2], generator).split(1, dim=-1)
+        JY = bin.jacobian_times(Y)
+        rho_0, rho_1 = balance(norm(JY, 2), norm(X, 1)), balance(norm(d, 1), norm(p, 1))
+        X = nu_0 * rho_0 * X + nu_1 * rho_1 * p
         Y = (nu_0 / rho_0)[..., None] * JY + torch.diag_embed(nu_1 / rho_1 * d)
-        return Product(X, Y), (L[..., None, :] @ Y).squeeze(-2).mT @ X
+        LY = (L[..., None, :] @ Y).squeeze(-2)
+        return Product(X, Y), LY.mT @ X

@@ -1,23 +1,16 @@
 """ModProp: credit goes from cell to cell by what is known of their types."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
-from torch import Tensor
+from torch import Generator, Tensor
 from torch.nn import functional
 
-from ...envs.numbers import finite_number, whole_number
-from ..credit.bins import Bin, bins_of, no_traces, outer
-from ..credit.credit_rule import CreditRule
-from ..credit.memory import Memory
-from ..credit.output_error import OutputError
-from ..credit.rule import learning_rule
+from ...envs.numbers import whole_number
+from ..credit import JACOBIAN, Assigned, CreditRule, Memory, RateRNN, Trials, learning_rule, number
+from ..credit.bins import Bin, contribution, no_traces, outer
 from ..credit.synapses import Synapses
-from ..network.rate_rnn import RateRNN
-from ..network.trajectory import Trajectory
 
 
 class TypeTraces(NamedTuple):
@@ -61,65 +54,47 @@ class ModProp(CreditRule[TypeTraces]):
     """
 
     # Of other units and synapses it reads means and sums by type alone.
-    reads = (
-        "presynaptic rate",
-        "own voltage",
-        "self-connection",
-        "error broadcast",
-        "voltages of others",
-        "errors of others",
-        "weights of others",
-    )
+    reads = JACOBIAN
+    mixes_trials = True  # slopes are those of all trials
 
-    slope: float | None = None
+    slope: float | None = number(None, minimum=0)
     types: Sequence[int] | None = None
 
     def __post_init__(self) -> None:
         """Check the arguments."""
         super().__post_init__()
-        self.slope = None if self.slope is None else finite_number("slope", self.slope)
-        if self.slope is not None and self.slope < 0:
-            raise ValueError(f"slope is {self.slope}; activations rise, so it is 0 or more.")
         self.types = None if self.types is None else _types(self.types)
 
-    def begin(self, network: RateRNN, batch_size: int, memory: Memory, generator: torch.Generator | None) -> TypeTraces:
+    def begin(self, network: RateRNN, batch_size: int, memory: Memory, generator: Generator | None) -> TypeTraces:
         """No traces before the first bin."""
         if (network.alpha != network.alpha[0]).any():
             raise ValueError("ModProp in every bin needs one tau for all units: a modulator decays at one rate.")
         P, types = no_traces(network, batch_size), self.types_of(network)
         return TypeTraces(P, torch.stack([P] * types.shape[1], dim=-3), types)
 
-    def step(self, state: TypeTraces, bin: Bin, generator: torch.Generator | None, /) -> tuple[TypeTraces, Tensor]:
+    def step(self, state: TypeTraces, bin: Bin, generator: Generator | None, /) -> tuple[TypeTraces, Tensor]:
         """The traces after a bin, and what it adds to the gradient, (N, N + n_in + 1)."""
-        (P, Q, types), alpha, L, w = state, bin.alpha[0], bin.learning_signal, pair_means(bin.recurrent, state.types)
-        mu = mean_slope(bin, self.slope)[..., None, None]
-        of_own = torch.einsum("...ai,...bij->...baij", w @ types.mT, P)
-        of_others = torch.einsum("...ac,...bcij->...baij", w * types.sum(0), Q)
+        (P, Q, types), alpha, d, p, L = state, bin.alpha[0], bin.gate, bin.senders, bin.learning_signal
+        mu, w_bar, n = mean_slope(bin, self.slope)[..., None, None], pair_means(bin.recurrent, types), types.sum(0)
+        of_own = torch.einsum("...ai,...bij->...baij", w_bar @ types.mT, P)
+        of_others = torch.einsum("...ac,...bcij->...baij", w_bar * n, Q)
         Q = (1 - alpha) * Q + alpha * mu * (of_own + of_others)
-        P = (1 - alpha) * P + outer(bin.gate, bin.senders)
+        P = (1 - alpha) * P + outer(d, p)
         G = torch.einsum("...bi,...bij->...ij", L, P) + torch.einsum("...ba,...baij->...ij", L @ types, Q)
         return TypeTraces(P, Q, types), G
 
     @torch.no_grad()
-    def assign(
-        self,
-        network: RateRNN,
-        inputs: Tensor,
-        errors: OutputError,
-        memory: Memory,
-        generator: torch.Generator | None,
-    ) -> tuple[dict[str, Tensor], Trajectory, Memory]:
-        """The same sum, backwards in time, by the credit c."""
-        trajectory = network(inputs, generator=generator, keep_activations=True)
-        bins = list(bins_of(network, inputs, trajectory, errors, self.feedback_weights.of(network)))
-        types, synapses = self.types_of(network), Synapses(network)
-        typical = types @ pair_means(synapses.recurrent, types) @ types.mT
-        total, later = torch.zeros_like(synapses.weights), torch.zeros_like(bins[0].learning_signal)
-        for bin in reversed(bins):
-            credit = bin.learning_signal + later
-            total += (credit * bin.gate).mT @ bin.senders
-            later = bin.keep * credit + mean_slope(bin, self.slope) * ((bin.alpha * credit) @ typical)
-        return synapses.gradients(total), trajectory, {}
+    def assign(self, trials: Trials) -> Assigned:
+        """Fast path after trials: the same sum, backwards in time, by the credit c."""
+        types, synapses = self.types_of(trials.network), Synapses(trials.network)
+        trajectory, bins = trials.run()
+        W_bar = types @ pair_means(synapses.recurrent, types) @ types.mT
+        total, later = torch.zeros_like(synapses.weights), 0.0
+        for bin in reversed([*bins]):
+            c = bin.learning_signal + later
+            total += contribution(c, bin)
+            later = bin.keep * c + mean_slope(bin, self.slope) * ((bin.alpha * c) @ W_bar)
+        return Assigned(synapses.gradients(total), trajectory, {})
 
     def types_of(self, network: RateRNN) -> Tensor:
         """Which unit is of which type, 0 and 1, (N, K)."""

@@ -1,24 +1,19 @@
 """Node perturbation: units try something else at random, and what earned more is kept."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any, Literal
 
 import torch
-from torch import Tensor
+from torch import Generator, Tensor
 
 from ...envs.trial import TrialBatch
-from ...envs.typechecked import typechecked
-from ..credit.descent import Descent, LearningRate, Optimizer, trainable
+from ..credit import RateRNN, Rule, Synapses, TensorBatch, learning_rule, tensors, trainable
+from ..credit.bins import senders_of
+from ..credit.descent import Descent, LearningRate, Optimizer
 from ..credit.driven_step import driven_step, noise_currents, noise_deviation
 from ..credit.output_error import OutputError
 from ..credit.pulses import Pulses
 from ..credit.reward import ExpectedReward, rewards
-from ..credit.rule import Rule, learning_rule
-from ..credit.synapses import Synapses
-from ..network.data import TensorBatch, tensors
-from ..network.rate_rnn import RateRNN
 
 
 @learning_rule
@@ -55,7 +50,7 @@ class NodePerturbation(Rule):
     Source: Fiete & Seung 2006, doi:10.1103/PhysRevLett.97.048104; Williams 1992, doi:10.1007/BF00992696.
     """
 
-    local = True
+    reads = ("presynaptic rate", "own perturbation", "reward")
 
     lr: LearningRate = 1e-3
     clip: float | None = 1.0
@@ -74,16 +69,12 @@ class NodePerturbation(Rule):
         self.pulses = Pulses(self.amplitude, self.rate_hz)
         self.expected = ExpectedReward(self.baseline_decay, self.trial_types)
 
-    @typechecked
-    def gradient(
-        self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None
-    ) -> dict[str, Tensor]:
+    def gradient(self, network: RateRNN, batch: TrialBatch, generator: Generator | None = None) -> dict[str, Tensor]:
         """The estimate of the gradient from one try of each trial, by name; network and rule are left as they were."""
         found = self.knowing(network)._try(network, batch, generator)[0]
         return {name: found.get(name, torch.zeros_like(parameter)) for name, parameter in trainable(network)}
 
-    @typechecked
-    def update(self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None) -> dict[str, Any]:
+    def update(self, network: RateRNN, batch: TrialBatch, generator: Generator | None = None) -> dict[str, Any]:
         """Change the parameters in place; returns the loss of the trials as they were tried, and the gradient's norm.
 
         Of an ensemble each network follows its own reward.
@@ -98,18 +89,15 @@ class NodePerturbation(Rule):
         self.expected.receive(batch, reward)
         return metrics
 
-    @typechecked
     def state(self, network: RateRNN) -> dict[str, Tensor]:
         """What the optimiser remembers of a network, and the expected rewards, as named tensors."""
         rule = self.knowing(network)
-        return rule.descent.state(network) | {f"expected.{kind}": mean for kind, mean in rule.expected.means.items()}
+        return rule.descent.state(network) | rule.expected.state()
 
-    @typechecked
     def restore(self, network: RateRNN, state: dict[str, Tensor]) -> None:
         """Remember what :meth:`state` returned, and nothing else; ``{}`` to start again."""
-        known = {name: value for name, value in state.items() if name.startswith("expected.")}
-        self.descent.restore(network, {name: value for name, value in state.items() if name not in known})
-        self.expected.means = {k.removeprefix("expected."): v.to(network.recurrent) for k, v in known.items()}
+        self.descent.restore(network, {name: v for name, v in state.items() if not name.startswith("expected.")})
+        self.expected.restore(state, network.recurrent)
 
     def knows(self, network: RateRNN) -> bool:
         """Whether what is remembered is of this network."""
@@ -117,34 +105,28 @@ class NodePerturbation(Rule):
 
     @torch.no_grad()
     def _try(
-        self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None
+        self, network: RateRNN, batch: TrialBatch, generator: Generator | None
     ) -> tuple[dict[str, Tensor], Tensor]:
-        """Gradients by name, and the reward of each trial, (B,) or (S, B)."""
+        """Gradients by name, and the reward R of each trial, (B,) or (S, B)."""
         data = tensors(batch, network.recurrent)
-        perturbation, current, variance = self._explored(network, data, generator)
+        Delta, currents, variance = self._explored(network, data, generator)
         states = [network.initial_state(batch.batch_size)]
-        for inputs, extra in zip(data.inputs, current, strict=True):
-            states.append(driven_step(network, states[-1], inputs, extra))
-        rates = network.rates(torch.stack(states))
-        outputs = network.outputs(torch.stack(states[1:]))
-        reward = rewards(outputs, data)
-        better = reward - self.expected.of(batch, reward)
-
-        of_ensemble = rates.ndim == 4
-        inputs = data.inputs[:, None].expand(-1, rates.shape[1], -1, -1) if of_ensemble else data.inputs
-        senders = torch.cat([rates[:-1], inputs, torch.ones_like(inputs[..., :1])], dim=-1)
-        counts = data.mask.flip(0).cumsum(0).flip(0) > 0
-        tried = perturbation * counts[..., None] / (variance * batch.batch_size)
-        weighed = (tried[:, None] if of_ensemble else tried) * better[..., None]
-        gradients = Synapses(network).gradients(-torch.einsum("t...bi,t...bj->...ij", weighed, senders))
+        for u, q in zip(data.inputs, currents, strict=True):
+            states.append(driven_step(network, states[-1], u, q))
+        r, z = network.rates(torch.stack(states)), network.outputs(torch.stack(states[1:]))
+        p, R = senders_of(r[:-1], data.inputs), rewards(z, data)
+        counts = data.mask.flip(0).cumsum(0).flip(0) > 0  # until the last bin that does
+        tried = Delta * counts[..., None] / (variance * batch.batch_size)
+        R_bar = self.expected.of(batch, R)
+        rewarded = (tried if r.ndim == 3 else tried[:, None]) * (R - R_bar)[..., None]
+        gradients = Synapses(network).gradients(-torch.einsum("t...bi,t...bj->...ij", rewarded, p))
         if self.readout == "delta":
-            error = OutputError(data, network.n_outputs, network.readout_activation).of(outputs)
-            gradients["readout"] = torch.einsum("t...bo,t...bn->...on", error, rates[1:]) * network.output_mask
-            gradients["readout_bias"] = error.sum((0, -2))
-        return gradients, reward
+            errors = OutputError(data, network.n_outputs, network.readout_activation)
+            gradients |= errors.to_readout(network, z, r[1:])
+        return gradients, R
 
     def _explored(
-        self, network: RateRNN, data: TensorBatch, generator: torch.Generator | None
+        self, network: RateRNN, data: TensorBatch, generator: Generator | None
     ) -> tuple[Tensor, Tensor, Tensor | float]:
         """The perturbation that is traced (T, B, N), all currents that come with it, and its variance, (N,) or one."""
         n_bins, batch_size, _ = data.inputs.shape

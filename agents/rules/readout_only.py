@@ -1,20 +1,11 @@
 """The control of all rules: nothing learns but the readout."""
 
-from __future__ import annotations
-
 from dataclasses import field
 
 import torch
-from torch import Tensor
+from torch import Generator, Tensor
 
-from ..credit.bins import Bin
-from ..credit.credit_rule import CreditRule
-from ..credit.feedback import Pathway
-from ..credit.memory import Memory
-from ..credit.output_error import OutputError
-from ..credit.rule import learning_rule
-from ..network.rate_rnn import RateRNN
-from ..network.trajectory import Trajectory
+from ..credit import Assigned, Bin, CreditRule, Memory, Pathway, RateRNN, Trials, learning_rule, nothing
 
 
 @learning_rule
@@ -34,21 +25,14 @@ class ReadoutOnly(CreditRule[None]):
     feedback: Pathway = field(default="symmetric", init=False)
     feedback_seed: int = field(default=0, init=False)
 
-    def begin(self, network: RateRNN, batch_size: int, memory: Memory, generator: torch.Generator | None) -> None:
+    def begin(self, network: RateRNN, batch_size: int, memory: Memory, generator: Generator | None) -> None:
         """Nothing to begin with."""
 
-    def step(self, state: None, bin: Bin, generator: torch.Generator | None, /) -> tuple[None, Tensor]:
+    def step(self, state: None, bin: Bin, generator: Generator | None, /) -> tuple[None, Tensor]:
         """No synapse onto a unit contributes."""
-        return None, bin.senders.new_zeros(*bin.recurrent.shape[:-1], bin.senders.shape[-1])
+        return None, nothing(bin)
 
     @torch.no_grad()
-    def assign(
-        self,
-        network: RateRNN,
-        inputs: Tensor,
-        errors: OutputError,
-        memory: Memory,
-        generator: torch.Generator | None,
-    ) -> tuple[dict[str, Tensor], Trajectory, Memory]:
-        """The same sum, which is nothing."""
-        return {}, network(inputs, generator=generator), {}
+    def assign(self, trials: Trials) -> Assigned:
+        """Fast path after trials: the same sum, which is nothing."""
+        return Assigned({}, trials.network(trials.inputs, generator=trials.generator), {})

@@ -1,25 +1,18 @@
 """Reward-modulated Hebbian learning."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Generator, Tensor
 
-from ...envs.numbers import finite_number, whole_number
 from ...envs.trial import TrialBatch
-from ...envs.typechecked import typechecked
-from ..credit.descent import Diverged, trainable
+from ..credit import Diverged, RateRNN, Rule, learning_rule, number, tensors, trainable, whole
 from ..credit.driven_step import driven_step, noise_currents
 from ..credit.pulses import Pulses
 from ..credit.reward import ExpectedReward, rewards
-from ..credit.rule import Rule, learning_rule
 from ..credit.shared_counts import for_each, shared
-from ..network.data import tensors
-from ..network.rate_rnn import RateRNN
 
 
 @learning_rule
@@ -60,38 +53,27 @@ class RewardHebbian(Rule):
     Source: Miconi 2017, doi:10.7554/eLife.20899; numbers and the factor :math:`|\bar R|` are those of the code to it.
     """
 
-    local = True
+    reads = ("presynaptic rate", "own voltage", "reward")
 
-    lr: float = 0.1
-    max_change: float = 3e-4
-    exponent: float = 3.0
+    lr: float = number(0.1, above=0)
+    max_change: float = number(3e-4, above=0)
+    exponent: float = number(3.0, above=0)
     amplitude: float = 0.5
     rate_hz: float = 3.0
-    average: float = 0.05
+    average: float = number(0.05, minimum=0, below=1)
     baseline_decay: float = 0.75
-    warm_up: int = 100
+    warm_up: int = whole(100)
     trial_types: Sequence[str] | None = None
 
     def __post_init__(self) -> None:
         """Check the arguments; no reward is expected yet."""
-        for name in ("lr", "max_change", "exponent", "average"):
-            setattr(self, name, finite_number(name, getattr(self, name)))
-        if min(self.lr, self.max_change, self.exponent) <= 0:
-            raise ValueError(
-                f"lr is {self.lr!r}, max_change {self.max_change!r}, exponent {self.exponent!r}; all must be positive."
-            )
-        if not 0 <= self.average < 1:
-            raise ValueError(f"average is {self.average!r}; allowed: from 0 to below 1.")
         self.pulses = Pulses(self.amplitude, self.rate_hz)
         self.expected = ExpectedReward(self.baseline_decay, self.trial_types)
-        self.warm_up, self._n_trials = whole_number("warm_up", self.warm_up, least=0), 0
+        self._n_trials = 0
         self._network: RateRNN | None = None
 
-    @typechecked
-    def gradient(
-        self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None
-    ) -> dict[str, Tensor]:
-        """What lr times is taken from the weights but for the limit, by name; it is the gradient of no loss.
+    def gradient(self, network: RateRNN, batch: TrialBatch, generator: Generator | None = None) -> dict[str, Tensor]:
+        """What lr times is taken from the weights except for the limit, by name; it is the gradient of no loss.
 
         Network and rule are left as they were.
         """
@@ -99,8 +81,7 @@ class RewardHebbian(Rule):
         zeros = {name: torch.zeros_like(parameter) for name, parameter in trainable(network)}
         return zeros | {"recurrent": -change}
 
-    @typechecked
-    def update(self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None) -> dict[str, Any]:
+    def update(self, network: RateRNN, batch: TrialBatch, generator: Generator | None = None) -> dict[str, Any]:
         """Change the recurrent weights in place; returns the loss of the trials as tried, and the norm of the change.
 
         The norm, in units of lr, is that before the limit. Of an ensemble each network follows its own reward; one
@@ -132,24 +113,20 @@ class RewardHebbian(Rule):
         """Whether what is remembered is of this network."""
         return network is self._network
 
-    @typechecked
     def state(self, network: RateRNN) -> dict[str, Tensor]:
         """The number of trials and the expected rewards, as named tensors."""
         rule = self.knowing(network)
-        expected = {f"expected.{kind}": mean for kind, mean in rule.expected.means.items()}
-        return {"trials": for_each(network, rule._n_trials)} | expected
+        return {"trials": for_each(network, rule._n_trials)} | rule.expected.state()
 
-    @typechecked
     def restore(self, network: RateRNN, state: dict[str, Tensor]) -> None:
         """Remember what :meth:`state` returned, and nothing else; ``{}`` to start again."""
         self._network = network
         self._n_trials = int(shared("number of trials", state["trials"])) if state else 0
-        known = {name: value for name, value in state.items() if name.startswith("expected.")}
-        self.expected.means = {k.removeprefix("expected."): v.to(network.recurrent) for k, v in known.items()}
+        self.expected.restore(state, network.recurrent)
 
     @torch.no_grad()
-    def _try(self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None) -> tuple[Tensor, Tensor]:
-        """What each trial earned its synapses, e (R - mean R) |mean R|, (B, N, N), and its reward, (B,)."""
+    def _try(self, network: RateRNN, batch: TrialBatch, generator: Generator | None) -> tuple[Tensor, Tensor]:
+        """What each trial earned its synapses, e (R - R_bar) |R_bar|, (B, N, N), and its reward R, (B,)."""
         if network.leak != "voltage" or network.activation != "tanh":
             raise ValueError(
                 f"RewardHebbian is defined for leak='voltage' and activation='tanh', whose rates have both signs; "
@@ -161,21 +138,20 @@ class RewardHebbian(Rule):
         n_bins, batch_size, _ = data.inputs.shape
         pulses = self.pulses.draw(network, n_bins, batch_size, generator)
         noise = noise_currents(network, n_bins, batch_size, generator)
-        x = mean = network.initial_state(batch_size)
-        before, jumps, states = [], [], []
-        for inputs, pulse, extra in zip(data.inputs, pulses, noise, strict=True):
-            before.append(network.rates(x))
-            x = driven_step(network, x, inputs, extra) + pulse
-            jumps.append(x - mean)
-            mean = self.average * mean + (1 - self.average) * x
+        x = x_bar = network.initial_state(batch_size)
+        kappa, r_before, jumps, states = self.average, [], [], []
+        for u, Delta, q in zip(data.inputs, pulses, noise, strict=True):
+            r_before.append(network.rates(x))
+            x = driven_step(network, x, u, q) + Delta
+            jumps.append(x - x_bar)
+            x_bar = kappa * x_bar + (1 - kappa) * x
             states.append(x)
-        post, pre = self._supralinear(torch.stack(jumps)), self._supralinear(torch.stack(before))
-        traces = torch.einsum("t...bi,t...bj->...bij", post, pre)
-        reward = rewards(network.outputs(torch.stack(states)), data)
-        expected = self.expected.of(batch, reward)
-        return traces * ((reward - expected) * expected.abs())[..., None, None], reward
+        e = torch.einsum("t...bi,t...bj->...bij", self._S(torch.stack(jumps)), self._S(torch.stack(r_before)))
+        R = rewards(network.outputs(torch.stack(states)), data)
+        R_bar = self.expected.of(batch, R)
+        return e * ((R - R_bar) * R_bar.abs())[..., None, None], R
 
-    def _supralinear(self, x: Tensor) -> Tensor:
+    def _S(self, x: Tensor) -> Tensor:
         return x.sign() * x.abs() ** self.exponent
 
     def _directed(self, network: RateRNN, change: Tensor) -> Tensor:

@@ -1,14 +1,8 @@
 """Random-feedback local online learning."""
 
-from __future__ import annotations
+from torch import Generator, Tensor
 
-import torch
-from torch import Tensor
-
-from ..credit.bins import Bin, outer
-from ..credit.diagonal_rule import DiagonalRule
-from ..credit.feedback import Pathway
-from ..credit.rule import learning_rule
+from ..credit import THREE_FACTORS, Bin, DiagonalRule, Pathway, learning_rule, outer
 
 
 @learning_rule
@@ -25,11 +19,11 @@ class RFLO(DiagonalRule):
     Source: Murray 2019, doi:10.7554/eLife.43299
     """
 
-    reads = ("presynaptic rate", "own voltage", "error broadcast")
+    reads = THREE_FACTORS
 
     feedback: Pathway = "random"
 
-    def step(self, P: Tensor, bin: Bin, generator: torch.Generator | None, /) -> tuple[Tensor, Tensor]:
+    def step(self, P: Tensor, bin: Bin, generator: Generator | None, /) -> tuple[Tensor, Tensor]:
         """The traces P after a bin, (B, N, m), and what it adds to the gradient, (N, m)."""
         alpha, d, p, L = bin.alpha, bin.gate, bin.senders, bin.learning_signal
         P = (1 - alpha)[:, None] * P + outer(d, p)

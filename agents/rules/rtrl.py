@@ -1,15 +1,9 @@
 """Real-time recurrent learning."""
 
-from __future__ import annotations
-
 import torch
-from torch import Tensor
+from torch import Generator, Tensor
 
-from ..credit.bins import Bin, no_traces, outer
-from ..credit.credit_rule import CreditRule
-from ..credit.memory import Memory
-from ..credit.rule import learning_rule
-from ..network.rate_rnn import RateRNN
+from ..credit import JACOBIAN, Bin, CreditRule, Memory, RateRNN, learning_rule, no_traces, outer
 
 
 @learning_rule
@@ -26,24 +20,16 @@ class RTRL(CreditRule[Tensor]):
     Source: Williams & Zipser 1989, doi:10.1162/neco.1989.1.2.270.
     """
 
-    reads = (
-        "presynaptic rate",
-        "own voltage",
-        "self-connection",
-        "error broadcast",
-        "voltages of others",
-        "errors of others",
-        "weights of others",
-    )
+    reads = JACOBIAN
 
-    def begin(self, network: RateRNN, batch_size: int, memory: Memory, generator: torch.Generator | None) -> Tensor:
+    def begin(self, network: RateRNN, batch_size: int, memory: Memory, generator: Generator | None) -> Tensor:
         """No influence before the first bin: M is 0, (B, N, N, N + n_in + 1)."""
         none = no_traces(network, batch_size)
         return none[..., None, :, :].expand(*none.shape[:-1], *none.shape[-2:])
 
-    def step(self, M: Tensor, bin: Bin, generator: torch.Generator | None, /) -> tuple[Tensor, Tensor]:
+    def step(self, M: Tensor, bin: Bin, generator: Generator | None, /) -> tuple[Tensor, Tensor]:
         """The influence M after a bin, and what it adds to the gradient, (N, N + n_in + 1)."""
-        L, direct = bin.learning_signal, outer(bin.gate, bin.senders)
-        M = (bin.jacobian @ M.flatten(-2)).view(*M.shape)
-        M.diagonal(dim1=-3, dim2=-2).add_(direct.mT)
+        J, d, p, L = bin.jacobian, bin.gate, bin.senders, bin.learning_signal
+        M = (J @ M.flatten(-2)).view(*M.shape)  # sum over l
+        M.diagonal(dim1=-3, dim2=-2).add_(outer(d, p).mT)  # where k = i
         return M, torch.einsum("...bk,...bkij->...ij", L, M)

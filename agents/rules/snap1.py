@@ -1,13 +1,8 @@
 """Sparse n-step approximation, of one step."""
 
-from __future__ import annotations
+from torch import Generator, Tensor
 
-import torch
-from torch import Tensor
-
-from ..credit.bins import Bin, outer
-from ..credit.diagonal_rule import DiagonalRule
-from ..credit.rule import learning_rule
+from ..credit import THREE_FACTORS, Bin, DiagonalRule, learning_rule, outer
 
 
 @learning_rule
@@ -22,12 +17,12 @@ class SnAp1(DiagonalRule):
     Source: Menick et al. 2020, "A practical sparse approximation for real time recurrent learning", arXiv:2006.07232
     """
 
-    reads = ("presynaptic rate", "own voltage", "self-connection", "error broadcast")
+    reads = (*THREE_FACTORS, "self-connection")
     decay = "diag"
 
-    def step(self, P: Tensor, bin: Bin, generator: torch.Generator | None, /) -> tuple[Tensor, Tensor]:
+    def step(self, P: Tensor, bin: Bin, generator: Generator | None, /) -> tuple[Tensor, Tensor]:
         """The traces P after a bin, (B, N, m), and what it adds to the gradient, (N, m)."""
-        d, p, L, W = bin.gate, bin.senders, bin.learning_signal, bin.recurrent
-        J = (1 - bin.alpha) + d * W.diagonal(dim1=-2, dim2=-1)[..., None, :] * bin.slope_before
-        P = J[..., None] * P + outer(d, p)
+        d, p, L, W_ii = bin.gate, bin.senders, bin.learning_signal, bin.self_connections
+        J_ii = (1 - bin.alpha) + d * W_ii * bin.slope_before
+        P = J_ii[..., None] * P + outer(d, p)
         return P, (L[..., None] * P).sum(-3)

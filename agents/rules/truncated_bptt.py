@@ -1,19 +1,11 @@
 """Backpropagation through a limited time."""
 
-from __future__ import annotations
-
 import torch
-from torch import Tensor
+from torch import Generator, Tensor
 
 from ...envs.durations import in_bins
-from ...envs.numbers import finite_number
 from ...envs.trial import TrialBatch
-from ...envs.typechecked import typechecked
-from ..credit.loss_rule import LossRule
-from ..credit.rule import learning_rule
-from ..network.data import tensors
-from ..network.rate_rnn import RateRNN
-from ..network.trajectory import Trajectory
+from ..credit import LossRule, RateRNN, Trajectory, learning_rule, number, tensors
 
 
 @learning_rule
@@ -35,17 +27,9 @@ class TruncatedBPTT(LossRule):
     Source: Williams & Peng 1990, doi:10.1162/neco.1990.2.4.490; Marschall, Cho & Savin 2020, arXiv:1907.02649.
     """
 
-    window_ms: float = 200.0
+    window_ms: float = number(200.0, above=0)
 
-    def __post_init__(self) -> None:
-        """Check the arguments."""
-        super().__post_init__()
-        self.window_ms = finite_number("window_ms", self.window_ms)
-        if self.window_ms <= 0:
-            raise ValueError(f"window_ms is {self.window_ms!r}; it must be positive.")
-
-    @typechecked
-    def loss(self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None) -> Tensor:
+    def loss(self, network: RateRNN, batch: TrialBatch, generator: Generator | None = None) -> Tensor:
         """The loss of a batch, a scalar, whose errors end at the start of each window; the generator draws the noise.
 
         Raises:

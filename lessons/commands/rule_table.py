@@ -9,7 +9,6 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from ...agents.credit.reads import LOCAL
 from ...agents.rules.catalogue import RULES, make_rule, rule_arguments, rule_class, rule_names
 from ..pages.plain_math import plain_docstring, plain_sentence
 
@@ -20,7 +19,7 @@ def rule_table(width: int | None = None) -> Text:
     Args:
         width: Number of columns; what does not fit is cut. None for as wide as it gets.
     """
-    row = f"{{:<{max(map(len, rule_names()))}}}  {{:<16}} {{:<6}} {{}}"
+    row = f"{{:<{max(map(len, rule_names()))}}}  {{:<16}} {{:<14}} {{}}"
     lines = [Text(row.format("rule", "weights change", "local", "what it is"), style="bold")]
     for family, members in RULES.items():
         lines.append(Text(f"\n{family}", style="bold"))
@@ -39,11 +38,9 @@ def changes(name: str) -> str:
 def locality(name: str) -> str:
     """Whether the change of a synapse reads only what is available there, as its class declares and the tests prove.
 
-    Of a rule whose answer depends on its arguments, that of the defaults; "-" where no synapse onto a unit changes.
+    Of a rule whose answer depends on its arguments, that of the defaults.
     """
-    rule = make_rule(name)
-    local = rule.local if rule.reads is None else set(rule.reads) <= set(LOCAL) if rule.reads else None
-    return {True: "yes", False: "no", None: "-"}[local]
+    return make_rule(name).local
 
 
 def sentence(name: str) -> str:
