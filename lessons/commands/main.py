@@ -190,7 +190,7 @@ def play(
     """Do a task yourself, with the keys of the terminal, and compare your score with chance and the ideal observer."""
 
     def work() -> None:
-        from ..play.terminal import play_in_terminal
+        from ..player.terminal import play_in_terminal
 
         play_in_terminal(task_with(task, setting or []), trials, seed, speed, show_period)
 
