@@ -1,9 +1,9 @@
 """What a reader touches: lessons and their widgets, figures, studies, homework, the command line.
 
-What a single page needs is in its folder of :mod:`cogdyn.lessons.chapters`. The names below are imported when they are
-first asked for, so that the command line starts without torch and matplotlib.
+What a single page needs is in its folder of :mod:`cogdyn.lessons.chapters`.
 """
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -14,25 +14,24 @@ if TYPE_CHECKING:
     from .pages.start import start as start
     from .pages.study_results import study_results as study_results
     from .player.buttons import play as play
-
-_MODULES = {
-    "draw_learning": ".figures.learning",
-    "draw_summary": ".figures.summary",
-    "draw_trial": ".figures.trial",
-    "start": ".pages.start",
-    "study_results": ".pages.study_results",
-    "play": ".player.buttons",
-}
-if not TYPE_CHECKING:
+else:
+    # Loaded when first asked for: the command line, a room of this folder, starts without torch and matplotlib.
+    _MODULES = {
+        "draw_learning": ".figures.learning",
+        "draw_summary": ".figures.summary",
+        "draw_trial": ".figures.trial",
+        "start": ".pages.start",
+        "study_results": ".pages.study_results",
+        "play": ".player.buttons",
+    }
     __all__ = list(_MODULES)
 
+    def __getattr__(name: str) -> Any:
+        if name not in _MODULES:
+            text = f"module {__name__!r} has no attribute {name!r}"
+            raise AttributeError(text, name=name, obj=sys.modules[__name__])
+        globals()[name] = value = getattr(import_module(_MODULES[name], __name__), name)
+        return value
 
-def __getattr__(name: str) -> Any:
-    if name not in _MODULES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    globals()[name] = value = getattr(import_module(_MODULES[name], __name__), name)
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *_MODULES})
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *_MODULES})
