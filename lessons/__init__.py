@@ -1,6 +1,6 @@
 """What a reader touches: lessons and their widgets, figures, studies, homework, the command line.
 
-What a single page needs is in its folder of :mod:`cogdyn.lessons.chapters`.
+What a single page needs is in its folder of ``cogdyn.lessons.chapters``.
 """
 
 import sys
