@@ -9,7 +9,7 @@ INSTALL = $(BIN)/python -m pip install $(PIP_ARGS) -c constraints.txt
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test newest slow lint format book bench clean
+.PHONY: help demo test newest slow lint format tables book bench clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' Makefile
@@ -37,6 +37,9 @@ lint: .venv/.dev ## Check style and types
 format: .venv/.dev ## Mend style where a tool can
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+tables: .venv/.core ## Write the tables of README and command line anew, after a change of tasks or rules
+	$(BIN)/python tests/tables.py
 
 book: .venv/.dev ## Build the book
 	$(BIN)/cogdyn book

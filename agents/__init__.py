@@ -4,6 +4,7 @@ from .credit.rule import Rule as Rule
 from .credit.rule import learning_rule as learning_rule
 from .measures.contract import check_rule as check_rule
 from .measures.gradient_alignment import AlignmentWatch as AlignmentWatch
+from .measures.gradient_alignment import alignment as alignment
 from .network.data import TrialDataset as TrialDataset
 from .network.lesions import lesion as lesion
 from .network.rate_rnn import RateRNN as RateRNN

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Callable
-from inspect import getdoc
+from inspect import cleandoc, getdoc
 from typing import Any
 
 from .durations import Choice, Duration, PerBatch, TruncatedExponential, Uniform, is_random
@@ -27,6 +27,15 @@ def description(task: Task) -> dict[str, str]:
         "timing": _timing(task),
         "scoring": f"{_scored(task)}; chance {_percent(task.chance)}, ceiling {_percent(task.ceiling)}",
     }
+
+
+def documented(task: Task) -> dict[str, str]:
+    """The same four lines as the docstring of a task states them: those of its default arguments, without simulation.
+
+    Empty where it states none.
+    """
+    text = cleandoc(type(task).__doc__ or "")
+    return {name: " ".join(line.split()) for name, line in re.findall(r"^:(\w+): (.+(?:\n +.+)*)", text, re.MULTILINE)}
 
 
 def shortcuts(task: Task) -> str:

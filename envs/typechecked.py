@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import inspect
+from abc import ABCMeta
 from collections.abc import Callable, Collection, Mapping, Set
 from math import isfinite
 from numbers import Integral, Real
@@ -99,7 +100,7 @@ def fits(value: Any, hint: Any) -> bool:
 def _fits_part(value: Any, hint: Any) -> bool:
     if hint is np.ndarray:
         return _is_array(value)
-    if hint in (int, float) and type(value) in (int, float):  # as below, without a detour for each of many
+    if hint in (int, float) and type(value) in (int, float, bool):  # as below, without a detour for each of many
         return _is_finite(value) if hint is float else type(value) is int and _is_index(value)
     origin, arguments = get_origin(hint), get_args(hint)
     if not isinstance(origin, type) or not issubclass(origin, Collection) or not arguments:
@@ -118,13 +119,17 @@ def _fits_part(value: Any, hint: Any) -> bool:
 def _of_type(value: Any, hint: Any) -> bool:
     if get_origin(hint) is Callable and isinstance(value, type):  # calling a class makes an object, nothing more
         return False
+    if type(hint) in (type, ABCMeta) and hint not in (float, int, bool):
+        return isinstance(value, hint)
+    if get_origin(hint) is Literal:
+        return any(isinstance(value, type(choice)) and value == choice for choice in get_args(hint))
     is_bearable, configuration = _beartype()
     return is_bearable(value, hint, conf=configuration)
 
 
 @functools.cache
 def _beartype() -> tuple[Callable[..., bool], Any]:
-    # At the first call: importing it takes as long as NumPy.
+    # At the first hint that needs it: importing it takes as long as NumPy.
     from beartype import BeartypeConf, FrozenDict
     from beartype.door import is_bearable
     from beartype.vale import Is

@@ -38,6 +38,27 @@ def compare_imports() -> None:
     )
 
 
+def process_seconds(statement: str) -> float:
+    """CPU seconds of a new interpreter in which a statement is run."""
+    code = (
+        f"import atexit, sys, time\natexit.register(lambda: print(time.process_time(), file=sys.stderr))\n{statement}"
+    )
+    return float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stderr)
+
+
+def compare_commands() -> None:
+    """What it takes to list tasks and rules, beside a process that imports the tasks alone."""
+    run = "from cogdyn.__main__ import main; sys.argv = {}; main()"
+    listed = ("cogdyn --help", "cogdyn tasks", "cogdyn tasks NBack", "cogdyn rules", "cogdyn rules RFLO")
+    statements = {"import cogdyn.envs": "import cogdyn.envs"} | {words: run.format(words.split()) for words in listed}
+    times = np.median([[process_seconds(each) for each in statements.values()] for _ in range(7)], axis=0)
+    show(
+        "Processes",
+        [(name, f"{1e3 * s:.0f} ms", f"{s / times[0]:.2f}") for name, s in zip(statements, times, strict=True)],
+        ("", "CPU", "x import cogdyn.envs"),
+    )
+
+
 def main() -> None:
     """Measure and print all."""
     torch.set_num_threads(1)
@@ -50,6 +71,7 @@ def main() -> None:
     compare_many_units()
     compare_fixed_points()
     compare_imports()
+    compare_commands()
     compare_policies()
     if peer is None:
         print(f"NeuroGym and nn4n are not installed in {PEERS.parents[1]}: left out. `make bench` installs it.\n")

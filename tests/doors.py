@@ -54,7 +54,7 @@ def doors():
     exact = agents.RateRNN(task.n_inputs, N_UNITS, task.n_outputs, dt=20, tau=100).double()
     delayed = envs.make_task("DelayResponse", dt=20)
     leaky = agents.RateRNN(delayed.n_inputs, N_UNITS, delayed.n_outputs, dt=20, tau=100, leak="rate")
-    inputs = torch.from_numpy(batch.inputs)
+    inputs, gradient = torch.from_numpy(batch.inputs), rules.BPTT().gradient(network, batch)
     rates = rng.standard_normal((30, 6, 10)).cumsum(0)
     samples, others = rng.standard_normal((40, 5)), rng.standard_normal((40, 5))
     grid = rng.standard_normal((20, 3, 2, 10)).cumsum(0)
@@ -123,6 +123,7 @@ def doors():
         ("finite_time_exponents", agents.finite_time_exponents, {"network": network,
                                                                 "inputs": inputs, "n_exponents": 2}),
         ("check_rule", agents.check_rule, {"rule": rules.RFLO(), "network": network, "task": task}),
+        ("alignment", agents.alignment, {"found": gradient, "exact": gradient}),
         ("AlignmentWatch", agents.AlignmentWatch, {"rules": {"RFLO": rules.RFLO()}, "batch": batch}),
         ("step_at", agents.step_at, {"network": network, "inputs": np.zeros(task.n_inputs)}),
         ("floss", agents.floss, {"network": network, "inputs": inputs, "n_exponents": 2, "steps": 1}),

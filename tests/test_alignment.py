@@ -81,6 +81,13 @@ def test_what_does_not_learn_is_left_out_of_the_cosines():
     assert found == pytest.approx(expected, nan_ok=True)
 
 
+def test_gradients_of_two_networks_have_no_cosine():
+    batch = TASK.sample(3, seed=0)
+    other = RateRNN(TASK.n_inputs, 7, TASK.n_outputs, dt=TASK.dt).double()
+    with pytest.raises(ValueError, match=r"shape \(.*; they must be gradients of one network"):
+        alignment(BPTT().gradient(network_for(), batch), BPTT().gradient(other, batch))
+
+
 def test_contributions_to_another_network_are_those_of_a_new_rule():
     network, other, batch, rule = network_for(), network_for(), TASK.sample(3, seed=0), RFLO(feedback="adaptive")
     rule.restore(network, {"feedback": torch.ones_like(network.readout)})

@@ -32,7 +32,7 @@ ROOMS = {
 ORDER = {
     "envs": ("observers", "tasks", "gym", "contract"),
     "agents": ("dynamics", "network", "credit", "rules", "training", "measures"),
-    "lessons": ("widgets", "checking", "figures", "studies", "play", "chapters", "pages", "grading", "commands"),
+    "lessons": ("widgets", "checking", "figures", "studies", "player", "chapters", "pages", "grading", "commands"),
 }
 # Drawing a single frame is the one place where envs may reach for matplotlib and Pillow, and only when it is called; so
 # may one analysis for the package of the extra "similarity".
@@ -339,15 +339,24 @@ def test_constraints_pin_what_pyproject_asks_for():
 
 def loaded_by(statement):
     """Names of the packages in memory after the statement, in a process of its own."""
-    code = f"{statement}; import sys; print(*sys.modules)"
-    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    return {name.split(".")[0] for name in out.split()}
+    code = f"import atexit, sys\natexit.register(lambda: print(*sys.modules, file=sys.stderr))\n{statement}"
+    names = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stderr
+    return {name.split(".")[0] for name in names.split()}
+
+
+HEAVY = {"torch", "matplotlib", "scipy", "pandas", "IPython", "beartype"}
 
 
 def test_importing_cogdyn_is_light():
-    heavy = {"torch", "matplotlib", "scipy", "pandas", "IPython"}
-    assert loaded_by("import cogdyn.envs") & heavy == set()
-    assert loaded_by("import matplotlib") & heavy == {"matplotlib"}
+    assert loaded_by("import cogdyn.envs, cogdyn.lessons") & HEAVY == set()
+    assert loaded_by("import matplotlib") & HEAVY == {"matplotlib"}
+    assert "matplotlib" in loaded_by("from cogdyn.lessons import draw_trial")
+
+
+@pytest.mark.parametrize("words", ["--help", "train --help", "tasks", "tasks NBack", "rules", "rules RFLO"])
+def test_commands_that_only_list_are_light(words):
+    loaded = loaded_by(f"from cogdyn.__main__ import main\nsys.argv[1:] = {words.split()}\nmain()")
+    assert loaded & (HEAVY | {"typer"}) == {"typer"}
 
 
 def test_pytest_does_not_import_the_root_under_the_name_of_its_folder():

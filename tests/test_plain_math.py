@@ -9,7 +9,8 @@ from rich.console import Console
 
 from cogdyn.agents.rules.catalogue import rule_names
 from cogdyn.envs import task_names
-from cogdyn.lessons.commands.rule_table import rule_in_words, sentence
+from cogdyn.lessons.commands.facts import rule_facts
+from cogdyn.lessons.commands.rule_table import rule_in_words
 from cogdyn.lessons.commands.task_table import task_in_words
 from cogdyn.lessons.pages.plain_math import plain_docstring, plain_formula, plain_sentence
 
@@ -30,7 +31,7 @@ def test_a_rule_and_a_task_are_told_without_markup_in_80_columns(name):
 
 
 def test_no_sentence_of_a_list_has_markup():
-    assert not [name for name in rule_names() if re.search(r"`|\\", sentence(name))]
+    assert not [name for name, rule in rule_facts().items() if re.search(r"`|\\", rule.sentence)]
 
 
 @pytest.mark.parametrize(

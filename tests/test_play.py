@@ -8,10 +8,10 @@ from every_task import every_task
 
 from cogdyn.envs import Mixture, TrialEnv, make_task
 from cogdyn.lessons.figures.conditions import wilson_interval
-from cogdyn.lessons.play.controls import EXAMPLES, controls_of
-from cogdyn.lessons.play.frame import frame, room_for_inputs, rows_of
-from cogdyn.lessons.play.session import Session, slowed
-from cogdyn.lessons.play.terminal import parse_keys
+from cogdyn.lessons.player.controls import EXAMPLES, controls_of
+from cogdyn.lessons.player.frame import frame, room_for_inputs, rows_of
+from cogdyn.lessons.player.session import Session, slowed
+from cogdyn.lessons.player.terminal import parse_keys
 
 DMS = make_task("DelayMatchSample")
 

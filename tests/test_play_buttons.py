@@ -9,8 +9,8 @@ import pytest
 
 from cogdyn.envs import make_task
 from cogdyn.lessons import play
-from cogdyn.lessons.play.buttons import ButtonGame
-from cogdyn.lessons.play.session import Session
+from cogdyn.lessons.player.buttons import ButtonGame
+from cogdyn.lessons.player.session import Session
 
 DMS = make_task("DelayMatchSample")
 

@@ -8,8 +8,8 @@ import pytest
 
 from cogdyn.envs import Levels, PaintedTask, Ring, make_task
 from cogdyn.envs.describe import question
-from cogdyn.lessons.play.frame import frame, opening, room_for_inputs, rows_of
-from cogdyn.lessons.play.session import Session
+from cogdyn.lessons.player.frame import frame, opening, room_for_inputs, rows_of
+from cogdyn.lessons.player.session import Session
 
 DMS = make_task("DelayMatchSample")
 

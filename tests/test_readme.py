@@ -1,15 +1,15 @@
-"""The README's Python runs as it stands."""
+"""The README's Python runs as it stands, and its tables are those of the tasks and rules."""
 
 import re
 from pathlib import Path
 
 import pytest
+from tables import README, blocks, facts_file, facts_of_tasks, renewed
 
-from cogdyn.agents.rules.catalogue import RULES, rule_names
-from cogdyn.envs import make_task, task_names
+from cogdyn.lessons.commands.facts import FILE, rule_facts, task_facts
+from cogdyn.lessons.commands.rule_facts import facts_of_rules
 
 ROOT = Path(__file__).parent.parent
-README = ROOT / "README.md"
 SNIPPETS = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
 
 
@@ -26,29 +26,22 @@ def test_there_are_snippets_and_the_picture_is_there():
     assert (README.parent / picture).exists()
 
 
-def table_of(title):
-    """The rows of the table in a section of the README."""
-    section = README.read_text().partition(f"\n## {title}\n")[2].partition("\n## ")[0]
-    return re.findall(r"^\| ([a-z19 ,]+) \| (.*) \|$", section, re.MULTILINE)[1:]
+def test_the_tables_of_readme_and_command_line_are_those_of_the_classes():
+    tasks, rules = facts_of_tasks(), facts_of_rules()
+    fresh = FILE.read_text(encoding="utf-8") == facts_file(tasks, rules)
+    assert fresh, f"{FILE.name} is stale: run `make tables`"
+    readme = README.read_text(encoding="utf-8")
+    assert readme == renewed(readme, blocks(tasks, rules)), "the README's tables are stale: run `make tables`"
 
 
-def test_every_rule_stands_in_its_family():
-    found = {family: re.findall(r"`(\w+)`", rules) for family, rules in table_of("Rules")}
-    assert found == {family: list(members) for family, members in RULES.items()}
-    count = {23: "Twenty-three"}[len(rule_names())]
-    assert f"{count} rules" in README.read_text()
-
-
-def test_the_families_are_all_there_and_the_tasks_named_exist():
-    rows = table_of("Tasks")
-    families = {make_task(name).family for name in task_names()}
-    assert [family.partition(",")[0] for family, _ in rows] == list(
-        dict.fromkeys(make_task(n).family for n in task_names())
-    )
-    assert len(rows) == len(families)
-    for family, tasks in rows:
-        members = {name for name in task_names() if make_task(name).family == family.partition(",")[0]}
-        named = set(re.findall(r"`([\w.]+)`", tasks))
-        assert named <= members, family
-        count = re.search(r"\((\d+)\)", tasks)
-        assert len(members) == (int(count[1]) if count else len(named) if family != "yang19" else 21), family
+def test_a_new_rule_or_task_makes_them_stale():
+    tasks, rules = task_facts(), rule_facts()
+    readme = README.read_text(encoding="utf-8")
+    more = renewed(readme, blocks(tasks, {"Mine": rules["RFLO"], **rules}))
+    assert "`Mine`" in more
+    assert f"{len(rules) + 1} rules" in more
+    more = renewed(readme, blocks({"Mine": tasks["NBack"]._replace(family="own"), **tasks}, rules))
+    assert "| own | 1 | `Mine` |" in more
+    assert f"{len(tasks) + 1} tasks" in more
+    with pytest.raises(ValueError, match="needs one line '<!-- rules, by make tables -->'"):
+        renewed("no mark", blocks(tasks, rules))

@@ -13,7 +13,8 @@ from cogdyn.agents import RateRNN, load_run, rules, train
 from cogdyn.agents.rules.catalogue import make_rule, rule_arguments, rule_names
 from cogdyn.envs import make_task
 from cogdyn.lessons.commands.main import app
-from cogdyn.lessons.commands.rule_table import changes, locality, rule_table, sentence
+from cogdyn.lessons.commands.rule_facts import facts_of_rules
+from cogdyn.lessons.commands.rule_table import rule_table
 
 TASK = make_task("SensorimotorMapping", dt=10)
 
@@ -53,14 +54,15 @@ def test_an_unknown_rule_or_argument_is_refused_with_the_nearest():
 
 
 def test_the_table_tells_of_every_rule_what_it_is():
-    lines = rule_table().plain.splitlines()
-    for name in rule_names():
+    lines, facts = rule_table().plain.splitlines(), facts_of_rules()
+    assert list(facts) == list(rule_names())
+    for name, rule in facts.items():
         (line,) = (line for line in lines if line.split()[:1] == [name])
-        assert line.endswith(sentence(name))
-        assert changes(name) in line
-    assert locality("RFLO") == locality("Compartments") == "yes"
-    assert locality("RTRL") == locality("DNI") == "no"
-    assert changes("RFLO") == "by trial or bin"
+        assert line.endswith(rule.sentence)
+        assert rule.changes in line
+    assert facts["RFLO"].local == facts["Compartments"].local == "yes"
+    assert facts["RTRL"].local == facts["DNI"].local == "no"
+    assert facts["RFLO"].changes == "by trial or bin"
     assert all(len(line) <= 80 for line in rule_table(80).plain.splitlines())
 
 

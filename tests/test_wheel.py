@@ -13,6 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 FLOORS = ("envs", "agents", "lessons")
+SUFFIXES = (".mjs", ".css", ".csv", ".json", ".safetensors")
 
 pytestmark = pytest.mark.slow
 
@@ -70,7 +71,7 @@ def test_the_wheel_holds_all_that_is_ours_and_no_more(wheel):
     expected = {f"cogdyn/{path.relative_to(ROOT).as_posix()}" for path in [*modules, ROOT / "py.typed"]}
     assert {name for name in inside if name.endswith((".py", "py.typed"))} == expected
     pages = [*(ROOT / "book").glob("*.*"), *(ROOT / "book").glob("*/*.md")]
-    assets = [path for path in (ROOT / "lessons").rglob("*") if path.suffix in {".mjs", ".css", ".csv", ".safetensors"}]
+    assets = [path for path in (ROOT / "lessons").rglob("*") if path.suffix in SUFFIXES]
     assert {f"cogdyn/{path.relative_to(ROOT).as_posix()}" for path in [*pages, *assets]} <= inside
 
 

@@ -23,7 +23,7 @@ class CostWatch:
     """What ``train(..., watch=...)`` notes at each evaluation: what an update by each rule takes by then.
 
     Updates are made on copies: network and rules stay as they were, and the rule that trains may be among them. With
-    :class:`~cogdyn.agents.measures.gradient_alignment.AlignmentWatch`:
+    :class:`~cogdyn.agents.AlignmentWatch`:
     ``watch=lambda network, step: agreement(network, step) | cost(network, step)``.
 
     Args:

@@ -9,6 +9,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from ...envs.errors import ArgumentError
 from ...envs.names import check_name
 from ...envs.trial import TrialBatch
 from ...envs.typechecked import typechecked
@@ -31,6 +32,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
 """Weights whose alignment is reported, by name; the last are all synapses onto units."""
 
 
+@typechecked
 def alignment(
     found: Mapping[str, Tensor], exact: Mapping[str, Tensor], groups: Mapping[str, tuple[str, ...]] = GROUPS
 ) -> dict[str, float]:
@@ -40,7 +42,16 @@ def alignment(
         found: A gradient by the names of parameters, as ``rule.gradient(network, batch)`` gives it.
         exact: Another, such as that of ``BPTT().gradient(network, batch)``.
         groups: Which parameters belong together.
+
+    Raises:
+        ArgumentError: If the two are of different networks.
     """
+    for key in found.keys() & exact.keys():
+        if found[key].shape != exact[key].shape:
+            raise ArgumentError(
+                f"found has {key!r} of shape {(*found[key].shape,)}, exact of {(*exact[key].shape,)}; they must be "
+                "gradients of one network."
+            )
     cosines = {}
     for name, keys in groups.items():
         learned = [key for key in keys if key in found and key in exact]

@@ -61,6 +61,19 @@ def check_inputs(inputs: Tensor, n_inputs: int, like: Tensor) -> None:
         raise ValueError("inputs hold NaN or infinity.")
 
 
+def check_step(h: Tensor, x: Tensor, n_units: int, n_inputs: int) -> None:
+    """Refuse a state and an input from which a network of this size cannot make its next state.
+
+    Raises:
+        ValueError: If h is not (..., N), or x not (..., n_in).
+    """
+    if h.shape[-1] != n_units or x.shape[-1] != n_inputs:
+        raise ValueError(
+            f"h and x have shapes {tuple(h.shape)} and {tuple(x.shape)}; "
+            f"expected (..., {n_units}) and (..., {n_inputs})."
+        )
+
+
 @typechecked
 class TrialDataset(IterableDataset[TensorBatch]):
     """A task's stream of batches for PyTorch's DataLoader, as in ``DataLoader(dataset, batch_size=None)``.

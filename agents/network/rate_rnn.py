@@ -15,7 +15,7 @@ from ...envs.typechecked import typechecked
 from .activations import READOUTS, Activation, silenced
 from .activations import activation as activation_function
 from .anatomy import chosen_units, dale_signs, existing_synapses, lesioned_units, time_constants
-from .data import check_inputs
+from .data import check_inputs, check_step
 from .generic_scan import scan_trials
 from .initialisation import initialisation
 from .representation import network_repr
@@ -23,7 +23,6 @@ from .scan import Credit, Dynamics
 from .stretches import run_in_stretches
 from .trajectory import Trajectory
 
-LEAKS = ("voltage", "rate")
 FREEZABLE = ("recurrent", "input", "bias", "readout")
 
 
@@ -48,25 +47,33 @@ class RateRNN(nn.Module):
 
     Args:
         n_inputs, n_units, n_outputs: Number of input channels, of units N, and of outputs.
+
+    Units:
         dt: Bin width (ms).
         tau: Time constant (ms), one for all or one for each unit (N,).
         activation: f, one of tanh, relu, rectified_tanh, softplus, sigmoid.
         leak: ``"voltage"`` or ``"rate"``: what decays.
-        dale: Excitatory fraction in (0, 1), or None to do without Dale's law.
         noise: Standard deviation :math:`\sigma` of the process noise of an isolated unit, whatever dt is.
+        readout_activation: g, ``"linear"`` or ``"sigmoid"``; the latter only for tasks of continuous outputs.
+
+    Anatomy:
+        dale: Excitatory fraction in (0, 1), or None to do without Dale's law.
         density: Probability that a recurrent synapse exists.
         mask: Which recurrent synapses may exist, (N, N); instead of a density.
         self_connections: Whether units may excite or inhibit themselves.
         input_units, output_units: Units that receive input, and that are read out: indices or a slice; all when None.
         lesioned: Units that are silent: their f is 0 whatever they receive.
+
+    Initial weights:
         init: Initial weights and biases: gaussian, spectral_radius, orthogonal, identity, balanced, soo2023, slow_mode,
             each a function of this name in ``initialisation.py``, whose docstring tells the formula.
         gain: Gain of the initial recurrent weights; when None that of ``init``, else one that suits the activation.
         input_gain, readout_gain: Factors on the initial input weights and readout weights.
-        readout_activation: g, ``"linear"`` or ``"sigmoid"``; the latter only for tasks of continuous outputs.
+        seed: Seed of the initial weights and of the density.
+
+    What learns:
         train_readout_bias, train_h0: Whether :math:`b_{out}` and the initial state are learned, or stay 0.
         frozen: Other parameters that stay as they are: recurrent, input, bias, readout.
-        seed: Seed of the initial weights and of the density.
 
     Raises:
         ValueError: If an argument is unknown, or out of its range, or has the wrong shape.
@@ -84,8 +91,9 @@ class RateRNN(nn.Module):
         tau: float | Sequence[float] = 100.0,
         activation: str = "relu",
         leak: Literal["voltage", "rate"] = "voltage",
-        dale: float | None = None,
         noise: float = 0.0,
+        readout_activation: Literal["linear", "sigmoid"] = "linear",
+        dale: float | None = None,
         density: float = 1.0,
         mask: np.ndarray | Tensor | None = None,
         self_connections: bool = False,
@@ -96,20 +104,18 @@ class RateRNN(nn.Module):
         gain: float | None = None,
         input_gain: float = 1.0,
         readout_gain: float = 1.0,
-        readout_activation: Literal["linear", "sigmoid"] = "linear",
+        seed: int = 0,
         train_readout_bias: bool = True,
         train_h0: bool = True,
         frozen: Sequence[str] = (),
-        seed: int = 0,
     ):
         super().__init__()
         counts = {"n_inputs": n_inputs, "n_units": n_units, "n_outputs": n_outputs}
-        n_inputs, n_units, n_outputs = (whole_number(name, count, least=1) for name, count in counts.items())
-        self.n_inputs, self.n_units, self.n_outputs = n_inputs, n_units, n_outputs
+        counts = {name: whole_number(name, count, least=1) for name, count in counts.items()}
+        n_inputs, n_units, n_outputs = self.n_inputs, self.n_units, self.n_outputs = counts.values()
         self.dt, self.noise = finite_number("dt", dt), standard_deviation("noise", noise)
         self.activation, f = activation, activation_function(activation)
-        self.readout_activation = check_name("readout_activation", readout_activation, READOUTS)
-        self.leak = check_name("leak", leak, LEAKS)
+        self.leak, self.readout_activation = leak, readout_activation
         recipe = initialisation(init)
         gain = float((f.gain if recipe.gain is None else recipe.gain) if gain is None else gain)
         input_gain, readout_gain, density = float(input_gain), float(readout_gain), float(density)
@@ -132,7 +138,7 @@ class RateRNN(nn.Module):
         self.h0 = nn.Parameter(torch.zeros(n_units), truth_value("train_h0", train_h0))
         for name in frozen:
             getattr(self, check_name("frozen parameter", name, FREEZABLE)).requires_grad_(False)
-        sizes = {"n_inputs": n_inputs, "n_units": n_units, "n_outputs": n_outputs, "dt": self.dt, "tau": taus.tolist()}
+        sizes = counts | {"dt": self.dt, "tau": taus.tolist()}
         units = {"activation": activation, "leak": leak, "dale": dale, "readout_activation": readout_activation}
         chosen = (("input_units", self.input_mask[:, 0]), ("output_units", self.output_mask))
         synapses = {"density": density, "self_connections": self_connections}
@@ -219,11 +225,7 @@ class RateRNN(nn.Module):
         Raises:
             ValueError: If h or x has another number of units or channels.
         """
-        if h.shape[-1] != self.n_units or x.shape[-1] != self.n_inputs:
-            raise ValueError(
-                f"h and x have shapes {tuple(h.shape)} and {tuple(x.shape)}; "
-                f"expected (..., {self.n_units}) and (..., {self.n_inputs})."
-            )
+        check_step(h, x, self.n_units, self.n_inputs)
         drive = self.rates(h) @ self.recurrent_weights.mT + x @ self.input_weights.mT + _for_batch(self.bias)
         return (1 - self.alpha) * h + self.alpha * (self.f(drive) if self.leak == "rate" else drive)
 
@@ -245,7 +247,7 @@ class RateRNN(nn.Module):
         at_cut: Callable[[int, Tensor], Tensor] | None = None,
         keep_activations: bool = False,
     ) -> Trajectory:
-        """Run the network over whole trials.
+        """Run the network over whole trials: its rates, outputs and last state, and f(h) where that is kept.
 
         Args:
             inputs: (T, B, n_in).
@@ -259,9 +261,6 @@ class RateRNN(nn.Module):
             at_cut: Called with the number of bins so far and the state (B, N); it returns the state to go on from,
                 which then shows in the rates and outputs of the last of these bins.
             keep_activations: Whether f(h) is kept, from which the slope in every bin follows; not with ``at_cut``.
-
-        Returns:
-            Rates, outputs and the last state, and where it is asked for f(h).
 
         Raises:
             ValueError: If inputs or h have the wrong shape, or inputs hold NaN or infinity or are no tensor of the

@@ -28,14 +28,9 @@ def network_for(task: Task, n_units: int = 100, **arguments: Any) -> RateRNN:
         TypeError: If RateRNN has no argument of a name.
         MemoryError: If memory does not suffice for that many units.
     """
-    for name in ("n_inputs", "n_outputs", "dt"):
-        if name in arguments:
-            raise ArgumentError(f"{name} is the task's own; leave it out.")
-    slow = task.kind == "choice" and arguments.get("activation", "relu") == "relu"
-    init = arguments.get("init", "slow_mode" if slow else "gaussian")
-    usual = {"dale": 0.8, "noise": 0.05, "init": init, "self_connections": init == "slow_mode"}
+    arguments = suited_arguments(task, n_units, **arguments)
     try:
-        return RateRNN(task.n_inputs, n_units, task.n_outputs, dt=task.dt, **usual | arguments)
+        return RateRNN(task.n_inputs, n_outputs=task.n_outputs, dt=task.dt, **arguments)
     except (MemoryError, RuntimeError) as error:
         if not is_out_of_memory(error):
             raise
@@ -43,3 +38,18 @@ def network_for(task: Task, n_units: int = 100, **arguments: Any) -> RateRNN:
             f"memory does not suffice for {n_units:,} units: {n_units**2:,} recurrent weights take "
             f"{4 * n_units**2 / 2**30:.3g} GiB, and several arrays of that size are needed."
         ) from error
+
+
+def suited_arguments(task: Task, n_units: int = 100, **arguments: Any) -> dict[str, Any]:
+    """The arguments by which :func:`network_for` makes a network, besides those that follow from the task.
+
+    Raises:
+        ArgumentError: If one of the latter is among them.
+    """
+    for name in ("n_inputs", "n_outputs", "dt"):
+        if name in arguments:
+            raise ArgumentError(f"{name} is the task's own; leave it out.")
+    slow = task.kind == "choice" and arguments.get("activation", "relu") == "relu"
+    init = arguments.get("init", "slow_mode" if slow else "gaussian")
+    usual = {"dale": 0.8, "noise": 0.05, "init": init, "self_connections": init == "slow_mode"}
+    return {"n_units": n_units} | usual | arguments

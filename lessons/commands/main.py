@@ -123,7 +123,11 @@ def train(
     modules: Modules = None,
     debug: Debug = False,
 ) -> None:
-    """Train a rate network on a task, and draw what it does."""
+    """Train a rate network on a task, and draw what it does.
+
+    Unlike those of the library, its defaults are noisy units, 80 % of them excitatory, and a score to stop at; it ends
+    with the Python that makes the same weights.
+    """
 
     def work() -> None:
         from .train import errors_in_options, fresh_folder, train_and_report
@@ -190,7 +194,7 @@ def play(
     """Do a task yourself, with the keys of the terminal, and compare your score with chance and the ideal observer."""
 
     def work() -> None:
-        from ..play.terminal import play_in_terminal
+        from ..player.terminal import play_in_terminal
 
         play_in_terminal(task_with(task, setting or []), trials, seed, speed, show_period)
 

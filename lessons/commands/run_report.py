@@ -14,6 +14,7 @@ from ...agents.rules.catalogue import rule_arguments, rule_names
 from ...agents.training.evaluation import Evaluation
 from ...agents.training.run import Run
 from ...envs.painted_task import PaintedTask
+from ...envs.task import Task
 from ..figures.summary import draw_summary, write_figure
 
 
@@ -35,7 +36,7 @@ def print_run(console: Console, run: Run) -> None:
     console.print(f"[bold]{task.name}[/bold], {config['network']['n_units']} units, {rule['name']}, {run.step} updates")
     facts = Table(box=None, show_header=False, pad_edge=False)
     for name, words in (
-        ("task", _words(changed_arguments(run)) or "as by default"),
+        ("task", _words(changed_arguments(task)) or "as by default"),
         ("network", repr(run.network)),
         (rule["name"], _words(learning)),
         ("training", _words({name: training[name] for name in ("seed", "batch_size") if name in training})),
@@ -44,9 +45,8 @@ def print_run(console: Console, run: Run) -> None:
     console.print(facts)
 
 
-def changed_arguments(run: Run) -> dict[str, object]:
-    """The arguments of a run's task that are not its defaults; all, where it is made of other tasks."""
-    task = run.task
+def changed_arguments(task: Task) -> dict[str, object]:
+    """The arguments of a task that are not its defaults; all, where it is made of other tasks."""
     usual = type(task)() if isinstance(task, PaintedTask) else None
     arguments = {field.name: getattr(task, field.name) for field in dataclasses.fields(cast(Any, task)) if field.init}
     return {name: value for name, value in arguments.items() if usual is None or value != getattr(usual, name)}

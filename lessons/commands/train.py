@@ -20,6 +20,7 @@ from ...envs.names import check_name
 from ...envs.own_tasks import modules_of
 from ...envs.painted_task import PaintedTask
 from ..figures.summary import draw_summary, fresh_trials, write_figure
+from .in_python import training_in_python
 from .options import in_options
 from .progress import TrainingProgress
 from .run_report import print_score
@@ -55,7 +56,7 @@ def train_and_report(
     training: dict[str, Any],
     folder: Path,
 ) -> None:
-    """Train a network, draw what it does, and print where all lies and what to do next.
+    """Train a network, draw what it does, and print where all lies, the same as Python, and what to do next.
 
     Args:
         console: Where to print.
@@ -75,7 +76,7 @@ def train_and_report(
     for argument in network:
         check_name("argument of the network", argument, NETWORK_ARGUMENTS)
     chosen = make_rule(rule, **learning)
-    goal = training.setdefault("stop_at", task.chance + 0.96 * (task.ceiling - task.chance))
+    goal = training.setdefault("stop_at", float(task.chance + 0.96 * (task.ceiling - task.chance)))
     steps = training.get("steps", inspect.signature(train).parameters["steps"].default)
     try:
         with TrainingProgress(steps) as progress:
@@ -83,6 +84,7 @@ def train_and_report(
     except KeyboardInterrupt as stop:
         stop.args = (f"Stopped after a checkpoint. The same command with --out {folder} --resume resumes it.",)
         raise
+    lines = training_in_python(task, rule, network=network, learning=learning, training=training)
     fresh = fresh_trials(run)
     write_figure(draw_summary(run, fresh), folder / "summary.png")
     console.print(f"\n[bold]{task.name}[/bold]:", end=" ")
@@ -94,6 +96,7 @@ def train_and_report(
         ("model.safetensors", "weights and configuration; cogdyn.agents.load_run reads them"),
     ):
         console.print(f"  {file:<18} {what}")
+    console.print(f"\nThe same in Python:\n\n{lines}", markup=False, soft_wrap=True)
     for line in what_next(run, folder, reached=fresh.score >= goal or run.step < steps, goal=goal):
         console.print(line, markup=False)
 

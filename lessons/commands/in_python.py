@@ -1,0 +1,72 @@
+"""What a command did, as Python."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import textwrap
+from collections.abc import Mapping
+from typing import Any
+
+from ...agents import RateRNN, train
+from ...agents.network.task_network import suited_arguments
+from ...envs.own_tasks import modules_of
+from ...envs.painted_task import PaintedTask
+from .run_report import changed_arguments
+
+WIDTH = 100
+"""Longer calls are written in several lines, broken between arguments."""
+INDENT = "    "
+
+
+def training_in_python(
+    task: PaintedTask, rule: str, *, network: dict[str, Any], learning: dict[str, Any], training: dict[str, Any]
+) -> str:
+    """Python that trains the same network from scratch, on the same machine to the same bytes.
+
+    Each argument is written out that is not the default of its function.
+
+    Args:
+        task: The task.
+        rule: Name of the rule.
+        network: Arguments of :func:`network_for`.
+        learning: Arguments of the rule.
+        training: Arguments of :func:`train`.
+    """
+    arguments = suited_arguments(task, **network)
+    sizes = ("task.n_inputs", repr(arguments.pop("n_units")), "task.n_outputs", "dt=task.dt")
+    settings = {name: value for name, value in training.items() if name != "resume"}
+    made = _call("make_task", repr(task.name), **changed_arguments(task))
+    durations = sorted({*re.findall(r"\b([A-Z]\w+)\(", made)})
+    return "\n".join(
+        [
+            "import torch",
+            "",
+            "from cogdyn.agents import RateRNN, train",
+            f"from cogdyn.agents.rules import {rule}",
+            f"from cogdyn.envs import {', '.join([*durations, 'make_task'])}",
+            *(f"import {module}" for module in modules_of(task)),
+            "",
+            "torch.set_num_threads(1)",
+            f"task = {made}",
+            f"network = {_call('RateRNN', *sizes, **_changed(RateRNN, arguments))}",
+            f"run = {_call('train', 'task', 'network', _call(rule, **learning), **_changed(train, settings))}",
+        ]
+    )
+
+
+def _changed(function: Any, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments that are not the defaults of a function."""
+    parameters = inspect.signature(function).parameters
+    return {name: value for name, value in arguments.items() if value != parameters[name].default}
+
+
+def _call(function: str, *written: str, **arguments: Any) -> str:
+    """A call: positional arguments as they are written, the others by name and value."""
+    parts = [*written, *(f"{name}={value!r}" for name, value in arguments.items())]
+    line = f"{function}({', '.join(parts)})"
+    if len(line) <= WIDTH:
+        return line
+    unbroken = ", ".join(part.replace(" ", "\0") for part in parts)
+    lines = textwrap.fill(unbroken, WIDTH, initial_indent=INDENT, subsequent_indent=INDENT, break_long_words=False)
+    return f"{function}(\n{lines},\n)".replace("\0", " ")
