@@ -106,3 +106,9 @@ def test_every_task_is_made_again(name):
     space = {}
     exec(f"{lines[0]}task = {lines[2].partition('task = ')[2]}", space)
     assert space["task"] == task
+
+
+def test_the_help_says_where_the_defaults_differ():
+    words = " ".join(CliRunner().invoke(app, ["train", "--help"]).stdout.split())
+    assert "Unlike those of the library, its defaults are noisy units" in words
+    assert "it ends with the Python that makes the same weights" in words
