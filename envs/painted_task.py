@@ -43,7 +43,7 @@ class PaintedTask(Task):
     essential: ClassVar[tuple[str, ...]] = ()
     """Periods that may not be empty, because nothing could be answered without them."""
     informative: ClassVar[str | None] = None
-    """The first period whose inputs tell anything about the answer; None where a single segment tells nothing."""
+    """The first period whose inputs reveal anything about the answer; None where a single segment reveals nothing."""
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     """Named settings of the arguments, for ``make_task(name, preset=...)``."""
 

@@ -40,7 +40,7 @@ def make_task(name: str, *, preset: str | None = None, **arguments: Any) -> Pain
 
     Args:
         name: One of :func:`task_names`; or ``"module:name"``, to import the module that registers it first.
-        preset: Named settings of the task, as ``"soo2023"``; arguments given beside it count more.
+        preset: Named settings of the task, as ``"soo2023"``; arguments count more.
         **arguments: Any attribute of the task: dt (ms), noise, durations (ms) and stimulus parameters; a distribution
             or ring may also be JSON values, ``{"type": "Uniform", "low": 200, "high": 400}``.
 
@@ -115,7 +115,7 @@ def from_json(given: Any) -> Any:
 
 
 def task_config(task: Task) -> dict[str, Any]:
-    """The task as plain JSON values, from which :func:`task_from_config` makes it again."""
+    """The task as plain JSON values, from which :func:`task_from_config` reconstructs it."""
     parts = {field.name: getattr(task, field.name) for field in dataclasses.fields(cast(Any, task)) if field.init}
     return {"name": task.name, **{name: to_json(value) for name, value in parts.items()}}
 

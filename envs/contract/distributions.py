@@ -1,4 +1,4 @@
-"""Promises about what is drawn: factors, durations and answers as declared, and no answer told too early."""
+"""Promises about what is drawn: factors, durations and answers as declared, and no answer revealed too early."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def check_leak(task: Task) -> None:
         correlation = decoded(seen, right)
         require(
             correlation <= 4 / sqrt(N_TRIALS),
-            f"the answer can be told (r = {correlation:.2f}) before {task.informative or 'the response'!r}: "
+            f"the answer shows (r = {correlation:.2f}) before {task.informative or 'the response'!r}: "
             "a target leaks into the inputs, or informative names too late a period.",
         )
 

@@ -146,7 +146,7 @@ class Window:
         )
 
     def show(self, *picture: Any) -> None:
-        """Draw a trial so far; the arguments are those of :func:`draw_trial_so_far`."""
+        """Draw a trial so far; arguments as for :func:`draw_trial_so_far`."""
         if self._figure is not None:
             self._image.set_data(draw_trial_so_far(*picture))
             self._figure.canvas.draw()

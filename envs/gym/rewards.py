@@ -102,7 +102,7 @@ def score_responses(task: Task, responses: Responses, trials: Callable[[], Trial
     Args:
         task: The task that was painted.
         responses: What was answered.
-        trials: Returns the B trials; only called where classes alone do not tell the score.
+        trials: Returns the B trials; only called where classes alone do not determine the score.
 
     Returns:
         Correctness, (B,) in [0, 1].

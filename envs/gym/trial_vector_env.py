@@ -290,7 +290,7 @@ class TrialVectorEnv(VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
             which = which[n:]
 
     def current_info(self) -> Info:
-        """What ``info`` tells of the bins that the environments show now; :meth:`reset` of some tells only of those."""
+        """What ``info`` reports of the bins shown now; after a :meth:`reset` of some environments, only theirs."""
         return self._info(slice(None))
 
     def _info(self, where: np.ndarray | slice) -> Info:

@@ -69,7 +69,7 @@ class Hypotheses:
 
 
 def noisy(means: np.ndarray, precision: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Means (n, k) in Gaussian noise; what has no precision is not seen at all, whatever stands there."""
+    """Means (n, k) in Gaussian noise; what has no precision is not seen at all, whatever its value."""
     std = 1 / np.sqrt(np.where(precision > 0, precision, np.inf))
     return means + std * rng.standard_normal(means.shape)
 
@@ -132,7 +132,7 @@ class HypothesesTask(PaintedTask):
     """A task in which one of a few things is shown: the ideal observer averages it, and answers by Bayes' rule."""
 
     shown: ClassVar[Shown]
-    """What is averaged: groups of channels and the periods in which they tell something."""
+    """What is averaged: groups of channels and the periods in which they are informative."""
 
     @abstractmethod
     def hypotheses(self) -> Hypotheses:

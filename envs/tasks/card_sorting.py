@@ -34,7 +34,7 @@ SLOTS = ORDERS.argsort(axis=1)
 
 @dataclass(frozen=True, kw_only=True)
 class WisconsinCardSorting(PaintedTask):
-    """Put each card to one of four reference cards, by colour, shape or number; only right or wrong tells by which.
+    """Put each card to one of four reference cards, by colour, shape or number; only right or wrong shows by which.
 
     A session is a row of ``n_trials`` segments: feedback on the last response, a pause, the card, the response.
     Reference card k has the k-th colour, shape and number. A test card agrees with a different reference card in each
@@ -91,7 +91,7 @@ class WisconsinCardSorting(PaintedTask):
         whole_number("n_trials", self.n_trials, least=1)
         whole_number("criterion", self.criterion, least=0)
         if not 0 <= self.p_switch <= 2 / 3:
-            raise ValueError(f"p_switch is {self.p_switch!r}; allowed: 0 to 2/3, at which the last rule tells nothing.")
+            raise ValueError(f"p_switch is {self.p_switch!r}; allowed: 0 to 2/3, at which the last rule says nothing.")
 
     def durations(self) -> Mapping[str, Duration]:
         """Feedback and pause first, then the cards and the response to them."""

@@ -22,7 +22,7 @@ from .perceptual_decisions import SIDES, EvidenceTask
 class EvidenceAccumulation(EvidenceTask):
     """Weak evidence for left or right lasts for seconds, and one never knows for how many: which side had more?
 
-    At these coherences no short stretch tells much, so that memory and learning must reach back over the whole trial.
+    At these coherences no short stretch says much, so that memory and learning must reach back over the whole trial.
 
     :channels: fixation; evidence (left, right)
     :responses: fixate, left, right

@@ -91,7 +91,7 @@ class IntervalDiscrimination(PaintedTask):
     def ideal(self, batch: TrialBatch) -> np.ndarray:
         """Weigh all pairs of durations in both orders of colours, by the course of both since the first stimulus.
 
-        When the decision is asked for tells something too, as the delay is drawn from a known distribution.
+        The moment of the decision is informative too, as the delay is drawn from a known distribution.
         """
         hypotheses, start = self._hypotheses, batch.periods["stimulus 1"][0]
         seen = course(self, batch, "stimulus", start, hypotheses.means.shape[1] // 2)

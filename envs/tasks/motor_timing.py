@@ -184,7 +184,7 @@ class DurationReproduction(ProductionTask):
     def ideal(self, batch: TrialBatch) -> np.ndarray:
         """Weigh all durations by how long the stimulus was seen, press when most of them accept it.
 
-        When the go signal came tells something too, as the delay is drawn from a known distribution.
+        The moment of the go signal is informative too, as the delay is drawn from a known distribution.
         """
         start, shown = batch.periods["stimulus"][0], self._hypotheses
         prior = self._prior(batch.periods["production"][0] - start)

@@ -1,4 +1,4 @@
-"""Delayed matching with more than one stimulus to be told from the sample: distractors, two items and a cue."""
+"""Delayed matching with more than one stimulus to tell from the sample: distractors, two items and a cue."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -253,7 +253,7 @@ class DualDelayMatchSample(PaintedTask):
     ) -> tuple[np.ndarray, np.ndarray]:
         """Whether each test more probably matches the item it is about, given all that was seen until then, (B,) each.
 
-        The first test tells something about its item too, since half of the tests match.
+        The first test is informative about its item too, since half of the tests match.
         """
         item = np.stack([posterior(log) for log in items])  # (2, B, k)
         cued_1, cued_2 = (posterior(log).T for log in cues)  # (2, B)

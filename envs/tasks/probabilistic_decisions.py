@@ -21,7 +21,7 @@ class ProbabilisticReasoning(PaintedTask):
     """Shapes come one after the other, each speaking for left or right with its own weight: which side pays?
 
     The weights add up to the log odds (base 10) that left pays, and the paying side is drawn by these odds: even who
-    adds up perfectly is sometimes wrong, and nothing but practice tells what each shape means. One who goes by one
+    adds up perfectly is sometimes wrong, and only practice teaches what each shape means. One who goes by one
     shape alone earns 66 %.
 
     :channels: fixation; shape (8)
@@ -30,7 +30,7 @@ class ProbabilisticReasoning(PaintedTask):
     :scoring: the class chosen in decision; chance 50 %, ceiling 83.6 %
 
     Attributes:
-        weights: Log odds, base 10, that each shape adds in favour of left: those of the paper, but for its two shapes
+        weights: Log odds, base 10, that each shape adds in favour of left: as in the paper, except for its two shapes
             of infinite weight.
         n_shown: Number of shapes that are shown in a trial, all drawn independently.
         shape_ms: How long each is shown.

@@ -174,7 +174,7 @@ class RuleReversal(PaintedTask):
     """See one of two stimuli and, by the rule of the session's moment, name it or the other one; the rule reverses.
 
     A session is a row of trials, a segment each: feedback on the last response, a pause, the stimulus, the response.
-    Nothing tells the rule but the feedback (right or wrong, by the rule then in force). The target is what the rule of
+    Only the feedback reveals the rule (right or wrong, by the rule then in force). The target is what the rule of
     the trial before implies, in the first trial the rule to copy: that of one who changes the rule after each error.
     The score is the fraction of responses on target. In the paper trials begin with the stimulus, and two of four
     outputs are compared; here the first segment begins with an empty feedback and pause, and an output says to wait.
@@ -235,7 +235,7 @@ class RuleReversal(PaintedTask):
         return drawn | {"rule": rule, "rule_before": none, "trial": none, "feedback": none, "outcome": none * 1.0}
 
     def advance(self, conditions: Conditions, choices: np.ndarray, rng: np.random.Generator) -> Conditions:
-        """Judge the response by the rule in force, then go on to the next trial and its rule."""
+        """Judge the response by the rule in force, then move on to the next trial and its rule."""
         right = choices == named(conditions["stimulus"], conditions["rule"])
         trial = np.minimum(conditions["trial"] + 1, self.n_segments - 1)
         return {
@@ -256,7 +256,7 @@ class RuleReversal(PaintedTask):
     def ideal(self, batch: TrialBatch) -> np.ndarray:
         """Bayes' rule on which sequence is played, answering by the likelier rule of the trial before.
 
-        What feedback tells of a rule depends on what the stimulus was, and on the response, which was its own.
+        What feedback reveals of a rule depends on what the stimulus was, and on the response, which was its own.
         """
         outputs, n = self.hold(batch), batch.batch_size
         belief = np.full((n, len(self.sequences)), 1 / len(self.sequences))

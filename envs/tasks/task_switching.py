@@ -139,8 +139,8 @@ class TaskSwitching(LetterOrDigit):
     """A row of stimuli, each a letter and a digit; a cue says before each which of the two to judge.
 
     Letter: left for a consonant, right for a vowel. Digit: left if even, right if odd. From one stimulus to the next
-    the task switches with probability ``p_switch``. The cues are those of Meiran, whose subjects judged places; the
-    letters and digits are those of :class:`AlternatingRuns`. One who ignores the cue earns 75 %.
+    the task switches with probability ``p_switch``. The cues are Meiran's, whose subjects judged places; the
+    letters and digits are as in :class:`AlternatingRuns`. One who ignores the cue earns 75 %.
 
     :channels: fixation; cue (letter, digit); letter (consonant, vowel); digit (even, odd)
     :responses: fixate, left, right

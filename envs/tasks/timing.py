@@ -46,8 +46,8 @@ class MeasuredIntervalTask(ProductionTask):
     def ideal(self, batch: TrialBatch) -> np.ndarray:
         """Weigh all intervals by when pulses were seen, go when most of them accept it.
 
-        It looks at all that could be shown before it chooses a moment. The end of a trial would tell how long the
-        interval was: after it, noise drawn here takes the place of what is not shown.
+        It looks at all that could be shown before it chooses a moment. The end of a trial would reveal how long
+        the interval was: after it, noise drawn here takes the place of what is not shown.
         """
         onset, production = self.ends()
         first = batch.periods[self.measured[0]][0]
@@ -140,7 +140,7 @@ class ReadySetGo(MeasuredIntervalTask):
         return drawn | {"production": self._times_gain(drawn["interval"])}
 
     def paint(self, canvas: Canvas, conditions: Conditions) -> None:
-        """Two pulses, and "go" from the moment at which their interval has passed once more."""
+        """Two pulses, and "go" from the moment at which their interval has passed again."""
         canvas.add("fixation", 1.0, *self.periods)
         self.paint_pulse(canvas, "ready", "estimation")
         self.paint_pulse(canvas, "set", "production")

@@ -24,7 +24,7 @@ class PostDecisionWager(HypothesesTask):
     """Which stream is stronger? On half of the trials one may take a small sure reward instead of answering.
 
     The score is the reward: 1 for the right side, 0 for the wrong one, ``sure_reward`` for the sure bet where it is
-    offered (the cue tells), else 0. The ideal observer bets unless it believes in a side more than that. The target
+    offered (the cue shows), else 0. The ideal observer bets unless it believes in a side more than that. The target
     of supervised learning is what a teacher would do who knows the coherence and the duration but not the noise: the
     sure bet where the evidence lets a perfect integrator be right less often than ``sure_reward``, else the side.
     One who sees all evidence and never bets earns 80 %. One who always gives the same answer earns 50 %, one who goes

@@ -128,7 +128,7 @@ class Add(PaintedTask):
         return self._logits(np.full((len(batch.inputs) // self.tau_task, batch.batch_size), self._mean))
 
     def score(self, outputs: np.ndarray, batch: TrialBatch) -> np.ndarray:
-        """Part of what can be known beyond the mean that the answers tell, (B,) in [0, 1]."""
+        """Part of what can be known beyond the mean that the answers contain, (B,) in [0, 1]."""
         outputs = self.checked(outputs, batch).astype(np.float64)
         y = np.repeat(self._label(self._bits(batch.conditions["stream"])), self.tau_task, axis=0)
         log_p = outputs - np.logaddexp(outputs[..., :1], outputs[..., 1:])
