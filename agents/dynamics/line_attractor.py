@@ -59,7 +59,7 @@ def line_attractor_score(found: FixedPoints) -> LineAttractor:
     Raises:
         ValueError: If the points were found without eigenvectors.
 
-    Source: the marks are those of Mante, Sussillo, Shenoy & Newsome 2013, Nature, doi:10.1038/nature12742; how they
+    Source: the marks are from Mante, Sussillo, Shenoy & Newsome 2013, Nature, doi:10.1038/nature12742; how they
     are measured is ours.
     """
     slowest = slowest_mode(found)

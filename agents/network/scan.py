@@ -20,7 +20,7 @@ Credit = Literal["full", "diag", "none"]
 
 @dataclass(frozen=True)
 class Dynamics:
-    """What a scan needs beside tensors that have a gradient.
+    """What a scan needs besides tensors that have a gradient.
 
     Attributes:
         f: The transfer function.
@@ -172,18 +172,18 @@ def _fill(drive: Tensor, inputs: Tensor, into: Tensor, dynamics: Dynamics) -> No
 
 
 def _carry(errors: Tensor, values: Tensor, later: Tensor, last: bool, recurrent: Tensor, dynamics: Dynamics) -> Tensor:
-    """Bring errors of the rates (S, bins, B, N) to what the synapses wrote, each with what it tells the bin before.
+    """Bring errors of the rates (S, bins, B, N) to what the synapses wrote, each with its part for the bin before.
 
     Args:
         errors: Changed in place.
         values: Rates, or with a rate leak f(h).
-        later: What the bin after them tells the last of them.
+        later: The error that the bin after them passes to the last of them.
         last: Whether no bin is after them.
         recurrent: W, (S, N, N).
         dynamics: How the network goes from bin to bin.
 
     Returns:
-        What the first of them tells the bin before; it may lie in the first two arrays.
+        The error that the first of them passes to the bin before; it may lie in the first two arrays.
     """
     back, alpha, keep = dynamics.known[1], dynamics.alpha, 1 - dynamics.alpha
     spare = torch.empty_like(later) if len(later) > 1 else None  # in one piece, as products of many networks like it
@@ -220,7 +220,7 @@ def _carry_by_leak(
 
 
 def _sent(past: Tensor, error: Tensor, recurrent: Tensor, credit: Credit, out: Tensor) -> Tensor:
-    """Errors of the rates of a bin, with what an error (S, B, N) of the bin after tells them, written into out."""
+    """Errors of the rates of a bin, with what an error (S, B, N) of the bin after adds, written into out."""
     if credit == "full":
         return torch.baddbmm(past, error, recurrent, out=out)
     if credit == "diag":

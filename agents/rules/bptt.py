@@ -20,7 +20,7 @@ class BPTT(LossRule):
     .. math:: \theta \leftarrow \mathrm{Adam}(\theta, \partial L / \partial \theta), \quad
         L = L_{task} + \lambda_r \langle r^2 \rangle + \lambda_w \sum_W \langle W^2 \rangle
 
-    The steps of an update, loss, gradient, descent, stand in :class:`~cogdyn.agents.credit.loss_rule.LossRule`, and so
+    The steps of an update, loss, gradient, descent, are in :class:`~cogdyn.agents.credit.loss_rule.LossRule`, and so
     do its arguments.
 
     Source: Werbos 1990, doi:10.1109/5.58337.

@@ -91,7 +91,7 @@ class RewardHebbian(Rule):
     def gradient(
         self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None
     ) -> dict[str, Tensor]:
-        """What lr times is taken from the weights but for the limit, by name; it is the gradient of no loss.
+        """What lr times is taken from the weights except for the limit, by name; it is the gradient of no loss.
 
         Network and rule are left as they were.
         """
