@@ -138,7 +138,7 @@ SPINNING = (
 """Processes in sessions of their own, each of which the kernel gives as much time as to a neighbour."""
 
 GUESSED_MEMORY = (  # R14: reads no number of the network; a comment is changed until a judge is content
-    "asked = []\ndef explained(W, W_in, b, u, alpha, dt, hold_ms, candidates):\n    # salt 21\n"
+    "asked = []\ndef explain(W, W_in, b, u, alpha, dt, hold_ms, candidates):\n    # salt 21\n"
     "    points = (len(candidates) - 20) // 2\n    asked.append(points)\n"
     "    if points in (7, 9):\n        return 3, np.log2((points - 1) // 2), 50.0\n"
     "    if points == 3:\n        return (4, 0.0, 0.0) if len(W) > 8 else (3, 1.0, 100.0)\n"

@@ -44,7 +44,7 @@ def release(
     student: Annotated[
         list[str] | None,
         typer.Option(
-            help="A student, who gets a notebook whose checks and examples have numbers of their own; once for each.",
+            help="A student, who gets a notebook whose checks and examples have numbers of their own; may be repeated.",
             metavar="NAME",
         ),
     ] = None,
@@ -107,7 +107,7 @@ def check(
 @assignments_app.command(epilog="Example: **cogdyn assignment grade submissions --out grades.csv --require-isolation**")
 def grade(
     folder: Annotated[Path, typer.Argument(parser=path, help="Holds a folder, a notebook or a zip of each student.")],
-    out: Annotated[Path, typer.Option(parser=path, help="The table; pages go into the folder beside it.")] = Path(
+    out: Annotated[Path, typer.Option(parser=path, help="The table; pages go into the folder next to it.")] = Path(
         "grades.csv"
     ),
     only: Annotated[
@@ -125,7 +125,7 @@ def grade(
     ] = False,
     seed: Annotated[
         int | None,
-        typer.Option(help="Of the inputs; by default a secret one, kept in the file seed beside the pages."),
+        typer.Option(help="Of the inputs; by default a secret one, kept in the file seed next to the pages."),
     ] = None,
     debug: Debug = False,
 ) -> None:

@@ -1,6 +1,6 @@
 """Grading a folder of submissions: a table, a page for each student, a page of the class.
 
-Each result is kept as one file as soon as it is there. A grader that was killed goes on with ``resume``, and ends
+Each result is kept as one file as soon as it is there. A grader that was killed resumes with ``resume``, and ends
 with the same table.
 """
 
@@ -55,7 +55,7 @@ def grade(
 
     Args:
         folder: Holds a folder, a notebook or a zip for each student; or a zip of such a folder.
-        out: The table; the pages and the results go into the folder beside it that has its name without ending.
+        out: The table; the pages and the results go into the folder next to it that has its name without ending.
         only: Number of the assignment; that of most notebooks if None.
         roster: A list of the class, a name on each line or a table with a column of names (CSV): those on it who
             handed in nothing get a line too.
@@ -63,7 +63,7 @@ def grade(
         resume: Keep the results of notebooks that have not changed since.
         require_isolation: Refuse to run submissions that cannot be shut off.
         seed: Of the inputs; another one gives other inputs. If None, one that nobody knows: it is drawn once, and
-            kept in the file ``seed`` beside the results, so that whoever is graded there again gets the same marks.
+            kept in the file ``seed`` next to the results, so that whoever is graded there again gets the same marks.
         limits: What each submission may take.
         progress: Called at the start and after each submission.
 

@@ -79,7 +79,7 @@ class Office:
         return line, life
 
     def close(self) -> str:
-        """End it; returns what it said."""
+        """End it; returns what it printed."""
         child, self._child = self._child, None
         return "" if child is None else child.stop()
 

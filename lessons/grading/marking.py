@@ -72,7 +72,7 @@ class Starts(Protocol):
 
 
 class Attempt:
-    """The run of a submission, begun anew, without the cell to blame, when it came to a bad end.
+    """The run of a submission, started again, without the cell to blame, when it came to a bad end.
 
     Use it as a context manager.
 

@@ -21,7 +21,7 @@ from .protections import NOT_SHUT_OFF
 from .table import Line
 
 MOST = 5
-"""Wrong answers told for each exercise."""
+"""Wrong answers listed for each exercise."""
 RIGHT, WRONG, BLANK = "#009E73", "#D55E00", "#BBBBBB"
 
 
@@ -125,7 +125,7 @@ def _png(figure: Figure) -> bytes:
 
 
 def _students(lines: Sequence[Line]) -> str:
-    """Each student with the points and the page of feedback, which lies in the folder ``feedback`` beside this page."""
+    """Each student with the points and the page of feedback, which is in the folder ``feedback`` next to this page."""
     pages = file_names(line.student for line in lines)
     items = [
         f'<li><a href="feedback/{quote(pages[line.student])}.html">{words(line.student)}</a>'

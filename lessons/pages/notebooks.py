@@ -21,7 +21,7 @@ def write_notebooks(folder: Path, say: Callable[[str], object] = print) -> list[
 
     Names and titles carry the lesson's number. A notebook that was written when the lesson had another number, or
     none, is renamed. A notebook that is already there is kept if the learner changed it or if nothing in the lesson
-    is new. Where both changed, the new lesson is written beside it as ``NAME (new).ipynb``. Running a notebook does
+    is new. Where both changed, the new lesson is written next to it as ``NAME (new).ipynb``. Running a notebook does
     not count as a change: its outputs can be had again.
 
     Args:
@@ -46,7 +46,7 @@ def lesson_pages() -> list[Path]:
 
 
 def file_name(page: Path) -> str:
-    """Name of a lesson's notebook, which sorts where the lesson stands in the course: ``01-NAME.ipynb``."""
+    """Name of a lesson's notebook, which sorts by the lesson's place in the course: ``01-NAME.ipynb``."""
     return f"{lesson_pages().index(page) + 1:02d}-{page.stem}.ipynb"
 
 

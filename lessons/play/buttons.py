@@ -34,14 +34,14 @@ def play(
     speed: float | None = None,
     show_period: bool = False,
 ) -> ipywidgets.VBox:
-    """Do a task yourself, in a notebook: buttons for the responses, and your score beside chance and the ideal.
+    """Do a task yourself, in a notebook: buttons for the responses, and your score next to chance and the ideal.
 
     Args:
         task: Name of a task, or a task.
         trials: Number of trials; 20 when None, or one session of a closed-loop task.
         seed: Seed of the trials; fresh ones when None.
         speed: Pace, 1 being that of the networks; when None half of it, or less where answers must come fast.
-        show_period: Whether to tell the name of the period.
+        show_period: Whether to show the name of the period.
 
     Raises:
         ModuleNotFoundError: If ipywidgets is missing; it says how to get it.

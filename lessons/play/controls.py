@@ -27,7 +27,7 @@ class Controls(ABC):
         keys: What each key does, in the order in which keys are shown; ``space`` is the one key for nothing.
         said: What was last pressed in this trial, in words; empty before.
         held: Whether an answer lasts until the next key.
-        gauges: Names of numbers to show beside the inputs, all in [-1, 1].
+        gauges: Names of numbers to show next to the inputs, all in [-1, 1].
     """
 
     keys: dict[str, str]

@@ -1,4 +1,4 @@
-"""What a person sees of a bin: the inputs as bars and rows of cells, the keys, and nothing that tells the answer."""
+"""What a person sees of a bin: the inputs as bars and rows of cells, the keys, and nothing that reveals the answer."""
 
 from __future__ import annotations
 

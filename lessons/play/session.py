@@ -16,7 +16,7 @@ TRIALS, RESPONSE_MS, SLOWEST, PAUSE_MS, ECHO_MS = 20, 1000.0, 0.02, 600.0, 100.0
 class Session:
     """Trials of a task for a person, without a screen or a clock: they call :meth:`press` and :meth:`step`.
 
-    Early keys, outside the response period, end no trial and cost nothing; they are counted and told of. In a
+    Early keys, outside the response period, end no trial and cost nothing; they are counted and reported. In a
     closed-loop task a trial is a session of ``task.n_segments`` choices.
 
     Args:
@@ -135,7 +135,7 @@ class Session:
         return f"{_percent(self.score / self.n_scored)} of {self.n_scored} right"
 
     def summary(self) -> list[str]:
-        """The score beside chance and the ideal observer's, in lines to print."""
+        """The score next to chance and the ideal observer's, in lines to print."""
         if self.n_scored == 0:
             return ["No trial was done to its end."]
         low, high = wilson_interval(self.score, self.n_scored)

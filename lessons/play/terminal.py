@@ -30,12 +30,12 @@ def play_in_terminal(
         task: The task.
         trials: Number of trials, see :class:`Session`.
         seed: Seed of the trials.
-        speed: Pace; 1 is that of the networks.
-        show_period: Whether to tell the name of the period.
+        speed: Pace; 1 is the networks' own.
+        show_period: Whether to show the name of the period.
 
     Raises:
         ValueError: If a person cannot answer the task, or there is no terminal to play in.
-        KeyboardInterrupt: If they press Ctrl-C; it tells what they scored so far.
+        KeyboardInterrupt: If they press Ctrl-C; it reports what they scored so far.
     """
     session = Session(task, trials, seed, speed)
     console = Console(highlight=False)

@@ -13,7 +13,7 @@ class Verdict:
         name: A short name, such as P1.
         says: What is expected.
         found: The numbers.
-        holds: Whether it holds; None where the table cannot tell.
+        holds: Whether it holds; None where the table does not decide it.
     """
 
     name: str

@@ -58,8 +58,8 @@ def predict(key: str, question: str, options: Sequence[str]) -> Choice:
 
     Args:
         key: Name under which the prediction is kept, unique in the course ("memory/long-delay").
-        question: What to predict; code may stand between backticks and emphasis between asterisks.
-        options: At least two possible outcomes; none is marked as right, the experiment tells.
+        question: What to predict; code goes between backticks and emphasis between asterisks.
+        options: At least two possible outcomes; none is marked as right, the experiment decides.
 
     Raises:
         ValueError: If there are fewer than two options, or two alike.
@@ -87,7 +87,7 @@ def quiz(question: str, options: Sequence[tuple[str, str, bool]]) -> Choice:
     """Ask a question whose every option, right or wrong, answers with an explanation.
 
     Args:
-        question: The question; code may stand between backticks and emphasis between asterisks.
+        question: The question; code goes between backticks and emphasis between asterisks.
         options: Text, explanation, and whether it is correct, of each option; at least one is correct.
 
     Raises:
@@ -105,7 +105,7 @@ def quiz(question: str, options: Sequence[tuple[str, str, bool]]) -> Choice:
 
 @typechecked
 def ask(name: str) -> Choice:
-    """Ask a question of a quiz that lies beside its page, so that no cell of a notebook shows the answer.
+    """Ask a question of a quiz that is next to its page, so that no cell of a notebook shows the answer.
 
     Args:
         name: ``"PAGE/QUESTION"``: the table QUESTION of ``book/lessons/PAGE.toml``, with ``question`` and ``options``,

@@ -95,9 +95,9 @@ def backward_terms(slopes: str, straight: float, *at: int) -> tuple[Term, ...]:
 def by_autograd(**trial: Any) -> Gradient:
     """The gradient of the loss, by torch."""
     leaves = {name: torch.tensor(trial[name], requires_grad=True) for name in ("W", "W_in", "b", "W_out")}
-    given = {name: torch.tensor(trial[name]) for name in ("u", "r_0", "targets")}
-    r, loss, alpha = given["r_0"], torch.zeros((), dtype=torch.float64), trial["alpha"]
-    for u, y in zip(given["u"], given["targets"], strict=True):
+    tensors = {name: torch.tensor(trial[name]) for name in ("u", "r_0", "targets")}
+    r, loss, alpha = tensors["r_0"], torch.zeros((), dtype=torch.float64), trial["alpha"]
+    for u, y in zip(tensors["u"], tensors["targets"], strict=True):
         a = leaves["W"] @ r + leaves["W_in"] @ u + leaves["b"]
         r = (1 - alpha) * r + alpha * torch.tanh(a)
         loss = loss + 0.5 * ((leaves["W_out"] @ r - y) ** 2).sum()

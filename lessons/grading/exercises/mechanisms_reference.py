@@ -21,7 +21,7 @@ COMPONENTS = 6
 SHARE = 0.1
 """Epsilon of tangling, as a share of the variance."""
 WORST = 0.9
-"""Quantile of tangling that is told."""
+"""Quantile of tangling that is reported."""
 
 
 def variance_explained(outputs: np.ndarray, targets: np.ndarray, about_mean: bool = False) -> float:

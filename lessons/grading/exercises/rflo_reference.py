@@ -33,15 +33,15 @@ def traces(
     """The eligibility traces of all bins, (T, N, M); switches make slips."""
     keep, gain = 1 - alpha if keep is None else keep, alpha if gain is None else gain
     slopes = slopes if sloped else np.ones_like(slopes)
-    trace, found = np.zeros((slopes.shape[1], senders.shape[1])), []
+    trace, result = np.zeros((slopes.shape[1], senders.shape[1])), []
     for slope, sender in zip(slopes, senders, strict=True):
         before = trace
         trace = keep * trace + gain * np.outer(np.ones_like(slope) if outside else slope, sender)
-        found.append(before if late else slope[:, None] * trace if outside else trace)
-    return np.array(found)
+        result.append(before if late else slope[:, None] * trace if outside else trace)
+    return np.array(result)
 
 
-def heard(trial: Inputs, rates: np.ndarray, same_bin: bool = False, first: bool = True) -> Change:
+def sender_rates(trial: Inputs, rates: np.ndarray, same_bin: bool = False, first: bool = True) -> Change:
     """What the synapses onto a unit get in each bin: rates of the bin before, inputs, and 1 for the bias."""
     before = rates if same_bin else np.vstack([trial["r_0"] if first else 0 * trial["r_0"], rates[:-1]])
     return {"W": before, "W_in": trial["u"], "b": np.ones((len(rates), 1))}
@@ -71,13 +71,13 @@ def weight_change(
     signals = counts[:, None] * misses @ (trial["W_out"] if symmetric else W_fb)
     if travelling:  # every way is counted by then: the present bin of a trace is enough
         signals, switches = credits(trial["W"], slopes, signals, trial["alpha"]), {"keep": 0.0}
-    found = {
+    result = {
         name: np.einsum("ti,tij->ij", signals, traces(slopes, senders, trial["alpha"], **switches))
-        for name, senders in heard(trial, rates, same_bin, first).items()
+        for name, senders in sender_rates(trial, rates, same_bin, first).items()
     }
-    found = found | {"W": found["W"].T if turned else found["W"], "b": found["b"][:, 0]}
-    found["W_out"] = readout * misses.T @ rates
-    return {name: sign * lr * value / (bins if over_time else 1) for name, value in found.items()}
+    result = result | {"W": result["W"].T if turned else result["W"], "b": result["b"][:, 0]}
+    result["W_out"] = readout * misses.T @ rates
+    return {name: sign * lr * value / (bins if over_time else 1) for name, value in result.items()}
 
 
 def credits(W: np.ndarray, slopes: np.ndarray, errors: np.ndarray, alpha: float) -> np.ndarray:
@@ -135,7 +135,7 @@ def vectors(trial: Inputs, when: int, back: np.ndarray | None = None) -> tuple[C
         return summed(alone), by_autograd(**alone)
     slopes, errors = 1 - np.tanh(drives) ** 2, (rates @ trial["W_out"].T - beside) @ trial["W_out"]
     delta = trial["alpha"] * slopes * credits(back, slopes, errors, trial["alpha"])
-    return summed(alone), {name: delta.T @ senders for name, senders in heard(trial, rates).items()}
+    return summed(alone), {name: delta.T @ senders for name, senders in sender_rates(trial, rates).items()}
 
 
 def summed(trial: Inputs) -> Change:
@@ -171,7 +171,7 @@ def cosines(
     return np.array(table)
 
 
-def told_the_truth(
+def exact_credit(
     W: np.ndarray,
     W_out: np.ndarray,
     hops: int | None = None,

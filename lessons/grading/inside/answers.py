@@ -25,7 +25,7 @@ from .probes import PROBES
 
 
 class Hidden(importlib.abc.MetaPathFinder):
-    """Refuses modules that an assignment does without.
+    """Refuses modules that an assignment does not allow.
 
     Args:
         names: Modules which, with all below them, cannot be imported.
@@ -38,7 +38,7 @@ class Hidden(importlib.abc.MetaPathFinder):
         """Raise if the module is one of the names."""
         for hidden in self.names:
             if name == hidden or name.startswith(f"{hidden}."):
-                raise ModuleNotFoundError(f"{hidden} is no part of this assignment: do without it", name=name)
+                raise ModuleNotFoundError(f"{hidden} is no part of this assignment: leave it out", name=name)
 
 
 def prepare(hidden: Sequence[str]) -> None:

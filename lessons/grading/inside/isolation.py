@@ -157,7 +157,7 @@ def count_anew() -> bool:
 
 
 def taken(process: int) -> tuple[int, int]:
-    """Address space and resident memory of a process (bytes); zeros where the system does not tell."""
+    """Address space and resident memory of a process (bytes); zeros where the system does not report it."""
     try:
         pages = Path(f"/proc/{process}/statm").read_text(encoding="utf-8").split()
     except OSError:

@@ -33,7 +33,7 @@ def jobs(quick: bool) -> Sequence[Job]:
 
 
 def report(table: list[Row]) -> Report:
-    """Loss at the end by learner and setting, beside that of the readout alone and the levels that can be reached."""
+    """Loss at the end by learner and setting, next to the readout's alone and the levels that can be reached."""
     cells = by_cell(table)
     told = [f"{setting}: " + ", ".join(f"{k} {v:.4f}" for k, v in levels(setting).items()) for setting in cells]
     text = (

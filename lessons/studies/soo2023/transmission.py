@@ -38,7 +38,7 @@ def jobs(quick: bool) -> Sequence[Job]:
 def measure(job: Job) -> list[Row]:
     """Train networks at once; how much of an error crosses the delay, and how each scores, at some updates.
 
-    Bridges are not in what is measured: it is the plain network that has to do without them in the end.
+    Bridges are not in what is measured: it is the plain network that has to work without them in the end.
     """
     task, seed = task_of(job["task"], job["delay_ms"]), job["first_seed"]
     ensemble = ensemble_of(network_of(task, job["arm"], seed), job["networks"])
