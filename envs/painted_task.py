@@ -79,9 +79,9 @@ class PaintedTask(Task):
     def paint(self, canvas: Canvas, conditions: Conditions) -> None:
         """Write inputs and targets of trials with these conditions."""
 
-    def complete(self, drawn: Conditions, rng: np.random.Generator) -> Conditions:
-        """Add the conditions that follow from the factors drawn; none unless a task says so."""
-        return drawn
+    def complete(self, levels: Conditions, rng: np.random.Generator, /) -> Conditions:
+        """Add the conditions that follow from the levels of the factors; none unless a task says so."""
+        return levels
 
     def durations(self) -> Mapping[str, Duration | Callable[[Conditions], np.ndarray]]:
         """Duration of each period in order (ms); a callable computes it for each trial from the conditions.

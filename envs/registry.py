@@ -92,23 +92,23 @@ def to_json(value: Any) -> Any:
     return value.tolist() if isinstance(value, (np.generic, np.ndarray)) else value
 
 
-def from_json(given: Any) -> Any:
+def from_json(value: Any) -> Any:
     """The value that :func:`to_json`, or Gymnasium, described; what is no JSON stays as it is.
 
     Raises:
         ArgumentError: If it names an unknown task, argument or kind of value.
     """
-    if isinstance(given, list):
-        return tuple(from_json(item) for item in given)
-    if not isinstance(given, dict):
-        return given
-    if "name" in given:
-        return task_from_config(given)
+    if isinstance(value, list):
+        return tuple(from_json(item) for item in value)
+    if not isinstance(value, dict):
+        return value
+    if "name" in value:
+        return task_from_config(value)
     fields = {kind: [field.name for field in dataclasses.fields(cast(Any, cls))] for kind, cls in _VALUES.items()}
     # Gymnasium writes a dataclass without its type; no two kinds have the same fields.
-    untyped = next((kind for kind, names in fields.items() if set(names) == given.keys()), None)
-    kind = untyped or check_name("kind of value", str(given.get("type")), _VALUES)
-    arguments = {name: from_json(part) for name, part in given.items() if name != "type"}
+    untyped = next((kind for kind, names in fields.items() if set(names) == value.keys()), None)
+    kind = untyped or check_name("kind of value", str(value.get("type")), _VALUES)
+    arguments = {name: from_json(part) for name, part in value.items() if name != "type"}
     for name in arguments:
         check_name(f"argument of {kind}", name, fields[kind])
     return _VALUES[kind](**arguments)

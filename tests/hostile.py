@@ -76,7 +76,7 @@ CHEATING = {
         "import sys\nfor name, module in list(sys.modules.items()):\n    if 'check' in name or 'grading' in name:\n"
         "        vars(module).update(check=lambda *a: 'Right', demand=lambda *a: None, judged=lambda *a: 'Right')\n"
         "import inside.answers, inside.plain, inside.probes\ninside.probes.PROBES['call'] = lambda f, **k: {'value': True}\n"
-        "inside.answers.told = lambda e: {'value': True}\ninside.answers.run_cell = lambda *a: None"
+        "inside.answers.report = lambda e: {'value': True}\ninside.answers.run_cell = lambda *a: None"
     ),
     "patched numpy": (
         "import numpy as np\nnp.allclose = np.array_equal = lambda *a, **k: True\nnp.abs = lambda x: 0 * x\n"

@@ -188,7 +188,7 @@ def test_what_cannot_learn_in_the_browser_is_refused(change, message):
 
 @pytest.mark.slow
 @needs_node
-def test_what_is_left_of_the_credit_is_foreseen_less():
+def test_what_is_left_of_the_credit_is_predicted_less():
     """The cosine of apical voltage and credit rises within 20 updates, then falls while both become smaller."""
     live = LiveCompartments.of([network_of(seed) for seed in range(1, 6)], TASKS[:1], [0.08])
     script = """data.networks.map((given, k) => {

@@ -28,7 +28,7 @@ KINDS = [
     (("swamped", "dull"), {}, 1, 1),
     (("slow", "dull"), {"slow": 0.995}, 1, 1),
     (("dull", "bit"), {}, 3, 2),
-    (("tilted", "tilted"), {"held": False}, 9, 4),
+    (("tilted", "tilted"), {"with_input": False}, 9, 4),
     (("bit", "bit", "dull"), {"n_stable": 4}, 9, 4),
     (("bit", "bit"), {"coupling": 0.45, "n_stable": 3}, 7, 3),
     (("dull", "turns"), {}, 1, 0),

@@ -86,13 +86,13 @@ class OrthogonalSubspaces:
     Attributes:
         first: Orthonormal directions for the first period in order of their variance, (d_a, N).
         second: Those for the second, (d_b, N), orthogonal to the first.
-        captured: Of the variance of a period that a subspace of that size could hold, the fraction it holds: period by
-            subspace, (2, 2).
+        captured_variance: Of the variance of a period that a subspace of that size could hold, the fraction it holds:
+            period by subspace, (2, 2).
     """
 
     first: np.ndarray
     second: np.ndarray
-    captured: np.ndarray
+    captured_variance: np.ndarray
 
     __repr__ = shapes_repr
 

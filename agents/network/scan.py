@@ -44,7 +44,7 @@ class Dynamics:
     keep_activations: bool = False
 
     @property
-    def known(self) -> tuple[Callable[[Tensor, Tensor], Tensor], Callable[[Tensor, Tensor], Tensor]]:
+    def in_place(self) -> tuple[Callable[[Tensor, Tensor], Tensor], Callable[[Tensor, Tensor], Tensor]]:
         """How the function is written into an array, and how errors go back through it; only of those known so."""
         assert self.f.write is not None
         assert self.f.back is not None
@@ -77,7 +77,7 @@ class Scan(torch.autograd.Function):
         dynamics: Dynamics,
     ) -> tuple[Tensor, Tensor, Tensor, Tensor | None]:
         n_networks, n_bins, batch_size, _ = inputs.shape
-        write, alpha, voltage = dynamics.known[0], dynamics.alpha, dynamics.leak == "voltage"
+        write, alpha, voltage = dynamics.in_place[0], dynamics.alpha, dynamics.leak == "voltage"
         rates = state.new_empty(n_networks, n_bins, batch_size, state.shape[2])
         outputs = state.new_empty(n_networks, n_bins, batch_size, readout.shape[1])
         learns = any(ctx.needs_input_grad)
@@ -150,7 +150,7 @@ class Scan(torch.autograd.Function):
             later = later.clone()  # the next block fills the buffer in which it may lie
         if voltage:
             error = _sent(torch.zeros_like(before), later, recurrent, dynamics.credit, torch.empty_like(before))
-            later = dynamics.known[1](error, before).addcmul_(later, 1 - dynamics.alpha)
+            later = dynamics.in_place[1](error, before).addcmul_(later, 1 - dynamics.alpha)
         d_bias = None if d_outputs is None else d_outputs.sum((1, 2))
         return d_inputs, d_into, d_recurrent, d_readout, d_bias, later, None
 
@@ -185,7 +185,7 @@ def _carry(errors: Tensor, values: Tensor, later: Tensor, last: bool, recurrent:
     Returns:
         The error that the first of them passes to the bin before; it may lie in the first two arrays.
     """
-    back, alpha, keep = dynamics.known[1], dynamics.alpha, 1 - dynamics.alpha
+    back, alpha, keep = dynamics.in_place[1], dynamics.alpha, 1 - dynamics.alpha
     spare = torch.empty_like(later) if len(later) > 1 else None  # in one piece, as products of many networks like it
     for error, value in reversed(list(zip(errors.unbind(1), values.unbind(1), strict=True))):
         if dynamics.leak == "rate":
@@ -204,7 +204,7 @@ def _carry_by_leak(
     errors: Tensor, values: Tensor, later: Tensor, last: bool, recurrent: Tensor, dynamics: Dynamics
 ) -> Tensor:
     """As :func:`_carry`, where only the leak carries errors back: slopes are multiplied for all bins at once."""
-    back, alpha, keep = dynamics.known[1], dynamics.alpha, 1 - dynamics.alpha
+    back, alpha, keep = dynamics.in_place[1], dynamics.alpha, 1 - dynamics.alpha
     voltage = dynamics.leak == "voltage"
     if voltage:
         back(errors, values)

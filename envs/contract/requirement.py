@@ -10,9 +10,9 @@ class ContractError(AssertionError):
     """A task does not do what every task promises."""
 
 
-def require(kept: object, message: str) -> None:
+def require(promise: object, message: str) -> None:
     """Raise :class:`ContractError` with the message unless the promise was kept."""
-    if not kept:
+    if not promise:
         raise ContractError(message)
 
 

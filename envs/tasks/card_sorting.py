@@ -115,10 +115,10 @@ class WisconsinCardSorting(PaintedTask):
         orders = range(len(ORDERS) if self.layout == "in_turn" else 1)
         return {"rule": Levels(range(3)), "card": Levels(range(len(CARDS))), "order": Levels(orders)}
 
-    def complete(self, drawn: Conditions, rng: np.random.Generator) -> Conditions:
+    def complete(self, levels: Conditions, rng: np.random.Generator) -> Conditions:
         """There is no feedback (0) yet."""
-        none = np.zeros(len(drawn["rule"]), np.int64)
-        return drawn | {"feedback": none, "outcome": none * 1.0} | ({"in_a_row": none} if self.criterion else {})
+        none = np.zeros(len(levels["rule"]), np.int64)
+        return levels | {"feedback": none, "outcome": none * 1.0} | ({"in_a_row": none} if self.criterion else {})
 
     def advance(self, conditions: Conditions, choices: np.ndarray, rng: np.random.Generator) -> Conditions:
         """Judge the response, change the rule or not, deal the next card."""

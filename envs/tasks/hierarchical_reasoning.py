@@ -95,10 +95,10 @@ class HierarchicalReasoning(PaintedTask):
         """The rule, 0 if long means right and 1 if it means left, and the interval asked about (ms)."""
         return {"rule": Levels((0, 1)), "interval": Levels(self.intervals_ms)}
 
-    def complete(self, drawn: Conditions, rng: np.random.Generator) -> Conditions:
+    def complete(self, levels: Conditions, rng: np.random.Generator) -> Conditions:
         """Nothing has been chosen (0) nor earned yet."""
-        n = len(drawn["rule"])
-        return self._trial(drawn["rule"], drawn["interval"], rng) | {
+        n = len(levels["rule"])
+        return self._trial(levels["rule"], levels["interval"], rng) | {
             "chosen": np.zeros(n, np.int64),
             "outcome": np.zeros(n),
         }

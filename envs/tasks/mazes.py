@@ -81,10 +81,10 @@ class TMaze(PaintedTask):
         """The side to turn to, 1 left, 2 right."""
         return {"cue": SIDES}
 
-    def complete(self, drawn: Conditions, rng: np.random.Generator) -> Conditions:
+    def complete(self, levels: Conditions, rng: np.random.Generator) -> Conditions:
         """Steps made from the start; the junction is at ``length``, the arms are one further."""
-        none = np.zeros(len(drawn["cue"]), np.int64)
-        return drawn | {"place": none, "outcome": none * 1.0}
+        none = np.zeros(len(levels["cue"]), np.int64)
+        return levels | {"place": none, "outcome": none * 1.0}
 
     def advance(self, conditions: Conditions, choices: np.ndarray, rng: np.random.Generator) -> Conditions:
         """Make the step; turning as the cue showed pays."""

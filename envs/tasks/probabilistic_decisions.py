@@ -71,11 +71,11 @@ class ProbabilisticReasoning(PaintedTask):
         """The number of each shape."""
         return dict.fromkeys(self._shapes, Levels(range(len(self.weights))))
 
-    def complete(self, drawn: Conditions, rng: np.random.Generator) -> Conditions:
+    def complete(self, levels: Conditions, rng: np.random.Generator) -> Conditions:
         """The paying side is drawn by the odds of the shapes."""
-        log_odds = np.sum([np.array(self.weights)[drawn[shape]] for shape in self._shapes], axis=0)
+        log_odds = np.sum([np.array(self.weights)[levels[shape]] for shape in self._shapes], axis=0)
         left = rng.random(len(log_odds)) < _p_left(log_odds)
-        return drawn | {"log_odds": log_odds, "side": np.where(left, 1, 2)}
+        return levels | {"log_odds": log_odds, "side": np.where(left, 1, 2)}
 
     def paint(self, canvas: Canvas, conditions: Conditions) -> None:
         canvas.add("fixation", 1.0, *(name for name in canvas.periods if name != "decision"))

@@ -70,8 +70,8 @@ class ProbabilisticReversal(ArmsTask):
         """The right stimulus, 1 left, 2 right, and for how many trials or correct choices, from this one on, it is."""
         return {"better": SIDES, "remaining": Levels(range(self.shortest_block, self.longest_block + 1))}
 
-    def complete(self, drawn: Conditions, rng: np.random.Generator) -> Conditions:
-        return before_the_first(drawn) | ({"block": drawn["remaining"]} if self.counted == "in_a_row" else {})
+    def complete(self, levels: Conditions, rng: np.random.Generator) -> Conditions:
+        return before_the_first(levels) | ({"block": levels["remaining"]} if self.counted == "in_a_row" else {})
 
     def advance(self, conditions: Conditions, choices: np.ndarray, rng: np.random.Generator) -> Conditions:
         """Pay for the choice (fixation earns nothing), and begin the next block if this one is over."""
@@ -228,11 +228,11 @@ class RuleReversal(PaintedTask):
         """The number of the sequence, and the first stimulus."""
         return {"sequence": Levels(range(len(self.sequences))), "stimulus": SIDES}
 
-    def complete(self, drawn: Conditions, rng: np.random.Generator) -> Conditions:
+    def complete(self, levels: Conditions, rng: np.random.Generator) -> Conditions:
         """The first trial has no feedback (0), and is answered as if the rule were to copy."""
-        none = np.zeros(len(drawn["sequence"]), np.int64)
-        rule = self._rules[drawn["sequence"], 0]
-        return drawn | {"rule": rule, "rule_before": none, "trial": none, "feedback": none, "outcome": none * 1.0}
+        none = np.zeros(len(levels["sequence"]), np.int64)
+        rule = self._rules[levels["sequence"], 0]
+        return levels | {"rule": rule, "rule_before": none, "trial": none, "feedback": none, "outcome": none * 1.0}
 
     def advance(self, conditions: Conditions, choices: np.ndarray, rng: np.random.Generator) -> Conditions:
         """Judge the response by the rule in force, then move on to the next trial and its rule."""

@@ -220,9 +220,9 @@ class StopSignalStaircase(RaceTask):
         """Side, and whether the signal comes; the delay (ms) is the first of the staircase."""
         return {**super().factors(), "ssd": Levels((self.first_ssd_ms,))}
 
-    def complete(self, drawn: Conditions, rng: np.random.Generator) -> Conditions:
+    def complete(self, levels: Conditions, rng: np.random.Generator) -> Conditions:
         """Nothing has been earned yet."""
-        return drawn | {"outcome": np.zeros(len(drawn["side"]))}
+        return levels | {"outcome": np.zeros(len(levels["side"]))}
 
     def advance(self, conditions: Conditions, choices: np.ndarray, rng: np.random.Generator) -> Conditions:
         """Judge the response, move the delay after a stop signal, and draw the next trial."""

@@ -65,13 +65,13 @@ class LetterOrDigit(PaintedTask):
             | {f"{name} {k}": SIDES for name in ("letter", "digit") for k in self._numbers}
         )
 
-    def complete(self, drawn: Conditions, rng: np.random.Generator) -> Conditions:
+    def complete(self, levels: Conditions, rng: np.random.Generator) -> Conditions:
         """The later tasks, and whether letter and digit ask for the same response."""
-        conditions = dict(drawn)
+        conditions = dict(levels)
         for k in self._numbers:
             if k > 1:
-                conditions[f"task {k}"] = conditions[f"task {k - 1}"] ^ drawn[f"switch {k}"]
-            conditions[f"congruent {k}"] = drawn[f"letter {k}"] == drawn[f"digit {k}"]
+                conditions[f"task {k}"] = conditions[f"task {k - 1}"] ^ levels[f"switch {k}"]
+            conditions[f"congruent {k}"] = levels[f"letter {k}"] == levels[f"digit {k}"]
         return conditions
 
     def paint(self, canvas: Canvas, conditions: Conditions) -> None:

@@ -84,10 +84,10 @@ class DawTwoStep(PaintedTask):
         """The better state, 1 A, 2 B."""
         return {"better": Levels((1, 2))}
 
-    def complete(self, drawn: Conditions, rng: np.random.Generator) -> Conditions:
+    def complete(self, levels: Conditions, rng: np.random.Generator) -> Conditions:
         """All begin at the start (0); no transition has been made, nothing earned yet."""
-        none = np.zeros(len(drawn["better"]), np.int64)
-        return drawn | {"place": none, "common": none == 1, "outcome": none * 1.0}
+        none = np.zeros(len(levels["better"]), np.int64)
+        return levels | {"place": none, "common": none == 1, "outcome": none * 1.0}
 
     def advance(self, conditions: Conditions, choices: np.ndarray, rng: np.random.Generator) -> Conditions:
         """From the start to a state, by chance alone if nothing was chosen; from a state, paid or not, to the start."""

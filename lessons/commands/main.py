@@ -183,7 +183,7 @@ def play(
             help="Pace; 1 is the networks' own. By default 0.5, or less, so that you have a second to answer."
         ),
     ] = None,
-    show_period: Annotated[bool, typer.Option("--show-period", help="Tell the name of the period.")] = False,
+    show_period: Annotated[bool, typer.Option("--show-period", help="Show the name of the period.")] = False,
     modules: Modules = None,
     debug: Debug = False,
 ) -> None:
@@ -257,7 +257,9 @@ def lessons(
 
 @app.command(epilog="Example: **cogdyn book --out my-book**")
 def book(
-    out: Annotated[Path | None, typer.Option(parser=path, help="Where to build; beside its source by default.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(parser=path, help="Where to build; next to its source by default.")
+    ] = None,
     debug: Debug = False,
 ) -> None:
     """Build the book: every lesson is run, every page works without a network."""

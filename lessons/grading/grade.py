@@ -24,7 +24,7 @@ from ...envs.numbers import whole_number
 from .assignment import Assignment
 from .feedback import feedback_page
 from .markers import mark_apart
-from .marking import Marked, marked_from
+from .marking import Marking, marked_from
 from .names import file_names
 from .protections import Limits, SandboxError
 from .recognition import read_class
@@ -129,7 +129,7 @@ def _report(progress: Progress | None, done: dict[str, Line]) -> None:
 
 def _marked(
     waiting: dict[str, Notebook], which: Assignment, isolate: bool, limits: Limits, seed: int, jobs: int
-) -> Iterator[tuple[str, Marked, float]]:
+) -> Iterator[tuple[str, Marking, float]]:
     """Run submissions, several at once, and yield each as it is done; those that the clock stopped again, alone."""
     late = {}
     for student, marked, seconds in _at_once(waiting, which, isolate, limits, seed, jobs):
@@ -145,13 +145,13 @@ def _marked(
 
 def _at_once(
     waiting: dict[str, Notebook], which: Assignment, isolate: bool, limits: Limits, seed: int, jobs: int
-) -> Iterator[tuple[str, Marked, float]]:
+) -> Iterator[tuple[str, Marking, float]]:
     """Run submissions, several at once, and yield each as it is done."""
     if not waiting:
         return
     free: queue.SimpleQueue[Nursery] = queue.SimpleQueue()
 
-    def run(notebook: Notebook) -> tuple[Marked, float]:
+    def run(notebook: Notebook) -> tuple[Marking, float]:
         nursery = free.get()
         start = time.perf_counter()
         try:
@@ -164,7 +164,7 @@ def _at_once(
         workers = stack.enter_context(ThreadPoolExecutor(jobs))
         for core in range(min(jobs, len(waiting))):
             free.put(stack.enter_context(Nursery(which.work.imports, which.work.hidden, isolate, limits, core)))
-        futures: dict[Future[tuple[Marked, float]], str] = {
+        futures: dict[Future[tuple[Marking, float]], str] = {
             workers.submit(run, notebook): student for student, notebook in waiting.items()
         }
         stack.callback(workers.shutdown, wait=False, cancel_futures=True)
@@ -172,7 +172,7 @@ def _at_once(
             yield futures[future], *future.result()
 
 
-def _kept(path: Path) -> Marked | None:
+def _kept(path: Path) -> Marking | None:
     """A result on disk; None if there is none that can be read."""
     try:
         return marked_from(json.loads(path.read_text(encoding="utf-8")))
@@ -180,7 +180,7 @@ def _kept(path: Path) -> Marked | None:
         return None
 
 
-def _with_marks(line: Line, marked: Marked) -> Line:
+def _with_marks(line: Line, marked: Marking) -> Line:
     notes = (*line.notes, *marked.notes)
     return replace(line, marks=marked.marks, notes=notes, remarks=marked.remarks, protections=marked.protections)
 

@@ -87,7 +87,7 @@ class Exercise:
         judge: Draws inputs, asks for answers, judges them.
         probe: How the answer is asked; one of :data:`cogdyn.lessons.grading.inside.probes.PROBES`.
         builds_on: Exercises whose answers a solution of this one is likely to call.
-        written: Whether there is something to write for it; where not, it is about what was written for the others.
+        with_code: Whether there is code to write for it; where not, it is about the code of the others.
     """
 
     name: str
@@ -97,7 +97,7 @@ class Exercise:
     judge: Judge
     probe: str = "call"
     builds_on: tuple[str, ...] = ()
-    written: bool = True
+    with_code: bool = True
 
 
 @dataclass(frozen=True)

@@ -108,7 +108,7 @@ def _limit(limits: Limits, line: socket.socket) -> None:
     signal.signal(signal.SIGXCPU, end)
     resource.setrlimit(resource.RLIMIT_CPU, (limits.judging_s, limits.judging_s + GRACE))
     if sys.platform == "linux":
-        memory = isolation.taken(os.getpid())[0] + limits.judging_memory
+        memory = isolation.memory_in_use(os.getpid())[0] + limits.judging_memory
         resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
 
 

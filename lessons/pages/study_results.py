@@ -126,7 +126,7 @@ class VerdictTable:
         body = "".join(
             f'<tr><th scope="row">{escape(verdict.name)}</th><td>{escape(verdict.says)}</td>'
             f'<td><strong class="cogdyn-{verdict.word.lower().replace(" ", "-")}">{escape(verdict.word)}</strong></td>'
-            f"<td>{escape(verdict.found)}</td></tr>"
+            f"<td>{escape(verdict.numbers)}</td></tr>"
             for verdict in self.verdicts
         )
         head = "".join(f'<th scope="col">{name}</th>' for name in ("", "expected", "", "found"))

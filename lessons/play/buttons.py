@@ -144,8 +144,8 @@ class ButtonGame:
             shown += _labelled("period", html.escape(session.period))
         self.inputs.value = f'<div style="max-width:640px;font-size:13px;line-height:20px">{shown}</div>'
         if session.number:
-            said = session.verdict or session.said
-            self.line.value = f"{session.whereabouts()} &emsp; {session.tally()} &emsp; <b>{html.escape(said)}</b>"
+            text = session.verdict or session.echo
+            self.line.value = f"{session.whereabouts()} &emsp; {session.tally()} &emsp; <b>{html.escape(text)}</b>"
 
     def _show_trial(self) -> None:
         from matplotlib.image import imsave

@@ -97,11 +97,11 @@ class Add(PaintedTask):
         """The number of the stream, from which its bits follow."""
         return {"stream": Between(0, 2**53)}
 
-    def complete(self, drawn: Conditions, rng: np.random.Generator) -> Conditions:
+    def complete(self, levels: Conditions, rng: np.random.Generator) -> Conditions:
         """The two bits on which the last label depends."""
-        bits = self._bits(drawn["stream"])
+        bits = self._bits(levels["stream"])
         recent, distant = (bits[len(bits) - 1 - int(lag)] for lag in self.lags)
-        return drawn | {"recent": recent.astype(np.int64), "distant": distant.astype(np.int64)}
+        return levels | {"recent": recent.astype(np.int64), "distant": distant.astype(np.int64)}
 
     def paint(self, canvas: Canvas, conditions: Conditions) -> None:
         bits = self._bits(conditions["stream"])

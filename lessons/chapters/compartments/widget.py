@@ -31,8 +31,8 @@ class LiveCompartments(WithStill, anywidget.AnyWidget):
         tasks: Tasks to choose from: ``name``, ``lags`` and ``lr``, the learning rate.
         training: ``batch``, ``steps`` (bins of a trial that count), ``updates``, ``lrApical``, ``lrJacobian``,
             ``refresh``, ``clip`` and ``block``.
-        **settings: How the controls are set at first: ``network``, ``task``, ``shut``, ``feedback``, ``transport``,
-            ``phases``, ``unit``.
+        **settings: How the controls are set at first: ``network``, ``task``, ``inhibited``, ``feedback``,
+            ``transport``, ``phases``, ``unit``.
     """
 
     _esm = browser_module(
@@ -50,7 +50,7 @@ class LiveCompartments(WithStill, anywidget.AnyWidget):
 
     network = traitlets.Int(0, min=0, help="Which network.").tag(sync=True)
     task = traitlets.Int(0, min=0, help="Which task.").tag(sync=True)
-    shut = traitlets.List(
+    inhibited = traitlets.List(
         traitlets.Enum(("apical", "label", "teacher", "carrier")), help="Compartments that are shut."
     ).tag(sync=True)
     feedback = traitlets.Enum(("random", "symmetric"), "random").tag(sync=True)

@@ -60,7 +60,7 @@ FORWARD = compares(
         Slip(
             "W is the wrong way round.",
             "W[i, j] is the synapse from j to i: W @ r sums over j.",
-            partial(forward, turned=True),
+            partial(forward, transpose=True),
         ),
         Slip(
             "the input comes a bin late.",
@@ -72,7 +72,7 @@ FORWARD = compares(
         Slip(
             "the rates begin with r_0.",
             "rates[0] is the state after the first bin; r_0 is what was before.",
-            partial(forward, shifted=True),
+            partial(forward, before_step=True),
         ),
     ),
     "rates and drives are the network's.",
@@ -147,7 +147,7 @@ BACKWARD = compares(
         Slip(
             "W is used as on the way forward.",
             "On the way back an error goes from i to j: multiply by W.T.",
-            partial(backward, turned=True),
+            partial(backward, transpose=True),
         ),
         Slip(
             "the leak is missing.",
@@ -188,7 +188,9 @@ GRADIENT = compares(
             lambda **arguments: by_hand(sign=-1, **arguments) | {"W_out": by_hand(**arguments)["W_out"]},
         ),
         Slip(
-            "the gradient of W is transposed.", "dW[i, j] = sum_t delta_t[i] r_(t-1)[j].", partial(by_hand, turned=True)
+            "the gradient of W is transposed.",
+            "dW[i, j] = sum_t delta_t[i] r_(t-1)[j].",
+            partial(by_hand, transpose=True),
         ),
         Slip(
             "errors are paired with the rates of the same bin.",

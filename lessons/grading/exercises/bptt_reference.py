@@ -45,7 +45,7 @@ def backward(
     leak: bool = True,
     gain: float | None = None,
     slope: int = 1,
-    turned: bool = False,
+    transpose: bool = False,
     last_only: bool = False,
     reverse: bool = True,
 ) -> np.ndarray:
@@ -53,7 +53,7 @@ def backward(
     gain = alpha if gain is None else gain
     errors = errors * (np.arange(len(errors)) == len(errors) - 1)[:, None] if last_only else errors
     slopes = 1 - np.tanh(drives) ** 2 if slope >= 0 else np.ones_like(drives)
-    weights = W if turned else W.T
+    weights = W if transpose else W.T
     adjoint = np.zeros_like(errors)
     carried = np.zeros(errors.shape[1])
     order = range(len(errors))
@@ -113,7 +113,7 @@ def by_hand(
     first: bool = True,
     with_alpha: bool = True,
     with_slope: bool = True,
-    turned: bool = False,
+    transpose: bool = False,
     local: bool = False,
     **trial: Any,
 ) -> Gradient:
@@ -136,7 +136,7 @@ def by_hand(
     some = slice(None if first else 1, None)
     recurrent = delta[some].T @ earlier[some]
     gradient = {
-        "W": recurrent.T if turned else recurrent,
+        "W": recurrent.T if transpose else recurrent,
         "W_in": delta.T @ trial["u"],
         "b": delta.sum(axis=0),
         "W_out": (rates @ trial["W_out"].T - trial["targets"]).T @ rates,

@@ -112,13 +112,13 @@ def product(of: list[np.ndarray], reverse: bool = False) -> np.ndarray:
 
 
 def by_hand(
-    reverse: bool = False, turned: bool = False, total: bool = False, bins: int | None = None, **arguments: Any
+    reverse: bool = False, transpose: bool = False, total: bool = False, bins: int | None = None, **arguments: Any
 ) -> np.ndarray:
     """How the last rates change with r_0, (N, N), in the plain network; switches make slips."""
     switches = {name: arguments.pop(name) for name in ("leak", "slope", "gain", "side") if name in arguments}
     of = steps(arguments["alpha"], forward(**arguments)[1][:bins], arguments["W"], **switches)
     result = np.sum(of, axis=0) if total else product(of, reverse)
-    return result.T if turned else result
+    return result.T if transpose else result
 
 
 def bridged_by_hand(
@@ -128,7 +128,7 @@ def bridged_by_hand(
     plain_rates: bool = False,
     blocks: int | None = None,
     every_bin: bool = False,
-    turned: bool = False,
+    transpose: bool = False,
     reverse: bool = False,
     **arguments: Any,
 ) -> np.ndarray:
@@ -146,7 +146,7 @@ def bridged_by_hand(
         if first + lag <= len(of) and (blocks is None or number < blocks):
             block = start * one + beta * block
         result = result @ block if reverse else block @ result
-    return result.T if turned else result
+    return result.T if transpose else result
 
 
 def share_left(jacobian: np.ndarray) -> tuple[float, int]:

@@ -134,7 +134,7 @@ JACOBIAN = compares(
             "The first bin acts first: J_T ... J_2 J_1.",
             partial(by_hand, reverse=True),
         ),
-        Slip("it is transposed.", "J[i, j] is the change of unit i with unit j.", partial(by_hand, turned=True)),
+        Slip("it is transposed.", "J[i, j] is the change of unit i with unit j.", partial(by_hand, transpose=True)),
         Slip("the Jacobians are added.", "One bin after the other: multiply.", partial(by_hand, total=True)),
         Slip("the leak is missing.", "(1 - alpha) I belongs to each bin.", partial(by_hand, leak=False)),
         Slip(
@@ -185,7 +185,9 @@ BRIDGED_JACOBIAN = compares(
         Slip("I counts whole.", "Its weight is 1 - beta.", partial(bridged_by_hand, start=1.0)),
         Slip("every bin has a bridge.", "There is one over lag bins.", partial(bridged_by_hand, every_bin=True)),
         Slip(
-            "it is transposed.", "J[i, j] is the change of unit i with unit j.", partial(bridged_by_hand, turned=True)
+            "it is transposed.",
+            "J[i, j] is the change of unit i with unit j.",
+            partial(bridged_by_hand, transpose=True),
         ),
         Slip(
             "the blocks are multiplied the wrong way.",

@@ -37,12 +37,12 @@ def jacobian(
     gain: float | None = None,
     slope: str = "tanh",
     side: bool = False,
-    turned: bool = False,
-    held: bool = True,
+    transpose: bool = False,
+    with_input: bool = True,
     bias: bool = True,
 ) -> np.ndarray:
     """How F(r) changes with r, (N, N), or (K, N, N) for states (K, N); switches make slips."""
-    a = r @ W.T + (u @ W_in.T if held else 0) + (b if bias else 0)
+    a = r @ W.T + (u @ W_in.T if with_input else 0) + (b if bias else 0)
     slopes = {
         "tanh": 1 - np.tanh(a) ** 2,
         "rate": 1 - r**2,
@@ -52,7 +52,7 @@ def jacobian(
     }[slope]
     through = W * slopes[..., None, :] if side else slopes[..., None] * W
     J = (1 - alpha if leak else 0) * np.eye(len(W)) + (alpha if gain is None else gain) * through
-    return np.swapaxes(J, -1, -2) if turned else J
+    return np.swapaxes(J, -1, -2) if transpose else J
 
 
 def newton(
@@ -152,12 +152,12 @@ def explain(
     hold_ms: float,
     candidates: np.ndarray,
     all_points: bool = False,
-    held: bool = True,
+    with_input: bool = True,
     pick: Callable[[np.ndarray], float] = max,
     **network: Any,
 ) -> tuple[int, float, float]:
     """The statement that is true of a network, the bits it keeps, its longest time constant; switches make slips."""
-    network = network if held else network | {"u": 0 * network["u"]}
+    network = network if with_input else network | {"u": 0 * network["u"]}
     points = newton(candidates=candidates, **network)
     sizes = moduli(r=points, **network)
     stable = np.ones(len(points), bool) if all_points else sizes[:, 0] < 1

@@ -111,7 +111,7 @@ def drawn_memory(
     n_in: int = 2,
     coupling: float = 0.1,
     slow: float = 0.99,
-    held: bool = True,
+    with_input: bool = True,
     n_stable: int | None = None,
 ) -> Memory:
     """Draw a network until it has what is asked for, and its points lie clear of each other and of bifurcations.
@@ -124,11 +124,11 @@ def drawn_memory(
         n_in: Number of inputs.
         coupling: How strongly a group moves those after it, except for slow ones and those that turn.
         slow: Largest modulus at the point of a slow group.
-        held: Whether there is an input; else u is 0.
+        with_input: Whether there is an input; else u is 0.
         n_stable: Number of stable points; any if None.
     """
     while True:
-        memory = _draw(rng, kinds, n_in, coupling, slow, held)
+        memory = _draw(rng, kinds, n_in, coupling, slow, with_input)
         points = memory.points
         gaps = np.abs(points[:, None] - points).max(axis=2) + np.eye(len(points))
         clear = np.abs(moduli(r=points, **memory.network) - 1).min() > CLEAR and gaps.min() > APART
@@ -143,7 +143,7 @@ def _all_found(memory: Memory) -> bool:
 
 
 def _draw(
-    rng: np.random.Generator, kinds: Sequence[str], n_in: int, coupling: float, slow: float, held: bool
+    rng: np.random.Generator, kinds: Sequence[str], n_in: int, coupling: float, slow: float, with_input: bool
 ) -> Memory:
     alpha = float(rng.uniform(0.12, 0.25))
     groups = [kind for kind in kinds for _ in range(2 if kind == "turns" else 1)]
@@ -175,9 +175,9 @@ def _draw(
         gains[-2:, -2:] = [[1.2, -turn], [turn, 1.2]]
         own[member >= n - 2] = 0
     made = Groups(gains, member, sign, share, n_turning)
-    u = rng.choice([-1, 1], n_in) * rng.uniform(0.5, 1.0, n_in) if held else np.zeros(n_in)
+    u = rng.choice([-1, 1], n_in) * rng.uniform(0.5, 1.0, n_in) if with_input else np.zeros(n_in)
     W_in = 0.2 * rng.normal(size=(len(member), n_in))
-    if held:
+    if with_input:
         W_in += np.outer(sign * shift, u) / (u @ u)
     drive = sign * (own + shift)
     network = {"W": made.weights, "W_in": W_in, "b": drive - W_in @ u, "u": u, "alpha": alpha}

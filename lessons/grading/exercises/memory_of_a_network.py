@@ -54,8 +54,8 @@ def _fixed_points(rng: np.random.Generator) -> list[Inputs]:
         values = np.linalg.eigvals(jacobian(**arguments))
         sizes = np.abs(values)
         clear = np.abs(sizes - 1).min() > 0.02 and 0.1 < sizes.min() < 1 < sizes.max()
-        turned = (values.imag != 0) & (sizes > 0.5)  # enough to tell a modulus from a real part
-        if clear and turned.any() and (values.real < 0.99).any():
+        rotates = (values.imag != 0) & (sizes > 0.5)  # enough to tell a modulus from a real part
+        if clear and rotates.any() and (values.real < 0.99).any():
             cases.append(arguments | {"dt": float(rng.choice([2, 5, 10]))})
     return cases
 
@@ -120,8 +120,8 @@ JACOBIAN = compares(
             "The slope is the receiving unit's: D W.",
             partial(jacobian, side=True),
         ),
-        Slip("it is transposed.", "J[i, j] is the change of unit i with unit j.", partial(jacobian, turned=True)),
-        Slip("the input is missing.", "u moves a, and with it the slopes.", partial(jacobian, held=False)),
+        Slip("it is transposed.", "J[i, j] is the change of unit i with unit j.", partial(jacobian, transpose=True)),
+        Slip("the input is missing.", "u moves a, and with it the slopes.", partial(jacobian, with_input=False)),
         Slip("the bias is missing.", "b moves a, and with it the slopes.", partial(jacobian, bias=False)),
         Slip(
             "this is J - I.",
@@ -199,7 +199,7 @@ EXPLAINED = compares(
             "No state stays at a point where a mode grows: count the stable ones.",
             partial(explain, all_points=True),
         ),
-        Slip("the input that is held is left out.", "It can swamp a bit: hold u.", partial(explain, held=False)),
+        Slip("the input that is held is left out.", "It can swamp a bit: hold u.", partial(explain, with_input=False)),
         Slip(
             "what fades is taken for what forgets.",
             "One stable point: is its longest time constant, in ms, hold_ms or more?",

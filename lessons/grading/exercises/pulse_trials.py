@@ -18,7 +18,7 @@ def pulse_trials(rng: np.random.Generator) -> list[Inputs]:
     cases = []
     for n_bits in (2, 3):
         while True:
-            memory = drawn_memory(rng, ["tilted"] * n_bits, n_bits, held=False, n_stable=2**n_bits)
+            memory = drawn_memory(rng, ["tilted"] * n_bits, n_bits, with_input=False, n_stable=2**n_bits)
             groups = memory.groups
             drives = rng.uniform(0.8, 1.2, n_bits) * np.eye(n_bits)[groups.member]
             arguments = {name: memory.network[name] for name in ("W", "b", "alpha")} | {

@@ -44,7 +44,7 @@ TRACES = compares(
             "(1 - alpha) of the trace stays, alpha f' p comes.",
             lambda slopes, senders, alpha: traces(slopes, senders, 1 - alpha),
         ),
-        Slip("the slope is missing.", "A saturated unit does not move: alpha f' p.", partial(traces, sloped=False)),
+        Slip("the slope is missing.", "A saturated unit does not move: alpha f' p.", partial(traces, with_slope=False)),
         Slip(
             "the slope is outside the filter.",
             "What counts is the slope of the bin in which the sender was active: filter the product f' p.",
@@ -103,7 +103,7 @@ CHANGE = compares(
         Slip(
             "the slope is missing in the traces.",
             "forward returns the slopes; traces needs them.",
-            partial(weight_change, of_traces={"sloped": False}),
+            partial(weight_change, of_traces={"with_slope": False}),
         ),
         Slip(
             "the senders of W are the rates of the same bin.",
@@ -118,7 +118,7 @@ CHANGE = compares(
         Slip(
             "the change of W is transposed.",
             "L belongs to the receiver i: dW[i, j] goes with L[t, i] P[t, i, j].",
-            partial(weight_change, turned=True),
+            partial(weight_change, transpose=True),
         ),
         Slip(
             "only the error of the last bin teaches.",
@@ -164,10 +164,10 @@ CREDITS = compares(
         Slip(
             "W is used as on the way forward.",
             "On the way back an error goes from k to i: multiply by W.T.",
-            partial(carried, turned=True),
+            partial(carried, transpose=True),
         ),
         Slip("alpha is missing before W.T.", "r_t reaches r_t+1 through alpha f(a).", partial(carried, gain=1.0)),
-        Slip("the slope is missing.", "On the way to bin t it passes f'(a_(t+1)).", partial(carried, sloped=False)),
+        Slip("the slope is missing.", "On the way to bin t it passes f'(a_(t+1)).", partial(carried, with_slope=False)),
         Slip(
             "the slope belongs to the wrong bin.",
             "From bin t + 1 back to t the error passes a_(t+1).",
@@ -194,7 +194,7 @@ COSINES = compares(
         Slip(
             "W is not scaled.",
             "Each row is for the network with gain * W, on the way forward and back.",
-            partial(cosines, scaled=False),
+            partial(cosines, scale_recurrent=False),
         ),
         Slip(
             "errors go back by way of W, not of gain * W.",
@@ -264,7 +264,7 @@ TRUTH = compares(
         Slip(
             "ways are followed from the receiver to the sender.",
             "W[i, j] leads from j to i.",
-            partial(exact_credit, turned=True),
+            partial(exact_credit, transpose=True),
         ),
         Slip(
             "a synapse of a unit onto itself is overlooked.",

@@ -267,7 +267,7 @@ WORK = Work(
             judge_promises,
             "task",
             builds_on=("task/draws", "task/paints", "task/observes"),
-            written=False,
+            with_code=False,
         ),
     ),
     imports=("numpy", "cogdyn.envs", "cogdyn.envs.gym.trial_env"),

@@ -48,7 +48,7 @@ AUTONOMY = compares(
         Slip(
             "the target is turned round, not taken away.",
             "That is a good test too. Here it is set to 0.",
-            partial(autonomy, swapped=True),
+            partial(autonomy, swap=True),
         ),
         Slip(
             "this is what the network misses.",
@@ -149,7 +149,7 @@ ROTATIONS = compares(
         Slip(
             "the end of a condition is joined with the start of the next.",
             "Take differences over time, axis 0, before you reshape.",
-            partial(rotation_r2, joined=True),
+            partial(rotation_r2, join=True),
         ),
         Slip("this is the R² of the best linear fit.", "Use skew_fit.", partial(rotation_r2, best=True)),
     ),

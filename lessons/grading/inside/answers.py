@@ -110,7 +110,7 @@ def run_cell(source: str, name: str, space: dict[str, Any]) -> dict[str, str] | 
     try:
         _run(source, name, space)
     except BaseException as error:  # a cell may raise SystemExit or KeyboardInterrupt too
-        return told(error)
+        return report(error)
     return None
 
 
@@ -138,10 +138,10 @@ def answer(space: dict[str, Any], probe: str, name: str, inputs: dict[str, Any])
     except plain.NotPlain as error:
         return {"error": "not plain", "message": str(error)}
     except BaseException as error:  # whatever it raises is something to report
-        return told(error)
+        return report(error)
 
 
-def told(error: BaseException) -> dict[str, str]:
+def report(error: BaseException) -> dict[str, str]:
     """An error as its kind, its message and the line of the submission where it was raised."""
     where = ""
     try:

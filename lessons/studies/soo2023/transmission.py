@@ -71,7 +71,7 @@ def report(table: list[Row]) -> Report:
     """Median over networks of what is left of an error, by arm and number of updates; how they score in the end."""
     text = (
         "The largest part of an error that is left across the delay, without a bridge, after so many updates: median\n"
-        "of the networks. Beside it how they score after the last: median and range.\n\n"
+        "of the networks. Next to it, how they score after the last: median and range.\n\n"
     )
     return Report(text + text_table(transmission_table(table)), {"left": _figure(_cells(table))})
 
