@@ -30,7 +30,7 @@ class PaintedTask(Task):
             ``noise * sqrt(100 / dt)``, so that the information per second does not depend on dt.
         grace_ms: Interval after each change of period in which answers carry no weight (ms).
         response_weight: Weight of the bins of the response period in the loss, the others having 1: a response
-            is short, and a network soon content with fixating learns nothing from it.
+            is short, and a network that is content with fixating learns nothing from it.
     """
 
     dt: float = 20.0

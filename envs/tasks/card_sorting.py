@@ -34,7 +34,7 @@ SLOTS = ORDERS.argsort(axis=1)
 
 @dataclass(frozen=True, kw_only=True)
 class WisconsinCardSorting(PaintedTask):
-    """Put each card to one of four reference cards, by colour, shape or number; only right or wrong shows by which.
+    """Sort each card to one of four reference cards, by colour, shape or number; only the feedback reveals by which.
 
     A session is a row of ``n_trials`` segments: feedback on the last response, a pause, the card, the response.
     Reference card k has the k-th colour, shape and number. A test card agrees with a different reference card in each

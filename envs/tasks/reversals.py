@@ -171,7 +171,7 @@ class ProbabilisticReversal(ArmsTask):
 
 @dataclass(frozen=True, kw_only=True)
 class RuleReversal(PaintedTask):
-    """See one of two stimuli and, by the rule of the session's moment, name it or the other one; the rule reverses.
+    """See one of two stimuli and, by the current rule, name it or the other one; the rule reverses.
 
     A session is a row of trials, a segment each: feedback on the last response, a pause, the stimulus, the response.
     Only the feedback reveals the rule (right or wrong, by the rule then in force). The target is what the rule of

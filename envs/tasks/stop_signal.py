@@ -103,7 +103,7 @@ class RaceTask(PaintedTask):
 
 @dataclass(frozen=True, kw_only=True)
 class StopSignal(RaceTask):
-    """An arrow asks for a fast response to its side. In some trials a stop signal follows: then give none.
+    """An arrow asks for a fast response to its side. In some trials a stop signal follows: then withhold it.
 
     The first response after the arrow counts, and ends the trial: one that comes before the stop signal is an error all
     the same. The stop signal comes on a stop-signal delay after the arrow, and stays: the longer the delay, the less

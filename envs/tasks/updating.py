@@ -25,7 +25,7 @@ from .matching import check_count
 
 @dataclass(frozen=True, kw_only=True)
 class NBack(PaintedTask):
-    """See letters one after the other; say of each whether it is the same as the one n letters before.
+    """See letters one after the other; say for each whether it is the same as the one n letters before.
 
     The first n letters are only seen. Among non-matches there may be lures, which repeat the letter n - 1 before. One
     who always gives the same answer earns 70 %.
