@@ -1,4 +1,4 @@
-"""From easy to hard: a row of tasks, of which the score says when to go on to the next."""
+"""From easy to hard: a row of tasks, of which the score decides when to move on to the next."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ class Mixture(Task):
     Attributes:
         tasks: The tasks, with one dt and kind, all open loop, with equally many responses.
         weights: Probability of each task, in any unit; equal when None.
-        cue: Whether inputs "task" tell which one it is. Without them all must be settings of one task, and the
+        cue: Whether inputs "task" show which one it is. Without them all must be settings of one task, and the
             ideal observer takes every trial for one of the last setting.
     """
 

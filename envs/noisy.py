@@ -26,7 +26,7 @@ N_FOR_CEILING = 10_000
 class Noisy(WrappedTask):
     """A task whose inputs carry more noise, on all channels or some: to test how robust a network is.
 
-    The ideal observer is that of the task itself, who does not know of it.
+    The ideal observer is the task's own, who does not know of it.
 
     Attributes:
         task: The task.

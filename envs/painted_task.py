@@ -30,7 +30,7 @@ class PaintedTask(Task):
             ``noise * sqrt(100 / dt)``, so that the information per second does not depend on dt.
         grace_ms: Interval after each change of period in which answers carry no weight (ms).
         response_weight: Weight of the bins of the response period in the loss, the others having 1: a response
-            is short, and a network soon content with fixating learns nothing from it.
+            is short, and a network that is content with fixating learns nothing from it.
     """
 
     dt: float = 20.0
@@ -43,7 +43,7 @@ class PaintedTask(Task):
     essential: ClassVar[tuple[str, ...]] = ()
     """Periods that may not be empty, because nothing could be answered without them."""
     informative: ClassVar[str | None] = None
-    """The first period whose inputs tell anything about the answer; None where a single segment tells nothing."""
+    """The first period whose inputs reveal anything about the answer; None where a single segment reveals nothing."""
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     """Named settings of the arguments, for ``make_task(name, preset=...)``."""
 
@@ -79,9 +79,9 @@ class PaintedTask(Task):
     def paint(self, canvas: Canvas, conditions: Conditions) -> None:
         """Write inputs and targets of trials with these conditions."""
 
-    def complete(self, drawn: Conditions, rng: np.random.Generator) -> Conditions:
-        """Add the conditions that follow from the factors drawn; none unless a task says so."""
-        return drawn
+    def complete(self, levels: Conditions, rng: np.random.Generator, /) -> Conditions:
+        """Add the conditions that follow from the levels of the factors; none unless a task says so."""
+        return levels
 
     def durations(self) -> Mapping[str, Duration | Callable[[Conditions], np.ndarray]]:
         """Duration of each period in order (ms); a callable computes it for each trial from the conditions.

@@ -40,7 +40,7 @@ def make_task(name: str, *, preset: str | None = None, **arguments: Any) -> Pain
 
     Args:
         name: One of :func:`task_names`; or ``"module:name"``, to import the module that registers it first.
-        preset: Named settings of the task, as ``"soo2023"``; arguments given beside it count more.
+        preset: Named settings of the task, as ``"soo2023"``; arguments count more.
         **arguments: Any attribute of the task: dt (ms), noise, durations (ms) and stimulus parameters; a distribution
             or ring may also be JSON values, ``{"type": "Uniform", "low": 200, "high": 400}``.
 
@@ -92,30 +92,30 @@ def to_json(value: Any) -> Any:
     return value.tolist() if isinstance(value, (np.generic, np.ndarray)) else value
 
 
-def from_json(given: Any) -> Any:
+def from_json(value: Any) -> Any:
     """The value that :func:`to_json`, or Gymnasium, described; what is no JSON stays as it is.
 
     Raises:
         ArgumentError: If it names an unknown task, argument or kind of value.
     """
-    if isinstance(given, list):
-        return tuple(from_json(item) for item in given)
-    if not isinstance(given, dict):
-        return given
-    if "name" in given:
-        return task_from_config(given)
+    if isinstance(value, list):
+        return tuple(from_json(item) for item in value)
+    if not isinstance(value, dict):
+        return value
+    if "name" in value:
+        return task_from_config(value)
     fields = {kind: [field.name for field in dataclasses.fields(cast(Any, cls))] for kind, cls in _VALUES.items()}
     # Gymnasium writes a dataclass without its type; no two kinds have the same fields.
-    untyped = next((kind for kind, names in fields.items() if set(names) == given.keys()), None)
-    kind = untyped or check_name("kind of value", str(given.get("type")), _VALUES)
-    arguments = {name: from_json(part) for name, part in given.items() if name != "type"}
+    untyped = next((kind for kind, names in fields.items() if set(names) == value.keys()), None)
+    kind = untyped or check_name("kind of value", str(value.get("type")), _VALUES)
+    arguments = {name: from_json(part) for name, part in value.items() if name != "type"}
     for name in arguments:
         check_name(f"argument of {kind}", name, fields[kind])
     return _VALUES[kind](**arguments)
 
 
 def task_config(task: Task) -> dict[str, Any]:
-    """The task as plain JSON values, from which :func:`task_from_config` makes it again."""
+    """The task as plain JSON values, from which :func:`task_from_config` reconstructs it."""
     parts = {field.name: getattr(task, field.name) for field in dataclasses.fields(cast(Any, task)) if field.init}
     return {"name": task.name, **{name: to_json(value) for name, value in parts.items()}}
 

@@ -191,7 +191,7 @@ class Task(ABC):
             batch_size: Number of trials B in each batch.
             seed: Seed of the stream.
             split: ``"train"`` or ``"test"``.
-            start: Number of the first batch, to go on where another stream stopped.
+            start: Number of the first batch, to continue where another stream stopped.
             policy: Who chooses in a closed-loop task, see :meth:`sample`.
 
         Raises:
@@ -263,7 +263,7 @@ class Task(ABC):
     @property
     @final
     def scored_by_class(self) -> bool:
-        """Whether the class of each response tells the score: it does where a task leaves :meth:`score` as it is."""
+        """Whether classes of responses determine the score: they do where a task leaves :meth:`score` as it is."""
         return self.kind == "choice" and type(self).score is Task.score
 
     @final

@@ -74,7 +74,7 @@ def doors():
         "h0": torch.zeros(3),
         "states": torch.zeros(2, 3),
         "candidates": samples[:4],
-        "found": found,
+        "points": found,
     }
     usual |= {"reaction_ms": [300, 400, 500, 300, np.nan], "delay_ms": [0, 0, 0, 100, 100], "stop": [0, 0, 0, 1, 1]}
     periods = {"rates_a": rates[:15], "rates_b": rates[15:]}
@@ -161,7 +161,7 @@ def doors():
                                                            "null": "shuffle", "n": 2}),
         ("orthogonal_subspaces", dynamics.orthogonal_subspaces, periods | {"dims": (1, 1), "starts": 1}),
         ("p_value", dynamics.p_value, {"observed": 0.5, "null": np.zeros(4)}),
-        ("psychometric_fit", dynamics.psychometric_fit, {"stimulus": np.arange(4.0), "chosen": [1, 3, 6, 9],
+        ("psychometric_fit", dynamics.psychometric_fit, {"stimulus": np.arange(4.0), "choices": [1, 3, 6, 9],
                                                          "trials": [10, 10, 10, 10]}),
         ("random_alignments", dynamics.random_alignments, periods | {"n_dims": 2, "n": 2}),
         ("sample_candidates", dynamics.sample_candidates, {"states": samples, "n_candidates": 3}),
@@ -183,7 +183,7 @@ def doors():
         ("draw_error_left", bridges.draw_error_left, {"delays": [200, 400], "left": {"plain": np.ones((2, 3))},
                                                         "dt": 20, "tau": 100}),
         ("draw_learning", lessons.draw_learning, {"runs": {"BPTT": [run]}, "chance": 0.5}),
-        ("draw_modes", fixed_points.draw_modes, {"found": {"still": np.full(3, 0.5)}, "dt": 20, "tau": 100}),
+        ("draw_modes", fixed_points.draw_modes, {"eigenvalues": {"still": np.full(3, 0.5)}, "dt": 20, "tau": 100}),
         ("draw_score_by_delay", remembering.draw_score_by_delay, {"delays": [200, 400], "scores": [0.5, 0.6],
                                                               "trained": (200, 400)}),
         ("draw_summary", lessons.draw_summary, {"run": run}),
@@ -193,7 +193,7 @@ def doors():
         ("points_at", fixed_points.points_at, {"network": exact, "inputs": np.zeros(task.n_inputs),
                                             "states": rates[:, :1, :N_UNITS]}),
         ("reacher", one_reach.reacher, {"name": "held"}),
-        ("signs_at", fixed_points.signs_at, {"network": exact, "found": eight}),
+        ("signs_at", fixed_points.signs_at, {"network": exact, "points": eight}),
         ("states_in_trials", agents.states_in_trials, {"network": network, "batch": batch}),
         ("study_results", lessons.study_results, {"study": study}),
         ("how_much_is_done", how_much_is_done, {"study": study, "rows": []}),

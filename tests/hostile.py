@@ -76,7 +76,7 @@ CHEATING = {
         "import sys\nfor name, module in list(sys.modules.items()):\n    if 'check' in name or 'grading' in name:\n"
         "        vars(module).update(check=lambda *a: 'Right', demand=lambda *a: None, judged=lambda *a: 'Right')\n"
         "import inside.answers, inside.plain, inside.probes\ninside.probes.PROBES['call'] = lambda f, **k: {'value': True}\n"
-        "inside.answers.told = lambda e: {'value': True}\ninside.answers.run_cell = lambda *a: None"
+        "inside.answers.report = lambda e: {'value': True}\ninside.answers.run_cell = lambda *a: None"
     ),
     "patched numpy": (
         "import numpy as np\nnp.allclose = np.array_equal = lambda *a, **k: True\nnp.abs = lambda x: 0 * x\n"
@@ -138,7 +138,7 @@ SPINNING = (
 """Processes in sessions of their own, each of which the kernel gives as much time as to a neighbour."""
 
 GUESSED_MEMORY = (  # R14: reads no number of the network; a comment is changed until a judge is content
-    "asked = []\ndef explained(W, W_in, b, u, alpha, dt, hold_ms, candidates):\n    # salt 21\n"
+    "asked = []\ndef explain(W, W_in, b, u, alpha, dt, hold_ms, candidates):\n    # salt 21\n"
     "    points = (len(candidates) - 20) // 2\n    asked.append(points)\n"
     "    if points in (7, 9):\n        return 3, np.log2((points - 1) // 2), 50.0\n"
     "    if points == 3:\n        return (4, 0.0, 0.0) if len(W) > 8 else (3, 1.0, 100.0)\n"

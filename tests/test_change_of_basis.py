@@ -90,7 +90,7 @@ def test_what_a_rotation_into_many_units_cannot_change_stays():
     few, many = (alignment_index(*half, 3) for half in halves)
     assert many == pytest.approx(few, rel=1e-10)
     pairs = [orthogonal_subspaces(*half, (2, 3)) for half in halves]
-    np.testing.assert_allclose(pairs[1].captured, pairs[0].captured, rtol=1e-6)
+    np.testing.assert_allclose(pairs[1].captured_variance, pairs[0].captured_variance, rtol=1e-6)
     both = np.concatenate([pairs[1].first, pairs[1].second])
     np.testing.assert_allclose(both @ both.T, np.eye(5), atol=1e-10)
     chance = [random_alignments(*half, 3, 500) for half in halves]

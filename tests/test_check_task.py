@@ -101,7 +101,7 @@ def everywhere(self, canvas, conditions):
         ({"paint": leak}, "a target leaks into the inputs"),
         ({"ideal": peek}, "reads the condition 'brightest', which no observer sees"),
         ({"ideal": peek_at_targets}, "reads the targets or the mask"),
-        ({"ideal": one_lamp}, "ideal misses something that the inputs tell"),
+        ({"ideal": one_lamp}, "ideal misses something that the inputs show"),
         ({"paint": own_noise}, "two batches of the same seed differ; draw everything from the generators"),
         ({"paint": loud}, "leave the observation noise to the canvas"),
         ({"paint": unseen}, "the batch holds NaN or infinity"),

@@ -12,15 +12,15 @@ OPTIONS = [("slower", "A unit goes a smaller part of the way.", True), ("faster"
 def test_a_recall_follows_its_prediction():
     asked = predict("test/follows", "What happens?", ["this", "that"])
     shown = recall("test/follows")
-    assert shown.chosen is None
-    asked.chosen = 1
-    assert (shown.chosen, shown.options[shown.chosen]["text"]) == (1, "that")
-    assert recall("test/follows").chosen == 1
+    assert shown.choice is None
+    asked.choice = 1
+    assert (shown.choice, shown.options[shown.choice]["text"]) == (1, "that")
+    assert recall("test/follows").choice == 1
 
 
 def test_a_recall_of_another_page_stands_alone():
     shown = recall("test/asked elsewhere")
-    assert (shown.key, shown.options, shown.chosen) == ("test/asked elsewhere", [], None)
+    assert (shown.key, shown.options, shown.choice) == ("test/asked elsewhere", [], None)
 
 
 def test_a_quiz_carries_an_explanation_for_every_option():
@@ -32,7 +32,7 @@ def test_a_quiz_carries_an_explanation_for_every_option():
 def test_a_choice_must_be_one_of_the_options():
     asked = quiz("?", OPTIONS)
     with pytest.raises(traitlets.TraitError, match="there are 2 options"):
-        asked.chosen = 2
+        asked.choice = 2
 
 
 @pytest.mark.parametrize(

@@ -52,9 +52,12 @@ def test_with_shared_transport_it_is_dni_to_the_last_bit():
         (lambda *given: taught(*given, others=lambda A, s, K, x, y: x @ s.T @ K.T), "keeps what is carried small"),
         (lambda *given: taught(*given, others=lambda A, s, K, x, y: np.tanh(x @ A.T) @ K.T), "slow copy"),
         (lambda *given: taught(*given, others=lambda A, s, K, x, y: np.tanh(x @ s.T @ K.T)), "too late"),
-        (lambda *given: taught(*given, others=lambda A, s, K, x, y: np.tanh(y @ s.T) @ K.T), "others speak of the bin"),
-        (lambda *given: taught(*given, made_by=given[3]), "voltage is that of this bin"),
-        (lambda *given: taught(*given, to=given[3]), "senders are those of this bin"),
+        (
+            lambda *given: taught(*given, others=lambda A, s, K, x, y: np.tanh(y @ s.T) @ K.T),
+            "others predict for the bin",
+        ),
+        (lambda *given: taught(*given, made_by=given[3]), "voltage is this bin's"),
+        (lambda *given: taught(*given, to=given[3]), "senders are this bin's"),
         (lambda *given: taught(*given, to=given[3], made_by=given[3]), "all is of this bin"),
         (lambda *given: taught(*given, rate=-1.0), "sign is turned"),
         (lambda *given: taught(*given, rate=len(given[3])), "added up"),
@@ -181,7 +184,7 @@ def test_what_cannot_learn_in_the_browser_is_refused(change, message):
 
 @pytest.mark.slow
 @needs_node
-def test_what_is_left_of_the_credit_is_foreseen_less():
+def test_what_is_left_of_the_credit_is_predicted_less():
     """The cosine of apical voltage and credit rises within 20 updates, then falls while both become smaller."""
     live = LiveCompartments.of([network_of(seed) for seed in range(1, 6)], TASKS[:1], [0.08])
     script = """data.networks.map((given, k) => {

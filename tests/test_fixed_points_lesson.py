@@ -46,7 +46,7 @@ def slope_of(x):
         (lambda *a: jacobian(*a, keep=0), "leak is missing"),
         (lambda *a: jacobian(*a, keep=1 - a[5]), "leak is everywhere"),
         (lambda *a: jacobian(*a) - np.eye(5), "of the velocity"),
-        (lambda *a: jacobian(*a, by=lambda s, W: W * s), "that of the sender"),
+        (lambda *a: jacobian(*a, by=lambda s, W: W * s), "slope is the sender's"),
         (lambda *a: jacobian(*a, slope=np.ones(5)), "slope is missing"),
         (
             lambda r, u, W, W_in, b, a: jacobian(r, u, W, W_in, b, a, slope=np.tanh(W @ r + W_in @ u + b)),
@@ -83,7 +83,7 @@ def newton(r, F, J):
         (lambda r, F, J: newton(r, F, J) - r, "only the way, not"),
         (lambda r, F, J: r - newton(r, F, J), "and it leads away"),
         (lambda r, F, J: r - np.linalg.solve(J(r), F(r)), "a root of F"),
-        (lambda r, F, J: r - np.linalg.solve(J(r), F(r) - r), "Jacobian is that of F"),
+        (lambda r, F, J: r - np.linalg.solve(J(r), F(r) - r), "Jacobian is F's"),
         (lambda r, F, J: r - np.linalg.solve(J(r) - np.eye(5), F(r)), "F is set to zero"),
         (lambda r, F, J: r - (J(r) - np.eye(5)) @ (F(r) - r), "multiplied by the matrix"),
         (lambda r, F, J: r - np.linalg.solve((J(r) - np.eye(5)).T, F(r) - r), "wrong way round"),
@@ -172,10 +172,12 @@ def executed(tmp_path_factory):
     last = """
 import json
 print(json.dumps({
-    "two": [found.n_unstable.tolist(), found.time_constants[:, 0].tolist()],
-    "signs": fixed_points.signs_at(network, found)[found.stable].tolist(),
+    "two": [result.n_unstable.tolist(), result.time_constants[:, 0].tolist()],
+    "signs": fixed_points.signs_at(network, result)[result.stable].tolist(),
     "three": fixed_points.signs_at(larger, of_three)[of_three.stable].tolist(),
-    "held": {name: fixed_points.signs_at(network, one.found)[one.found.stable].tolist() for name, one in held.items()},
+    "held": {
+        name: fixed_points.signs_at(network, view.points)[view.points.stable].tolist() for name, view in views.items()
+    },
     "score": run.metrics[-1]["score"],
 }))
 """

@@ -17,7 +17,7 @@ from cogdyn.lessons.grading.exercises.bridge_through_time import BRIDGED_JACOBIA
 from cogdyn.lessons.grading.exercises.fixed_points_reference import newton
 from cogdyn.lessons.grading.exercises.memory_of_a_network import EXPLAINED, MODES
 from cogdyn.lessons.grading.exercises.memory_of_a_network import JACOBIAN as NEAR
-from cogdyn.lessons.grading.exercises.point_search import searched, searches
+from cogdyn.lessons.grading.exercises.point_search import search_fault, searches
 from cogdyn.lessons.grading.exercises.pulse_trials import PULSES
 from cogdyn.lessons.grading.exercises.rflo_by_hand import CHANGE, COSINES, CREDITS, TRACES, TRUTH
 from cogdyn.lessons.grading.exercises.two_mechanisms import AUTONOMY, ROTATIONS, SKEW, TANGLING
@@ -119,7 +119,7 @@ def test_points_cannot_be_guessed():
         mine, theirs = newton(**ours)[:, :n], newton(**others)[:, :n]
         assert len(mine) >= 3
         assert np.abs(mine[:, None] - theirs).max(axis=2).min() > 300 * 1e-5
-        assert searched(ours["candidates"], ours) is not None
+        assert search_fault(ours["candidates"], ours) is not None
 
 
 def test_which_units_hear_the_truth_follows_from_a_drawn_order():

@@ -23,7 +23,7 @@ from cogdyn.lessons.grading.exercises.odd_one_out import OddOneOut
 from cogdyn.lessons.grading.grade import grade
 from cogdyn.lessons.grading.inside import plain, task_probe
 from cogdyn.lessons.grading.judging import LONGEST, Exercise, Judgement, judged
-from cogdyn.lessons.grading.marking import Marked, mark, not_graded
+from cogdyn.lessons.grading.marking import Marking, mark, not_graded
 from cogdyn.lessons.grading.protections import Ended, Limits, Protections, SandboxError
 from cogdyn.lessons.grading.sandbox import Nursery, Submission
 from cogdyn.lessons.grading.secret_seed import secret_seed
@@ -283,7 +283,7 @@ def test_who_was_stopped_by_the_clock_is_run_again_alone_when_all_others_are_don
         hand_in(tmp_path / "in" / f"{name}.ipynb", homework(2) | {"name": name})
     (folder, out), ran, at_work = (tmp_path / "in", tmp_path / "grades.csv"), [], threading.Semaphore(2)
     digests = {read_notebook(path).digest: path.stem for path in folder.iterdir()}
-    marks = Marked((), (), Protections())
+    marks = Marking((), (), Protections())
 
     def run(nursery, number, cells, digest, seed):
         name = digests[digest]

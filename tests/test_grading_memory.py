@@ -12,7 +12,7 @@ from cogdyn.lessons.grading.exercises import fixed_points_reference
 from cogdyn.lessons.grading.exercises.fixed_points_reference import jacobian, modes, network_of, newton, step
 from cogdyn.lessons.grading.exercises.memory_networks import drawn_memory
 from cogdyn.lessons.grading.exercises.memory_of_a_network import EXPLAINED, JACOBIAN, MODES
-from cogdyn.lessons.grading.exercises.point_search import searched, searches
+from cogdyn.lessons.grading.exercises.point_search import search_fault, searches
 from cogdyn.lessons.grading.exercises.pulse_trials import PULSES
 from cogdyn.lessons.grading.grade import grade
 from cogdyn.lessons.grading.judging import difference
@@ -28,7 +28,7 @@ KINDS = [
     (("swamped", "dull"), {}, 1, 1),
     (("slow", "dull"), {"slow": 0.995}, 1, 1),
     (("dull", "bit"), {}, 3, 2),
-    (("tilted", "tilted"), {"held": False}, 9, 4),
+    (("tilted", "tilted"), {"with_input": False}, 9, 4),
     (("bit", "bit", "dull"), {"n_stable": 4}, 9, 4),
     (("bit", "bit"), {"coupling": 0.45, "n_stable": 3}, 7, 3),
     (("dull", "turns"), {}, 1, 0),
@@ -128,12 +128,12 @@ def test_where_pulses_lead_does_not_hang_on_the_last_digit():
 def test_points_are_right_in_any_order_and_in_single_precision():
     for inputs in searches(np.random.default_rng(0)):
         points = newton(**inputs)
-        assert searched(points[::-1].astype(np.float32), inputs) is None
-        assert searched(list(points), inputs) is None
-        assert "row 1 is no fixed point" in searched(np.vstack([points[:1], points[1:] + 1]), inputs).reason
-        assert "more points than candidates" in searched(np.zeros((10**5, points.shape[1])), inputs).reason
-        assert "not an array" in searched([["a" * 10**4], ["b"] * 500], inputs).reason
-        twice = searched(np.vstack([points, points[:1]]), inputs)
+        assert search_fault(points[::-1].astype(np.float32), inputs) is None
+        assert search_fault(list(points), inputs) is None
+        assert "row 1 is no fixed point" in search_fault(np.vstack([points[:1], points[1:] + 1]), inputs).reason
+        assert "more points than candidates" in search_fault(np.zeros((10**5, points.shape[1])), inputs).reason
+        assert "not an array" in search_fault([["a" * 10**4], ["b"] * 500], inputs).reason
+        twice = search_fault(np.vstack([points, points[:1]]), inputs)
         assert twice.reason == f"row {len(points)} is the same point as row 0."
         assert (twice.seen, twice.expected) == (f"{len(points) + 1} rows", f"{len(points)} points")
 
@@ -173,5 +173,5 @@ def test_who_calls_the_librarys_own_search_earns_nothing_for_it(tmp_path):
         assert earned["memory/points"] == 0, line
         assert earned["memory/jacobian"] == earned["memory/modes"] == earned["memory/pulses"] == 2
     reasons = {line.student: line.marks[1].judgement.reason for line in lines}
-    assert "is no part of this assignment: do without it" in reasons["scipy"]
+    assert "is no part of this assignment: leave it out" in reasons["scipy"]
     assert all("Error" in reasons[name] for name in borrowed), json.dumps(reasons)

@@ -142,7 +142,7 @@ def test_a_signal_ends_it_at_once_and_says_how_to_go_on(tmp_path, number):
     process.send_signal(number)
     _, errors = process.communicate()
     assert process.returncode == 128 + number, errors
-    assert "Stopped. What is graded is kept; the same command with --resume goes on." in errors
+    assert "Stopped. What is graded is kept; the same command with --resume continues." in errors
     assert "Traceback" not in errors
     assert results() == 1  # the endless one was not waited for
     assert not out.exists()

@@ -13,9 +13,9 @@ from cogdyn.lessons.grading.exercises.rflo_inputs import errors_to_carry, famili
 from cogdyn.lessons.grading.exercises.rflo_reference import (
     carried,
     cosines,
-    heard,
+    exact_credit,
+    sender_rates,
     summed,
-    told_the_truth,
     two_credits,
     weight_change,
 )
@@ -65,7 +65,7 @@ def test_both_credits_add_up_to_both_sums():
         slopes, errors = 1 - np.tanh(drives) ** 2, (rates @ trial["W_out"].T - trial["targets"]) @ trial["W_out"]
         both = two_credits(trial["W"], slopes, errors, trial["alpha"])
         for credit, gradient in zip(both, (summed(without_feedback(trial)), by_autograd(**trial)), strict=True):
-            for name, senders in heard(trial, rates).items():
+            for name, senders in sender_rates(trial, rates).items():
                 added = (trial["alpha"] * slopes * credit).T @ senders
                 np.testing.assert_allclose(added.reshape(gradient[name].shape), gradient[name], atol=1e-12)
 
@@ -98,14 +98,14 @@ def test_who_hears_the_truth_gets_the_exact_gradient_and_nobody_else():
         }
         ours, exact = summed(trial), by_autograd(**trial)
         off = np.max([np.abs((ours[name] - exact[name]).reshape(n, -1)).max(axis=1) for name in NAMES], axis=0)
-        told = told_the_truth(**wiring)
-        assert (off[told] < 1e-12).all()
-        assert (off[~told] > 1e-7).all()
-        assert 3 <= told.sum() < n - 3
+        exact = exact_credit(**wiring)
+        assert (off[exact] < 1e-12).all()
+        assert (off[~exact] > 1e-7).all()
+        assert 3 <= exact.sum() < n - 3
 
 
 def test_lists_and_truth_values_as_numbers_are_answers_too():
-    assert check("rflo/truth", lambda W, W_out: [int(one) for one in told_the_truth(W, W_out)]).passed
+    assert check("rflo/truth", lambda W, W_out: [int(one) for one in exact_credit(W, W_out)]).passed
     assert check("rflo/cosines", lambda **given: cosines(**given).tolist()).passed
 
 

@@ -11,7 +11,7 @@ from node import evaluate, needs_node
 
 from cogdyn.agents import RateRNN
 from cogdyn.agents.dynamics import fixed_points, flow_field
-from cogdyn.lessons.chapters.fixed_points.widget import Held, LiveFlow
+from cogdyn.lessons.chapters.fixed_points.widget import HeldInput, LiveFlow
 
 N, N_IN, N_OUT = 7, 2, 3
 
@@ -59,7 +59,7 @@ FORMS = [("rate", "tanh", "linear"), ("voltage", "relu", "sigmoid"), ("voltage",
 @pytest.mark.parametrize("form", FORMS)
 def test_the_browser_draws_the_flow_that_flow_field_finds(form):
     network, (origin, axes) = random_network(*form), plane()
-    live = LiveFlow.of(network, {"one": Held(np.array([0.5, -1.0]))}, origin, axes)
+    live = LiveFlow.of(network, {"one": HeldInput(np.array([0.5, -1.0]))}, origin, axes)
     x = torch.tensor([0.5, -1.0], dtype=torch.float64)
     field = flow_field(
         lambda h: network.step(h, x.expand(len(h), -1)), origin, np.array(live.axes), (-1, 2, -2, 1), (4, 3), dt=20
@@ -83,7 +83,7 @@ def test_the_browser_draws_the_flow_that_flow_field_finds(form):
 def test_a_released_state_follows_the_whole_network(form):
     network, (origin, axes) = random_network(*form), plane()
     u = np.array([1.0, 0.3])
-    live = LiveFlow.of(network, {"one": Held(u)}, origin, axes)
+    live = LiveFlow.of(network, {"one": HeldInput(u)}, origin, axes)
     (view,) = live.views
     given = {"network": live.network, "view": view, "axes": live.axes}
     expression = """(() => {
@@ -112,7 +112,7 @@ def test_a_released_state_follows_the_whole_network(form):
 
 def test_axes_are_made_orthonormal_and_keep_their_sides():
     _, axes = plane()
-    live = LiveFlow.of(random_network(), {"one": Held(np.zeros(N_IN))}, np.zeros(N), axes)
+    live = LiveFlow.of(random_network(), {"one": HeldInput(np.zeros(N_IN))}, np.zeros(N), axes)
     basis = np.array(live.axes)
     np.testing.assert_allclose(basis @ basis.T, np.eye(2), atol=1e-6)
     np.testing.assert_allclose(basis[0], axes[0] / np.linalg.norm(axes[0]), atol=1e-6)
@@ -125,7 +125,7 @@ def test_axes_are_made_orthonormal_and_keep_their_sides():
 
 def test_points_are_told_apart_by_what_their_modes_do():
     network = pitchforks()
-    (view,) = LiveFlow.of(network, {"rest": Held(np.zeros(1), points_of(network))}, np.zeros(2), np.eye(2)).views
+    (view,) = LiveFlow.of(network, {"rest": HeldInput(np.zeros(1), points_of(network))}, np.zeros(2), np.eye(2)).views
     kinds = [point["kind"] for point in view["points"]]
     assert kinds == ["stable"] * 4 + ["saddle"] * 4 + ["unstable"]
     assert [point["growing"] for point in view["points"]] == [0] * 4 + [1] * 4 + [2]
@@ -144,7 +144,7 @@ def test_points_are_told_apart_by_what_their_modes_do():
 def test_a_point_that_hardly_moves_is_neither_stable_nor_a_saddle():
     network = pitchforks(w=1.0)
     found = points_of(network, tolerance=1e-5, merge_distance=0.1)
-    (view,) = LiveFlow.of(network, {"rest": Held(np.zeros(1), found)}, np.zeros(2), np.eye(2)).views
+    (view,) = LiveFlow.of(network, {"rest": HeldInput(np.zeros(1), found)}, np.zeros(2), np.eye(2)).views
     assert {point["kind"] for point in view["points"]} == {"slow"}
 
 
@@ -153,7 +153,7 @@ def test_a_mode_that_turns_has_no_direction():
     with torch.no_grad():
         network.recurrent.copy_(torch.tensor([[1.5, -2.0], [2.0, 1.5]]))
     found = points_of(network, n_candidates=1)
-    (view,) = LiveFlow.of(network, {"rest": Held(np.zeros(1), found)}, np.zeros(2), np.eye(2)).views
+    (view,) = LiveFlow.of(network, {"rest": HeldInput(np.zeros(1), found)}, np.zeros(2), np.eye(2)).views
     (point,) = view["points"]
     assert (point["kind"], point["directions"]) == ("unstable", [])
 
@@ -162,8 +162,8 @@ def test_each_input_has_its_points_its_origin_and_its_trials():
     network = pitchforks()
     states = np.arange(12.0).reshape(3, 2, 2)
     held = {
-        "rest": Held(np.zeros(1), points_of(network)),
-        "push": Held(np.ones(1), origin=np.array([1.0, 0.0]), paths=states),
+        "rest": HeldInput(np.zeros(1), points_of(network)),
+        "push": HeldInput(np.ones(1), origin=np.array([1.0, 0.0]), paths=states),
     }
     rest, push = LiveFlow.of(network, held, np.zeros(2), np.eye(2)).views
     assert (len(rest["points"]), len(push["points"]), rest["paths"]) == (9, 0, [])
@@ -172,11 +172,11 @@ def test_each_input_has_its_points_its_origin_and_its_trials():
 
 def test_what_must_be_seen_is_seen():
     network = pitchforks()
-    held = {"rest": Held(np.zeros(1), points_of(network))}
+    held = {"rest": HeldInput(np.zeros(1), points_of(network))}
     low, high = np.array(LiveFlow.of(network, held, np.zeros(2), np.eye(2)).extent).reshape(2, 2).T
     assert (low < -0.96).all()
     assert (high > 0.96).all()
-    nothing = LiveFlow.of(network, {"rest": Held(np.zeros(1))}, np.zeros(2), np.eye(2))
+    nothing = LiveFlow.of(network, {"rest": HeldInput(np.zeros(1))}, np.zeros(2), np.eye(2))
     assert nothing.extent == [-1.2, 1.2, -1.2, 1.2]
     assert LiveFlow.of(network, held, np.zeros(2), np.eye(2), extent=3).extent == [-3, 3, -3, 3]
     assert LiveFlow.of(network, held, np.zeros(2), np.eye(2), extent=(0, 1, 2, 3)).extent == [0, 1, 2, 3]
@@ -188,20 +188,23 @@ def test_what_must_be_seen_is_seen():
         ({"axes": np.ones((2, N))}, "span no plane"),
         ({"axes": np.ones((3, N))}, r"axes has shape \(3, 7\); expected finite numbers, \(2, 7\)"),
         ({"origin": np.full(N, np.nan)}, "origin has shape"),
-        ({"held": {}}, "held is empty"),
-        ({"held": {"one": Held(np.zeros(3))}}, r"inputs of 'one' has shape \(3,\)"),
-        ({"held": {"one": Held(np.zeros(N_IN), origin=np.zeros(3))}}, "origin of 'one'"),
-        ({"held": {"one": Held(np.zeros(N_IN), points_of(pitchforks()))}}, r"points of 'one' have shape \(9, 2\)"),
-        ({"held": {"one": Held(np.zeros(N_IN), paths=np.zeros((4, 2)))}}, "paths of 'one'"),
+        ({"inputs": {}}, "inputs is empty"),
+        ({"inputs": {"one": HeldInput(np.zeros(3))}}, r"inputs of 'one' has shape \(3,\)"),
+        ({"inputs": {"one": HeldInput(np.zeros(N_IN), origin=np.zeros(3))}}, "origin of 'one'"),
+        (
+            {"inputs": {"one": HeldInput(np.zeros(N_IN), points_of(pitchforks()))}},
+            r"points of 'one' have shape \(9, 2\)",
+        ),
+        ({"inputs": {"one": HeldInput(np.zeros(N_IN), paths=np.zeros((4, 2)))}}, "paths of 'one'"),
         ({"output_names": ["x"]}, "1 output_names for 3 outputs"),
         ({"extent": (1, 0, 0, 1)}, "extent is"),
         ({"extent": 0}, "extent is"),
-        ({"shown": 1}, "shown is 1; allowed: 0 to 0"),
+        ({"view": 1}, "view is 1; allowed: 0 to 0"),
     ],
 )
 def test_what_does_not_fit_is_refused(change, message):
     origin, axes = plane()
-    arguments = {"held": {"one": Held(np.zeros(N_IN))}, "origin": origin, "axes": axes} | change
+    arguments = {"inputs": {"one": HeldInput(np.zeros(N_IN))}, "origin": origin, "axes": axes} | change
     with pytest.raises(ValueError, match=message):
         LiveFlow.of(random_network(), **arguments)
 
@@ -209,7 +212,7 @@ def test_what_does_not_fit_is_refused(change, message):
 def test_points_without_eigenvectors_are_refused():
     network = pitchforks()
     with pytest.raises(ValueError, match="n_modes=0"):
-        LiveFlow.of(network, {"rest": Held(np.zeros(1), points_of(network, n_modes=0))}, np.zeros(2), np.eye(2))
+        LiveFlow.of(network, {"rest": HeldInput(np.zeros(1), points_of(network, n_modes=0))}, np.zeros(2), np.eye(2))
 
 
 # Words
@@ -295,7 +298,7 @@ render({{ model, el: document.body }});
 @pytest.mark.skipif(find_chromium() is None, reason="chromium is missing")
 def test_a_reader_releases_the_state_by_keyboard_and_by_pointer(tmp_path):
     network = pitchforks()
-    held = {name: Held(np.array([u]), points_of(network, (u,))) for name, u in (("rest", 0.0), ("push", 1.0))}
+    held = {name: HeldInput(np.array([u]), points_of(network, (u,))) for name, u in (("rest", 0.0), ("push", 1.0))}
     live = LiveFlow.of(network, held, np.zeros(2), np.eye(2), output_names=["sum"])
     told = "document.querySelector('.cogdyn-answer').textContent"
     with browser_page() as page:

@@ -84,7 +84,7 @@ def test_a_session_keeps_to_itself_which_choices_were_right():
     session = finish(Session(make_task("ReversalBandit"), trials=10, seed=0), win_stay_lose_shift)
     assert session.n_scored == 200
     assert session.score / 200 > 0.65
-    assert session.tally() == f"earned {session.earned:g} in 200"
+    assert session.tally() == f"earned {session.reward:g} in 200"
     assert "of 200 choices" in session.summary()[0]
 
 
@@ -139,7 +139,7 @@ def test_several_responses_in_a_trial_all_count():
 
 def test_early_keys_are_told_of_and_cost_nothing():
     def late_and_early(session):
-        if session.period == "fixation" and not session.said:
+        if session.period == "fixation" and not session.echo:
             return "1"
         return str(session._info["target"]) if session.period == "decision" else None
 

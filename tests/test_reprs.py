@@ -9,7 +9,7 @@ import torch
 
 import cogdyn.agents.dynamics as dynamics
 from cogdyn.agents import RateRNN, Run, train
-from cogdyn.agents.network.representation import written
+from cogdyn.agents.network.representation import call_arguments
 from cogdyn.agents.rules import BPTT, RFLO
 from cogdyn.agents.rules.catalogue import rule_class, rule_names
 from cogdyn.agents.training.run import describe
@@ -48,7 +48,7 @@ def test_a_rule_of_several_arguments():
         "RFLO(lr=0.01, update_every='bin', optimizer='sgd', feedback='symmetric')"
     )
     assert short(BPTT(lr=[(step, 1e-3) for step in range(100)]))
-    assert written({"a": "x" * 100}).startswith("a='xxx")
+    assert call_arguments({"a": "x" * 100}).startswith("a='xxx")
 
 
 def test_a_run_and_what_a_network_did(tmp_path):

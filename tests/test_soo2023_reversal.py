@@ -125,8 +125,8 @@ def test_a_claim_is_judged_only_when_all_its_networks_are_trained():
         found = {verdict.name: verdict for verdict in claims(table)}
         assert found["SCTT"].word == word
         assert found["DASC"].word == "not judged"
-    assert "20 of 20 learned it, 0 of 20 of base" in found["SCTT"].found
-    assert "updates 1450 and 4000" in found["SCTT"].found
+    assert "20 of 20 learned it, 0 of 20 of base" in found["SCTT"].numbers
+    assert "updates 1450 and 4000" in found["SCTT"].numbers
 
 
 @pytest.mark.parametrize(

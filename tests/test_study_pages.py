@@ -109,14 +109,14 @@ def test_claims_are_about_networks_that_do_the_task_and_the_first_about_the_same
     able = {"task_r2": lambda row: 0.99 if row["activation"] == "tanh" else 0.5}
     first = claims(table(**able))[0]
     assert first.holds is False
-    assert first.found.startswith("6 pairs of 4 settings")
+    assert first.numbers.startswith("6 pairs of 4 settings")
     assert set(judged(table(task_r2=lambda row: 0.5)).values()) == {None}
     other = {"peak_ms": lambda row: 100 * (row["activation"] == "tanh") + row["network"]}
     assert claims(table(**other))[0].holds is False
     unlike = {
         "peak_ms": lambda row: 100 * (row["activation"] == "tanh") + 50 * (row["target"] == "held") + row["noise"]
     }
-    assert "no two of 8 settings" in claims(table(**unlike))[0].found
+    assert "no two of 8 settings" in claims(table(**unlike))[0].numbers
     none = {"tuning_correlation": lambda row: None}
     assert claims(table(**none))[0].holds is None
 
@@ -125,7 +125,7 @@ def test_who_errs_less_is_counted_for_every_noise():
     def error(row):
         return 0.1 if row["target"] == "held" or row["noise"] > 0.1 else 0.05
 
-    found = claims(table(**{error_name("frozen", "before go", 1.0): error}))[2].found
+    found = claims(table(**{error_name("frozen", "before go", 1.0): error}))[2].numbers
     assert "frozen before go 1: 2 of 4" in found
     assert "white before go 1: 0 of 4" in found
     assert found.count(" of 4") == len(CELLS)

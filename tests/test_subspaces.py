@@ -86,7 +86,7 @@ def test_periods_apart_are_given_their_own_subspaces(basis):
     found = orthogonal_subspaces(first, second, (3, 2))
     np.testing.assert_allclose(np.abs(found.first @ basis[:3].T), np.eye(3), atol=1e-6)
     np.testing.assert_allclose(np.abs(found.second @ basis[3:5].T), np.eye(2), atol=1e-6)
-    np.testing.assert_allclose(found.captured, np.eye(2), atol=1e-10)
+    np.testing.assert_allclose(found.captured_variance, np.eye(2), atol=1e-10)
 
 
 def test_two_units_are_shared_as_the_difference_of_covariances_says():
@@ -114,7 +114,7 @@ def test_no_random_pair_and_no_small_turn_is_better(basis):
         return np.trace(q[:, :2].T @ a @ q[:, :2]) + np.trace(q[:, 2:].T @ b @ q[:, 2:])
 
     best = value(both.T)
-    assert best == pytest.approx(np.trace(found.captured), rel=1e-10)
+    assert best == pytest.approx(np.trace(found.captured_variance), rel=1e-10)
     for size in (0.01, 0.1, 10):
         for _ in range(200):
             other = np.linalg.qr(both.T + size * rng.normal(size=(10, 5)))[0]

@@ -287,7 +287,7 @@ def test_figures_say_what_they_show(four):
 def test_a_state_released_where_the_plane_begins_makes_the_reach(name, shown, four):
     one = four[name]
     live = live_reach(one)
-    view = live.views[live.shown]
+    view = live.views[live.view]
     assert view["label"] == shown
     assert [each["label"] for each in live.views] == ["the target", "the other side", "no target"]
     x, u = torch.tensor(view["origin"]).double()[None], torch.tensor(view["input"]).double()[None]

@@ -20,7 +20,7 @@ class Annealing:
     Each network of an ensemble has a phase of its own.
 
     Args:
-        schedule: The value in each phase; the last is 1, at which training goes on for as long as it will.
+        schedule: The value in each phase; the last is 1, at which training continues.
         steps: Number of updates that all phases but the last take together.
         goal: Score at which a phase ends early; None for never.
         whole: Whether values are whole numbers from 1 on, instead of in [0, 1].

@@ -91,7 +91,7 @@ class Bin(NamedTuple):
         return self.keep * credit + ((credit * self.gate) @ self.recurrent) * self.slope_before
 
     def forward(self, change: Tensor) -> Tensor:
-        """A change w (B, N) of the state of the bin before, carried forward to this bin's: J w."""
+        """A change w (B, N) of the state of the bin before, in forward mode: J w."""
         return self.keep * change + self.gate * ((change * self.slope_before) @ self.recurrent.mT)
 
 

@@ -41,7 +41,7 @@ class Descent:
         weight_decay: How much of each weight is added to its gradient.
 
     Raises:
-        ValueError: If lr or clip is not positive, a schedule does not begin at 0 and go on from there, the optimizer is
+        ValueError: If lr or clip is not positive, a schedule does not begin at 0 and increase, the optimizer is
             unknown, or weight_decay negative.
 
     Source: Kingma & Ba 2015, arXiv:1412.6980.

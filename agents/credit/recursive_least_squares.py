@@ -1,4 +1,4 @@
-"""Least squares, solved anew with every bin."""
+"""Least squares, solved again with every bin."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ def own_coordinates(samples: np.ndarray, least: int = 1) -> tuple[np.ndarray, np
 
     .. math:: X = Y Q, \qquad Q Q^\top = I
 
-    Products :math:`X X^\top`, lengths and angles are those of Y, so that what would cost the cube of N units costs that
+    Products :math:`X X^\top`, lengths and angles are Y's, so that what would cost the cube of N units costs that
     of K coordinates.
 
     Args:

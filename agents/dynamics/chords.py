@@ -41,9 +41,9 @@ class Chords:
         """Number of points that are known."""
         return len(self._points)
 
-    def add(self, displacement: Displacement, found: Tensor) -> None:
-        """Keep those of the found points (K, N) that are new."""
-        for y in found:
+    def add(self, displacement: Displacement, points: Tensor) -> None:
+        """Keep those of the points (K, N) that are new."""
+        for y in points:
             if self.n == self.n_max:
                 return
             if self.n and torch.cdist(y[None], torch.stack(self._points)).min() < self.apart:

@@ -1,4 +1,4 @@
-"""Demixed principal components: directions that tell of one factor of the task each."""
+"""Demixed principal components: directions that represent one factor of the task each."""
 
 from __future__ import annotations
 

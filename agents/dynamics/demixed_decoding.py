@@ -152,7 +152,7 @@ def demixed_decoding(
         ValueError: If a unit has less than 2 trials in a condition, a number makes no sense, or as for
             :func:`demixed_components`.
 
-    Source: Kobak et al. 2016, doi:10.7554/eLife.10989; the p-value is that of :func:`p_value`.
+    Source: Kobak et al. 2016, doi:10.7554/eLife.10989; the p-value is from :func:`p_value`.
     """
     trials = PseudoTrials.of(rates, factors)
     for name, count in {"n_repetitions": n_repetitions, "n_shuffles": n_shuffles}.items():

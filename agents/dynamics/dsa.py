@@ -1,4 +1,4 @@
-"""Dynamical similarity analysis (DSA): are two systems the same but for a change of coordinates?"""
+"""Dynamical similarity analysis (DSA): are two systems the same except for a change of coordinates?"""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def dynamical_distance(
     States with delays are reduced to their first principal components, a linear map is fitted from one bin to the
     next, and the eigenvalues of the two maps are compared by the mean squared distance of those best matched. Where
     geometry asks what states look like, this asks how they move: populations need share neither units nor conditions
-    nor length. With inputs the map is fitted beside their effect (InputDSA), as driven networks need it. Results
+    nor length. With inputs the map is fitted together with their effect (InputDSA), as driven networks need it. Results
     depend on delays and rank; look at several.
 
     The linear map has no constant term, so that a shift of all rates of a unit changes it: where rates do not have the

@@ -1,4 +1,4 @@
-"""States at which dynamics stand still, or nearly so, and what goes on around them."""
+"""States at which dynamics stand still, or nearly so, and the dynamics around them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from .step_callable import Step, check_step, states_of
 MARGIN = 1e-6
 """Difference of a modulus from 1 below which a mode neither grows nor decays."""
 STILL = 1e-26
-"""Speed q below which a state stands still, but for rounding."""
+"""Speed q below which a state stands still, except for rounding."""
 
 
 @dataclass(frozen=True)
@@ -139,7 +139,7 @@ def fixed_points(
     .. math:: q(x) = \tfrac{1}{2} |F(x) - x|^2 < \text{tolerance}
 
     The search descends in q from each candidate, see :func:`gauss_newton`. It finds unstable points as well as stable
-    ones, and it ends as soon as q is below the tolerance: 1e-12 tells fixed points, 1e-6 or so also slow ones, where a
+    ones, and it ends as soon as q is below the tolerance: 1e-12 keeps fixed points, 1e-6 or so also slow ones, where a
     state stays for a while. Of points that lie together the slowest stands for all; it is then moved on to where q
     is zero, if that is not farther than ``merge_distance``. Where the speed vanishes to a higher order, as that of
     :math:`x - x^3` does at 0, slow states lie far around: they all count as the marginal point in their middle.
@@ -148,7 +148,7 @@ def fixed_points(
     input, such a network may grow without bound, where tanh is held by its own limits. ``summary`` says how slow the
     slowest state was, ``final_speed`` how slow each.
 
-    With units that are silent below a threshold, dynamics are linear in pieces. The Jacobian is that of the piece
+    With units that are silent below a threshold, dynamics are linear in pieces. The Jacobian belongs to the piece
     in which the point lies, and where it lies on a border, of the one that torch's derivative belongs to.
 
     Args:

@@ -24,7 +24,7 @@ class FlowField:
             per second if dt was given.
         speed: Length of the whole velocity, in all of state space, (n_y, n_x), in the same unit.
         in_plane: Fraction of the squared velocity that lies in the plane, (n_y, n_x), 1 where nothing moves: where it
-            is small, arrows tell little.
+            is small, arrows say little.
         origin: (N,).
         axes: (2, N).
     """

@@ -42,7 +42,7 @@ def gauss_newton(
     .. math:: d = \arg\min_{|d| \le \Delta} \; |A d + F(x) - x|^2
 
     by conjugate gradients, which need products with A and its transpose only. The radius grows where the
-    linearisation foretold the new speed well, and shrinks where it did not. Since they start at zero and stop early,
+    linearisation predicted the new speed well, and shrinks where it did not. Since they start at zero and stop early,
     they take the shortest of equally good steps: towards a line of fixed points, not along it.
 
     As states leave that have arrived, or got stuck in a minimum of q above the tolerance, others take their place, so
@@ -54,7 +54,7 @@ def gauss_newton(
         tolerance: Speed q below which a state has arrived.
         max_iterations: Steps after which a state is given up.
         radius: First radius of the trust region.
-        chords: Jacobians at points that are found on the way; None does without.
+        chords: Jacobians at points that are found on the way; None for none.
 
     Source: Steihaug 1983, SIAM J Numer Anal, doi:10.1137/0720042; Nocedal & Wright 2006, ISBN 978-0-387-30303-1,
     chapters 4 and 10.
@@ -116,7 +116,7 @@ def _move(
 
 
 def _step(r: Tensor, products: tuple[Product, Product], delta: Tensor, tolerance: float) -> tuple[Tensor, Tensor]:
-    """The step d, (K, N), and the speed that the linearised dynamics foretell, (K,)."""
+    """The step d, (K, N), and the speed that the linearised dynamics predict, (K,)."""
     forward, backward = products
     r2 = _dot(r, r)
     # The closer to a root, the more exactly each step is worked out, so that convergence is quadratic in the end.

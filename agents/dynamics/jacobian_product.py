@@ -25,7 +25,7 @@ class Bridge:
 
     Attributes:
         kind: ``"SCTT"``, which leads to the state at the start of a block; ``"DASC"``, to one coarse step from there;
-            ``"gradient skip"``, as SCTT for errors alone, while the state goes on as it would.
+            ``"gradient skip"``, as SCTT for errors alone, while the state continues as it would.
         lag: Number of steps in a block.
         beta: Weight of what the dynamics made of the block, in [0, 1]; at 1 the bridge is gone.
 
@@ -63,7 +63,7 @@ def jacobian_product(
 
     .. math:: (1 - \beta)\, S + \beta\, J_{\theta-1} \cdots J_1 J_0, \qquad S = I \;\text{or}\; I + \theta\, (J_0 - I),
 
-    the latter for DASC. Last steps that fill no block are plain. The trajectory is that of the bridged states; only
+    the latter for DASC. Last steps that fill no block are plain. The trajectory consists of the bridged states; only
     the gradient skip leaves them as they are.
 
     Args:
@@ -79,8 +79,8 @@ def jacobian_product(
     Raises:
         ValueError: If h0 is not one state, or a number of steps is negative.
 
-    Source: the product is that of Pascanu, Mikolov & Bengio 2013, "On the difficulty of training recurrent neural
-    networks", ICML; the bridges are those of Soo, Goudar & Wang 2023, NeurIPS 36.
+    Source: the product is from Pascanu, Mikolov & Bengio 2013, "On the difficulty of training recurrent neural
+    networks", ICML; the bridges are from Soo, Goudar & Wang 2023, NeurIPS 36.
     """
     first = states_of("h0", h0, "one state, (N,)", (1,))
     if len(n_steps) == 0 or min(n_steps) < 0:

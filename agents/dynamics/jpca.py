@@ -112,10 +112,10 @@ def jpca(
 
     Raises:
         ValueError: If there are less than 2 conditions, 3 bins or n_components units, the rates hold NaN or do not
-            differ over conditions, or an argument is none of those allowed.
+            differ over conditions, or an argument is not one of those allowed.
 
     Source: Churchland et al. 2012, "Neural population dynamics during reaching", doi:10.1038/nature11129. The ratio
-    is that of Michaels, Dann & Scherberger 2016, doi:10.1371/journal.pcbi.1005175.
+    is from Michaels, Dann & Scherberger 2016, doi:10.1371/journal.pcbi.1005175.
     """
     if n_surrogates < 0:
         raise ValueError(f"n_surrogates is {n_surrogates}; it must be 0 or more.")

@@ -44,14 +44,14 @@ class LineAttractor:
 
 
 @typechecked
-def line_attractor_score(found: FixedPoints) -> LineAttractor:
+def line_attractor_score(points: FixedPoints) -> LineAttractor:
     r"""Measure how line-like a set of fixed and slow points is, and how slow the dynamics are along the line.
 
     A line attractor has three marks: its points follow each other along a curve; at each of them the slowest mode,
     that whose eigenvalue is nearest to 1, points along the curve; and all other modes are much faster.
 
     Args:
-        found: The points, as from ``fixed_points(step, candidates, tolerance=1e-6)``, with eigenvectors.
+        points: The points, as from ``fixed_points(step, candidates, tolerance=1e-6)``, with eigenvectors.
 
     Returns:
         The measures; fewer than three points are no line, and score 0.
@@ -59,19 +59,19 @@ def line_attractor_score(found: FixedPoints) -> LineAttractor:
     Raises:
         ValueError: If the points were found without eigenvectors.
 
-    Source: the marks are those of Mante, Sussillo, Shenoy & Newsome 2013, Nature, doi:10.1038/nature12742; how they
+    Source: the marks are from Mante, Sussillo, Shenoy & Newsome 2013, Nature, doi:10.1038/nature12742; how they
     are measured is ours.
     """
-    slowest = slowest_mode(found)
-    on_line, order = _path(found.points) if len(found) > 2 else (0.0, np.zeros(0, int))
-    along = found.points[order]
+    slowest = slowest_mode(points)
+    on_line, order = _path(points.points) if len(points) > 2 else (0.0, np.zeros(0, int))
+    along = points.points[order]
     position = np.append(0.0, np.linalg.norm(np.diff(along, axis=0), axis=1).cumsum())[: len(order)]
     tangent = np.gradient(along, axis=0) if len(order) else along
     tangent = tangent / np.linalg.norm(tangent, axis=1, keepdims=True)
-    direction = found.right_eigenvectors[order, :, slowest[order]]
+    direction = points.right_eigenvectors[order, :, slowest[order]]
     alignment = np.abs((tangent * direction).sum(axis=1))
     with np.errstate(divide="ignore", invalid="ignore"):
-        rates = np.sort(np.abs(np.log(found.eigenvalues[order])), axis=1)
+        rates = np.sort(np.abs(np.log(points.eigenvalues[order])), axis=1)
         next_rate = rates[:, 1] if rates.shape[1] > 1 else np.inf
         separation = np.where(next_rate == 0, 0.0, 1 - rates[:, 0] / next_rate)
     return LineAttractor(
@@ -81,20 +81,20 @@ def line_attractor_score(found: FixedPoints) -> LineAttractor:
         position=position,
         alignment=alignment,
         separation=separation,
-        drift=np.sqrt(2 * found.speed[order]),
-        time_constants=None if found.time_constants is None else found.time_constants[order, slowest[order]],
+        drift=np.sqrt(2 * points.speed[order]),
+        time_constants=None if points.time_constants is None else points.time_constants[order, slowest[order]],
     )
 
 
 @typechecked
-def selection_vector(found: FixedPoints) -> np.ndarray:
+def selection_vector(points: FixedPoints) -> np.ndarray:
     """What each point reads its input with: the left eigenvector of the slowest mode.
 
     A pulse of input moves the state; all of it decays but what lies along the line, which is its product with this
     vector. Input orthogonal to it is forgotten, however large.
 
     Args:
-        found: The points, with eigenvectors.
+        points: The points, with eigenvectors.
 
     Returns:
         Vectors of length one, (K, N), with signs such that the slowest modes of neighbours point the same way, and the
@@ -105,14 +105,14 @@ def selection_vector(found: FixedPoints) -> np.ndarray:
 
     Source: Mante, Sussillo, Shenoy & Newsome 2013, Nature, doi:10.1038/nature12742.
     """
-    each, slowest = np.arange(len(found)), slowest_mode(found)
-    left, right = found.left_eigenvectors[each, slowest], found.right_eigenvectors[each, :, slowest]
-    turning = np.imag(found.eigenvalues[each, slowest]) != 0
+    each, slowest = np.arange(len(points)), slowest_mode(points)
+    left, right = points.left_eigenvectors[each, slowest], points.right_eigenvectors[each, :, slowest]
+    turning = np.imag(points.eigenvalues[each, slowest]) != 0
     left, right = np.real(left), np.real(right)
-    if len(found):
-        sign = np.ones(len(found))
+    if len(points):
+        sign = np.ones(len(points))
         sign[0] = np.sign(right[0, np.abs(right[0]).argmax()])
-        distance, before = dijkstra(_tree(found.points), directed=False, indices=0, return_predecessors=True)
+        distance, before = dijkstra(_tree(points.points), directed=False, indices=0, return_predecessors=True)
         for k in distance.argsort()[1:]:
             sign[k] = sign[before[k]] * (-1 if right[k] @ right[before[k]] < 0 else 1)
         left = sign[:, None] * left
@@ -120,16 +120,16 @@ def selection_vector(found: FixedPoints) -> np.ndarray:
     return np.where(turning[:, None], np.nan, vectors)
 
 
-def slowest_mode(found: FixedPoints) -> np.ndarray:
+def slowest_mode(points: FixedPoints) -> np.ndarray:
     """Index of the mode of each point whose eigenvalue is nearest to 1, among those with eigenvectors, (K,).
 
     Raises:
         ValueError: If there are none.
     """
-    n_modes = found.left_eigenvectors.shape[1]
+    n_modes = points.left_eigenvectors.shape[1]
     if n_modes == 0:
         raise ValueError("the points were found with n_modes=0; this needs eigenvectors.")
-    return np.abs(found.eigenvalues[:, :n_modes] - 1).argmin(axis=1) if len(found) else np.zeros(0, int)
+    return np.abs(points.eigenvalues[:, :n_modes] - 1).argmin(axis=1) if len(points) else np.zeros(0, int)
 
 
 def _path(points: np.ndarray) -> tuple[float, np.ndarray]:

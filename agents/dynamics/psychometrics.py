@@ -47,7 +47,7 @@ class PsychometricFit:
 @typechecked
 def psychometric_fit(
     stimulus: AnyArray,
-    chosen: AnyArray,
+    choices: AnyArray,
     trials: AnyArray | None = None,
     *,
     curve: Curve = "gaussian",
@@ -62,7 +62,7 @@ def psychometric_fit(
 
     Args:
         stimulus: Stimulus of each trial or of each level, (K,), such as signed coherence.
-        chosen: How often the choice was made, (K,): 0 or 1 for single trials.
+        choices: How often the choice was made, (K,): 0 or 1 for single trials.
         trials: Out of how many, (K,); None for one each.
         curve: Shape of F.
         lapse_low: Lower lapse rate; None fits it, within 0 to 0.5. For two forced choices of which one is right, 0.5.
@@ -78,14 +78,14 @@ def psychometric_fit(
     Source: Wichmann & Hill 2001, "The psychometric function: I. Fitting, sampling, and goodness of fit",
     doi:10.3758/BF03194544.
     """
-    x, yes = as_array("stimulus", stimulus), as_array("chosen", chosen)
+    x, yes = as_array("stimulus", stimulus), as_array("choices", choices)
     n = np.ones(x.shape) if trials is None else as_array("trials", trials)
     if curve not in get_args(Curve):
         raise ValueError(f"unknown curve {curve!r}; known are {', '.join(get_args(Curve))}.")
     if x.ndim != 1 or yes.shape != x.shape or n.shape != x.shape:
-        raise ValueError(f"stimulus {x.shape}, chosen {yes.shape} and trials {n.shape} must be of one length, (K,).")
+        raise ValueError(f"stimulus {x.shape}, choices {yes.shape} and trials {n.shape} must be of one length, (K,).")
     if not (np.isfinite(x).all() and (yes >= 0).all() and (yes <= n).all() and np.isfinite(n).all()):
-        raise ValueError("stimuli must be finite and chosen counts between 0 and the number of trials.")
+        raise ValueError("stimuli must be finite and counts of choices between 0 and the number of trials.")
     if len(np.unique(x)) < 2:
         raise ValueError("a psychometric curve takes 2 different stimuli or more.")
     if not 0 < yes.sum() < n.sum():

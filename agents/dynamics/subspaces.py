@@ -86,13 +86,13 @@ class OrthogonalSubspaces:
     Attributes:
         first: Orthonormal directions for the first period in order of their variance, (d_a, N).
         second: Those for the second, (d_b, N), orthogonal to the first.
-        captured: Of the variance of a period that a subspace of that size could hold, the fraction it holds: period by
-            subspace, (2, 2).
+        captured_variance: Of the variance of a period that a subspace of that size could hold, the fraction it holds:
+            period by subspace, (2, 2).
     """
 
     first: np.ndarray
     second: np.ndarray
-    captured: np.ndarray
+    captured_variance: np.ndarray
 
     __repr__ = shapes_repr
 
@@ -121,10 +121,10 @@ def orthogonal_subspaces(
         The best pair.
 
     Raises:
-        ValueError: If the subspaces do not fit beside each other, units differ in number, or the rates hold NaN or
+        ValueError: If the subspaces do not fit next to each other, units differ in number, or the rates hold NaN or
             never change.
 
-    Source: Elsayed et al. 2016, doi:10.1038/ncomms13239; the steps are those of Bolla, Michaletzky, Tusnády & Ziermann
+    Source: Elsayed et al. 2016, doi:10.1038/ncomms13239; the steps are from Bolla, Michaletzky, Tusnády & Ziermann
     1998, "Extrema of sums of heterogeneous quadratic forms", doi:10.1016/S0024-3795(97)10230-9.
     """
     if starts < 1:

@@ -1,4 +1,4 @@
-"""Trajectory tangling and divergence: can the present state tell where a population goes next?"""
+"""Trajectory tangling and divergence: does the present state determine where a population goes next?"""
 
 import warnings
 
@@ -18,7 +18,7 @@ def tangling(rates: AnyArray, dt: float = 10, n_components: int = 8, fraction: f
 
     x are the rates along their first principal components, their mean over conditions kept, and :math:`\dot x` is the
     difference to the bin before, per second; the first bin has none, and takes Q of the second. A smooth system without
-    inputs keeps Q low; trajectories that cross, or stop and go on from the same place, have a high one.
+    inputs keeps Q low; trajectories that cross, or stop and continue from the same place, have a high one.
 
     Units count by their variance: `soft_normalised(rates)` first is usual where their ranges differ.
 

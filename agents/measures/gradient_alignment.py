@@ -34,12 +34,12 @@ GROUPS: dict[str, tuple[str, ...]] = {
 
 @typechecked
 def alignment(
-    found: Mapping[str, Tensor], exact: Mapping[str, Tensor], groups: Mapping[str, tuple[str, ...]] = GROUPS
+    gradient: Mapping[str, Tensor], exact: Mapping[str, Tensor], groups: Mapping[str, tuple[str, ...]] = GROUPS
 ) -> dict[str, float]:
     """Cosine of two gradients in each group of weights; NaN where one of them is 0, or nothing learns.
 
     Args:
-        found: A gradient by the names of parameters, as ``rule.gradient(network, batch)`` gives it.
+        gradient: A gradient by the names of parameters, as ``rule.gradient(network, batch)`` gives it.
         exact: Another, such as that of ``BPTT().gradient(network, batch)``.
         groups: Which parameters belong together.
 
@@ -54,8 +54,8 @@ def alignment(
             )
     cosines = {}
     for name, keys in groups.items():
-        learned = [key for key in keys if key in found and key in exact]
-        parts = [torch.cat([one[key].flatten() for key in learned]) for one in (found, exact) if learned]
+        learned = [key for key in keys if key in gradient and key in exact]
+        parts = [torch.cat([one[key].flatten() for key in learned]) for one in (gradient, exact) if learned]
         cosines[name] = _cosine(*parts).item() if parts else math.nan
     return cosines
 
@@ -135,16 +135,16 @@ def exact_contributions(
     return torch.stack(added[::-1]) * Synapses(network).mask
 
 
-def alignment_in_bins(found: Tensor, exact: Tensor, lag: int = 0) -> Tensor:
+def alignment_in_bins(contributions: Tensor, exact: Tensor, lag: int = 0) -> Tensor:
     """Cosine of two contributions (T, N, N + n_in + 1) in each bin, (T - lag,); NaN where one of them is 0.
 
     Args:
-        found: What a rule adds in each bin.
+        contributions: What a rule adds in each bin.
         exact: What it should.
         lag: Number of bins by which the contribution of a bin comes too late, such as the horizon less one.
     """
     n_bins = len(exact) - lag
-    return torch.stack([_cosine(a, b) for a, b in zip(found[lag:], exact[:n_bins], strict=True)])
+    return torch.stack([_cosine(a, b) for a, b in zip(contributions[lag:], exact[:n_bins], strict=True)])
 
 
 def _bins(rule: CreditRule, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None) -> list[Bin]:

@@ -27,7 +27,7 @@ class Activation:
     Attributes:
         f: The function.
         write: ``write(x, out)`` writes f(x) into out and returns it; None if there is no such operation.
-        back: ``back(error, r)`` multiplies an error in place by f'(x), told by r = f(x); None if that does not tell it.
+        back: ``back(error, r)`` multiplies an error in place by f'(x), a function of r = f(x); None if it is none.
         gain: Gain of initial recurrent weights with which activity neither dies out at once nor explodes: about 1
             over the slope where a unit works, and a little more.
     """

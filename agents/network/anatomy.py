@@ -20,7 +20,7 @@ def dale_signs(n: int, fraction: float) -> Tensor:
     if not 0 < excitatory < n:
         raise ValueError(
             f"dale is {fraction!r} with {n} units; it is the excitatory fraction, inside (0, 1), "
-            "with at least one excitatory and one inhibitory unit. Use dale=None to do without Dale's law."
+            "with at least one excitatory and one inhibitory unit. Use dale=None for no Dale's law."
         )
     return torch.where(torch.arange(n) < excitatory, 1.0, -1.0)
 

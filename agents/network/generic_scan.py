@@ -51,7 +51,7 @@ def generic_scan(
 ) -> tuple[Tensor, Tensor, Tensor, Tensor | None]:
     """What :class:`~cogdyn.agents.network.scan.Scan` computes, with the same noise, without a known slope.
 
-    It is slower, and autograd keeps several arrays (T, B, N). Arguments and results are those of ``Scan.apply``; errors
+    It is slower, and autograd keeps several arrays (T, B, N). Arguments and results as in ``Scan.apply``; errors
     at the outputs go back by the readout weights.
 
     Raises:

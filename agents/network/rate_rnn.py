@@ -40,7 +40,7 @@ class RateRNN(nn.Module):
     .. math:: r_t = (1-\alpha) r_{t-1} + \alpha f(W r_{t-1} + W_{in} u_t + b + \sqrt{2/\alpha}\,\sigma \xi_t)
 
     with :math:`\alpha = dt/\tau` for each unit and :math:`\xi` standard normal. The readout is
-    :math:`z_t = g(W_{out} r_t + b_{out})`, with g the identity unless said.
+    :math:`z_t = g(W_{out} r_t + b_{out})`, with g the identity by default.
 
     Dale's law and masks are part of the parametrisation: the weights in use are ``|V| * sign * mask``, whatever
     the optimiser does to the parameters V, so they hold at every moment of training and after it.
@@ -57,7 +57,7 @@ class RateRNN(nn.Module):
         readout_activation: g, ``"linear"`` or ``"sigmoid"``; the latter only for tasks of continuous outputs.
 
     Anatomy:
-        dale: Excitatory fraction in (0, 1), or None to do without Dale's law.
+        dale: Excitatory fraction in (0, 1), or None for no Dale's law.
         density: Probability that a recurrent synapse exists.
         mask: Which recurrent synapses may exist, (N, N); instead of a density.
         self_connections: Whether units may excite or inhibit themselves.
@@ -66,7 +66,7 @@ class RateRNN(nn.Module):
 
     Initial weights:
         init: Initial weights and biases: gaussian, spectral_radius, orthogonal, identity, balanced, soo2023, slow_mode,
-            each a function of this name in ``initialisation.py``, whose docstring tells the formula.
+            each a function of this name in ``initialisation.py``, whose docstring has the formula.
         gain: Gain of the initial recurrent weights; when None that of ``init``, else one that suits the activation.
         input_gain, readout_gain: Factors on the initial input weights and readout weights.
         seed: Seed of the initial weights and of the density.
@@ -201,7 +201,7 @@ class RateRNN(nn.Module):
         """Slope f'(x) of the transfer function where its value is r = f(x).
 
         Raises:
-            ValueError: If the value does not tell the slope.
+            ValueError: If the value does not determine the slope.
         """
         if self._f.back is None:
             raise ValueError(f"the slope of {self.activation!r} is not known; use a rule that goes by autograd: BPTT.")
@@ -258,7 +258,7 @@ class RateRNN(nn.Module):
                 what went through leak and synapse of the unit itself (SnAp-1); ``"none"``, what the leak kept (RFLO).
             feedback: Weights by which errors go back from outputs to units, (n_out, N); the readout's when None.
             cuts: Numbers of bins, from 1 to T in rising order, after which the state passes through ``at_cut``.
-            at_cut: Called with the number of bins so far and the state (B, N); it returns the state to go on from,
+            at_cut: Called with the number of bins so far and the state (B, N); it returns the state to continue from,
                 which then shows in the rates and outputs of the last of these bins.
             keep_activations: Whether f(h) is kept, from which the slope in every bin follows; not with ``at_cut``.
 

@@ -23,17 +23,17 @@ def network_repr(self: Any) -> str:
     chosen |= {
         name: value for name, value in arguments.items() if name not in NOT_SHOWN and not _same(value, defaults[name])
     }
-    return f"{type(self).__name__}({sizes}, {written(chosen)})"
+    return f"{type(self).__name__}({sizes}, {call_arguments(chosen)})"
 
 
 def rule_repr(self: Any) -> str:
     """A rule with the arguments that are not those of its defaults, as ``RFLO(lr=0.01, feedback='symmetric')``."""
     defaults = type(self)().config
     changed = {name: value for name, value in self.config.items() if not _same(value, defaults.get(name))}
-    return f"{type(self).__name__}({written(changed)})"
+    return f"{type(self).__name__}({call_arguments(changed)})"
 
 
-def written(arguments: Mapping[str, Any]) -> str:
+def call_arguments(arguments: Mapping[str, Any]) -> str:
     """Arguments as they are written in a call; long ones are shortened."""
     return ", ".join(f"{name}={_SHORT.repr(value)}" for name, value in arguments.items())
 

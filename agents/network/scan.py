@@ -20,7 +20,7 @@ Credit = Literal["full", "diag", "none"]
 
 @dataclass(frozen=True)
 class Dynamics:
-    """What a scan needs beside tensors that have a gradient.
+    """What a scan needs besides tensors that have a gradient.
 
     Attributes:
         f: The transfer function.
@@ -44,7 +44,7 @@ class Dynamics:
     keep_activations: bool = False
 
     @property
-    def known(self) -> tuple[Callable[[Tensor, Tensor], Tensor], Callable[[Tensor, Tensor], Tensor]]:
+    def in_place(self) -> tuple[Callable[[Tensor, Tensor], Tensor], Callable[[Tensor, Tensor], Tensor]]:
         """How the function is written into an array, and how errors go back through it; only of those known so."""
         assert self.f.write is not None
         assert self.f.back is not None
@@ -77,7 +77,7 @@ class Scan(torch.autograd.Function):
         dynamics: Dynamics,
     ) -> tuple[Tensor, Tensor, Tensor, Tensor | None]:
         n_networks, n_bins, batch_size, _ = inputs.shape
-        write, alpha, voltage = dynamics.known[0], dynamics.alpha, dynamics.leak == "voltage"
+        write, alpha, voltage = dynamics.in_place[0], dynamics.alpha, dynamics.leak == "voltage"
         rates = state.new_empty(n_networks, n_bins, batch_size, state.shape[2])
         outputs = state.new_empty(n_networks, n_bins, batch_size, readout.shape[1])
         learns = any(ctx.needs_input_grad)
@@ -150,7 +150,7 @@ class Scan(torch.autograd.Function):
             later = later.clone()  # the next block fills the buffer in which it may lie
         if voltage:
             error = _sent(torch.zeros_like(before), later, recurrent, dynamics.credit, torch.empty_like(before))
-            later = dynamics.known[1](error, before).addcmul_(later, 1 - dynamics.alpha)
+            later = dynamics.in_place[1](error, before).addcmul_(later, 1 - dynamics.alpha)
         d_bias = None if d_outputs is None else d_outputs.sum((1, 2))
         return d_inputs, d_into, d_recurrent, d_readout, d_bias, later, None
 
@@ -172,20 +172,20 @@ def _fill(drive: Tensor, inputs: Tensor, into: Tensor, dynamics: Dynamics) -> No
 
 
 def _carry(errors: Tensor, values: Tensor, later: Tensor, last: bool, recurrent: Tensor, dynamics: Dynamics) -> Tensor:
-    """Bring errors of the rates (S, bins, B, N) to what the synapses wrote, each with what it tells the bin before.
+    """Bring errors of the rates (S, bins, B, N) to what the synapses wrote, each with its part for the bin before.
 
     Args:
         errors: Changed in place.
         values: Rates, or with a rate leak f(h).
-        later: What the bin after them tells the last of them.
+        later: The error that the bin after them passes to the last of them.
         last: Whether no bin is after them.
         recurrent: W, (S, N, N).
         dynamics: How the network goes from bin to bin.
 
     Returns:
-        What the first of them tells the bin before; it may lie in the first two arrays.
+        The error that the first of them passes to the bin before; it may lie in the first two arrays.
     """
-    back, alpha, keep = dynamics.known[1], dynamics.alpha, 1 - dynamics.alpha
+    back, alpha, keep = dynamics.in_place[1], dynamics.alpha, 1 - dynamics.alpha
     spare = torch.empty_like(later) if len(later) > 1 else None  # in one piece, as products of many networks like it
     for error, value in reversed(list(zip(errors.unbind(1), values.unbind(1), strict=True))):
         if dynamics.leak == "rate":
@@ -204,7 +204,7 @@ def _carry_by_leak(
     errors: Tensor, values: Tensor, later: Tensor, last: bool, recurrent: Tensor, dynamics: Dynamics
 ) -> Tensor:
     """As :func:`_carry`, where only the leak carries errors back: slopes are multiplied for all bins at once."""
-    back, alpha, keep = dynamics.known[1], dynamics.alpha, 1 - dynamics.alpha
+    back, alpha, keep = dynamics.in_place[1], dynamics.alpha, 1 - dynamics.alpha
     voltage = dynamics.leak == "voltage"
     if voltage:
         back(errors, values)
@@ -220,7 +220,7 @@ def _carry_by_leak(
 
 
 def _sent(past: Tensor, error: Tensor, recurrent: Tensor, credit: Credit, out: Tensor) -> Tensor:
-    """Errors of the rates of a bin, with what an error (S, B, N) of the bin after tells them, written into out."""
+    """Errors of the rates of a bin, with what an error (S, B, N) of the bin after adds, written into out."""
     if credit == "full":
         return torch.baddbmm(past, error, recurrent, out=out)
     if credit == "diag":

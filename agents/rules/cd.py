@@ -28,7 +28,7 @@ class CD(AnnealedRule):
         ValueError: If an argument makes no sense; on a batch, if a coarse bin is longer than a time constant.
 
     Source: Soo, Goudar & Wang 2023, NeurIPS 36, https://openreview.net/forum?id=O453PHSthc. Their code begins each
-    phase with a new optimiser; here it goes on.
+    phase with a new optimiser; here it continues.
     """
 
     whole = True

@@ -15,7 +15,7 @@ class KFRTRL(RandomProductRule):
         Y \leftarrow \nu_0 J Y / \rho_0 + \nu_1\, \mathrm{diag}(d) / \rho_1, \qquad
         \Delta W_{ij} \propto -\sum_t (L Y)_i X_j
 
-    with two signs :math:`\nu = \pm 1` drawn anew for every trial and bin, and :math:`\rho_0 = \sqrt{|JY| / |X|}`,
+    with two signs :math:`\nu = \pm 1` drawn again for every trial and bin, and :math:`\rho_0 = \sqrt{|JY| / |X|}`,
     :math:`\rho_1 = \sqrt{|d| / |p|}`. It varies less than UORO. Memory grows with N^2, time with N^3.
 
     Source: Mujika, Meier & Steger 2018, arXiv:1805.10842

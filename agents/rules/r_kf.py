@@ -14,7 +14,7 @@ class RKF(RandomProductRule):
         Y \leftarrow J Y / \rho_0 + (\nu \circ d)\, p^T / \rho_1, \qquad
         \Delta W_{ij} \propto -\sum_t X_i (L Y)_j
 
-    with signs :math:`\nu = \pm 1` drawn anew for every unit, trial and bin, :math:`\rho_0 = \sqrt{|JY| / |X|}` and
+    with signs :math:`\nu = \pm 1` drawn again for every unit, trial and bin, :math:`\rho_0 = \sqrt{|JY| / |X|}` and
     :math:`\rho_1 = \sqrt{|(\nu \circ d)\, p^T| / \sqrt N}`. Memory grows with N^2, time with N^3.
 
     Source: Marschall, Cho & Savin 2020, JMLR 21(135), arXiv:1907.02649

@@ -48,7 +48,7 @@ class RewardHebbian(Rule):
 
     Raises:
         ValueError: If an argument is out of its range; on a batch, if it lacks a condition; on a network, if it is
-            none of tanh units whose voltage leaks, or its bins are too long for the pulses.
+            not one of tanh units whose voltage leaks, or its bins are too long for the pulses.
 
     Source: Miconi 2017, doi:10.7554/eLife.20899; numbers and the factor :math:`|\bar R|` are those of the code to it.
     """

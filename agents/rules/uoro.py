@@ -14,7 +14,7 @@ class UORO(RandomProductRule):
     .. math:: M_{kij} \approx X_k Y_{ij}, \qquad X \leftarrow \rho_0 J X + \rho_1 \nu, \qquad
         Y \leftarrow Y / \rho_0 + (\nu \circ d)\, p^T / \rho_1, \qquad \Delta W \propto -\sum_t (L \cdot X)\, Y
 
-    with signs :math:`\nu = \pm 1` drawn anew for every unit, trial and bin. The factors, which lower the variance and
+    with signs :math:`\nu = \pm 1` drawn again for every unit, trial and bin. The factors, which lower the variance and
     leave the mean as it is, balance the norms: :math:`\rho_0 = \sqrt{|Y| / |JX|}`,
     :math:`\rho_1 = \sqrt{|(\nu \circ d)\, p^T| / \sqrt N}`. Memory and time grow with N^2.
 

@@ -15,7 +15,7 @@ from ..network.rate_rnn import RateRNN
 class Actor:
     """Lets a network act: each observation is one bin of input, each action its readout.
 
-    Works with one environment and with vectorised ones. The state goes on from bin to bin; call :meth:`reset`
+    Works with one environment and with vectorised ones. The state continues from bin to bin; call :meth:`reset`
     where a new episode begins.
 
     Args:

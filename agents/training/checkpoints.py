@@ -21,7 +21,7 @@ class Checkpoints:
 
     Args:
         out: The folder; None to write nothing.
-        size: Number of networks S, whose runs lie in ``out/network-1``, ...; None for one, whose run lies in ``out``.
+        size: Number of networks S, whose runs are in ``out/network-1``, ...; None for one, whose run is in ``out``.
 
     Raises:
         ArgumentError: If the name of the folder is not UTF-8.

@@ -32,7 +32,7 @@ def train_curriculum(
     Args:
         curriculum: The levels; it receives every score.
         network: The network, changed in place.
-        rule: The learning rule; what it remembers goes on from level to level.
+        rule: The learning rule; what it remembers is kept from level to level.
         steps: Largest number of updates on each level; training ends with a level that needs more.
         out: Folder of the runs, ``out/level-1``, ``out/level-2``, ...; nothing is written when None.
         resume: Go on with the runs in ``out``.

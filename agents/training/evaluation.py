@@ -41,7 +41,7 @@ class Evaluation:
 
 
 class NetworkPolicy:
-    """Lets a network choose in a task, segment by segment: its state goes on from one to the next.
+    """Lets a network choose in a task, segment by segment: its state continues from one to the next.
 
     Args:
         network: The network.

@@ -1,4 +1,4 @@
-"""The contract that every task keeps, as checks that say how to mend what they find broken."""
+"""The contract that every task keeps, as checks that say how to repair what is broken."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def check_task(task: Task) -> None:
         task: A task, made already.
 
     Raises:
-        ContractError: If promises are broken; it names all of them, and what may mend them.
+        ContractError: If promises are broken; it names all of them, and what may repair them.
         ArgumentError: If it is no task.
     """
     if not isinstance(task, Task):

@@ -1,4 +1,4 @@
-"""Promises about what is drawn: factors, durations and answers as declared, and no answer told too early."""
+"""Promises about what is drawn: factors, durations and answers as declared, and no answer revealed too early."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def check_leak(task: Task) -> None:
         correlation = decoded(seen, right)
         require(
             correlation <= 4 / sqrt(N_TRIALS),
-            f"the answer can be told (r = {correlation:.2f}) before {task.informative or 'the response'!r}: "
+            f"the answer shows (r = {correlation:.2f}) before {task.informative or 'the response'!r}: "
             "a target leaks into the inputs, or informative names too late a period.",
         )
 
@@ -138,11 +138,11 @@ def averages(batch: TrialBatch, until: np.ndarray) -> np.ndarray:
     return seen[:, seen.std(axis=0) > 1e-9]
 
 
-def decoded(seen: np.ndarray, wanted: np.ndarray) -> float:
+def decoded(inputs: np.ndarray, values: np.ndarray) -> float:
     """Correlation of wanted values with what ridge regression, fitted on half of the trials, says of the others."""
-    seen = (seen - seen.mean(axis=0)) / seen.std(axis=0)
-    half = len(seen) // 2
-    gram = seen[:half].T @ seen[:half] + 0.01 * half * np.eye(seen.shape[1])
-    said = seen[half:] @ np.linalg.solve(gram, seen[:half].T @ wanted[:half])
-    scale = np.linalg.norm(said) * np.linalg.norm(wanted[half:])
-    return float((said * wanted[half:]).sum() / scale) if scale > 0 else 0.0
+    inputs = (inputs - inputs.mean(axis=0)) / inputs.std(axis=0)
+    half = len(inputs) // 2
+    gram = inputs[:half].T @ inputs[:half] + 0.01 * half * np.eye(inputs.shape[1])
+    predictions = inputs[half:] @ np.linalg.solve(gram, inputs[:half].T @ values[:half])
+    scale = np.linalg.norm(predictions) * np.linalg.norm(values[half:])
+    return float((predictions * values[half:]).sum() / scale) if scale > 0 else 0.0

@@ -23,7 +23,7 @@ def check_ideal(task: Task) -> None:
     require(
         abs(score - ceiling) <= margin(ceiling, N_TRIALS),
         f"the ideal observer scores {score:.4f} on {N_TRIALS:,} trials, and the ceiling is {ceiling:.4f}; either "
-        "ideal misses something that the inputs tell, or the noise is irreducible and ceiling must say so.",
+        "ideal misses something that the inputs show, or the noise is irreducible and ceiling must say so.",
     )
 
 

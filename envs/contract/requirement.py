@@ -15,16 +15,16 @@ class ContractError(AssertionError):
     """A task or a rule does not do what every one promises."""
 
 
-def require(kept: object, message: str) -> None:
+def require(promise: object, message: str) -> None:
     """Raise :class:`ContractError` with the message unless the promise was kept."""
-    if not kept:
+    if not promise:
         raise ContractError(message)
 
 
 def margin(p: float, n: int) -> float:
-    """How far the mean of n scores in [0, 1] of expectation p strays from it, but for one case in a thousand.
+    """How far the mean of n scores in [0, 1] of expectation p strays from it, except in one case in a thousand.
 
-    Beside the normal quantile stands a term for its skew, which counts where errors are rare.
+    The normal quantile is joined by a term for its skew, which counts where errors are rare.
     """
     variance = max(p * (1 - p), 0.0)
     return Z * sqrt(variance / n) + (Z**2 / (6 * n) if variance > 1e-12 else 0.0) + 1e-9

@@ -37,7 +37,7 @@ def ideal_batch(task: Task, n: int, seed: int) -> TrialBatch:
 
 
 def check_seeds(task: Task) -> None:
-    """The same seed gives the same bytes, another seed others, and a generator goes on."""
+    """The same seed gives the same bytes, another seed others, and a generator continues."""
     first, again, other = (task.sample(32, seed) for seed in (3, 3, 4))
     advice = "draw everything from the generators that draw, complete and paint (canvas.rng) are given"
     require(same(first, again), f"two batches of the same seed differ; {advice}.")

@@ -27,7 +27,7 @@ LIMIT = 1.3
 
 
 def draw_trial_so_far(
-    task: Task, trial: TrialBatch, seen: int, actions: Sequence[Any], caption: str = ""
+    task: Task, trial: TrialBatch, n_seen: int, actions: Sequence[Any], caption: str = ""
 ) -> np.ndarray:
     """Draw what has been seen and done in a trial, as an image (H, W, 3) uint8.
 
@@ -36,7 +36,7 @@ def draw_trial_so_far(
     Args:
         task: The task that was painted.
         trial: A batch of one trial.
-        seen: Number of bins whose input has been seen.
+        n_seen: Number of bins whose input has been seen.
         actions: What was done in the bins so far: classes, or vectors (n_out,).
         caption: What to write above the picture.
     """
@@ -47,7 +47,7 @@ def draw_trial_so_far(
     share = min(max(n_in / n_out, 1), 3)
     middle = TOP + round((BOTTOM - TOP - GAP) * share / (share + 1))
     pixels = np.full((HEIGHT, WIDTH, 3), 255, np.uint8)
-    _paint_rows(pixels[TOP:middle, LEFT:RIGHT], trial.inputs[:seen, 0], n_bins)
+    _paint_rows(pixels[TOP:middle, LEFT:RIGHT], trial.inputs[:n_seen, 0], n_bins)
     _paint_rows(pixels[middle + GAP : BOTTOM, LEFT:RIGHT], done, n_bins)
     picture = Image.fromarray(pixels)
     draw = ImageDraw.Draw(picture)
@@ -55,7 +55,7 @@ def draw_trial_so_far(
     draw.text((RIGHT, 20), caption, INK, _font(12), anchor="rm")
     _name_rows(draw, task.input_names, TOP, middle)
     _name_rows(draw, task.output_names, middle + GAP, BOTTOM)
-    _mark_periods(draw, trial, seen, middle)
+    _mark_periods(draw, trial, n_seen, middle)
     _mark_times(draw, n_bins * trial.dt)
     return np.array(picture)
 
@@ -146,7 +146,7 @@ class Window:
         )
 
     def show(self, *picture: Any) -> None:
-        """Draw a trial so far; the arguments are those of :func:`draw_trial_so_far`."""
+        """Draw a trial so far; arguments as for :func:`draw_trial_so_far`."""
         if self._figure is not None:
             self._image.set_data(draw_trial_so_far(*picture))
             self._figure.canvas.draw()

@@ -13,7 +13,7 @@ from .rewards import Responses
 
 
 class Pool:
-    """Painted trials, handed out in order and painted anew when used up.
+    """Painted trials, handed out in order and painted again when used up.
 
     Args:
         task: What to paint.

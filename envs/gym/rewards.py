@@ -54,26 +54,26 @@ class Rewards:
             finite_number(f"the reward {name!r}", value)
 
     @classmethod
-    def of(cls, given: Rewards | Mapping[str, float] | None) -> Rewards:
+    def of(cls, rewards: Rewards | Mapping[str, float] | None) -> Rewards:
         """Make rewards of what an environment was given: themselves, some of them by name, or nothing.
 
         Raises:
             ValueError: If a name is not one of the fields.
         """
-        if isinstance(given, Rewards):
-            return given
+        if isinstance(rewards, Rewards):
+            return rewards
         names = [field.name for field in fields(cls)]
-        return cls(**{check_name("reward", name, names): value for name, value in (given or {}).items()})
+        return cls(**{check_name("reward", name, names): value for name, value in (rewards or {}).items()})
 
-    def earned(self, outcome: np.ndarray, responded: ArrayLike = True, right: ArrayLike = False) -> np.ndarray:
+    def earned(self, outcome: np.ndarray, response: ArrayLike = True, right: ArrayLike = False) -> np.ndarray:
         """Reward of responses, (B,).
 
         Args:
             outcome: The score, or what a choice in a session was paid, (B,) in [0, 1].
-            responded: Whether a response came, (B,) or one for all.
+            response: Whether a response came, (B,) or one for all.
             right: Whether it was right, so that nothing is lost, (B,) or one for all.
         """
-        lost = np.where(right, 0.0, np.where(responded, self.error, self.miss))
+        lost = np.where(right, 0.0, np.where(response, self.error, self.miss))
         return outcome * self.correct + (1 - outcome) * lost
 
 
@@ -102,7 +102,7 @@ def score_responses(task: Task, responses: Responses, trials: Callable[[], Trial
     Args:
         task: The task that was painted.
         responses: What was answered.
-        trials: Returns the B trials; only called where classes alone do not tell the score.
+        trials: Returns the B trials; only called where classes alone do not determine the score.
 
     Returns:
         Correctness, (B,) in [0, 1].

@@ -1,4 +1,4 @@
-"""The specification of an environment in JSON values, so that recorders can write it and make the environment again."""
+"""The specification of an environment in JSON values, so that recorders can write and reconstruct it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class JsonSpec:
         """Keep a specification, its arguments as JSON values.
 
         Raises:
-            ArgumentError: If it is that of another task.
+            ArgumentError: If it belongs to another task.
         """
         if spec is not None:
             check_spec(env.task, spec)

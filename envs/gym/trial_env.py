@@ -168,7 +168,7 @@ class TrialEnv(gym.Env[np.ndarray, Any]):
         self._bin += 1
         if self._pays_each:
             ended = (i for i, (_, stop) in enumerate(self._windows) if stop == self._bin and not self._choices[i])
-            reward += sum(self._paid(self._answers[i] == 0, responded=False) for i in ended)
+            reward += sum(self._paid(self._answers[i] == 0, response=False) for i in ended)
         ended = aborted or responded or self._bin == self._length
         verdict: Info = {}
         if ended:
@@ -236,8 +236,8 @@ class TrialEnv(gym.Env[np.ndarray, Any]):
         self._actions: list[Any] = []
         self._following: Conditions | None = None
 
-    def _paid(self, correct: bool, responded: bool = True) -> float:
-        return self.rewards.earned(np.array(float(correct)), responded).item()
+    def _paid(self, correct: bool, response: bool = True) -> float:
+        return self.rewards.earned(np.array(float(correct)), response).item()
 
     def _judge(self, aborted: bool) -> tuple[float, Info]:
         """Reward that the ended trial or segment earned, and what to say about it."""

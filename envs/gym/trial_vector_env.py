@@ -151,7 +151,7 @@ class TrialVectorEnv(VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
         np.add(slots.bin, playing, out=slots.bin)
         if self._pays_each:
             due = (slots.closes == slots.bin) & (slots.choices == 0) & playing
-            rewards += np.where(due, self.rewards.earned(slots.answers == 0, responded=False), 0.0).sum(axis=0)
+            rewards += np.where(due, self.rewards.earned(slots.answers == 0, response=False), 0.0).sum(axis=0)
         finished = np.flatnonzero(ended | aborted | (playing & (slots.bin >= slots.length)))
         over, verdicts = finished, {}
         if finished.size:
@@ -290,7 +290,7 @@ class TrialVectorEnv(VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
             which = which[n:]
 
     def current_info(self) -> Info:
-        """What ``info`` tells of the bins that the environments show now; :meth:`reset` of some tells only of those."""
+        """What ``info`` reports of the bins shown now; after a :meth:`reset` of some environments, only theirs."""
         return self._info(slice(None))
 
     def _info(self, where: np.ndarray | slice) -> Info:

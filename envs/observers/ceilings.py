@@ -1,4 +1,4 @@
-"""Ceilings of tasks in which an observer errs only by misreading what is shown, or whose errors no formula tells."""
+"""Ceilings of tasks in which an observer errs only by misreading what is shown, or whose errors no formula gives."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from ..trial import TrialBatch
 
 N_DRAWS = 100_000
 """Number of simulated trials behind a ceiling, whose standard error is 0.16 % at most."""
-Shown = Sequence[tuple[str, str]]
+Evidence = Sequence[tuple[str, str]]
 """Groups of channels and the periods over which an observer averages them."""
 
 
@@ -34,17 +34,17 @@ class Hypotheses:
     prior: np.ndarray
     answers: np.ndarray
 
-    def posterior(self, seen: np.ndarray, precision: np.ndarray, prior: np.ndarray | None = None) -> np.ndarray:
+    def posterior(self, observation: np.ndarray, precision: np.ndarray, prior: np.ndarray | None = None) -> np.ndarray:
         """Probability of each hypothesis, (B, K), by Bayes' rule.
 
         Args:
-            seen: What was seen, (B, k).
+            observation: What was seen, (B, k).
             precision: One over the variance of its noise, (B, k) or (k,).
             prior: Probabilities before the trial, (B, K), where they are not those of all trials.
         """
         prior = self.prior if prior is None else prior
         means = self.means.T.copy()  # contiguous, else the product takes far longer
-        p = (seen * precision) @ means
+        p = (observation * precision) @ means
         p -= 0.5 * (precision @ means**2)
         with np.errstate(divide="ignore"):
             p += np.log(prior)
@@ -69,7 +69,7 @@ class Hypotheses:
 
 
 def noisy(means: np.ndarray, precision: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Means (n, k) in Gaussian noise; what has no precision is not seen at all, whatever stands there."""
+    """Means (n, k) in Gaussian noise; what has no precision is not seen at all, whatever its value."""
     std = 1 / np.sqrt(np.where(precision > 0, precision, np.inf))
     return means + std * rng.standard_normal(means.shape)
 
@@ -79,22 +79,22 @@ def precision_of_a_bin(task: PaintedTask) -> float:
     return 1 / max(task.noise_std, 1e-3) ** 2
 
 
-def averages(task: PaintedTask, batch: TrialBatch, shown: Shown) -> tuple[np.ndarray, np.ndarray]:
+def averages(task: PaintedTask, batch: TrialBatch, evidence: Evidence) -> tuple[np.ndarray, np.ndarray]:
     """Averages of groups over periods, side by side, and their precision, (B, k) each."""
-    seen = [task.mean_input(batch, group, period) for group, period in shown]
-    bins = {period: np.subtract(*batch.periods[period][::-1]) for _, period in shown}
-    return np.concatenate(seen, axis=1), _precision(task, bins, shown)
+    seen = [task.mean_input(batch, group, period) for group, period in evidence]
+    bins = {period: np.subtract(*batch.periods[period][::-1]) for _, period in evidence}
+    return np.concatenate(seen, axis=1), _precision(task, bins, evidence)
 
 
-def drawn_precision(task: PaintedTask, shown: Shown, rng: np.random.Generator, n: int) -> np.ndarray:
+def drawn_precision(task: PaintedTask, evidence: Evidence, rng: np.random.Generator, n: int) -> np.ndarray:
     """Precision of the averages in n trials whose periods are drawn as the task draws them, (n, k)."""
     durations = task.durations()
     bins: dict[str, np.ndarray] = {}
-    for _, period in shown:
+    for _, period in evidence:
         duration = durations[period]
         if period not in bins and not callable(duration):
             bins[period] = drawn_bins(duration, task.dt, rng, n)
-    return _precision(task, bins, shown)
+    return _precision(task, bins, evidence)
 
 
 def drawn_bins(duration: Duration, dt: float, rng: np.random.Generator, n: int) -> np.ndarray:
@@ -102,26 +102,26 @@ def drawn_bins(duration: Duration, dt: float, rng: np.random.Generator, n: int) 
     return draw_bins(duration.duration if isinstance(duration, PerBatch) else duration, dt, "duration", rng, n)
 
 
-def prior_of_cue(prior: np.ndarray, shown: np.ndarray, cue: np.ndarray, delay: Duration, dt: float) -> np.ndarray:
+def prior_of_cue(prior: np.ndarray, lengths: np.ndarray, cue: np.ndarray, delay: Duration, dt: float) -> np.ndarray:
     """Probability of each hypothesis (B, K), given when the cue came that follows it by a random delay.
 
     Args:
         prior: Probability of each hypothesis before, (K,).
-        shown: How long it takes (bins), (K,).
+        lengths: How long it takes (bins), (K,).
         cue: When the cue came (bins), (B,).
         delay: The delay between both.
         dt: Bin width (ms).
     """
     bins, p = pmf(delay, dt, "delay")
     p_delay = np.bincount(bins, weights=p)
-    left = cue[:, None] - shown
+    left = cue[:, None] - lengths
     return prior * np.where(left < 0, 0.0, np.append(p_delay, 0.0)[np.clip(left, 0, len(p_delay))])
 
 
-def proportion_correct(task: PaintedTask, hypotheses: Hypotheses, shown: Shown) -> float:
+def proportion_correct(task: PaintedTask, hypotheses: Hypotheses, evidence: Evidence) -> float:
     """How often the likeliest answer is right, in 100,000 simulated trials of a fixed seed."""
     rng = np.random.default_rng(0)
-    precision = drawn_precision(task, shown, rng, N_DRAWS)
+    precision = drawn_precision(task, evidence, rng, N_DRAWS)
     truth, seen = hypotheses.simulate(rng, N_DRAWS, precision)
     answers = hypotheses.likeliest(hypotheses.posterior(seen, precision))
     return float(np.mean(answers == hypotheses.answers[truth]))
@@ -131,8 +131,8 @@ def proportion_correct(task: PaintedTask, hypotheses: Hypotheses, shown: Shown) 
 class HypothesesTask(PaintedTask):
     """A task in which one of a few things is shown: the ideal observer averages it, and answers by Bayes' rule."""
 
-    shown: ClassVar[Shown]
-    """What is averaged: groups of channels and the periods in which they tell something."""
+    evidence: ClassVar[Evidence]
+    """What is averaged: groups of channels and the periods in which they are informative."""
 
     @abstractmethod
     def hypotheses(self) -> Hypotheses:
@@ -140,13 +140,13 @@ class HypothesesTask(PaintedTask):
 
     def ideal(self, batch: TrialBatch) -> np.ndarray:
         """Weigh all that may have been shown by likelihood and frequency, answer with the likeliest class."""
-        posterior = self._hypotheses.posterior(*averages(self, batch, self.shown))
+        posterior = self._hypotheses.posterior(*averages(self, batch, self.evidence))
         return self.respond(batch, self._hypotheses.likeliest(posterior))
 
     @cached_property
     def ceiling(self) -> float:
         """Expected score of the ideal observer: its decision rule on 100,000 simulated trials, fixed seed."""
-        return proportion_correct(self, self._hypotheses, self.shown)
+        return proportion_correct(self, self._hypotheses, self.evidence)
 
     @cached_property
     def _hypotheses(self) -> Hypotheses:
@@ -165,7 +165,7 @@ def course(
     return seen.reshape(len(trials), -1), precision.reshape(len(trials), -1)
 
 
-def _precision(task: PaintedTask, bins: dict[str, np.ndarray], shown: Shown) -> np.ndarray:
-    widths = [np.arange(task.n_inputs)[task.input_groups[group]].size for group, _ in shown]
-    columns = [np.tile(bins[period], (width, 1)) for (_, period), width in zip(shown, widths, strict=True)]
+def _precision(task: PaintedTask, bins: dict[str, np.ndarray], evidence: Evidence) -> np.ndarray:
+    widths = [np.arange(task.n_inputs)[task.input_groups[group]].size for group, _ in evidence]
+    columns = [np.tile(bins[period], (width, 1)) for (_, period), width in zip(evidence, widths, strict=True)]
     return np.concatenate(columns).T * precision_of_a_bin(task)

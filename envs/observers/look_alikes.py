@@ -12,15 +12,15 @@ class LookAlikes:
     """Past trials and what each answer was worth in them, to find the best answer in those that look alike.
 
     Args:
-        seen: What was seen in each trial, (K, k); rounded, so that what looks the same is the same.
+        observations: What was seen in each trial, (K, k); rounded, so that what looks the same is the same.
         worth: What each answer was worth in it, (C, K).
     """
 
-    def __init__(self, seen: np.ndarray, worth: np.ndarray):
-        self._looks, which = distinct_rows(seen)
+    def __init__(self, observations: np.ndarray, worth: np.ndarray):
+        self._looks, which = distinct_rows(observations)
         self._count = np.bincount(which)
         self._worth = np.stack([np.bincount(which, each) for each in worth], axis=1)
-        self._apart = 2 * seen.var(axis=0).sum()
+        self._apart = 2 * observations.var(axis=0).sum()
 
     def best_answers(self, now: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The answer worth most in the trials nearest to each of M others, (M,), and how far the farthest is, (M,).

@@ -55,27 +55,27 @@ class Answers(ABC):
     worth: Sequence[np.ndarray]
 
     @abstractmethod
-    def scored(self, given: np.ndarray) -> np.ndarray:
-        """Scores (B,) of the answers given, (W, B)."""
+    def scored(self, answers: np.ndarray) -> np.ndarray:
+        """Scores (B,) of answers (W, B)."""
 
     def constant(self) -> Score:
         """Score of one answer in every trial and response period."""
         best = best_in_other_half(np.sum(self.worth, axis=0))
         return Score.of(self.scored(np.tile(best, (len(self.worth), 1))))
 
-    def score(self, seen: Sequence[np.ndarray], one_for_all: bool = False) -> Score | None:
+    def score(self, observations: Sequence[np.ndarray], one_for_all: bool = False) -> Score | None:
         """Score of one who gives the answer worth most in those trials of the other half that look alike.
 
         None where too few do: where the nearest are not near, or twice as many would make a difference.
 
         Args:
-            seen: Of every response period, what is seen when it is answered, (B, k).
+            observations: Of every response period, what is seen when it is answered, (B, k).
             one_for_all: Whether one who sees the same in any response period gives the same answer.
         """
-        given, distance = self._chosen(seen, one_for_all, 1)
+        given, distance = self._chosen(observations, one_for_all, 1)
         score = Score.of(self.scored(given))
         if distance.any():
-            fewer = Score.of(self.scored(self._chosen(seen, one_for_all, 2)[0]))
+            fewer = Score.of(self.scored(self._chosen(observations, one_for_all, 2)[0]))
             if distance.mean() > NEAR or abs(fewer.mean - score.mean) > 2 * score.error:
                 return None
         return score
@@ -106,8 +106,8 @@ class Classes(Answers):
             right = [batch.targets[stop - 1, np.arange(batch.batch_size)] for _, stop in windows]
             self.worth = [(every[:, None] == answer).astype(float) for answer in right]
 
-    def scored(self, given: np.ndarray) -> np.ndarray:
-        return self._task.score(self._task.respond(self._batch, *given), self._batch)
+    def scored(self, answers: np.ndarray) -> np.ndarray:
+        return self._task.score(self._task.respond(self._batch, *answers), self._batch)
 
 
 class Outputs(Answers):
@@ -116,8 +116,8 @@ class Outputs(Answers):
     def __init__(self, task: Task, batch: TrialBatch, outputs: Sequence[np.ndarray]):
         self.worth = [np.array([task.score(each, batch) for each in outputs])]
 
-    def scored(self, given: np.ndarray) -> np.ndarray:
-        return self.worth[0][given[0], np.arange(given.shape[1])]
+    def scored(self, answers: np.ndarray) -> np.ndarray:
+        return self.worth[0][answers[0], np.arange(answers.shape[1])]
 
 
 def answers_of(task: Task, batch: TrialBatch, rng: np.random.Generator) -> Answers:

@@ -116,7 +116,7 @@ def lists_without(p: np.ndarray) -> np.ndarray:
 class PairTask(PaintedTask):
     """Two stimuli are shown one after the other, and what is right depends on both."""
 
-    shown: ClassVar[tuple[str, str, str]]
+    stimuli: ClassVar[tuple[str, str, str]]
     """The channels that show the stimuli, the period of the first and that of the second."""
     classes: ClassVar[tuple[int, int]]
     """The right answer to pairs of positive weight, and to those of negative weight."""
@@ -130,14 +130,14 @@ class PairTask(PaintedTask):
 
     def ideal(self, batch: TrialBatch) -> np.ndarray:
         """Weigh all pairs of stimuli by their likelihood, answer with the likelier class."""
-        group, *periods = self.shown
+        group, *periods = self.stimuli
         logs = log_likelihoods(self, batch, group, self._templates, *periods)
         return self.respond(batch, np.where(self._favours(*logs), *self.classes))
 
     @cached_property
     def ceiling(self) -> float:
         """Proportion correct of the ideal observer: its decision rule on 100,000 noisy pairs."""
-        _, *periods = self.shown
+        _, *periods = self.stimuli
         durations = [getattr(self, f"{period}_ms") for period in periods]
         p = np.abs(self._weights).ravel()
 

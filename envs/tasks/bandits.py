@@ -64,10 +64,10 @@ def check_choices(task: ArmsTask) -> None:
     whole_number("n_choices", task.n_choices, least=2)
 
 
-def before_the_first(drawn: Conditions) -> Conditions:
+def before_the_first(levels: Conditions) -> Conditions:
     """The conditions of the first segment: nothing has been chosen (0) nor earned yet."""
-    n = len(drawn["better"])
-    return drawn | {"chosen": np.zeros(n, np.int64), "outcome": np.zeros(n)}
+    n = len(levels["better"])
+    return levels | {"chosen": np.zeros(n, np.int64), "outcome": np.zeros(n)}
 
 
 def likelihood_of_left(task: ArmsTask, batch: TrialBatch, number: int, own: np.ndarray, p_reward: float) -> np.ndarray:
@@ -103,7 +103,10 @@ def updated(p_left: np.ndarray, if_left: np.ndarray, if_right: np.ndarray, p_rev
 
 
 def expected_score(
-    p_reward: float, p_reversal: float, n_choices: int, read: tuple[np.ndarray, np.ndarray] = (np.ones(1), np.ones(1))
+    p_reward: float,
+    p_reversal: float,
+    n_choices: int,
+    readings: tuple[np.ndarray, np.ndarray] = (np.ones(1), np.ones(1)),
 ) -> float:
     """Expected score of Bayes' rule, by recursion over its belief on a grid of 2,001 values.
 
@@ -114,9 +117,9 @@ def expected_score(
         p_reward: Probability that the better arm pays, and that the other does not.
         p_reversal: Probability that the arms swap between two choices.
         n_choices: Number of choices n.
-        read: How a sign is read, and how often so, as :func:`readings` says; without doubt unless given.
+        readings: How a sign is read, and how often so, as :func:`readings` says; without doubt unless given.
     """
-    p, (values, weights) = np.linspace(0, 1, 2001), read
+    p, (values, weights) = np.linspace(0, 1, 2001), readings
     for_left, q = believed(p, p_reward), believed(values, p_reward)
     left, right = updated(p[:, None], q, 1 - q, p_reversal), updated(p[:, None], 1 - q, q, p_reversal)
     total = np.zeros_like(p)
@@ -166,8 +169,8 @@ class ReversalBandit(ArmsTask):
         """The better arm: 1 left, 2 right."""
         return {"better": SIDES}
 
-    def complete(self, drawn: Conditions, rng: np.random.Generator) -> Conditions:
-        return before_the_first(drawn)
+    def complete(self, levels: Conditions, rng: np.random.Generator) -> Conditions:
+        return before_the_first(levels)
 
     def advance(self, conditions: Conditions, choices: np.ndarray, rng: np.random.Generator) -> Conditions:
         """Pay for the choice (fixation earns nothing), then swap the arms or not."""
@@ -245,8 +248,8 @@ class Bandit(ArmsTask):
         """How often each arm pays."""
         return {f"pay of {arm}": Between(self.lowest_pay, self.highest_pay) for arm in self.arms()}
 
-    def complete(self, drawn: Conditions, rng: np.random.Generator) -> Conditions:
-        return before_the_first(drawn | {"better": 1 + np.argmax(list(drawn.values()), axis=0)})
+    def complete(self, levels: Conditions, rng: np.random.Generator) -> Conditions:
+        return before_the_first(levels | {"better": 1 + np.argmax(list(levels.values()), axis=0)})
 
     def advance(self, conditions: Conditions, choices: np.ndarray, rng: np.random.Generator) -> Conditions:
         """Pay for the choice; fixation earns nothing."""

@@ -34,7 +34,7 @@ SLOTS = ORDERS.argsort(axis=1)
 
 @dataclass(frozen=True, kw_only=True)
 class WisconsinCardSorting(PaintedTask):
-    """Put each card to one of four reference cards, by colour, shape or number; only right or wrong tells by which.
+    """Sort each card to one of four reference cards, by colour, shape or number; only the feedback reveals by which.
 
     A session is a row of ``n_trials`` segments: feedback on the last response, a pause, the card, the response.
     Reference card k has the k-th colour, shape and number. A test card agrees with a different reference card in each
@@ -91,7 +91,7 @@ class WisconsinCardSorting(PaintedTask):
         whole_number("n_trials", self.n_trials, least=1)
         whole_number("criterion", self.criterion, least=0)
         if not 0 <= self.p_switch <= 2 / 3:
-            raise ValueError(f"p_switch is {self.p_switch!r}; allowed: 0 to 2/3, at which the last rule tells nothing.")
+            raise ValueError(f"p_switch is {self.p_switch!r}; allowed: 0 to 2/3, at which the last rule says nothing.")
 
     def durations(self) -> Mapping[str, Duration]:
         """Feedback and pause first, then the cards and the response to them."""
@@ -115,10 +115,10 @@ class WisconsinCardSorting(PaintedTask):
         orders = range(len(ORDERS) if self.layout == "in_turn" else 1)
         return {"rule": Levels(range(3)), "card": Levels(range(len(CARDS))), "order": Levels(orders)}
 
-    def complete(self, drawn: Conditions, rng: np.random.Generator) -> Conditions:
+    def complete(self, levels: Conditions, rng: np.random.Generator) -> Conditions:
         """There is no feedback (0) yet."""
-        none = np.zeros(len(drawn["rule"]), np.int64)
-        return drawn | {"feedback": none, "outcome": none * 1.0} | ({"in_a_row": none} if self.criterion else {})
+        none = np.zeros(len(levels["rule"]), np.int64)
+        return levels | {"feedback": none, "outcome": none * 1.0} | ({"in_a_row": none} if self.criterion else {})
 
     def advance(self, conditions: Conditions, choices: np.ndarray, rng: np.random.Generator) -> Conditions:
         """Judge the response, change the rule or not, deal the next card."""

@@ -76,16 +76,16 @@ class PoissonClicks(PaintedTask):
         bins, p = pmf(self.stimulus_ms, self.dt, "stimulus_ms")
         return {"faster": SIDES, "rate": Levels(self.faster_hz), "stimulus": Levels(bins * self.dt, p)}
 
-    def complete(self, drawn: Conditions, rng: np.random.Generator) -> Conditions:
+    def complete(self, levels: Conditions, rng: np.random.Generator) -> Conditions:
         """Number of clicks left and right, the side with more of them, and how many more."""
-        rates = np.stack([drawn["rate"], self.total_hz - drawn["rate"]])
-        rates = np.where(drawn["faster"] == 1, rates, rates[::-1]) * drawn["stimulus"] / 1000
+        rates = np.stack([levels["rate"], self.total_hz - levels["rate"]])
+        rates = np.where(levels["faster"] == 1, rates, rates[::-1]) * levels["stimulus"] / 1000
         clicks = rng.poisson(rates)
         while (tied := clicks[0] == clicks[1]).any():
             clicks[:, tied] = rng.poisson(rates[:, tied])
         left, right = clicks
         side = np.where(left > right, 1, 2)
-        return drawn | {"left": left, "right": right, "side": side, "difference": np.abs(left - right)}
+        return levels | {"left": left, "right": right, "side": side, "difference": np.abs(left - right)}
 
     def paint(self, canvas: Canvas, conditions: Conditions) -> None:
         """Given their number, clicks of a Poisson train fall anywhere, each by itself."""

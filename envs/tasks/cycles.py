@@ -23,8 +23,8 @@ class CyclePattern(PaintedTask):
 
     y(t) = sum_k a_k sin(2 pi h_k t / T), scaled to a peak of 1; amplitudes a, harmonics h, cycle T. A cue says when to
     begin. The response is correct if it explains at least ``criterion`` of the pattern's variance,
-    1 - sum (z - y)^2 / sum y^2. A guess has the right shape but begins anywhere in it. All trials are alike but for
-    their noise, so the ideal observer only has to know the pattern. One who always gives the same answer earns 100 %.
+    1 - sum (z - y)^2 / sum y^2. A guess has the right shape but begins anywhere in it. All trials are alike except
+    for their noise: the ideal observer only has to know the pattern. One who always gives the same answer earns 100 %.
 
     :channels: go
     :responses: pattern

@@ -114,7 +114,7 @@ class DelayComparison(PairTask):
     periods = ("fixation", "base", "delay", "comparison", "decision")
     essential = ("base", "comparison")
     informative = "base"
-    shown = ("frequency", "base", "comparison")
+    stimuli = ("frequency", "base", "comparison")
     classes = (1, 2)
     presets: ClassVar = {"romo1999": {"base_ms": 500, "delay_ms": 3000, "comparison_ms": 500}}
 
@@ -133,10 +133,10 @@ class DelayComparison(PairTask):
         """The lower frequency, how much higher the other is, and which is the higher: 1 the base, 2 the comparison."""
         return {"lower": Levels(self.lower), "difference": Levels(self.differences), "higher": Levels((1, 2))}
 
-    def complete(self, drawn: Conditions, rng: np.random.Generator) -> Conditions:
-        lower, higher = drawn["lower"], drawn["lower"] + drawn["difference"]
-        first = drawn["higher"] == 1
-        return drawn | {"f1": np.where(first, higher, lower), "f2": np.where(first, lower, higher)}
+    def complete(self, levels: Conditions, rng: np.random.Generator) -> Conditions:
+        lower, higher = levels["lower"], levels["lower"] + levels["difference"]
+        first = levels["higher"] == 1
+        return levels | {"f1": np.where(first, higher, lower), "f2": np.where(first, lower, higher)}
 
     def paint(self, canvas: Canvas, conditions: Conditions) -> None:
         canvas.add("fixation", 1.0, "fixation", "base", "delay", "comparison")

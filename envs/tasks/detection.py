@@ -44,7 +44,7 @@ class ToneDetection(HypothesesTask):
     periods = ("fixation", "gap", "tone", "decision")
     essential = ("tone",)
     informative = "tone"
-    shown = tuple(("sound", f"tone {moment}") for moment in MOMENTS)
+    evidence = tuple(("sound", f"tone {moment}") for moment in MOMENTS)
 
     def check(self) -> None:
         if len(self.strengths) == 0 or not all(s > 0 for s in self.strengths) or not 0 < self.p_tone <= 1:

@@ -22,7 +22,7 @@ from .perceptual_decisions import SIDES, EvidenceTask
 class EvidenceAccumulation(EvidenceTask):
     """Weak evidence for left or right lasts for seconds, and one never knows for how many: which side had more?
 
-    At these coherences no short stretch tells much, so that memory and learning must reach back over the whole trial.
+    At these coherences no short stretch says much, so that memory and learning must reach back over the whole trial.
 
     :channels: fixation; evidence (left, right)
     :responses: fixate, left, right
@@ -106,15 +106,15 @@ class PulseDecisionMaking(PaintedTask):
         counts = np.flatnonzero(more_left)
         return {"side": SIDES, "counts": Levels(counts, more_left[counts] / more_left.sum())}
 
-    def complete(self, drawn: Conditions, rng: np.random.Generator) -> Conditions:
+    def complete(self, levels: Conditions, rng: np.random.Generator) -> Conditions:
         """Any slots can be those with pulses, given how many there are on each side."""
-        more, fewer = np.divmod(drawn["counts"], self.n_slots + 1)
+        more, fewer = np.divmod(levels["counts"], self.n_slots + 1)
         pulses = {"difference": more - fewer}
         for side, name in ((1, "left"), (2, "right")):
-            count = np.where(drawn["side"] == side, more, fewer)
+            count = np.where(levels["side"] == side, more, fewer)
             order = rng.random((len(count), self.n_slots)).argsort(axis=1).argsort(axis=1)
             pulses |= {f"{name} {slot}": order[:, slot - 1] < count for slot in self._slots}
-        return drawn | pulses
+        return levels | pulses
 
     def paint(self, canvas: Canvas, conditions: Conditions) -> None:
         canvas.add("fixation", 1.0, *(name for name in canvas.periods if name != "decision"))

@@ -22,7 +22,7 @@ from ..trial import TrialBatch, occurring
 class HierarchicalReasoning(PaintedTask):
     """Judge whether the interval between two flashes was long or short; a hidden rule says which side means long.
 
-    A session is a row of ``n_trials`` segments. Each tells which side was chosen last and whether that was right,
+    A session is a row of ``n_trials`` segments. Each shows which side was chosen last and whether that was right,
     shows two flashes and asks for the next choice. By the first rule long means right and short left, by the second
     the reverse. After a trial the rule switches with probability ``p_switch``, unannounced. An error may come from a
     switch or from a misjudged interval: what is shown is not the interval asked about, but a measurement of it, with
@@ -95,10 +95,10 @@ class HierarchicalReasoning(PaintedTask):
         """The rule, 0 if long means right and 1 if it means left, and the interval asked about (ms)."""
         return {"rule": Levels((0, 1)), "interval": Levels(self.intervals_ms)}
 
-    def complete(self, drawn: Conditions, rng: np.random.Generator) -> Conditions:
+    def complete(self, levels: Conditions, rng: np.random.Generator) -> Conditions:
         """Nothing has been chosen (0) nor earned yet."""
-        n = len(drawn["rule"])
-        return self._trial(drawn["rule"], drawn["interval"], rng) | {
+        n = len(levels["rule"])
+        return self._trial(levels["rule"], levels["interval"], rng) | {
             "chosen": np.zeros(n, np.int64),
             "outcome": np.zeros(n),
         }
@@ -136,7 +136,7 @@ class HierarchicalReasoning(PaintedTask):
     def ideal(self, batch: TrialBatch) -> np.ndarray:
         """Bayes' rule on the rule, given how sure each judgement was and whether it was right.
 
-        Right or wrong, the feedback tells the right answer, and with it that long and the first rule, or short and
+        Right or wrong, the feedback reveals the right answer, and with it that long and the first rule, or short and
         the second, hold together, or that they do not. Who did not choose learns nothing.
         """
         told, shown, choices = self._feedback, self._hypotheses, []
@@ -155,7 +155,7 @@ class HierarchicalReasoning(PaintedTask):
 
         With l the probability that the interval measured was long, that of right is q = b l + (1 - b)(1 - l), and
         S_k(b) = E[max(q, 1 - q) + q S_(k-1)(b | right) + (1 - q) S_(k-1)(b | left)] over measurements, since feedback
-        tells the right answer whatever was chosen. The ceiling is S_n(1/2) / n, where flashes and feedback are seen
+        reveals the right answer whatever was chosen. The ceiling is S_n(1/2) / n, where flashes and feedback are seen
         without error; where observation noise hides them, the score of the ideal observer in 4,000 sessions.
         """
         feedback = in_bins(self.feedback_ms, self.dt, "feedback_ms")

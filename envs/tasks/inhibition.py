@@ -42,7 +42,7 @@ class GoNogo(HypothesesTask):
     periods = ("fixation", "stimulus", "delay", "decision")
     essential = ("stimulus",)
     informative = "stimulus"
-    shown = (("stimulus", "stimulus"),)
+    evidence = (("stimulus", "stimulus"),)
 
     def check(self) -> None:
         if not 0 < self.p_go < 1:
@@ -103,7 +103,7 @@ class AntiReach(HypothesesTask):
     periods = ("fixation", "cue", "stimulus", "delay", "decision")
     essential = ("cue", "stimulus")
     informative = "stimulus"
-    shown = (("rule", "cue"), ("stimulus", "stimulus"))
+    evidence = (("rule", "cue"), ("stimulus", "stimulus"))
 
     def check(self) -> None:
         if self.n_directions < 2 or self.n_directions % 2 or not 0 <= self.p_anti <= 1:

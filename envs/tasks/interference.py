@@ -70,7 +70,7 @@ class Stroop(HypothesesTask):
     periods = ("fixation", "cue", "stimulus", "decision")
     essential = ("stimulus",)
     informative = "stimulus"
-    shown = (("rule", "cue"), ("rule", "stimulus"), ("word", "stimulus"), ("ink", "stimulus"))
+    evidence = (("rule", "cue"), ("rule", "stimulus"), ("word", "stimulus"), ("ink", "stimulus"))
 
     def check(self) -> None:
         congruency(self.p_congruent, self.p_incongruent)
@@ -95,12 +95,12 @@ class Stroop(HypothesesTask):
             "congruency": congruency(self.p_congruent, self.p_incongruent),
         }
 
-    def complete(self, drawn: Conditions, rng: np.random.Generator) -> Conditions:
+    def complete(self, levels: Conditions, rng: np.random.Generator) -> Conditions:
         """Word and ink, 1 for the first colour, 0 for none; an incongruent one is any of the other colours."""
-        colour, name = drawn["colour"], drawn["name"]
+        colour, name = levels["colour"], levels["name"]
         other = 1 + (colour - 1 + rng.integers(1, self.n_colours, len(colour))) % self.n_colours
-        ignored = np.where(drawn["congruency"] == 1, colour, np.where(drawn["congruency"] == 0, 0, other))
-        return drawn | {"word": np.where(name, ignored, colour), "ink": np.where(name, colour, ignored)}
+        ignored = np.where(levels["congruency"] == 1, colour, np.where(levels["congruency"] == 0, 0, other))
+        return levels | {"word": np.where(name, ignored, colour), "ink": np.where(name, colour, ignored)}
 
     def paint(self, canvas: Canvas, conditions: Conditions) -> None:
         canvas.add("fixation", 1.0, "fixation", "cue", "stimulus")
@@ -166,7 +166,7 @@ class Flanker(HypothesesTask):
     periods = ("fixation", "stimulus", "delay", "decision")
     essential = ("stimulus",)
     informative = "stimulus"
-    shown = (("arrow", "stimulus"),)
+    evidence = (("arrow", "stimulus"),)
 
     def check(self) -> None:
         congruency(self.p_congruent, self.p_incongruent)

@@ -75,11 +75,11 @@ class IntervalDiscrimination(PaintedTask):
             "longer_first": Levels((True, False)),
         }
 
-    def complete(self, drawn: Conditions, rng: np.random.Generator) -> Conditions:
+    def complete(self, levels: Conditions, rng: np.random.Generator) -> Conditions:
         """Durations of the first and the second stimulus (ms)."""
-        short, long = self._pairs[drawn["pair"]].T
-        first = drawn["longer_first"]
-        return drawn | {"first_ms": np.where(first, long, short), "second_ms": np.where(first, short, long)}
+        short, long = self._pairs[levels["pair"]].T
+        first = levels["longer_first"]
+        return levels | {"first_ms": np.where(first, long, short), "second_ms": np.where(first, short, long)}
 
     def paint(self, canvas: Canvas, conditions: Conditions) -> None:
         canvas.add("fixation", 1.0, "fixation", "stimulus 1", "gap", "stimulus 2", "delay")
@@ -91,7 +91,7 @@ class IntervalDiscrimination(PaintedTask):
     def ideal(self, batch: TrialBatch) -> np.ndarray:
         """Weigh all pairs of durations in both orders of colours, by the course of both since the first stimulus.
 
-        When the decision is asked for tells something too, as the delay is drawn from a known distribution.
+        The moment of the decision is informative too, as the delay is drawn from a known distribution.
         """
         hypotheses, start = self._hypotheses, batch.periods["stimulus 1"][0]
         seen = course(self, batch, "stimulus", start, hypotheses.means.shape[1] // 2)

@@ -87,15 +87,15 @@ class Sternberg(PaintedTask):
     def factors(self) -> Mapping[str, Factor]:
         return {"set_size": Levels(self._numbers), "present": Levels((True, False))}
 
-    def complete(self, drawn: Conditions, rng: np.random.Generator) -> Conditions:
+    def complete(self, levels: Conditions, rng: np.random.Generator) -> Conditions:
         """The items, -1 beyond the set size, the probe, and its position in the list, 0 if it is not there."""
-        n, set_size = len(drawn["set_size"]), drawn["set_size"]
+        n, set_size = len(levels["set_size"]), levels["set_size"]
         order = shuffled(n, self.n_letters, rng)
-        position = np.where(drawn["present"], 1 + (rng.random(n) * set_size).astype(int), 0)
+        position = np.where(levels["present"], 1 + (rng.random(n) * set_size).astype(int), 0)
         items = {f"item_{k}": np.where(k <= set_size, order[:, k - 1], -1) for k in self._numbers}
         # A letter just beyond the list is any that is not on it.
-        probe = order[np.arange(n), np.where(drawn["present"], position - 1, set_size)]
-        return drawn | items | {"probe": probe, "position": position}
+        probe = order[np.arange(n), np.where(levels["present"], position - 1, set_size)]
+        return levels | items | {"probe": probe, "position": position}
 
     def paint(self, canvas: Canvas, conditions: Conditions) -> None:
         canvas.add("fixation", 1.0, *(name for name in canvas.periods if name != "decision"))
@@ -216,12 +216,12 @@ class SerialRecall(PaintedTask):
         p_backward = {"forward": 0.0, "backward": 1.0, "cued": 0.5}[self.direction]
         return {"backward": Levels((True, False), (p_backward, 1 - p_backward))}
 
-    def complete(self, drawn: Conditions, rng: np.random.Generator) -> Conditions:
+    def complete(self, levels: Conditions, rng: np.random.Generator) -> Conditions:
         """The letters of the list."""
-        n = len(drawn["backward"])
+        n = len(levels["backward"])
         any_ = (n, self.n_items)
         order = rng.integers(0, self.n_letters, any_) if self.repeats else shuffled(n, self.n_letters, rng)
-        return drawn | {f"item_{k}": order[:, k - 1] for k in self._numbers}
+        return levels | {f"item_{k}": order[:, k - 1] for k in self._numbers}
 
     def paint(self, canvas: Canvas, conditions: Conditions) -> None:
         canvas.add("fixation", 1.0, *(name for name in canvas.periods if not name.startswith("response")))

@@ -113,19 +113,19 @@ def nearby(positions: np.ndarray, tolerance: float) -> np.ndarray:
 
 
 def aim(
-    task: PaintedTask, seen: np.ndarray, bins: np.ndarray, codes: np.ndarray, accepted: np.ndarray
+    task: PaintedTask, observation: np.ndarray, bins: np.ndarray, codes: np.ndarray, acceptable: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """The target to reach for so as to be right most probably, (B,), and that probability, (B,).
 
     Args:
         task: The task.
-        seen: Mean input of the target's channels, (B, k).
+        observation: Mean input of the target's channels, (B, k).
         bins: Number of bins in which it was seen, (B,).
         codes: What is shown of each target, (K, k).
-        accepted: Whether each target is accepted in place of each other, (K, K).
+        acceptable: Whether each target is accepted in place of each other, (K, K).
     """
-    log = seen @ codes.T - (codes**2).sum(axis=1) / 2
-    p = posterior(log * (bins / max(task.noise_std, 1e-3) ** 2)[:, None]) @ accepted
+    log = observation @ codes.T - (codes**2).sum(axis=1) / 2
+    p = posterior(log * (bins / max(task.noise_std, 1e-3) ** 2)[:, None]) @ acceptable
     return p.argmax(axis=1), p.max(axis=1)
 
 

@@ -31,10 +31,10 @@ def match_weights(n: int) -> np.ndarray:
     return (same - (1 - same) / (n - 1)) / (2 * n)
 
 
-def with_test(drawn: Conditions, n_stimuli: int, rng: np.random.Generator) -> Conditions:
+def with_test(levels: Conditions, n_stimuli: int, rng: np.random.Generator) -> Conditions:
     """Where the test is not to match, it is any other stimulus than the sample."""
-    sample = drawn["sample"]
-    return drawn | {"test": np.where(drawn["match"], sample, another(sample, n_stimuli, rng))}
+    sample = levels["sample"]
+    return levels | {"test": np.where(levels["match"], sample, another(sample, n_stimuli, rng))}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +52,7 @@ class SampleAndTest(PairTask):
     periods = ("fixation", "sample", "delay", "test", "decision")
     essential = ("sample", "test")
     informative = "test"
-    shown = ("stimulus", "sample", "test")
+    stimuli = ("stimulus", "sample", "test")
 
     def paint_pair(self, canvas: Canvas, sample: np.ndarray, test: np.ndarray, match: np.ndarray) -> None:
         """Fixation until the decision, two stimuli (B, channels), and the answer to whether they match (B,)."""
@@ -94,8 +94,8 @@ class DelayMatchSample(SampleAndTest):
     def factors(self) -> Mapping[str, Factor]:
         return {"sample": Levels(range(self.n_stimuli)), "match": Levels((True, False))}
 
-    def complete(self, drawn: Conditions, rng: np.random.Generator) -> Conditions:
-        return with_test(drawn, self.n_stimuli, rng)
+    def complete(self, levels: Conditions, rng: np.random.Generator) -> Conditions:
+        return with_test(levels, self.n_stimuli, rng)
 
     def paint(self, canvas: Canvas, conditions: Conditions) -> None:
         shown = around(self.ring, self.n_stimuli)
@@ -174,12 +174,12 @@ class DelayMatchCategory(SampleAndTest):
         ranks = Levels(range(self.n_directions // 2))
         return {"sample": Levels(range(self.n_directions)), "match": Levels((True, False)), "rank": ranks}
 
-    def complete(self, drawn: Conditions, rng: np.random.Generator) -> Conditions:
+    def complete(self, levels: Conditions, rng: np.random.Generator) -> Conditions:
         """Directions of category 0 come first."""
         half = self.n_directions // 2
-        category = drawn["sample"] // half
-        test = drawn["rank"] + half * np.where(drawn["match"], category, 1 - category)
-        return drawn | {"category": category, "test": test}
+        category = levels["sample"] // half
+        test = levels["rank"] + half * np.where(levels["match"], category, 1 - category)
+        return levels | {"category": category, "test": test}
 
     def paint(self, canvas: Canvas, conditions: Conditions) -> None:
         shown = self._directions

@@ -25,11 +25,11 @@ SURE = 1 - 1e-6
 
 @dataclass(frozen=True, kw_only=True)
 class TMaze(PaintedTask):
-    """At the start of a corridor a cue tells where to turn at its end; walk there, remember it, and turn.
+    """At the start of a corridor a cue shows where to turn at its end; walk there, remember it, and turn.
 
     A session is a row of segments, each of them a step: it shows the place, then asks where to go. A step against a
     wall goes nowhere; who goes back to the start sees the cue again. There are ``spare_steps`` more segments than the
-    way takes. The target is to go on, to turn as the cue said and, in an arm, to stay. The score is 1 if the turn was
+    way takes. The target is to walk on, to turn as the cue says and, in an arm, to stay. The score is 1 if the turn was
     right, whenever it was made; a reward shows it. One who walks on and always turns to the same side earns 50 %. One
     who always gives the same answer earns 0 %, one who goes by the step alone 50 %.
 
@@ -81,13 +81,13 @@ class TMaze(PaintedTask):
         """The side to turn to, 1 left, 2 right."""
         return {"cue": SIDES}
 
-    def complete(self, drawn: Conditions, rng: np.random.Generator) -> Conditions:
+    def complete(self, levels: Conditions, rng: np.random.Generator) -> Conditions:
         """Steps made from the start; the junction is at ``length``, the arms are one further."""
-        none = np.zeros(len(drawn["cue"]), np.int64)
-        return drawn | {"place": none, "outcome": none * 1.0}
+        none = np.zeros(len(levels["cue"]), np.int64)
+        return levels | {"place": none, "outcome": none * 1.0}
 
     def advance(self, conditions: Conditions, choices: np.ndarray, rng: np.random.Generator) -> Conditions:
-        """Make the step; turning as the cue said pays."""
+        """Make the step; turning as the cue showed pays."""
         cue, place = conditions["cue"], conditions["place"]
         turned = (place == self.length) & (choices == cue + 1)
         return {"cue": cue, "place": self._next(place, choices), "outcome": turned.astype(float)}

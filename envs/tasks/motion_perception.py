@@ -54,7 +54,7 @@ class SpatialSuppressMotion(HypothesesTask):
     periods = ("fixation", "stimulus", "decision")
     essential = ("stimulus",)
     informative = "stimulus"
-    shown = (("motion", "stimulus"),)
+    evidence = (("motion", "stimulus"),)
 
     def check(self) -> None:
         if len(self.sizes) == 0 or not all(size > 0 for size in self.sizes):
@@ -78,8 +78,8 @@ class SpatialSuppressMotion(HypothesesTask):
         contrast = Levels(self.contrast_levels)
         return {"direction": Levels(range(4)), "size": Levels(self.sizes), "contrast": contrast}
 
-    def complete(self, drawn: Conditions, rng: np.random.Generator) -> Conditions:
-        return drawn | {"gain": self._gain(drawn["size"], drawn["contrast"])}
+    def complete(self, levels: Conditions, rng: np.random.Generator) -> Conditions:
+        return levels | {"gain": self._gain(levels["size"], levels["contrast"])}
 
     def paint(self, canvas: Canvas, conditions: Conditions) -> None:
         canvas.add("fixation", 1.0, "fixation", "stimulus")

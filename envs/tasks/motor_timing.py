@@ -27,7 +27,7 @@ from .interval_production import ProductionTask
 
 @dataclass(frozen=True, kw_only=True)
 class MotorTiming(ProductionTask):
-    """A cue asks for a short or a long interval, and for one of two effectors. Set; respond when it has passed.
+    """A cue asks for a short or a long interval, and for one of two effectors. After "set", respond when it has passed.
 
     The response is the first bin after Set in which an effector is the largest output. It is correct if it is the
     right effector and lies within ``tolerance`` of the interval; bins in which both answers are right carry no weight.
@@ -184,7 +184,7 @@ class DurationReproduction(ProductionTask):
     def ideal(self, batch: TrialBatch) -> np.ndarray:
         """Weigh all durations by how long the stimulus was seen, press when most of them accept it.
 
-        When the go signal came tells something too, as the delay is drawn from a known distribution.
+        The moment of the go signal is informative too, as the delay is drawn from a known distribution.
         """
         start, shown = batch.periods["stimulus"][0], self._hypotheses
         prior = self._prior(batch.periods["production"][0] - start)

@@ -1,4 +1,4 @@
-"""Delayed matching with more than one stimulus to be told from the sample: distractors, two items and a cue."""
+"""Delayed matching with more than one stimulus to tell from the sample: distractors, two items and a cue."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -91,10 +91,10 @@ class DelayMatchSampleDistractor1D(PaintedTask):
         p = (self.catch, *[self._p_match] * self.n_tests)
         return {"sample": Levels(range(self.n_stimuli)), "position": Levels(range(self.n_tests + 1), p)}
 
-    def complete(self, drawn: Conditions, rng: np.random.Generator) -> Conditions:
-        sample, position = drawn["sample"], drawn["position"]
+    def complete(self, levels: Conditions, rng: np.random.Generator) -> Conditions:
+        sample, position = levels["sample"], levels["position"]
         distractors = {f"test_{k}": another(sample, self.n_stimuli, rng) for k in self._numbers}
-        return drawn | {
+        return levels | {
             name: np.where(position == k, sample, distractor)
             for k, (name, distractor) in enumerate(distractors.items(), start=1)
         }
@@ -208,12 +208,12 @@ class DualDelayMatchSample(PaintedTask):
         item, cue, match = Levels(range(self.n_stimuli)), Levels((0, 1)), Levels((True, False))
         return {"upper": item, "lower": item, "cue_1": cue, "match_1": match, "cue_2": cue, "match_2": match}
 
-    def complete(self, drawn: Conditions, rng: np.random.Generator) -> Conditions:
+    def complete(self, levels: Conditions, rng: np.random.Generator) -> Conditions:
         tests = {}
         for k in (1, 2):
-            item = np.where(drawn[f"cue_{k}"] == 0, drawn["upper"], drawn["lower"])
-            tests[f"test_{k}"] = np.where(drawn[f"match_{k}"], item, another(item, self.n_stimuli, rng))
-        return drawn | tests
+            item = np.where(levels[f"cue_{k}"] == 0, levels["upper"], levels["lower"])
+            tests[f"test_{k}"] = np.where(levels[f"match_{k}"], item, another(item, self.n_stimuli, rng))
+        return levels | tests
 
     def paint(self, canvas: Canvas, conditions: Conditions) -> None:
         shown = around(self.ring, self.n_stimuli)
@@ -253,7 +253,7 @@ class DualDelayMatchSample(PaintedTask):
     ) -> tuple[np.ndarray, np.ndarray]:
         """Whether each test more probably matches the item it is about, given all that was seen until then, (B,) each.
 
-        The first test tells something about its item too, since half of the tests match.
+        The first test is informative about its item too, since half of the tests match.
         """
         item = np.stack([posterior(log) for log in items])  # (2, B, k)
         cued_1, cued_2 = (posterior(log).T for log in cues)  # (2, B)

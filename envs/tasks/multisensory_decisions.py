@@ -43,7 +43,7 @@ class MultiSensoryIntegration(HypothesesTask):
     periods = ("fixation", "stimulus", "decision")
     essential = ("stimulus",)
     informative = "stimulus"
-    shown = tuple((modality, "stimulus") for modality in MODALITIES)
+    evidence = tuple((modality, "stimulus") for modality in MODALITIES)
 
     def check(self) -> None:
         check_coherences(self.coherences)

@@ -51,8 +51,8 @@ class DelayPairedAssociation(SampleAndTest):
         """The sample, and whether the test is its partner, the one of the same number."""
         return {"sample": Levels(range(self.n_pairs)), "match": Levels((True, False))}
 
-    def complete(self, drawn: Conditions, rng: np.random.Generator) -> Conditions:
-        return with_test(drawn, self.n_pairs, rng)
+    def complete(self, levels: Conditions, rng: np.random.Generator) -> Conditions:
+        return with_test(levels, self.n_pairs, rng)
 
     def paint(self, canvas: Canvas, conditions: Conditions) -> None:
         odours = np.eye(2 * self.n_pairs)
@@ -99,7 +99,7 @@ class AXCPT(PairTask):
     periods = ("fixation", "cue", "delay", "probe", "decision")
     essential = ("cue", "probe")
     informative = "cue"
-    shown = ("letter", "cue", "probe")
+    stimuli = ("letter", "cue", "probe")
     classes = (1, 2)
 
     def check(self) -> None:
@@ -121,9 +121,9 @@ class AXCPT(PairTask):
         """The kind of trial: 0 AX, 1 AY, 2 BX, 3 BY."""
         return {"kind": Levels(range(4), self._proportions)}
 
-    def complete(self, drawn: Conditions, rng: np.random.Generator) -> Conditions:
+    def complete(self, levels: Conditions, rng: np.random.Generator) -> Conditions:
         """The cue, 0 A or 1 B, and the probe, 0 X or 1 Y."""
-        return drawn | {"cue": drawn["kind"] // 2, "probe": drawn["kind"] % 2}
+        return levels | {"cue": levels["kind"] // 2, "probe": levels["kind"] % 2}
 
     def paint(self, canvas: Canvas, conditions: Conditions) -> None:
         canvas.add("fixation", 1.0, "fixation", "cue", "delay", "probe")

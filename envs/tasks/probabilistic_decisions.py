@@ -21,7 +21,7 @@ class ProbabilisticReasoning(PaintedTask):
     """Shapes come one after the other, each speaking for left or right with its own weight: which side pays?
 
     The weights add up to the log odds (base 10) that left pays, and the paying side is drawn by these odds: even who
-    adds up perfectly is sometimes wrong, and nothing but practice tells what each shape means. One who goes by one
+    adds up perfectly is sometimes wrong, and only practice teaches what each shape means. One who goes by one
     shape alone earns 66 %.
 
     :channels: fixation; shape (8)
@@ -30,7 +30,7 @@ class ProbabilisticReasoning(PaintedTask):
     :scoring: the class chosen in decision; chance 50 %, ceiling 83.6 %
 
     Attributes:
-        weights: Log odds, base 10, that each shape adds in favour of left: those of the paper, but for its two shapes
+        weights: Log odds, base 10, that each shape adds in favour of left: as in the paper, except for its two shapes
             of infinite weight.
         n_shown: Number of shapes that are shown in a trial, all drawn independently.
         shape_ms: How long each is shown.
@@ -71,11 +71,11 @@ class ProbabilisticReasoning(PaintedTask):
         """The number of each shape."""
         return dict.fromkeys(self._shapes, Levels(range(len(self.weights))))
 
-    def complete(self, drawn: Conditions, rng: np.random.Generator) -> Conditions:
+    def complete(self, levels: Conditions, rng: np.random.Generator) -> Conditions:
         """The paying side is drawn by the odds of the shapes."""
-        log_odds = np.sum([np.array(self.weights)[drawn[shape]] for shape in self._shapes], axis=0)
+        log_odds = np.sum([np.array(self.weights)[levels[shape]] for shape in self._shapes], axis=0)
         left = rng.random(len(log_odds)) < _p_left(log_odds)
-        return drawn | {"log_odds": log_odds, "side": np.where(left, 1, 2)}
+        return levels | {"log_odds": log_odds, "side": np.where(left, 1, 2)}
 
     def paint(self, canvas: Canvas, conditions: Conditions) -> None:
         canvas.add("fixation", 1.0, *(name for name in canvas.periods if name != "decision"))

@@ -133,12 +133,12 @@ class DelayedReach(PaintedTask):
             "go": Levels((True, False), (1 - self.catch, self.catch)),
         } | ({"switch": Levels((True, False), (p, 1 - p))} if p else {})
 
-    def complete(self, drawn: Conditions, rng: np.random.Generator) -> Conditions:
+    def complete(self, levels: Conditions, rng: np.random.Generator) -> Conditions:
         """The target that is shown first; any other one where it is replaced."""
         if not self.target_switch:
-            return drawn
-        n, target = len(self._positions), drawn["target"]
-        return drawn | {"first": (target + drawn["switch"] * rng.integers(1, n, len(target))) % n}
+            return levels
+        n, target = len(self._positions), levels["target"]
+        return levels | {"first": (target + levels["switch"] * rng.integers(1, n, len(target))) % n}
 
     def paint(self, canvas: Canvas, conditions: Conditions) -> None:
         """Target from the delay on, hold cue until go, velocity during the movement."""

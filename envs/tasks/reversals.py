@@ -70,8 +70,8 @@ class ProbabilisticReversal(ArmsTask):
         """The right stimulus, 1 left, 2 right, and for how many trials or correct choices, from this one on, it is."""
         return {"better": SIDES, "remaining": Levels(range(self.shortest_block, self.longest_block + 1))}
 
-    def complete(self, drawn: Conditions, rng: np.random.Generator) -> Conditions:
-        return before_the_first(drawn) | ({"block": drawn["remaining"]} if self.counted == "in_a_row" else {})
+    def complete(self, levels: Conditions, rng: np.random.Generator) -> Conditions:
+        return before_the_first(levels) | ({"block": levels["remaining"]} if self.counted == "in_a_row" else {})
 
     def advance(self, conditions: Conditions, choices: np.ndarray, rng: np.random.Generator) -> Conditions:
         """Pay for the choice (fixation earns nothing), and begin the next block if this one is over."""
@@ -171,10 +171,10 @@ class ProbabilisticReversal(ArmsTask):
 
 @dataclass(frozen=True, kw_only=True)
 class RuleReversal(PaintedTask):
-    """See one of two stimuli and, by the rule of the session's moment, name it or the other one; the rule reverses.
+    """See one of two stimuli and, by the current rule, name it or the other one; the rule reverses.
 
     A session is a row of trials, a segment each: feedback on the last response, a pause, the stimulus, the response.
-    Nothing tells the rule but the feedback (right or wrong, by the rule then in force). The target is what the rule of
+    Only the feedback reveals the rule (right or wrong, by the rule then in force). The target is what the rule of
     the trial before implies, in the first trial the rule to copy: that of one who changes the rule after each error.
     The score is the fraction of responses on target. In the paper trials begin with the stimulus, and two of four
     outputs are compared; here the first segment begins with an empty feedback and pause, and an output says to wait.
@@ -228,14 +228,14 @@ class RuleReversal(PaintedTask):
         """The number of the sequence, and the first stimulus."""
         return {"sequence": Levels(range(len(self.sequences))), "stimulus": SIDES}
 
-    def complete(self, drawn: Conditions, rng: np.random.Generator) -> Conditions:
+    def complete(self, levels: Conditions, rng: np.random.Generator) -> Conditions:
         """The first trial has no feedback (0), and is answered as if the rule were to copy."""
-        none = np.zeros(len(drawn["sequence"]), np.int64)
-        rule = self._rules[drawn["sequence"], 0]
-        return drawn | {"rule": rule, "rule_before": none, "trial": none, "feedback": none, "outcome": none * 1.0}
+        none = np.zeros(len(levels["sequence"]), np.int64)
+        rule = self._rules[levels["sequence"], 0]
+        return levels | {"rule": rule, "rule_before": none, "trial": none, "feedback": none, "outcome": none * 1.0}
 
     def advance(self, conditions: Conditions, choices: np.ndarray, rng: np.random.Generator) -> Conditions:
-        """Judge the response by the rule in force, then go on to the next trial and its rule."""
+        """Judge the response by the rule in force, then move on to the next trial and its rule."""
         right = choices == named(conditions["stimulus"], conditions["rule"])
         trial = np.minimum(conditions["trial"] + 1, self.n_segments - 1)
         return {
@@ -256,7 +256,7 @@ class RuleReversal(PaintedTask):
     def ideal(self, batch: TrialBatch) -> np.ndarray:
         """Bayes' rule on which sequence is played, answering by the likelier rule of the trial before.
 
-        What feedback tells of a rule depends on what the stimulus was, and on the response, which was its own.
+        What feedback reveals of a rule depends on what the stimulus was, and on the response, which was its own.
         """
         outputs, n = self.hold(batch), batch.batch_size
         belief = np.full((n, len(self.sequences)), 1 / len(self.sequences))

@@ -103,7 +103,7 @@ class RaceTask(PaintedTask):
 
 @dataclass(frozen=True, kw_only=True)
 class StopSignal(RaceTask):
-    """An arrow asks for a fast response to its side. In some trials a stop signal follows: then give none.
+    """An arrow asks for a fast response to its side. In some trials a stop signal follows: then withhold it.
 
     The first response after the arrow counts, and ends the trial: one that comes before the stop signal is an error all
     the same. The stop signal comes on a stop-signal delay after the arrow, and stays: the longer the delay, the less
@@ -220,9 +220,9 @@ class StopSignalStaircase(RaceTask):
         """Side, and whether the signal comes; the delay (ms) is the first of the staircase."""
         return {**super().factors(), "ssd": Levels((self.first_ssd_ms,))}
 
-    def complete(self, drawn: Conditions, rng: np.random.Generator) -> Conditions:
+    def complete(self, levels: Conditions, rng: np.random.Generator) -> Conditions:
         """Nothing has been earned yet."""
-        return drawn | {"outcome": np.zeros(len(drawn["side"]))}
+        return levels | {"outcome": np.zeros(len(levels["side"]))}
 
     def advance(self, conditions: Conditions, choices: np.ndarray, rng: np.random.Generator) -> Conditions:
         """Judge the response, move the delay after a stop signal, and draw the next trial."""

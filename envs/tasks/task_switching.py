@@ -65,13 +65,13 @@ class LetterOrDigit(PaintedTask):
             | {f"{name} {k}": SIDES for name in ("letter", "digit") for k in self._numbers}
         )
 
-    def complete(self, drawn: Conditions, rng: np.random.Generator) -> Conditions:
+    def complete(self, levels: Conditions, rng: np.random.Generator) -> Conditions:
         """The later tasks, and whether letter and digit ask for the same response."""
-        conditions = dict(drawn)
+        conditions = dict(levels)
         for k in self._numbers:
             if k > 1:
-                conditions[f"task {k}"] = conditions[f"task {k - 1}"] ^ drawn[f"switch {k}"]
-            conditions[f"congruent {k}"] = drawn[f"letter {k}"] == drawn[f"digit {k}"]
+                conditions[f"task {k}"] = conditions[f"task {k - 1}"] ^ levels[f"switch {k}"]
+            conditions[f"congruent {k}"] = levels[f"letter {k}"] == levels[f"digit {k}"]
         return conditions
 
     def paint(self, canvas: Canvas, conditions: Conditions) -> None:
@@ -139,8 +139,8 @@ class TaskSwitching(LetterOrDigit):
     """A row of stimuli, each a letter and a digit; a cue says before each which of the two to judge.
 
     Letter: left for a consonant, right for a vowel. Digit: left if even, right if odd. From one stimulus to the next
-    the task switches with probability ``p_switch``. The cues are those of Meiran, whose subjects judged places; the
-    letters and digits are those of :class:`AlternatingRuns`. One who ignores the cue earns 75 %.
+    the task switches with probability ``p_switch``. The cues are Meiran's, whose subjects judged places; the
+    letters and digits are as in :class:`AlternatingRuns`. One who ignores the cue earns 75 %.
 
     :channels: fixation; cue (letter, digit); letter (consonant, vowel); digit (even, odd)
     :responses: fixate, left, right

@@ -23,7 +23,7 @@ class MeasuredIntervalTask(ProductionTask):
 
     interval_ms: Duration
 
-    measured: ClassVar[tuple[str, ...]]
+    intervals: ClassVar[tuple[str, ...]]
     """Periods that last as long as the interval, each from one pulse to the next."""
     marker: ClassVar[str]
     """Group of channels that shows the pulses, but perhaps for the first."""
@@ -46,16 +46,16 @@ class MeasuredIntervalTask(ProductionTask):
     def ideal(self, batch: TrialBatch) -> np.ndarray:
         """Weigh all intervals by when pulses were seen, go when most of them accept it.
 
-        It looks at all that could be shown before it chooses a moment. The end of a trial would tell how long the
-        interval was: after it, noise drawn here takes the place of what is not shown.
+        It looks at all that could be shown before it chooses a moment. The end of a trial would reveal how long
+        the interval was: after it, noise drawn here takes the place of what is not shown.
         """
         onset, production = self.ends()
-        first = batch.periods[self.measured[0]][0]
+        first = batch.periods[self.intervals[0]][0]
         seen, precision = course(self, batch, self.marker, first, self._hypotheses.means.shape[1])
         unseen = precision == 0
         seen[unseen] = self.noise_std * np.random.default_rng(0).standard_normal(unseen.sum())
         posterior = self._hypotheses.posterior(seen, np.full(seen.shape, precision_of_a_bin(self)))
-        return self.respond_at(batch, self.best_moment(posterior, production, onset), since=self.measured[0])
+        return self.respond_at(batch, self.best_moment(posterior, production, onset), since=self.intervals[0])
 
     @cached_property
     def ceiling(self) -> float:
@@ -78,8 +78,8 @@ class MeasuredIntervalTask(ProductionTask):
     def _hypotheses(self) -> Hypotheses:
         """The course of the marker since the first pulse under each interval, that pulse left out."""
         (bins, p), width = self._intervals, in_bins(self.pulse_ms, self.dt, "pulse_ms")
-        time = np.arange(len(self.measured) * bins.max() + width)
-        late = [time - k * bins[:, None] for k in range(1, len(self.measured) + 1)]
+        time = np.arange(len(self.intervals) * bins.max() + width)
+        late = [time - k * bins[:, None] for k in range(1, len(self.intervals) + 1)]
         shown = np.any([(since >= 0) & (since < width) for since in late], axis=0)
         return Hypotheses(shown.astype(float), p, np.ones_like(bins))
 
@@ -111,7 +111,7 @@ class ReadySetGo(MeasuredIntervalTask):
     contrasts = ("interval",)
     periods = ("fixation", "estimation", "production")
     informative = "estimation"
-    measured = ("estimation",)
+    intervals = ("estimation",)
     marker = "set"
 
     def check(self) -> None:
@@ -135,12 +135,12 @@ class ReadySetGo(MeasuredIntervalTask):
         bins, p = self._intervals
         return {"interval": Levels(bins * self.dt, p)}
 
-    def complete(self, drawn: Conditions, rng: np.random.Generator) -> Conditions:
+    def complete(self, levels: Conditions, rng: np.random.Generator) -> Conditions:
         """The interval to be produced is rounded to a multiple of dt."""
-        return drawn | {"production": self._times_gain(drawn["interval"])}
+        return levels | {"production": self._times_gain(levels["interval"])}
 
     def paint(self, canvas: Canvas, conditions: Conditions) -> None:
-        """Two pulses, and "go" from the moment at which their interval has passed once more."""
+        """Two pulses, and "go" from the moment at which their interval has passed again."""
         canvas.add("fixation", 1.0, *self.periods)
         self.paint_pulse(canvas, "ready", "estimation")
         self.paint_pulse(canvas, "set", "production")
@@ -179,7 +179,7 @@ class OneTwoThreeGo(MeasuredIntervalTask):
     contrasts = ("production",)
     periods = ("fixation", "interval", "production")
     informative = "interval 1"
-    measured = ("interval 1", "interval 2")
+    intervals = ("interval 1", "interval 2")
     marker = "flash"
 
     def channels(self) -> Channels:
@@ -187,7 +187,7 @@ class OneTwoThreeGo(MeasuredIntervalTask):
 
     def durations(self) -> Mapping[str, Duration | Callable[[Conditions], np.ndarray]]:
         """Fixation, the intervals between the flashes, and production from the third flash to the end."""
-        intervals = dict.fromkeys(self.measured, lambda conditions: conditions["production"])
+        intervals = dict.fromkeys(self.intervals, lambda conditions: conditions["production"])
         return {"fixation": self.fixation_ms, **intervals, "production": self.production_ms}
 
     def factors(self) -> Mapping[str, Factor]:
@@ -197,7 +197,7 @@ class OneTwoThreeGo(MeasuredIntervalTask):
 
     def paint(self, canvas: Canvas, conditions: Conditions) -> None:
         canvas.add("fixation", 1.0, *canvas.periods)
-        for period in (*self.measured, "production"):
+        for period in (*self.intervals, "production"):
             self.paint_pulse(canvas, "flash", period)
         self.paint_answer(canvas, conditions)
 

@@ -84,10 +84,10 @@ class DawTwoStep(PaintedTask):
         """The better state, 1 A, 2 B."""
         return {"better": Levels((1, 2))}
 
-    def complete(self, drawn: Conditions, rng: np.random.Generator) -> Conditions:
+    def complete(self, levels: Conditions, rng: np.random.Generator) -> Conditions:
         """All begin at the start (0); no transition has been made, nothing earned yet."""
-        none = np.zeros(len(drawn["better"]), np.int64)
-        return drawn | {"place": none, "common": none == 1, "outcome": none * 1.0}
+        none = np.zeros(len(levels["better"]), np.int64)
+        return levels | {"place": none, "common": none == 1, "outcome": none * 1.0}
 
     def advance(self, conditions: Conditions, choices: np.ndarray, rng: np.random.Generator) -> Conditions:
         """From the start to a state, by chance alone if nothing was chosen; from a state, paid or not, to the start."""
@@ -113,8 +113,8 @@ class DawTwoStep(PaintedTask):
     def ideal(self, batch: TrialBatch) -> np.ndarray:
         """Bayes' rule on which state is better, given all states and rewards so far; it knows where choices lead.
 
-        How a state was reached tells nothing about what it pays, and its reward tells as much as the other's would. Of
-        states that are hard to tell it presses the lever of the likelier one.
+        How a state was reached says nothing about what it pays, and its reward says as much as the other's would. Of
+        states that are hard to distinguish it presses the lever of the likelier one.
         """
         outputs, p_a = self.hold(batch), np.full(batch.batch_size, 0.5)
         own = np.zeros(batch.batch_size, np.int64)
@@ -154,7 +154,7 @@ class DawTwoStep(PaintedTask):
 
     @cached_property
     def ceiling(self) -> float:
-        """Expected score of Bayes' rule, by numerical integration; where states are hard to tell, in 4,000 sessions."""
+        """Expected score of Bayes' rule, by numerical integration; in 4,000 sessions where states are hard to read."""
         exact = expected_score(self.p_reward, self.p_reversal, self.n_trials, readings(self, "feedback"))
         risk = misreading(self, np.eye(2), shortest(self, *self.periods))
         return ceiling_of(self, exact, self.n_trials * risk)

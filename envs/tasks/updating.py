@@ -25,7 +25,7 @@ from .matching import check_count
 
 @dataclass(frozen=True, kw_only=True)
 class NBack(PaintedTask):
-    """See letters one after the other; say of each whether it is the same as the one n letters before.
+    """See letters one after the other; say for each whether it is the same as the one n letters before.
 
     The first n letters are only seen. Among non-matches there may be lures, which repeat the letter n - 1 before. One
     who always gives the same answer earns 70 %.
@@ -102,18 +102,18 @@ class NBack(PaintedTask):
                 factors[f"lure_drawn_{k}"] = Levels((True, False), (self.lures, 1 - self.lures))
         return factors
 
-    def complete(self, drawn: Conditions, rng: np.random.Generator) -> Conditions:
+    def complete(self, levels: Conditions, rng: np.random.Generator) -> Conditions:
         """The later letters, and how many of them match."""
-        done = dict(drawn)
+        done = dict(levels)
         for k in self._judged:
             old = done[f"item_{k - self.n_back}"]
             new = another(old, self.n_letters, rng)
             if self.lures > 0:
                 recent = done[f"item_{k - self.n_back + 1}"]
-                done[f"lure_{k}"] = drawn[f"lure_drawn_{k}"] & (recent != old) & ~drawn[f"match_{k}"]
+                done[f"lure_{k}"] = levels[f"lure_drawn_{k}"] & (recent != old) & ~levels[f"match_{k}"]
                 new = np.where(done[f"lure_{k}"], recent, new)
-            done[f"item_{k}"] = np.where(drawn[f"match_{k}"], old, new)
-        return done | {"n_matches": np.sum([drawn[f"match_{k}"] for k in self._judged], axis=0)}
+            done[f"item_{k}"] = np.where(levels[f"match_{k}"], old, new)
+        return done | {"n_matches": np.sum([levels[f"match_{k}"] for k in self._judged], axis=0)}
 
     def paint(self, canvas: Canvas, conditions: Conditions) -> None:
         canvas.add("fixation", 1.0, *(name for name in canvas.periods if not name.startswith("response")))
@@ -234,8 +234,8 @@ class CountRecall(PaintedTask):
         one = Levels(range(self.n_letters))
         return {f"{name}_{k}": one for k in self._numbers for name in ("item", "query")}
 
-    def complete(self, drawn: Conditions, rng: np.random.Generator) -> Conditions:
-        return drawn | {"last_count": self._right(drawn)[-1]}
+    def complete(self, levels: Conditions, rng: np.random.Generator) -> Conditions:
+        return levels | {"last_count": self._right(levels)[-1]}
 
     def paint(self, canvas: Canvas, conditions: Conditions) -> None:
         canvas.add("fixation", 1.0, *(name for name in canvas.periods if not name.startswith("response")))

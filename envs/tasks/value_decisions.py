@@ -24,7 +24,7 @@ class PostDecisionWager(HypothesesTask):
     """Which stream is stronger? On half of the trials one may take a small sure reward instead of answering.
 
     The score is the reward: 1 for the right side, 0 for the wrong one, ``sure_reward`` for the sure bet where it is
-    offered (the cue tells), else 0. The ideal observer bets unless it believes in a side more than that. The target
+    offered (the cue shows), else 0. The ideal observer bets unless it believes in a side more than that. The target
     of supervised learning is what a teacher would do who knows the coherence and the duration but not the noise: the
     sure bet where the evidence lets a perfect integrator be right less often than ``sure_reward``, else the side.
     One who sees all evidence and never bets earns 80 %. One who always gives the same answer earns 50 %, one who goes
@@ -56,7 +56,7 @@ class PostDecisionWager(HypothesesTask):
     periods = ("fixation", "stimulus", "delay", "offer", "decision")
     essential = ("stimulus",)
     informative = "stimulus"
-    shown = (("evidence", "stimulus"), ("sure", "offer"), ("sure", "decision"))
+    evidence = (("evidence", "stimulus"), ("sure", "offer"), ("sure", "decision"))
 
     def check(self) -> None:
         check_coherences(self.coherences)
@@ -87,7 +87,7 @@ class PostDecisionWager(HypothesesTask):
 
     def ideal(self, batch: TrialBatch) -> np.ndarray:
         """Bayes' rule on the side and on whether the sure bet is offered; bet where that promises more."""
-        posterior = self._hypotheses.posterior(*averages(self, batch, self.shown))
+        posterior = self._hypotheses.posterior(*averages(self, batch, self.evidence))
         return self.respond(batch, self._wager(posterior))
 
     def score(self, outputs: np.ndarray, batch: TrialBatch) -> np.ndarray:
@@ -112,7 +112,7 @@ class PostDecisionWager(HypothesesTask):
     def ceiling(self) -> float:
         """Expected reward of the ideal observer, in 100,000 simulated trials of a fixed seed."""
         rng = np.random.default_rng(0)
-        precision = drawn_precision(self, self.shown, rng, N_DRAWS)
+        precision = drawn_precision(self, self.evidence, rng, N_DRAWS)
         truth, seen = self._hypotheses.simulate(rng, N_DRAWS, precision)
         choice = self._wager(self._hypotheses.posterior(seen, precision))
         return float(np.mean(self._reward(choice, self._hypotheses.answers[truth], self._sure[truth])))
@@ -186,7 +186,7 @@ class EconomicDecisionMaking(HypothesesTask):
     periods = ("fixation", "offer", "decision")
     essential = ("offer",)
     informative = "offer"
-    shown = (("left", "offer"), ("right", "offer"))
+    evidence = (("left", "offer"), ("right", "offer"))
 
     def check(self) -> None:
         a, b = self.amounts_a, self.amounts_b
@@ -210,9 +210,9 @@ class EconomicDecisionMaking(HypothesesTask):
         """Which pair of offers, and the side on which A is."""
         return {"offer": Levels(range(len(self.amounts_a))), "a_side": SIDES}
 
-    def complete(self, drawn: Conditions, rng: np.random.Generator) -> Conditions:
-        a, b = (np.array(amounts)[drawn["offer"]] for amounts in (self.amounts_a, self.amounts_b))
-        return drawn | {"amount_a": a, "amount_b": b, "a_chosen": self.relative_value * a > b}
+    def complete(self, levels: Conditions, rng: np.random.Generator) -> Conditions:
+        a, b = (np.array(amounts)[levels["offer"]] for amounts in (self.amounts_a, self.amounts_b))
+        return levels | {"amount_a": a, "amount_b": b, "a_chosen": self.relative_value * a > b}
 
     def paint(self, canvas: Canvas, conditions: Conditions) -> None:
         canvas.add("fixation", 1.0, "fixation", "offer")

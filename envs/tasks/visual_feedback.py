@@ -46,7 +46,7 @@ class StepsTask(PaintedTask):
     response_period = "move"
 
     @abstractmethod
-    def seen(self, target: np.ndarray, hand: np.ndarray) -> np.ndarray:
+    def view(self, target: np.ndarray, hand: np.ndarray) -> np.ndarray:
         """What all channels show of a target and a hand at these angles (rad), (..., n_in)."""
 
     @property
@@ -65,9 +65,9 @@ class StepsTask(PaintedTask):
         """Where the hand is at first, and how far to the left of it the target is, in steps."""
         return {"position": Levels(range(self.n_positions)), "offset": Levels(range(self.n_positions))}
 
-    def complete(self, drawn: Conditions, rng: np.random.Generator) -> Conditions:
+    def complete(self, levels: Conditions, rng: np.random.Generator) -> Conditions:
         """Nothing has been earned yet."""
-        return drawn | {"outcome": np.zeros(len(drawn["offset"]))}
+        return levels | {"outcome": np.zeros(len(levels["offset"]))}
 
     def advance(self, conditions: Conditions, choices: np.ndarray, rng: np.random.Generator) -> Conditions:
         """Make the step; it pays to be at the target."""
@@ -112,7 +112,7 @@ class StepsTask(PaintedTask):
         """What is seen for each position of the hand and each offset of the target, (P, P, n_in)."""
         hand, offset = np.arange(self.n_positions)[:, None], np.arange(self.n_positions)
         angle = 2 * pi / self.n_positions
-        return self.seen(
+        return self.view(
             angle * ((hand + offset) % self.n_positions), angle * np.broadcast_to(hand, (len(offset),) * 2)
         )
 
@@ -154,7 +154,7 @@ class Reaching1D(StepsTask):
     def channels(self) -> Channels:
         return {"target": self.ring, "hand": self.ring}
 
-    def seen(self, target: np.ndarray, hand: np.ndarray) -> np.ndarray:
+    def view(self, target: np.ndarray, hand: np.ndarray) -> np.ndarray:
         return np.concatenate([self.ring.bump(target), self.ring.bump(hand)], axis=-1)
 
 
@@ -191,5 +191,5 @@ class Reaching1DWithSelfDistraction(StepsTask):
     def channels(self) -> Channels:
         return {"circle": self.ring}
 
-    def seen(self, target: np.ndarray, hand: np.ndarray) -> np.ndarray:
+    def view(self, target: np.ndarray, hand: np.ndarray) -> np.ndarray:
         return self.ring.bump(hand) + self.target_strength * self.ring.bump(target)

@@ -50,7 +50,7 @@ def judged(
     slips: Mapping[str, tuple[np.ndarray, str]],
     praise: str,
     hints: Mapping[str, str],
-    explained: Callable[[], tuple[str, str] | None] = lambda: None,
+    explain: Callable[[], tuple[str, str] | None] = lambda: None,
 ) -> Verdict:
     """Compare what a reader's function returns with the right answer, and with known slips, each with its hint.
 
@@ -62,7 +62,7 @@ def judged(
         praise: What to say of a right answer.
         hints: What helps where nothing is written ("stub"), it raises ("error"), it returns another shape ("shape"), or
             it changes an argument ("change").
-        explained: Reason and hint for a wrong answer that none of these mistakes makes.
+        explain: Reason and hint for a wrong answer that none of these mistakes makes.
     """
     given = [array.copy() for array in arguments]
     try:
@@ -74,7 +74,7 @@ def judged(
             reason = str(error).rstrip(".")
             return Verdict(False, f"your function cannot be called: {reason}.", "Leave the line with def as it was.")
         return Verdict(False, f"your function raised TypeError: {error}.", hints["error"])
-    except Exception as error:  # a reader's code may raise anything, and the reader is to be told
+    except Exception as error:  # a reader's code may raise anything, and the reader is to know
         return Verdict(False, f"your function raised {type(error).__name__}: {error}.", hints["error"])
     if answer is None:
         return Verdict(False, "your function returns nothing.", "Did you forget return?")
@@ -92,7 +92,7 @@ def judged(
     for reason, (wrong, hint) in slips.items():
         if np.allclose(answer, wrong, rtol=1e-8, atol=1e-10):
             return Verdict(False, reason, hint)
-    if (found := explained()) is not None:
+    if (found := explain()) is not None:
         return Verdict(False, *found)
     return Verdict(False, f"the result is {differs(answer, right)}.", "Compare with the equation term by term.")
 

@@ -97,33 +97,33 @@ def _known_mistakes(
     return chosen
 
 
-def described(found: np.ndarray, expected: np.ndarray, weight: str, inputs: Inputs) -> str:
+def described(answer: np.ndarray, expected: np.ndarray, weight: str, inputs: Inputs) -> str:
     """How an array differs from what it should be, as a phrase.
 
     Args:
-        found: What it is.
+        answer: What it is.
         expected: What it should be.
         weight: What it should count.
         inputs: Inputs; a factor is called by the names of numbers among them.
     """
-    if not np.isfinite(found).all():
+    if not np.isfinite(answer).all():
         return "NaN or infinity"
     if not expected.any():
         return "not 0, as it should be here"
-    if _same(found, 0 * expected):
+    if _same(answer, 0 * expected):
         return "missing"
-    if _same(found, -expected):
+    if _same(answer, -expected):
         return "the wrong sign"
     numbers = weights(inputs)
     of = numbers.get(weight, 1.0)
-    factor = float(np.vdot(expected, found).real / np.vdot(expected, expected).real)
-    if _same(found, factor * expected):
+    factor = float(np.vdot(expected, answer).real / np.vdot(expected, expected).real)
+    if _same(answer, factor * expected):
         names = [name for name, value in numbers.items() if np.isclose(value, factor * of, rtol=1e-6, atol=0)]
         return f"weight {names[0]} instead of {weight}" if names else f"{factor:.3g} times what it should be"
     for name, function in FUNCTIONS.items():
-        if _same(found, of * function(expected / of)):
+        if _same(answer, of * function(expected / of)):
             return f"put through {name}"
-    if expected.ndim == 2 and expected.shape[0] == expected.shape[1] and _same(found, expected.T):
+    if expected.ndim == 2 and expected.shape[0] == expected.shape[1] and _same(answer, expected.T):
         return "transposed"
     return UNEXPLAINED
 

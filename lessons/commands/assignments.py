@@ -22,7 +22,7 @@ Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an e
 
 @assignments_app.command("list", epilog="Example: **cogdyn assignment list**")
 def list_(debug: Debug = False) -> None:
-    """List the assignments: number, title, minutes, points, and where their pages lie."""
+    """List the assignments: number, title, minutes, points, and where their pages are."""
 
     def work() -> None:
         from ..grading.assignment import PAGES, assignments
@@ -44,13 +44,13 @@ def release(
     student: Annotated[
         list[str] | None,
         typer.Option(
-            help="A student, who gets a notebook whose checks and examples have numbers of their own; once for each.",
+            help="A student, who gets a notebook whose checks and examples have numbers of their own; may be repeated.",
             metavar="NAME",
         ),
     ] = None,
     students: Annotated[Path | None, typer.Option(parser=path, help="A file with a name on each line.")] = None,
     instructor: Annotated[
-        bool, typer.Option("--instructor", help="With solutions and hidden tests, as nbgrader wants its source.")
+        bool, typer.Option("--instructor", help="With solutions and hidden tests, in the form that nbgrader reads.")
     ] = False,
     debug: Debug = False,
 ) -> None:
@@ -78,7 +78,7 @@ def check(
     notebook: Annotated[Path, typer.Argument(parser=path, help="The notebook to be handed in.")],
     debug: Debug = False,
 ) -> None:
-    """Check a notebook as the grader will, on other inputs, and say what is not right yet."""
+    """Check a notebook as the grader will, on other inputs, and report what is not right yet."""
 
     def work() -> None:
         from ..grading.own_check import check_notebook
@@ -106,26 +106,28 @@ def check(
 
 @assignments_app.command(epilog="Example: **cogdyn assignment grade submissions --out grades.csv --require-isolation**")
 def grade(
-    folder: Annotated[Path, typer.Argument(parser=path, help="Holds a folder, a notebook or a zip of each student.")],
-    out: Annotated[Path, typer.Option(parser=path, help="The table; pages go into the folder beside it.")] = Path(
+    folder: Annotated[
+        Path, typer.Argument(parser=path, help="Folder with a folder, a notebook or a zip of each student.")
+    ],
+    out: Annotated[Path, typer.Option(parser=path, help="The table; pages go into the folder next to it.")] = Path(
         "grades.csv"
     ),
     only: Annotated[
-        int | None, typer.Option(help="Number of the assignment; that of most notebooks by default.")
+        int | None, typer.Option(help="Number of the assignment; by default the one of most notebooks.")
     ] = None,
     roster: Annotated[
         Path | None,
-        typer.Option(help="A name on each line, or a CSV: who handed in nothing gets a line too."),
+        typer.Option(help="A name on each line, or a CSV: students who handed in nothing get a line too."),
     ] = None,
     jobs: Annotated[int | None, typer.Option(help="Submissions at once; one for each core by default.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Grade only what is new or has changed.")] = False,
     require_isolation: Annotated[
         bool,
-        typer.Option("--require-isolation", help="Grade nothing where submissions cannot be shut off, and say why."),
+        typer.Option("--require-isolation", help="Grade nothing where submissions cannot be isolated, and say why."),
     ] = False,
     seed: Annotated[
         int | None,
-        typer.Option(help="Of the inputs; by default a secret one, kept in the file seed beside the pages."),
+        typer.Option(help="Seed of the inputs; by default a secret one, kept in the file seed next to the pages."),
     ] = None,
     debug: Debug = False,
 ) -> None:
@@ -152,7 +154,7 @@ def grade(
                     progress=progress,
                 )
             except KeyboardInterrupt as stop:
-                stop.args = ("Stopped. What is graded is kept; the same command with --resume goes on.",)
+                stop.args = ("Stopped. What is graded is kept; the same command with --resume continues.",)
                 raise
         for line in lines:
             for note in line.notes:

@@ -39,11 +39,11 @@ Modules = Annotated[
 
 @app.command(epilog="Example: **cogdyn tasks DelayMatchSample**")
 def tasks(
-    task: Annotated[str | None, typer.Argument(help="Name of a task, to see all there is to know of it.")] = None,
+    task: Annotated[str | None, typer.Argument(help="Name of a task, to describe.")] = None,
     modules: Modules = None,
     debug: Debug = False,
 ) -> None:
-    """List the tasks: response, inputs, outputs, length, chance, channels; or tell of one."""
+    """List the tasks: response, inputs, outputs, length, chance, channels; or describe one."""
 
     def work() -> None:
         from .task_table import task_in_words, task_table
@@ -56,10 +56,10 @@ def tasks(
 
 @app.command(epilog="Example: **cogdyn rules RFLO**")
 def rules(
-    rule: Annotated[str | None, typer.Argument(help="Name of a rule, to see all there is to know of it.")] = None,
+    rule: Annotated[str | None, typer.Argument(help="Name of a rule, to describe.")] = None,
     debug: Debug = False,
 ) -> None:
-    """List the learning rules: when weights change, whether they are local, what they are; or tell of one."""
+    """List the learning rules: when weights change, whether they are local, what they are; or describe one."""
 
     def work() -> None:
         from .rule_table import rule_in_words, rule_table
@@ -178,16 +178,16 @@ def play(
     trials: Annotated[int | None, typer.Option(help="Trials; 20, or one session, by default.")] = None,
     setting: Annotated[
         list[str] | None,
-        typer.Option("--set", help="A task's argument, NAME=VALUE; once for each.", metavar="NAME=VALUE"),
+        typer.Option("--set", help="A task's argument, NAME=VALUE; may be repeated.", metavar="NAME=VALUE"),
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of the trials; fresh ones by default.")] = None,
     speed: Annotated[
         float | None,
         typer.Option(
-            help="Pace; 1 is that of the networks. By default 0.5, or less, so that you have a second to answer."
+            help="Pace; 1 is the networks' own. By default 0.5, or less, so that you have a second to answer."
         ),
     ] = None,
-    show_period: Annotated[bool, typer.Option("--show-period", help="Tell the name of the period.")] = False,
+    show_period: Annotated[bool, typer.Option("--show-period", help="Show the name of the period.")] = False,
     modules: Modules = None,
     debug: Debug = False,
 ) -> None:
@@ -216,7 +216,7 @@ def study(
     ] = None,
     debug: Debug = False,
 ) -> None:
-    """Run a paper's experiment: many trainings, a table of what was measured, figures. Run again, it goes on."""
+    """Run a paper's experiment: many trainings, a table of what was measured, figures. Running it again resumes it."""
 
     def work() -> None:
         from ..studies import load_study
@@ -235,7 +235,7 @@ def study(
         if failures:
             raise RuntimeError(
                 f"{len(failures)} of {runs} runs failed, the first with {failures[0]}; "
-                f"{folder / 'table.csv'} tells of each; the same command tries them again."
+                f"{folder / 'table.csv'} lists each; the same command tries them again."
             )
 
     guarded(work, debug)
@@ -261,7 +261,9 @@ def lessons(
 
 @app.command(epilog="Example: **cogdyn book --out my-book**")
 def book(
-    out: Annotated[Path | None, typer.Option(parser=path, help="Where to build; beside its source by default.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(parser=path, help="Where to build; next to its source by default.")
+    ] = None,
     debug: Debug = False,
 ) -> None:
     """Build the book: every lesson is run, every page works without a network."""

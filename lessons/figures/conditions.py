@@ -78,7 +78,7 @@ def wilson_interval(successes: float, n: int, confidence: float = 0.95) -> tuple
 
 
 def mean_interval(scores: np.ndarray, confidence: float = 0.95) -> tuple[float, float]:
-    """Interval of a mean score: Wilson's where every score is 0 or 1, else by the standard error; one tells nothing."""
+    """Interval of a mean score: Wilson's where every score is 0 or 1, else by the standard error; one says nothing."""
     if np.isin(scores, (0, 1)).all():
         return wilson_interval(scores.sum(), len(scores), confidence)
     if len(scores) < 2:

@@ -24,19 +24,19 @@ SLOW = 1e-12
 """Speed q from which a point is no fixed point but a slow one."""
 
 
-def kinds(found: FixedPoints) -> list[str]:
+def kinds(points: FixedPoints) -> list[str]:
     """What each point is: stable, a saddle, unstable in all directions, or slow: it moves a little or has no say."""
-    told = np.where(found.stable, "stable", np.where(found.saddle, "saddle", "unstable"))
-    slow = (found.speed >= SLOW) | ((found.n_unstable == 0) & ~found.stable)
-    return np.where(slow, "slow", told).tolist()
+    names = np.where(points.stable, "stable", np.where(points.saddle, "saddle", "unstable"))
+    slow = (points.speed >= SLOW) | ((points.n_unstable == 0) & ~points.stable)
+    return np.where(slow, "slow", names).tolist()
 
 
-def mark_points(axes: Axes, places: np.ndarray, told: Sequence[str], size: float = 7) -> None:
+def mark_points(axes: Axes, places: np.ndarray, names: Sequence[str], size: float = 7) -> None:
     """Mark points at places (K, 2 or more) by their kinds, in marks of so many points."""
     for kind in MARKS:
-        chosen = places[[one == kind for one in told]]
-        if len(chosen):
-            axes.add_line(mark(kind, chosen[:, 0], chosen[:, 1], zorder=4, ms=size))
+        some = places[[one == kind for one in names]]
+        if len(some):
+            axes.add_line(mark(kind, some[:, 0], some[:, 1], zorder=4, ms=size))
 
 
 def mark(kind: str, x: Any = (), y: Any = (), **look: Any) -> Line2D:

@@ -45,7 +45,7 @@ def demand(name: str, answer: Any) -> None:
         answer: What was written.
 
     Raises:
-        AssertionError: If it is wrong; it tells the reason.
+        AssertionError: If it is wrong; it gives the reason.
     """
     mark = marked_in(_namespace(answer), exercise(name), answer)
     if not mark.judgement.passed:
@@ -97,6 +97,6 @@ def _checked(which: Exercise, space: dict[str, Any], seed: list[int]) -> Judgeme
 
 
 def _asked(space: dict[str, Any], probe: str, name: str, inputs: Inputs) -> dict[str, Any]:
-    """What the grader would hear, in this process."""
+    """What the grader would receive, in this process."""
     said = answers.answer(space, probe, name, inputs)
     return {"value": plain.unpack(said["value"])} if "value" in said else said

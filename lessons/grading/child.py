@@ -59,7 +59,7 @@ class Child:
         return self._process.poll() is None
 
     def stop(self) -> str:
-        """End it; returns what it said."""
+        """End it; returns what it printed."""
         self.line.close()
         self._process.kill()
         return self._process.communicate()[1].decode(errors="replace")

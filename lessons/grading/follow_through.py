@@ -62,7 +62,7 @@ def follow_through(
     for exercise in exercises:
         needed = needed_by(exercise, known)
         wrong = tuple(name for name in known if name in needed and not found[name].passed)
-        of_the_student = exercise.written or len(wrong) < len(needed)
+        of_the_student = exercise.with_code or len(wrong) < len(needed)
         if found[exercise.name].passed or not wrong or not of_the_student:
             continue
         for name in wrong:
@@ -78,11 +78,11 @@ def follow_through(
     ]
 
 
-def needed_by(exercise: Exercise, known: Mapping[str, Exercise]) -> set[str]:
+def needed_by(exercise: Exercise, exercises: Mapping[str, Exercise]) -> set[str]:
     """Names of all exercises that an answer builds on, directly or by way of others.
 
     Args:
         exercise: The exercise.
-        known: All exercises, by name.
+        exercises: All exercises, by name.
     """
-    return {more for name in exercise.builds_on for more in (name, *needed_by(known[name], known))}
+    return {more for name in exercise.builds_on for more in (name, *needed_by(exercises[name], exercises))}

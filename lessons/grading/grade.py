@@ -1,6 +1,6 @@
 """Grading a folder of submissions: a table, a page for each student, a page of the class.
 
-Each result is kept as one file as soon as it is there. A grader that was killed goes on with ``resume``, and ends
+Each result is kept as one file as soon as it is there. A grader that was killed resumes with ``resume``, and ends
 with the same table.
 """
 
@@ -24,7 +24,7 @@ from ...envs.numbers import whole_number
 from .assignment import Assignment
 from .feedback import feedback_page
 from .markers import mark_apart
-from .marking import Marked, marked_from
+from .marking import Marking, marked_from
 from .names import file_names
 from .protections import Limits, SandboxError
 from .recognition import read_class
@@ -55,7 +55,7 @@ def grade(
 
     Args:
         folder: Holds a folder, a notebook or a zip for each student; or a zip of such a folder.
-        out: The table; the pages and the results go into the folder beside it that has its name without ending.
+        out: The table; the pages and the results go into the folder next to it that has its name without ending.
         only: Number of the assignment; that of most notebooks if None.
         roster: A list of the class, a name on each line or a table with a column of names (CSV): those on it who
             handed in nothing get a line too.
@@ -63,7 +63,7 @@ def grade(
         resume: Keep the results of notebooks that have not changed since.
         require_isolation: Refuse to run submissions that cannot be shut off.
         seed: Of the inputs; another one gives other inputs. If None, one that nobody knows: it is drawn once, and
-            kept in the file ``seed`` beside the results, so that whoever is graded there again gets the same marks.
+            kept in the file ``seed`` next to the results, so that whoever is graded there again gets the same marks.
         limits: What each submission may take.
         progress: Called at the start and after each submission.
 
@@ -129,7 +129,7 @@ def _report(progress: Progress | None, done: dict[str, Line]) -> None:
 
 def _marked(
     waiting: dict[str, Notebook], which: Assignment, isolate: bool, limits: Limits, seed: int, jobs: int
-) -> Iterator[tuple[str, Marked, float]]:
+) -> Iterator[tuple[str, Marking, float]]:
     """Run submissions, several at once, and yield each as it is done; those that the clock stopped again, alone."""
     late = {}
     for student, marked, seconds in _at_once(waiting, which, isolate, limits, seed, jobs):
@@ -145,13 +145,13 @@ def _marked(
 
 def _at_once(
     waiting: dict[str, Notebook], which: Assignment, isolate: bool, limits: Limits, seed: int, jobs: int
-) -> Iterator[tuple[str, Marked, float]]:
+) -> Iterator[tuple[str, Marking, float]]:
     """Run submissions, several at once, and yield each as it is done."""
     if not waiting:
         return
     free: queue.SimpleQueue[Nursery] = queue.SimpleQueue()
 
-    def run(notebook: Notebook) -> tuple[Marked, float]:
+    def run(notebook: Notebook) -> tuple[Marking, float]:
         nursery = free.get()
         start = time.perf_counter()
         try:
@@ -164,7 +164,7 @@ def _at_once(
         workers = stack.enter_context(ThreadPoolExecutor(jobs))
         for core in range(min(jobs, len(waiting))):
             free.put(stack.enter_context(Nursery(which.work.imports, which.work.hidden, isolate, limits, core)))
-        futures: dict[Future[tuple[Marked, float]], str] = {
+        futures: dict[Future[tuple[Marking, float]], str] = {
             workers.submit(run, notebook): student for student, notebook in waiting.items()
         }
         stack.callback(workers.shutdown, wait=False, cancel_futures=True)
@@ -172,7 +172,7 @@ def _at_once(
             yield futures[future], *future.result()
 
 
-def _kept(path: Path) -> Marked | None:
+def _kept(path: Path) -> Marking | None:
     """A result on disk; None if there is none that can be read."""
     try:
         return marked_from(json.loads(path.read_text(encoding="utf-8")))
@@ -180,7 +180,7 @@ def _kept(path: Path) -> Marked | None:
         return None
 
 
-def _with_marks(line: Line, marked: Marked) -> Line:
+def _with_marks(line: Line, marked: Marking) -> Line:
     notes = (*line.notes, *marked.notes)
     return replace(line, marks=marked.marks, notes=notes, remarks=marked.remarks, protections=marked.protections)
 

@@ -236,7 +236,7 @@ def _called(students: Iterable[Student]) -> dict[Student, str]:
 
 
 def _notes_on_names(called: dict[Student, str]) -> dict[Student, list[str]]:
-    """A note for each student whose name is another's but for its spelling, unless a platform tells them apart."""
+    """A note for each student whose name is another's except for its spelling, unless a platform tells them apart."""
     groups: dict[str, list[Student]] = {}
     for student in called:
         groups.setdefault(alike(student.name), []).append(student)

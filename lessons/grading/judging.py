@@ -51,7 +51,7 @@ class Unanswered(Exception):
     """There is no answer to judge.
 
     Attributes:
-        judgement: What to tell instead.
+        judgement: What to report instead.
     """
 
     def __init__(self, judgement: Judgement):
@@ -87,7 +87,7 @@ class Exercise:
         judge: Draws inputs, asks for answers, judges them.
         probe: How the answer is asked; one of :data:`cogdyn.lessons.grading.inside.probes.PROBES`.
         builds_on: Exercises whose answers a solution of this one is likely to call.
-        written: Whether there is something to write for it; where not, it is about what was written for the others.
+        with_code: Whether there is code to write for it; where not, it is about the code of the others.
     """
 
     name: str
@@ -97,7 +97,7 @@ class Exercise:
     judge: Judge
     probe: str = "call"
     builds_on: tuple[str, ...] = ()
-    written: bool = True
+    with_code: bool = True
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ def compares(
     Args:
         draw: Draws several inputs.
         right: From inputs to the right answer: an array, a number, or a tuple or dictionary of them.
-        slips: Plausible wrong answers; the first that fits all answers is told.
+        slips: Plausible wrong answers; the first that fits all answers is reported.
         praise: What to say of a right answer.
         names: Names of the parts, where the answer is a tuple.
         shape_hint: What helps where a shape is wrong.
@@ -172,7 +172,7 @@ def compares(
 
 
 def value_of(answer: Any) -> Any:
-    """What a function returned, as :func:`cogdyn.lessons.grading.inside.probes.call` tells it.
+    """What a function returned, as :func:`cogdyn.lessons.grading.inside.probes.call` reports it.
 
     Raises:
         Unanswered: If it returned nothing, or changed what it was given.
@@ -281,7 +281,7 @@ NOT_WRITTEN = "not implemented yet."
 
 
 def _no_answer(exercise: Exercise, said: Mapping[str, str]) -> Judgement:
-    """What to tell of an exercise that raised, is missing, or whose answer is no data."""
+    """The judgement of an exercise that raised, is missing, or whose answer is no data."""
     kind, message, where = (said.get(name, "") for name in ("error", "message", "where"))
     if kind == "NotImplementedError":
         return Judgement(False, NOT_WRITTEN, f"Write {exercise.answer} in place of raise NotImplementedError.")

@@ -80,7 +80,7 @@ class LentNursery:
 
 
 def _judge(line: socket.socket, life: socket.socket) -> None:
-    """In a marker: judge a submission, and tell the grader what came of it."""
+    """In a marker: judge a submission, and report to the grader what came of it."""
     threading.Thread(target=_end_with, args=(life,), daemon=True).start()
     with suppress(OSError):  # where memory runs out, it is not the grader who is to go
         Path("/proc/self/oom_score_adj").write_text("500", encoding="utf-8")
@@ -99,7 +99,7 @@ def _judge(line: socket.socket, life: socket.socket) -> None:
 
 
 def _limit(limits: Limits, line: socket.socket) -> None:
-    """Set limits on this process, for good; that of time lets it tell the grader before it is killed."""
+    """Set limits on this process, for good; the limit of time lets it report to the grader before it is killed."""
 
     def end(signal_number: int, frame: Any) -> None:
         _refuse(line, MUCH.format("time"))
@@ -108,7 +108,7 @@ def _limit(limits: Limits, line: socket.socket) -> None:
     signal.signal(signal.SIGXCPU, end)
     resource.setrlimit(resource.RLIMIT_CPU, (limits.judging_s, limits.judging_s + GRACE))
     if sys.platform == "linux":
-        memory = isolation.taken(os.getpid())[0] + limits.judging_memory
+        memory = isolation.memory_in_use(os.getpid())[0] + limits.judging_memory
         resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
 
 

@@ -17,7 +17,7 @@ from typing import Any
 from .child import PATIENCE, Child
 from .exercises import work
 from .inside import plain
-from .marking import Marked, marked_from, not_graded
+from .marking import Marking, marked_from, not_graded
 from .protections import SandboxError
 from .references import reference_cell
 from .sandbox import Nursery
@@ -79,7 +79,7 @@ class Office:
         return line, life
 
     def close(self) -> str:
-        """End it; returns what it said."""
+        """End it; returns what it printed."""
         child, self._child = self._child, None
         return "" if child is None else child.stop()
 
@@ -89,7 +89,7 @@ OFFICE = Office()
 
 def mark_apart(
     nursery: Nursery, number: int, cells: Sequence[tuple[int, str]], digest: str, seed: int, office: Office = OFFICE
-) -> Marked:
+) -> Marking:
     """As :func:`cogdyn.lessons.grading.marking.mark`, in a process of its own, with limits on time and memory.
 
     Nothing of the submission reaches this process but the texts of its marks, which are cut.
@@ -129,7 +129,7 @@ def mark_apart(
         life.close()
 
 
-def _served(nursery: Nursery, line: socket.socket, job: dict[str, Any]) -> Marked:
+def _served(nursery: Nursery, line: socket.socket, job: dict[str, Any]) -> Marking:
     """Give a marker its job, and a submission whenever it wants one, until it is done or gone."""
     until = time.monotonic() + SLOWEST * (nursery.limits.total_s + nursery.limits.judging_s)
     try:
@@ -158,7 +158,7 @@ def _lend(nursery: Nursery, line: socket.socket, seed: int) -> None:
         socket.send_fds(line, [os.fsencode(folder)], [its_line.fileno(), its_life.fileno()])
 
 
-def _gone(nursery: Nursery) -> Marked:
+def _gone(nursery: Nursery) -> Marking:
     """What came of a submission whose marker is gone.
 
     Raises:

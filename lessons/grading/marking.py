@@ -22,7 +22,7 @@ MOST_REMARKS = 20
 
 
 @dataclass(frozen=True)
-class Marked:
+class Marking:
     """A submission that was run.
 
     Attributes:
@@ -40,22 +40,22 @@ class Marked:
     late: bool = False
 
 
-def not_graded(reason: str) -> Marked:
+def not_graded(reason: str) -> Marking:
     """A submission that could not be judged, and why."""
-    return Marked((), (), Protections(), (f"not graded: {reason}.",))
+    return Marking((), (), Protections(), (f"not graded: {reason}.",))
 
 
-def marked_from(said: Mapping[str, Any]) -> Marked:
+def marked_from(values: Mapping[str, Any]) -> Marking:
     """A result out of what :func:`dataclasses.asdict` made of it, by way of JSON.
 
     Raises:
         ValueError, TypeError, KeyError: If it is none.
     """
     marks = tuple(
-        Mark(m["exercise"], m["points"], Judgement(**m["judgement"]), tuple(m["replaced"])) for m in said["marks"]
+        Mark(m["exercise"], m["points"], Judgement(**m["judgement"]), tuple(m["replaced"])) for m in values["marks"]
     )
-    remarks, notes = tuple(said["remarks"]), tuple(said["notes"])
-    return Marked(marks, remarks, Protections(**said["protections"]), notes, said["late"])
+    remarks, notes = tuple(values["remarks"]), tuple(values["notes"])
+    return Marking(marks, remarks, Protections(**values["protections"]), notes, values["late"])
 
 
 class Starts(Protocol):
@@ -72,7 +72,7 @@ class Starts(Protocol):
 
 
 class Attempt:
-    """The run of a submission, begun anew, without the cell to blame, when it came to a bad end.
+    """The run of a submission, started again, without the cell to blame, when it came to a bad end.
 
     Use it as a context manager.
 
@@ -183,7 +183,7 @@ def mark(
     digest: str,
     seed: int,
     reference: Callable[[Exercise], str] = reference_cell,
-) -> Marked:
+) -> Marking:
     """Run a submission and judge it on fresh inputs.
 
     An exercise that fails, and builds on a wrong answer, is judged again with the reference in that answer's place.
@@ -212,7 +212,7 @@ def mark(
     try:
         with attempt:
             marks = tuple(follow_through(work.exercises, judge, replace))
-            return Marked(marks, attempt.remarks(), attempt.protections, (), attempt.late)
+            return Marking(marks, attempt.remarks(), attempt.protections, (), attempt.late)
     except plain.NotPlain:
         return not_graded("its cells are too large")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 SETTINGS = Path("/proc/sys")
-"""Where the kernel tells its settings."""
+"""Where the kernel reports its settings."""
 SWITCHES = (
     ("kernel.apparmor_restrict_unprivileged_userns", "1", "0"),
     ("kernel.unprivileged_userns_clone", "0", "1"),
@@ -13,7 +13,7 @@ SWITCHES = (
 )
 """Settings that forbid user namespaces: name, value that forbids them, value that allows them.
 
-The first is that of Ubuntu, from 23.10 on by default; the second that of older Debian; the third that of all.
+The first is Ubuntu's, from 23.10 on by default; the second of older Debian; the third that of all.
 """
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from .assignment import Assignment, assignment
 from .exercises import MODULES
-from .marking import Marked, mark
+from .marking import Marking, mark
 from .protections import Limits
 from .recognition import notes_on, number_of
 from .sandbox import Nursery, why_not_isolated
@@ -16,7 +16,7 @@ OWN_SEED = -1
 """Of the inputs: the grader takes others, since its seeds are not negative."""
 
 
-def check_notebook(path: Path, limits: Limits | None = None) -> tuple[Assignment, Marked, list[str]]:
+def check_notebook(path: Path, limits: Limits | None = None) -> tuple[Assignment, Marking, list[str]]:
     """Run a notebook from its first cell to its last, and judge it.
 
     Args:

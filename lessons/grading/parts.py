@@ -11,7 +11,7 @@ from ..checking.terms import UNEXPLAINED, described
 from .inside import plain
 
 MANY = 2
-"""Numbers that must agree before they are described; of one number anything could be said."""
+"""Numbers that must agree before they are described; one number could be described in any way."""
 
 
 def wrong_parts(answer: Any, right: Any, names: Sequence[str], inputs: Mapping[str, Any]) -> str | None:

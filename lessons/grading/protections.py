@@ -30,14 +30,14 @@ class Limits:
         answer_s: CPU time for each answer (s).
         total_s: CPU time for all of it (s).
         patience: Seconds by the clock for each second of CPU time that it may take.
-        memory: Memory that one process may ask for, beside what Python and the libraries have (bytes).
+        memory: Memory that one process may ask for, besides what Python and the libraries have (bytes).
         memory_of_all: Memory of all its processes together, what they share counted once, of its sockets, and of its
             files where these are in memory (bytes).
         file: Size of a file, and of all that it writes (bytes).
         processes: Number of processes and threads.
         files: Number of open files of a process.
         judging_s: Seconds of CPU time for judging its answers, all of them.
-        judging_memory: Memory that judging them may ask for, beside what the judges have (bytes); only on Linux.
+        judging_memory: Memory that judging them may ask for, besides what the judges have (bytes); only on Linux.
     """
 
     cell_s: float = 30

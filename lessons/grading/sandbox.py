@@ -36,7 +36,7 @@ class Nursery:
 
     Args:
         imports: Modules to import before.
-        hidden: Modules that submissions have to do without.
+        hidden: Modules that submissions may not use.
         isolate: Whether to shut submissions off; with False only limits are set.
         limits: What each submission may take.
         core: Which of the processor's cores submissions run on, counted from 0, and again from 0 beyond the last one;
@@ -267,7 +267,7 @@ class Submission:
 
 
 def _is(said: Any, number: int) -> bool:
-    """Whether a submission said this number, and not what only equals it."""
+    """Whether a submission printed this number, and not what only equals it."""
     return type(said) is int and said == number
 
 
@@ -283,7 +283,7 @@ def why_not_isolated(imports: Sequence[str] = (), hidden: Sequence[str] = ()) ->
 
     Args:
         imports: Modules that submissions find imported already.
-        hidden: Modules that they have to do without.
+        hidden: Modules that they may not use.
     """
     if sys.platform != "linux":
         return f"that takes Linux, and this is {sys.platform}"

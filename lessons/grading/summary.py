@@ -21,7 +21,7 @@ from .protections import NOT_SHUT_OFF
 from .table import Line
 
 MOST = 5
-"""Wrong answers told for each exercise."""
+"""Wrong answers listed for each exercise."""
 RIGHT, WRONG, BLANK = "#009E73", "#D55E00", "#BBBBBB"
 
 
@@ -72,13 +72,13 @@ def _rates(which: Assignment, graded: Sequence[Line]) -> list[tuple[str, float]]
     ]
 
 
-def wrong_answers(which: Assignment, graded: Sequence[Line]) -> list[list[object]]:
+def wrong_answers(which: Assignment, lines: Sequence[Line]) -> list[list[object]]:
     """Exercise, number of students and reason, the commonest first; numbers in reasons are left out."""
     rows: list[list[object]] = []
     for k, exercise in enumerate(which.work.exercises):
-        found = [line.marks[k].judgement for line in graded]
+        judgements = [line.marks[k].judgement for line in lines]
         counts = Counter(
-            re.sub(r"\d[\d.e+-]*\d\.?|\d\.?", "…", judgement.reason) for judgement in found if not judgement.passed
+            re.sub(r"\d[\d.e+-]*\d\.?|\d\.?", "…", judgement.reason) for judgement in judgements if not judgement.passed
         )
         ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
         rows += [[exercise.title, count, reason] for reason, count in ranked[:MOST]]
@@ -125,7 +125,7 @@ def _png(figure: Figure) -> bytes:
 
 
 def _students(lines: Sequence[Line]) -> str:
-    """Each student with the points and the page of feedback, which lies in the folder ``feedback`` beside this page."""
+    """Each student with the points and the page of feedback, which is in the folder ``feedback`` next to this page."""
     pages = file_names(line.student for line in lines)
     items = [
         f'<li><a href="feedback/{quote(pages[line.student])}.html">{words(line.student)}</a>'

@@ -42,7 +42,7 @@ def visible() -> list[str]:
 
 
 def covered(hidden: Sequence[str]) -> list[str]:
-    """What must look empty: modules that an assignment does without, and what of ours is not to be seen."""
+    """What must look empty: modules that an assignment does not allow, and what of ours is not to be seen."""
     found = [ROOT / "lessons", ROOT / "book"]
     for name in hidden:
         try:

@@ -28,7 +28,7 @@ _FROM_NPM = {
 def build_book(out: Path | None = None) -> Path:
     """Build the book from clean, warnings taken as errors, and return its first page.
 
-    Every code cell of the lessons runs anew. The pages work from a web server and opened from disk.
+    Every code cell of the lessons is run again. The pages work from a web server and opened from disk.
 
     Args:
         out: Folder for the finished site; an earlier book of ours in it is replaced when the new one is complete. None

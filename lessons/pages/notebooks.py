@@ -21,7 +21,7 @@ def write_notebooks(folder: Path, say: Callable[[str], object] = print) -> list[
 
     Names and titles carry the lesson's number, as its page does. A notebook that was written when the lesson had
     another number, or none, is renamed. A notebook that is already there is kept if the learner changed it or if
-    nothing in the lesson is new. Where both changed, the new lesson is written beside it as ``NAME (new).ipynb``.
+    nothing in the lesson is new. Where both changed, the new lesson is written next to it as ``NAME (new).ipynb``.
     Running a notebook does not count as a change: its outputs can be had again.
 
     Args:

@@ -25,7 +25,7 @@ class BookError(RuntimeError):
 def replacing(site: Path) -> Iterator[Callable[[Path], None]]:
     """Claim the folder of a book, and yield the function that puts a built site in its place.
 
-    All happens in a hidden folder beside it. The book that was there is renamed away, the new one takes its place, and
+    All happens in a hidden folder next to it. The book that was there is renamed away, the new one takes its place, and
     only then the old one is removed; what an interruption left of that is repaired at the next call.
 
     Args:

@@ -69,7 +69,7 @@ LONG = 40
 
 @dataclass(frozen=True)
 class ResultTable:
-    """Rows that share their columns, which a page shows as a table; what is the same in every row is told once.
+    """Rows that share their columns, which a page shows as a table; what is the same in every row is stated once.
 
     Attributes:
         rows: Words, numbers and None by the name of the column.
@@ -90,7 +90,7 @@ class ResultTable:
 
 @dataclass(frozen=True)
 class ReportTable:
-    """The text of a report, whose table a page shows as a table; what is the same in every row is told once.
+    """The text of a report, whose table a page shows as a table; what is the same in every row is stated once.
 
     Attributes:
         report: Sentences, an empty line, and a table of aligned columns.
@@ -126,7 +126,7 @@ class VerdictTable:
         body = "".join(
             f'<tr><th scope="row">{escape(verdict.name)}</th><td>{escape(verdict.says)}</td>'
             f'<td><strong class="cogdyn-{verdict.word.lower().replace(" ", "-")}">{escape(verdict.word)}</strong></td>'
-            f"<td>{escape(verdict.found)}</td></tr>"
+            f"<td>{escape(verdict.numbers)}</td></tr>"
             for verdict in self.verdicts
         )
         head = "".join(f'<th scope="col">{name}</th>' for name in ("", "expected", "", "found"))
@@ -134,7 +134,7 @@ class VerdictTable:
 
 
 def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A table; what is the same in every row is told once above it."""
+    """A table; what is the same in every row is stated once above it."""
     same = [k for k, column in enumerate(zip(*rows, strict=True)) if len(rows) > 1 and len({*column}) == 1]
     told = [k for k in range(len(header)) if k not in same]
     shared = ", ".join(f"{header[k]} {rows[0][k]}" for k in same)

@@ -34,14 +34,14 @@ def play(
     speed: float | None = None,
     show_period: bool = False,
 ) -> ipywidgets.VBox:
-    """Do a task yourself, in a notebook: buttons for the responses, and your score beside chance and the ideal.
+    """Do a task yourself, in a notebook: buttons for the responses, and your score next to chance and the ideal.
 
     Args:
         task: Name of a task, or a task.
         trials: Number of trials; 20 when None, or one session of a closed-loop task.
         seed: Seed of the trials; fresh ones when None.
         speed: Pace, 1 being that of the networks; when None half of it, or less where answers must come fast.
-        show_period: Whether to tell the name of the period.
+        show_period: Whether to show the name of the period.
 
     Raises:
         ModuleNotFoundError: If ipywidgets is missing; it says how to get it.
@@ -144,8 +144,8 @@ class ButtonGame:
             shown += _labelled("period", html.escape(session.period))
         self.inputs.value = f'<div style="max-width:640px;font-size:13px;line-height:20px">{shown}</div>'
         if session.number:
-            said = session.verdict or session.said
-            self.line.value = f"{session.whereabouts()} &emsp; {session.tally()} &emsp; <b>{html.escape(said)}</b>"
+            text = session.verdict or session.echo
+            self.line.value = f"{session.whereabouts()} &emsp; {session.tally()} &emsp; <b>{html.escape(text)}</b>"
 
     def _show_trial(self) -> None:
         from matplotlib.image import imsave

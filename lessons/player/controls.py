@@ -25,20 +25,20 @@ class Controls(ABC):
 
     Attributes:
         keys: What each key does, in the order in which keys are shown; ``space`` is the one key for nothing.
-        said: What was last pressed in this trial, in words; empty before.
-        held: Whether an answer lasts until the next key.
-        gauges: Names of numbers to show beside the inputs, all in [-1, 1].
+        echo: What was last pressed in this trial, in words; empty before.
+        holds: Whether an answer lasts until the next key.
+        gauges: Names of numbers to show next to the inputs, all in [-1, 1].
     """
 
     keys: dict[str, str]
-    said: str = ""
-    held: bool = False
+    echo: str = ""
+    holds: bool = False
     gauges: tuple[str, ...] = ()
 
     @final
     def begin(self) -> None:
         """Begin a trial: nothing has been pressed yet."""
-        self.said = ""
+        self.echo = ""
         self.release()
 
     @final
@@ -47,7 +47,7 @@ class Controls(ABC):
         key = "space" if key in (" ", "0") else key
         if key not in self.keys:
             return False
-        self.said = self.keys[key]
+        self.echo = self.keys[key]
         self.act(key)
         return True
 
@@ -94,7 +94,7 @@ class ClassKeys(Controls):
 class DirectionKeys(Controls):
     """Keys for directions of an output ring with an output for fixation; a direction is held until the next key."""
 
-    held = True
+    holds = True
 
     def __init__(self, task: Task):
         n = task.n_outputs - 1

@@ -1,4 +1,4 @@
-"""What a person sees of a bin: the inputs as bars and rows of cells, the keys, and nothing that tells the answer."""
+"""What a person sees of a bin: the inputs as bars and rows of cells, the keys, and nothing that reveals the answer."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def frame(session: Session, rows: list[Row], height: int = HEIGHT, show_period: 
         inputs.append(_bar(Row(name, slice(0, 1), below=1.0), float(value)))
     if show_period:
         inputs.append(_label("period").append(session.period))
-    inputs.append(_judged(session) if session.verdict else _label("you").append(session.said, style="bold"))
+    inputs.append(_judged(session) if session.verdict else _label("you").append(session.echo, style="bold"))
     bottom = [Text("─" * WIDTH, style=FAINT), *_keys(session)]
     gap = max(height - len(top) - len(inputs) - len(bottom), 0)
     # Where they fit, inputs stand a little below the top and the keys at the bottom.

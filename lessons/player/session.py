@@ -16,7 +16,7 @@ TRIALS, RESPONSE_MS, SLOWEST, PAUSE_MS, ECHO_MS = 20, 1000.0, 0.02, 600.0, 100.0
 class Session:
     """Trials of a task for a person, without a screen or a clock: they call :meth:`press` and :meth:`step`.
 
-    Early keys, outside the response period, end no trial and cost nothing; they are counted and told of. In a
+    Early keys, outside the response period, end no trial and cost nothing; they are counted and reported. In a
     closed-loop task a trial is a session of ``task.n_segments`` choices.
 
     Args:
@@ -33,7 +33,7 @@ class Session:
         segment: Number of this segment of a closed-loop task, from 1.
         score: Sum of the scores of all responses so far.
         n_scored: Number of responses so far: trials, or several in each.
-        earned: Reward of the closed-loop task so far.
+        reward: Reward of the closed-loop task so far.
         verdict: What to say of the trial that ended last.
         correct: Whether that trial was correct in everything.
 
@@ -54,7 +54,7 @@ class Session:
         self._env = TrialEnv(task, rewards=rewards, abort=False, render_mode="rgb_array")
         self.inputs, self.period, self.running = np.zeros(task.n_inputs, np.float32), "", False
         self.number = self.segment = self.n_scored = 0
-        self.score = self.earned = 0.0
+        self.score = self.reward = 0.0
         self.verdict, self.correct = "", False
         self._since_key = 0
 
@@ -74,9 +74,9 @@ class Session:
         return self.number == self.trials and not self.running
 
     @property
-    def said(self) -> str:
+    def echo(self) -> str:
         """What was pressed just now or still holds, in words."""
-        return self.controls.said if self.controls.held or self._since_key * self.task.dt <= ECHO_MS else ""
+        return self.controls.echo if self.controls.holds or self._since_key * self.task.dt <= ECHO_MS else ""
 
     def begin(self) -> None:
         """Begin the next trial."""
@@ -107,7 +107,7 @@ class Session:
         self.correct = bool(self._info["correct"])
         if self.closed_loop:
             self.score, self.n_scored = self.score + self.correct, self.n_scored + 1
-            self.earned += self._info["outcome"]
+            self.reward += self._info["outcome"]
             self.segment += not over
         else:
             self.score, self.n_scored = self.score + self._paid, self.n_scored + self._n_responses
@@ -131,11 +131,11 @@ class Session:
         if self.n_scored == 0:
             return ""
         if self.closed_loop:  # which choices were right is for the player to find out
-            return f"earned {self.earned:g} in {self.n_scored}"
+            return f"earned {self.reward:g} in {self.n_scored}"
         return f"{_percent(self.score / self.n_scored)} of {self.n_scored} right"
 
     def summary(self) -> list[str]:
-        """The score beside chance and the ideal observer's, in lines to print."""
+        """The score next to chance and the ideal observer's, in lines to print."""
         if self.n_scored == 0:
             return ["No trial was done to its end."]
         low, high = wilson_interval(self.score, self.n_scored)
@@ -158,7 +158,7 @@ class Session:
 
     def _judged(self) -> str:
         if self.closed_loop:
-            return f"session over, {self.earned:g} earned in {self.task.n_segments} choices"
+            return f"session over, {self.reward:g} earned in {self.task.n_segments} choices"
         text = "correct" if self.correct else self._wrong()
         if self._early:
             text += f"; {self._early} key{'s' * (self._early > 1)} too early"

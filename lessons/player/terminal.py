@@ -30,12 +30,12 @@ def play_in_terminal(
         task: The task.
         trials: Number of trials, see :class:`Session`.
         seed: Seed of the trials.
-        speed: Pace; 1 is that of the networks.
-        show_period: Whether to tell the name of the period.
+        speed: Pace; 1 is the networks' own.
+        show_period: Whether to show the name of the period.
 
     Raises:
         ValueError: If a person cannot answer the task, or there is no terminal to play in.
-        KeyboardInterrupt: If they press Ctrl-C; it tells what they scored so far.
+        KeyboardInterrupt: If they press Ctrl-C; it reports what they scored so far.
     """
     session = Session(task, trials, seed, speed)
     console = Console(highlight=False)
@@ -168,18 +168,18 @@ class Keyboard:
         return keys
 
 
-def parse_keys(typed: str) -> list[str]:
+def parse_keys(text: str) -> list[str]:
     """Keys in what a terminal sent: characters, and arrows by name; other escape sequences are skipped."""
     keys, i = [], 0
-    while i < len(typed):
-        if typed[i] == "\x1b" and typed[i + 1 : i + 2] in ("[", "O"):
+    while i < len(text):
+        if text[i] == "\x1b" and text[i + 1 : i + 2] in ("[", "O"):
             end = i + 2
-            while end < len(typed) and not typed[end].isalpha() and typed[end] != "~":
+            while end < len(text) and not text[end].isalpha() and text[end] != "~":
                 end += 1
-            arrow = ESCAPES.get(typed[end : end + 1])
+            arrow = ESCAPES.get(text[end : end + 1])
             keys += [arrow] if arrow else []
             i = end + 1
             continue
-        keys += [typed[i]] if typed[i] != "\x1b" else []
+        keys += [text[i]] if text[i] != "\x1b" else []
         i += 1
     return keys

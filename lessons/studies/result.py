@@ -28,7 +28,7 @@ VERSIONS = {
     "cogdyn": __version__,
 }
 OWN_COLUMNS = ("seconds", "failed", *VERSIONS)
-"""What stands in every row of a table beside the job and what was measured."""
+"""What is in every row of a table besides the job and what was measured."""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Running a study: what is not done yet is done, each result is kept at once, and the report is drawn from the table.
 
 The folder of a study holds ``results/`` (a JSON file for each run), ``table.csv`` (all of them, tidy), ``report.txt``
-and the figures. Running the study again in the same folder goes on with it.
+and the figures. Running the study again in the same folder resumes it.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def plan(study: Study, quick: bool) -> dict[str, Row]:
     """The jobs of a study by their keys.
 
     Raises:
-        ValueError: If there are none, one stands there twice, or one cannot stand in a table.
+        ValueError: If there are none, one is there twice, or one cannot be in a table.
     """
     planned: dict[str, Row] = {}
     for job in map(tidy, study.jobs(quick)):
@@ -108,7 +108,7 @@ def plan(study: Study, quick: bool) -> dict[str, Row]:
 
 
 def write_report(study: Study, out: Path) -> str:
-    """Write the report of a study beside its table, from which alone it is drawn; returns the text."""
+    """Write the report of a study next to its table, from which alone it is drawn; returns the text."""
     report = study.report(finished(read_table(out / TABLE)))
     text = f"{study.name}: {study.claim}\nhttps://doi.org/{study.paper}\n\n{report.text.strip()}\n"
     write_atomically(out / REPORT, text.encode())

@@ -12,13 +12,13 @@ class Verdict:
     Attributes:
         name: A short name, such as P1.
         says: What is expected.
-        found: The numbers.
-        holds: Whether it holds; None where the table cannot tell.
+        numbers: The numbers.
+        holds: Whether it holds; None where the table does not decide it.
     """
 
     name: str
     says: str
-    found: str
+    numbers: str
     holds: bool | None
 
     @property
@@ -28,4 +28,4 @@ class Verdict:
 
     def __str__(self) -> str:
         """One line."""
-        return f"{self.name}  {self.word:<10}  {self.says}: {self.found}"
+        return f"{self.name}  {self.word:<10}  {self.says}: {self.numbers}"

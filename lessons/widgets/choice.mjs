@@ -73,7 +73,7 @@ function radios(model, label, pick) {
 }
 
 function choose(model, chosen) {
-  model.set("chosen", chosen);
+  model.set("choice", chosen);
   model.save_changes();
 }
 
@@ -88,25 +88,25 @@ function renderPrediction({ model, el }) {
   frame(model, el, form, element("div", { className: "cogdyn-foot" }, note, clear));
 
   const show = () => {
-    const chosen = model.get("chosen");
+    const chosen = model.get("choice");
     check(chosen);
     clear.hidden = chosen === null;
     note.textContent =
       chosen === null ? "Choose before you read on." : "Kept. Come back to it after you have run the network.";
   };
   const update = () => {
-    const chosen = model.get("chosen");
+    const chosen = model.get("choice");
     if (chosen === null) forgetChoice(key);
     else keepChoice(key, texts[chosen]);
     globalThis.dispatchEvent(new CustomEvent(shownAgain, { detail: key }));
     show();
   };
   const before = texts.indexOf(recallChoice(key));
-  if (model.get("chosen") === null && before >= 0) choose(model, before);
-  model.on("change:chosen", update);
-  if (model.get("chosen") === null) show();
+  if (model.get("choice") === null && before >= 0) choose(model, before);
+  model.on("change:choice", update);
+  if (model.get("choice") === null) show();
   else update();
-  return () => model.off("change:chosen", update);
+  return () => model.off("change:choice", update);
 }
 
 function renderRecall({ model, el }) {
@@ -116,7 +116,7 @@ function renderRecall({ model, el }) {
   const root = frame(model, el, text);
   const show = (event) => {
     if (event?.detail !== undefined && event.detail !== key) return;
-    const kept = recallChoice(key) ?? model.get("options")[model.get("chosen") ?? -1]?.text ?? null;
+    const kept = recallChoice(key) ?? model.get("options")[model.get("choice") ?? -1]?.text ?? null;
     const words =
       kept === null
         ? ["No prediction yet: go back and choose one; a guess is enough."]
@@ -139,7 +139,7 @@ function renderQuiz({ model, el }) {
   verdict.setAttribute("aria-live", "polite");
   frame(model, el, form, verdict);
   const show = () => {
-    const chosen = model.get("chosen");
+    const chosen = model.get("choice");
     check(chosen);
     verdict.hidden = chosen === null;
     if (chosen === null) return verdict.replaceChildren();
@@ -150,9 +150,9 @@ function renderQuiz({ model, el }) {
       ...prose(explanation),
     );
   };
-  model.on("change:chosen", show);
+  model.on("change:choice", show);
   show();
-  return () => model.off("change:chosen", show);
+  return () => model.off("change:choice", show);
 }
 
 const kinds = { predict: renderPrediction, recall: renderRecall, quiz: renderQuiz };

@@ -19,7 +19,7 @@ _PAGES = Path(__file__).parents[2] / "book" / "lessons"
 class Choice(WithStill, anywidget.AnyWidget):
     """A question with options, made by :func:`predict`, :func:`recall`, :func:`quiz` and :func:`ask`.
 
-    It works with no kernel in a static page. ``chosen`` is the index of the reader's option, or None.
+    It works with no kernel in a static page. ``choice`` is the index of the reader's option, or None.
     """
 
     _esm = browser_module("element.mjs", "choice.mjs")
@@ -29,23 +29,23 @@ class Choice(WithStill, anywidget.AnyWidget):
     key = traitlets.Unicode().tag(sync=True)
     question = traitlets.Unicode().tag(sync=True)
     options = traitlets.List(traitlets.Dict()).tag(sync=True)
-    chosen = traitlets.Int(None, allow_none=True).tag(sync=True)
+    choice = traitlets.Int(None, allow_none=True).tag(sync=True)
 
-    @traitlets.validate("chosen")
+    @traitlets.validate("choice")
     def _check_chosen(self, proposal: dict) -> int | None:
         chosen = proposal["value"]
         if chosen is not None and not 0 <= chosen < len(self.options):
-            raise traitlets.TraitError(f"chosen is {chosen}, but there are {len(self.options)} options")
+            raise traitlets.TraitError(f"choice is {chosen}, but there are {len(self.options)} options")
         return chosen
 
-    @traitlets.observe("chosen")
+    @traitlets.observe("choice")
     def _keep(self, _: object) -> None:
         self._renew_still()
 
     def _still_body(self) -> str:
         """The question and what was chosen; no answer, which is for the widget to give."""
         question, *options = (_unmarked(text) for text in (self.question, *(one["text"] for one in self.options)))
-        chosen = "nothing" if self.chosen is None else options[self.chosen]
+        chosen = "nothing" if self.choice is None else options[self.choice]
         listed = "".join(f"<li>{text}</li>" for text in options)
         return f"<p>{question}</p><ul>{listed}</ul><p>You chose: {chosen}</p>"
 
@@ -58,8 +58,8 @@ def predict(key: str, question: str, options: Sequence[str]) -> Choice:
 
     Args:
         key: Name under which the prediction is kept, unique in the course ("memory/long-delay").
-        question: What to predict; code may stand between backticks and emphasis between asterisks.
-        options: At least two possible outcomes; none is marked as right, the experiment tells.
+        question: What to predict; code goes between backticks and emphasis between asterisks.
+        options: At least two possible outcomes; none is marked as right, the experiment decides.
 
     Raises:
         ValueError: If there are fewer than two options, or two alike.
@@ -78,8 +78,8 @@ def recall(key: str) -> Choice:
     asked = _predictions.get(key)
     if asked is None:
         return Choice(kind="recall", key=key)
-    widget = Choice(kind="recall", key=key, question=asked.question, options=asked.options, chosen=asked.chosen)
-    traitlets.dlink((asked, "chosen"), (widget, "chosen"))
+    widget = Choice(kind="recall", key=key, question=asked.question, options=asked.options, choice=asked.choice)
+    traitlets.dlink((asked, "choice"), (widget, "choice"))
     return widget
 
 
@@ -87,7 +87,7 @@ def quiz(question: str, options: Sequence[tuple[str, str, bool]]) -> Choice:
     """Ask a question whose every option, right or wrong, answers with an explanation.
 
     Args:
-        question: The question; code may stand between backticks and emphasis between asterisks.
+        question: The question; code goes between backticks and emphasis between asterisks.
         options: Text, explanation, and whether it is correct, of each option; at least one is correct.
 
     Raises:
@@ -105,7 +105,7 @@ def quiz(question: str, options: Sequence[tuple[str, str, bool]]) -> Choice:
 
 @typechecked
 def ask(name: str) -> Choice:
-    """Ask a question of a quiz that lies beside its page, so that no cell of a notebook shows the answer.
+    """Ask a question of a quiz that is next to its page, so that no cell of a notebook shows the answer.
 
     Args:
         name: ``"PAGE/QUESTION"``: the table QUESTION beside the page ``book/lessons/01-PAGE.md``, in ``01-PAGE.toml``,

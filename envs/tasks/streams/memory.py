@@ -25,7 +25,7 @@ _normal_cdf = np.vectorize(lambda z: (1 + erf(z / sqrt(2))) / 2, otypes=[float])
 
 @dataclass(frozen=True, kw_only=True)
 class SineWave(PaintedTask):
-    """A cue tells a period and an amplitude; produce that sine wave for as long as the stream lasts.
+    """A cue sets a period and an amplitude; produce that sine wave for as long as the stream lasts.
 
     The score is the part of the wave's power that the output explains, not below 0. The guesser produces any of the
     waves. One who always gives the same answer earns 23 %; with the cue held, one who goes by the stream alone 100 %.

@@ -39,7 +39,7 @@ class Mimic(PaintedTask):
     Attributes:
         n_units: Number of inputs, of units of the target network, and of outputs.
         alpha: Leak of the target network, dt / tau.
-        tau_task: Number of bins for which each input is held; the target network goes on in every bin.
+        tau_task: Number of bins for which each input is held; the target network runs on in every bin.
         n_steps: Number of steps.
         network_seed: Seed of the target network.
     """
@@ -92,7 +92,7 @@ class Mimic(PaintedTask):
     def ideal(self, batch: TrialBatch) -> np.ndarray:
         """Run the network on the bits; where noise leaves them uncertain, on many draws from their posterior.
 
-        The mean over the draws is Bayes' rule but for a fiftieth of the variance that nobody can know.
+        The mean over the draws is Bayes' rule except for a fiftieth of the variance that nobody can know.
         """
         seen = steps(batch.inputs, self.tau_task).astype(np.float64)
         if self.noise == 0:

@@ -97,11 +97,11 @@ class Add(PaintedTask):
         """The number of the stream, from which its bits follow."""
         return {"stream": Between(0, 2**53)}
 
-    def complete(self, drawn: Conditions, rng: np.random.Generator) -> Conditions:
+    def complete(self, levels: Conditions, rng: np.random.Generator) -> Conditions:
         """The two bits on which the last label depends."""
-        bits = self._bits(drawn["stream"])
+        bits = self._bits(levels["stream"])
         recent, distant = (bits[len(bits) - 1 - int(lag)] for lag in self.lags)
-        return drawn | {"recent": recent.astype(np.int64), "distant": distant.astype(np.int64)}
+        return levels | {"recent": recent.astype(np.int64), "distant": distant.astype(np.int64)}
 
     def paint(self, canvas: Canvas, conditions: Conditions) -> None:
         bits = self._bits(conditions["stream"])
@@ -128,7 +128,7 @@ class Add(PaintedTask):
         return self._logits(np.full((len(batch.inputs) // self.tau_task, batch.batch_size), self._mean))
 
     def score(self, outputs: np.ndarray, batch: TrialBatch) -> np.ndarray:
-        """Part of what can be known beyond the mean that the answers tell, (B,) in [0, 1]."""
+        """Part of what can be known beyond the mean that the answers contain, (B,) in [0, 1]."""
         outputs = self.checked(outputs, batch).astype(np.float64)
         y = np.repeat(self._label(self._bits(batch.conditions["stream"])), self.tau_task, axis=0)
         log_p = outputs - np.logaddexp(outputs[..., :1], outputs[..., 1:])

@@ -113,7 +113,7 @@ def imbalance_factors(imbalance: Sequence[float]) -> dict[str, Factor]:
 
 
 def imbalanced(conditions: Conditions) -> dict[int, np.ndarray]:
-    """Strengths of the two stimuli in both modalities, ``{modality: (2, B)}``: the sum alone tells the stronger."""
+    """Strengths of the two stimuli in both modalities, ``{modality: (2, B)}``: the sum alone shows the stronger."""
     excess = np.stack([conditions[f"imbalance_{k}"] * np.where(conditions[f"heavier_{k}"] == 1, 1, -1) for k in (1, 2)])
     pair = _pair(conditions)
     return {1: pair * (1 + excess), 2: pair * (1 - excess)}
@@ -123,7 +123,7 @@ def imbalanced(conditions: Conditions) -> dict[int, np.ndarray]:
 class AtOnce(StrengthTask):
     """Both stimuli are shown at once, until fixation goes off.
 
-    Without a preset the differences are so large that one bin of 20 ms tells the answer; those of Yang et al., in the
+    Without a preset the differences are so large that one bin of 20 ms shows the answer; those of Yang et al., in the
     preset yang2019, must be integrated over time.
     """
 
@@ -206,7 +206,7 @@ class CtxDm2(AtOnce):
 class MultiDm(AtOnce):
     """Two stimuli appear at once in both modalities; point to the one whose strengths add up to more.
 
-    Each is stronger in one modality, drawn for each stimulus, so that no modality alone tells the answer. Soo et
+    Each is stronger in one modality, drawn for each stimulus, so that no modality alone shows the answer. Soo et
     al. call it multsendm; their released code draws one imbalance for both stimuli.
 
     :channels: fixation; modality 1 (ring of 32); modality 2 (ring of 32); rule (go, rtgo, ..., dnmc (20))

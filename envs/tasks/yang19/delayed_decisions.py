@@ -18,7 +18,7 @@ SOO_DELAYED: dict[str, Any] = SOO_STRENGTHS | LONG | {"test_ms": PerBatch(Unifor
 
 @dataclass(frozen=True, kw_only=True)
 class OneAfterTheOther(StrengthTask):
-    """The second stimulus, "test", comes after a delay: what is asked for is memory, a single bin of each tells it."""
+    """The second stimulus, "test", comes after a delay: what is asked for is memory, a single bin of each shows it."""
 
     fixation_ms: Duration = Uniform(200, 400)
     stimulus_ms: Duration = 300
@@ -103,7 +103,7 @@ class CtxDlyDm2(OneAfterTheOther):
 class MultiDlyDm(OneAfterTheOther):
     """Two stimuli appear in both modalities, one after the other; point to the one whose strengths add up to more.
 
-    Each is stronger in one modality, drawn for each stimulus, so that no modality alone tells the answer. Soo et
+    Each is stronger in one modality, drawn for each stimulus, so that no modality alone shows the answer. Soo et
     al. call it multsendlydm; their released code draws one imbalance for both stimuli.
 
     :channels: fixation; modality 1 (ring of 32); modality 2 (ring of 32); rule (go, rtgo, ..., dnmc (20))

@@ -195,7 +195,7 @@ class Dnms(PlaceMatch):
     """Two stimuli, a delay between them; point to the second if it is elsewhere than the first, else keep fixating.
 
     One who never responds earns 50 %. In the released code of Soo et al. the targets of dnms are
-    those of dms; the preset has the right ones.
+    the targets of dms; the preset has the right ones.
 
     :channels: fixation; modality 1 (ring of 32); modality 2 (ring of 32); rule (go, rtgo, ..., dnmc (20))
     :responses: fixate, 0°, ..., 349° (33)
@@ -239,7 +239,7 @@ class Dnmc(CategoryMatch):
     """Two stimuli, a delay between them; point to the second if their categories differ, else keep fixating.
 
     One who never responds earns 50 %. In the released code of Soo et al. the targets of dnmc are
-    those of dmc, and all non-matches go from category 1 to 2; the preset has the right targets, and either order.
+    the targets of dmc, and all non-matches go from category 1 to 2; the preset has the right targets, and either order.
 
     :channels: fixation; modality 1 (ring of 32); modality 2 (ring of 32); rule (go, rtgo, ..., dnmc (20))
     :responses: fixate, 0°, ..., 349° (33)

@@ -33,9 +33,9 @@ ONE_RULE: dict[str, type[OneRule]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Multitask(Yang19Task):
-    """Every trial follows one of the twenty rules, which the rule inputs tell; one network learns them all.
+    """Every trial follows one of the twenty rules, which the rule inputs show; one network learns them all.
 
-    Durations are those of each task alone, unless one is given here: then all tasks that have the period take it.
+    Durations are each task's own, unless one is set here: then all tasks that have the period take it.
     For other settings of single tasks, mix tasks of your own with :class:`Mixture`.
 
     :channels: fixation; modality 1 (ring of 32); modality 2 (ring of 32); rule (go, rtgo, ..., dnmc (20))

@@ -51,7 +51,7 @@ class Yang19Task(PaintedTask):
         ring: The population that sees each modality; the output ring is as large.
         tolerance: Accepted error of the direction (degrees).
         settle_ms: How long at the start of the trial and of the response no bin has weight (ms).
-        balanced: Whether, but for response_weight, all bins before the response weigh as much as all in it.
+        balanced: Whether, apart from response_weight, all bins before the response weigh as much as all in it.
     """
 
     ring: Ring = field(default_factory=lambda: Ring(32, "gaussian", sigma=np.pi / 8))

@@ -27,14 +27,14 @@ def check_bridged_block(block: Answer) -> Verdict:
     def step(h: np.ndarray) -> np.ndarray:
         return h + 0.2 * (np.tanh(w @ h) - h)
 
-    def joined_with_start(given: Inputs) -> np.ndarray:
-        return (1 - given["beta"]) * given["h0"] + given["beta"] * _repeated(step, given["h0"], lag)
+    def joined_with_start(arguments: Inputs) -> np.ndarray:
+        return (1 - arguments["beta"]) * arguments["h0"] + arguments["beta"] * _repeated(step, arguments["h0"], lag)
 
-    def slips(given: Inputs) -> dict[str, tuple[np.ndarray, str]]:
-        return _block_slips(step, given["h0"], lag, given["beta"])
+    def slips(arguments: Inputs) -> dict[str, tuple[np.ndarray, str]]:
+        return _block_slips(step, arguments["h0"], lag, arguments["beta"])
 
     return judged(
-        lambda given: block(step, *given, lag, inputs["beta"]),
+        lambda arguments: block(step, *arguments, lag, inputs["beta"]),
         [inputs["h0"]],
         right=joined_with_start(inputs),
         slips=slips(inputs),
@@ -45,8 +45,8 @@ def check_bridged_block(block: Answer) -> Verdict:
             "shape": "Return the state after the block.",
             "change": "Write h = step(h), not h += ..., which changes the caller's h_0.",
         },
-        explained=lambda: wrong_terms(
-            lambda given: block(step, given["h0"].copy(), lag, given["beta"]),
+        explain=lambda: wrong_terms(
+            lambda arguments: block(step, arguments["h0"].copy(), lag, arguments["beta"]),
             joined_with_start,
             slips,
             (

@@ -21,7 +21,7 @@ function powerOfTen(power) {
 
 /** A positive number with two significant digits. */
 export function inWords(value) {
-  if (!Number.isFinite(value)) return "more than can be told";
+  if (!Number.isFinite(value)) return "more than can be shown";
   if (!(value >= 1e-30)) return "nothing";
   const [mantissa, power] = value.toExponential(1).split("e");
   if (power < -2 || power > 3) return `${mantissa} × ${powerOfTen(Number(power))}`;

@@ -27,7 +27,7 @@ class LiveTransmission(WithStill, anywidget.AnyWidget):
         dt: Bin width (ms).
         starts: The networks: ``label``, ``alpha`` (N,), ``recurrent`` (N, N), ``drive`` (N,) and ``h0`` (N,) of
             :class:`cogdyn.lessons.chapters.bridges.figures.DelayDynamics`, as lists.
-        **settings: Where the controls stand at first: ``bridge``, ``lag_ms``, ``beta``, ``delay``.
+        **settings: How the controls are set at first: ``bridge``, ``lag_ms``, ``beta``, ``delay``.
     """
 
     _esm = browser_module(
@@ -57,15 +57,15 @@ class LiveTransmission(WithStill, anywidget.AnyWidget):
         Args:
             networks: From label to network.
             task: A task with a delay.
-            **settings: Where the controls stand at first, as above.
+            **settings: How the controls are set at first, as above.
 
         Raises:
             ValueError: As :func:`cogdyn.lessons.chapters.bridges.figures.delay_dynamics` does.
         """
         starts = []
         for label, network in networks.items():
-            found = delay_dynamics(network, task)
-            arrays = {name: getattr(found, name) for name in ("alpha", "recurrent", "drive", "h0")}
+            dynamics = delay_dynamics(network, task)
+            arrays = {name: getattr(dynamics, name) for name in ("alpha", "recurrent", "drive", "h0")}
             starts.append({"label": label} | {name: _short(tensor) for name, tensor in arrays.items()})
         return cls(task.dt, starts, **settings)
 

@@ -255,7 +255,7 @@ export function learn(network, { inputs, targets, mask }, settings) {
  * One trial while nothing learns, and what each phase would find in it; arrays (T, N) but for the mean loss.
  *
  * basal: voltages h; rates: r; gates: d; apical: voltages u; signal: L; carried: what is told of the bin before; credit:
- * what u is to foresee, c(t) = L(t) + c(t+1) J(t+1). All but the first three are in units of the loss of a bin.
+ * what u is to predict, c(t) = L(t) + c(t+1) J(t+1). All but the first three are in units of the loss of a bin.
  */
 export function probe(network, { inputs, targets, mask }, settings, b = 0) {
   const { n, nIn, alpha } = network;

@@ -8,7 +8,7 @@ const gates = { teacher: "errors L", label: "label y", carrier: "carried credit"
 const feedbacks = { random: "by random weights", symmetric: "by readout weights" };
 const transports = { mirrored: "by mirrors K", shared: "by J, read backwards" };
 const schedules = { every_step: "all in every bin", alternate: "50 bins each, in turn" };
-const switches = ["network", "task", "shut", "feedback", "transport", "phases"];
+const switches = ["network", "task", "inhibited", "feedback", "transport", "phases"];
 const shownBins = 26;
 const nTest = 24;
 const frameMs = 24; // of learning between two pictures
@@ -51,8 +51,8 @@ export function phaseWords(found, t, i, shut) {
 
 /** How learning stands, in words. */
 export function standing(trials, loss, cosine) {
-  const foreseen = cosine === null ? "none" : decimals(cosine, 2);
-  return `after ${trials} trials: loss ${loss.toFixed(3)} nats; cosine of u and the true credit: ${foreseen}`;
+  const accuracy = cosine === null ? "none" : decimals(cosine, 2);
+  return `after ${trials} trials: loss ${loss.toFixed(3)} nats; cosine of u and the true credit: ${accuracy}`;
 }
 
 function drawScene(canvas, scene, { colours, ink, fontFamily }, width) {
@@ -178,7 +178,7 @@ function render({ model, el }) {
     Object.entries(gates).map(([name, words]) => {
       const box = element("input", { type: "checkbox" });
       box.addEventListener("change", () =>
-        change({ shut: Object.keys(gates).filter((gate) => (gate === name ? !box.checked : at("shut").includes(gate))) }),
+        change({ inhibited: Object.keys(gates).filter((gate) => (gate === name ? !box.checked : at("inhibited").includes(gate))) }),
       );
       return [name, { box, label: element("label", { className: "cogdyn-gate" }, box, ` ${words}`) }];
     }),
@@ -229,7 +229,7 @@ function render({ model, el }) {
   const settings = () => ({
     ...training,
     lr: at("tasks")[at("task")].lr,
-    inhibited: at("shut"),
+    inhibited: at("inhibited"),
     feedback: at("feedback"),
     transport: at("transport"),
     phases: at("phases"),
@@ -284,14 +284,14 @@ function render({ model, el }) {
     task.select.value = at("task");
     which.select.value = at("network");
     for (const [name, { select }] of Object.entries(selects)) select.value = at(name);
-    for (const [name, { box }] of Object.entries(boxes)) box.checked = !at("shut").includes(name);
+    for (const [name, { box }] of Object.entries(boxes)) box.checked = !at("inhibited").includes(name);
     unit.place(at("unit") + 1);
     binSlider.place(bin);
     const found = probe(state.network, state.test, settings());
     const [trials, loss] = curves.at(-1).at(-1);
     const line = standing(trials, loss, likeness(found.apical, found.credit));
     told.textContent = line;
-    const sentences = phaseWords(found, bin, at("unit"), at("shut"));
+    const sentences = phaseWords(found, bin, at("unit"), at("inhibited"));
     for (const [phase, cell] of Object.entries(words)) cell.textContent = sentences[phase];
     canvas.setAttribute("aria-label", `Loss against trials, and the voltages of unit ${at("unit") + 1} in a trial; ${line}`);
     const voltages = `basal voltage ${decimals(found.basal[bin][at("unit")])}, apical ${decimals(found.apical[bin][at("unit")])}`;

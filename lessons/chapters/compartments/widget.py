@@ -31,8 +31,8 @@ class LiveCompartments(WithStill, anywidget.AnyWidget):
         tasks: Tasks to choose from: ``name``, ``lags`` and ``lr``, the learning rate.
         training: ``batch``, ``steps`` (bins of a trial that count), ``updates``, ``lrApical``, ``lrJacobian``,
             ``refresh``, ``clip`` and ``block``.
-        **settings: Where the controls stand at first: ``network``, ``task``, ``shut``, ``feedback``, ``transport``,
-            ``phases``, ``unit``.
+        **settings: How the controls are set at first: ``network``, ``task``, ``inhibited``, ``feedback``,
+            ``transport``, ``phases``, ``unit``.
     """
 
     _esm = browser_module(
@@ -50,7 +50,7 @@ class LiveCompartments(WithStill, anywidget.AnyWidget):
 
     network = traitlets.Int(0, min=0, help="Which network.").tag(sync=True)
     task = traitlets.Int(0, min=0, help="Which task.").tag(sync=True)
-    shut = traitlets.List(
+    inhibited = traitlets.List(
         traitlets.Enum(("apical", "label", "teacher", "carrier")), help="Compartments that are shut."
     ).tag(sync=True)
     feedback = traitlets.Enum(("random", "symmetric"), "random").tag(sync=True)
@@ -76,10 +76,10 @@ class LiveCompartments(WithStill, anywidget.AnyWidget):
             lrs: A learning rate for each.
             batch_size: Number of trials in an update.
             updates: Number of updates after which learning pauses by itself.
-            **settings: Where the controls stand at first, as above.
+            **settings: How the controls are set at first, as above.
 
         Raises:
-            ValueError: If a network is none of tanh units that leak on the rate, or lacks synapses, a task has no
+            ValueError: If a network is not one of tanh units that leak on the rate, or lacks synapses, a task has no
                 learning rate, holds its bits for longer than a bin or has noise, or a setting does not fit.
         """
         for network in networks:
@@ -96,7 +96,7 @@ class LiveCompartments(WithStill, anywidget.AnyWidget):
                 raise ValueError(f"{name} is {settings[name]}; allowed: 0 to {limit}.")
         training = {"batch": batch_size, "steps": tasks[0].n_steps, "updates": updates, "refresh": 5, "clip": 1.0}
         training |= {"lrApical": 0.01 * 32 / networks[0].n_units, "lrJacobian": 1e-3, "block": 50}
-        told = [
+        settings_of_tasks = [
             {
                 "name": f"lags {int(task.lags[0])} and {int(task.lags[1])}",
                 "lags": [int(lag) for lag in task.lags],
@@ -104,7 +104,9 @@ class LiveCompartments(WithStill, anywidget.AnyWidget):
             }
             for task, lr in zip(tasks, lrs, strict=True)
         ]
-        return cls(networks=[_lists(network) for network in networks], tasks=told, training=training, **settings)
+        return cls(
+            networks=[_lists(network) for network in networks], tasks=settings_of_tasks, training=training, **settings
+        )
 
 
 def _lists(network: RateRNN) -> dict[str, Any]:

@@ -30,20 +30,20 @@ def check_jacobian(jacobian: Answer) -> Verdict:
     inputs |= {"W": rng.normal(size=(n, n)), "W_in": rng.normal(size=(n, 2)), "alpha": 0.2}
     order = ("r", "u", "W", "W_in", "b", "alpha")
     return judged(
-        lambda given: jacobian(*given, inputs["alpha"]),
+        lambda arguments: jacobian(*arguments, inputs["alpha"]),
         [inputs[name] for name in order[:-1]],
         _jacobian(**inputs),
         _jacobian_slips(inputs),
-        praise="it says what becomes of any small push within one bin, and its eigenvalues what becomes of it later.",
+        praise="it shows what becomes of any small push within one bin, and its eigenvalues what becomes of it later.",
         hints={
             "stub": "Replace the raise by the slope of every unit and one line that returns J (N, N).",
             "error": "slope (N,) times W by rows is slope[:, None] * W.",
             "shape": "J has a row for each unit that is moved and a column for each that moves it.",
             "change": "Return a new array; W *= ... changes the caller's W.",
         },
-        explained=lambda: wrong_terms(
-            lambda given: jacobian(*(given[name] for name in order)),
-            lambda given: _jacobian(**given),
+        explain=lambda: wrong_terms(
+            lambda arguments: jacobian(*(arguments[name] for name in order)),
+            lambda arguments: _jacobian(**arguments),
             _jacobian_slips,
             JACOBIAN_TERMS,
             inputs,
@@ -79,7 +79,7 @@ def _jacobian_slips(inputs: Inputs) -> dict[str, tuple[np.ndarray, str]]:
             "A unit keeps a part of its own rate only: (1 - alpha) * np.eye(N).",
         ),
         "this is the Jacobian of the velocity F(r) - r.": (right - one, "That is J - I. Here J itself is asked for."),
-        "the slope is that of the sender.": (
+        "the slope is the sender's.": (
             leak + alpha * w * slope(drive).T,
             "Which unit is moved? The receiver i, so the slope scales rows: slope[:, None] * W.",
         ),
@@ -142,7 +142,7 @@ def check_newton_step(newton: Answer) -> Verdict:
             r - np.linalg.solve(here, step(r)),
             "A state stands still where F(r) = r.",
         ),
-        "the Jacobian is that of F, but the function is F(r) - r.": (
+        "the Jacobian is F's, but the function is F(r) - r.": (
             r - np.linalg.solve(here, velocity),
             "The derivative of F(r) - r is J - I.",
         ),
@@ -168,7 +168,7 @@ def check_newton_step(newton: Answer) -> Verdict:
         ),
     }
     return judged(
-        lambda given: newton(*given, step, jacobian),
+        lambda arguments: newton(*arguments, step, jacobian),
         [r],
         r - towards,
         slips,

@@ -1,6 +1,6 @@
 """A decision that depends on the context: the line along which a network integrates, and what it reads its input with.
 
-The question, the line attractor and the selection vector are those of Mante, Sussillo, Shenoy & Newsome 2013, Nature,
+The question, the line attractor and the selection vector are from Mante, Sussillo, Shenoy & Newsome 2013, Nature,
 doi:10.1038/nature12742; the networks are ours.
 """
 
@@ -42,7 +42,7 @@ class ContextLine:
         paths: Mean states over the first 600 ms of the stimulus, after trials by side of motion and of colour: both
             left, motion left and colour right, the other way round, both right, (T, 4, N).
         choice: Difference of the mean states at the end of the stimulus, left less right, of length one, (N,).
-        found: Fixed and slow points, K of them.
+        slow_points: Fixed and slow points, K of them.
         line: How much these are like a line attractor; ``line.order`` are the points from one end to the other.
     """
 
@@ -50,7 +50,7 @@ class ContextLine:
     inputs: np.ndarray
     paths: np.ndarray
     choice: np.ndarray
-    found: FixedPoints
+    slow_points: FixedPoints
     line: LineAttractor
 
 
@@ -162,15 +162,15 @@ def context_line(
         for pair in ((1, 1), (1, 2), (2, 1), (2, 2))
     ]
     u = balanced_input(task, context)
-    found = fixed_points(
+    points = fixed_points(
         step_at(network, u),
         sample_candidates(np.concatenate(during), n_candidates, seed=0),
         dt=network.dt,
         tolerance=(slow * network.dt / 1000) ** 2 / 2,
         merge_distance=merge_distance,
     )
-    line = line_attractor_score(found)
-    return ContextLine(context, u, np.stack(paths, axis=1), choice / np.linalg.norm(choice), found, line)
+    line = line_attractor_score(points)
+    return ContextLine(context, u, np.stack(paths, axis=1), choice / np.linalg.norm(choice), points, line)
 
 
 @typechecked
@@ -191,14 +191,14 @@ def selection(network: RateRNN, task: ContextDecisionMaking, there: ContextLine)
     """
     if network.leak != "voltage":
         raise ValueError("pushes are the same everywhere for leak='voltage' only.")
-    if not len(there.found):
-        raise ValueError(f"no fixed or slow point was found: {there.found.summary}")
-    order = there.line.order if len(there.line.order) else np.arange(len(there.found))
-    vectors = selection_vectors(there.found)[order]
-    slowest = slowest_mode(there.found)[order]
-    modes = np.real(there.found.right_eigenvectors[order, :, slowest])
+    if not len(there.slow_points):
+        raise ValueError(f"no fixed or slow point was found: {there.slow_points.summary}")
+    order = there.line.order if len(there.line.order) else np.arange(len(there.slow_points))
+    vectors = selection_vectors(there.slow_points)[order]
+    slowest = slowest_mode(there.slow_points)[order]
+    modes = np.real(there.slow_points.right_eigenvectors[order, :, slowest])
     # A left eigenvector and its right one agree in sign, as their product is positive.
-    left = np.real(there.found.left_eigenvectors[order, slowest])
+    left = np.real(there.slow_points.left_eigenvectors[order, slowest])
     towards_left = np.sign(modes @ there.choice)
     signs = np.sign((vectors * left).sum(axis=1)) * towards_left
     vectors = signs[:, None] * vectors
@@ -237,8 +237,8 @@ def pulse_left(
     Returns:
         The distance of both states as a fraction of that at the end of the pulse, (ms / dt + 1,).
     """
-    order = there.line.order if len(there.line.order) else np.arange(len(there.found))
-    start = there.found.points[order[len(order) // 2]]
+    order = there.line.order if len(there.line.order) else np.arange(len(there.slow_points))
+    start = there.slow_points.points[order[len(order) // 2]]
     inputs = np.tile(there.inputs, (round((100 + ms) / task.dt), 2, 1))
     width = round(100 / task.dt)
     inputs[:width, 1, task.input_groups[modality]] += [0.25, -0.25]

@@ -33,12 +33,12 @@ def draw_context_lines(lines: Sequence[ContextLine], selections: Sequence[Select
     with matplotlib.rc_context(RC):
         figure = new_figure(6.8, 3.5)
         panels = figure.subplots(1, len(lines), squeeze=False)[0]
-        told: set[str] = set()
+        kinds_shown: set[str] = set()
         for axes, there, chosen in zip(panels, lines, selections, strict=True):
             (other,) = set(MODALITIES) - {there.context}
             ignored = chosen.pushes[other] - (chosen.pushes[other] @ there.choice) * there.choice
             plane = np.stack([there.choice, ignored / np.linalg.norm(ignored)])
-            centre = there.found.points.mean(axis=0)
+            centre = there.slow_points.points.mean(axis=0)
             paths = (there.paths - centre) @ plane.T
             for k, sides in enumerate(_SIDES):
                 relevant, irrelevant = (sides[MODALITIES.index(modality)] for modality in (there.context, other))
@@ -48,16 +48,16 @@ def draw_context_lines(lines: Sequence[ContextLine], selections: Sequence[Select
                 }
                 axes.plot(*paths[:, k].T, lw=1.8, **style)
                 axes.plot(*paths[-1, k], marker=">", ms=4, color=style["color"])
-            which = kinds(there.found)
-            told |= set(which)
-            mark_points(axes, (there.found.points - centre) @ plane.T, which, size=4.5)
+            which = kinds(there.slow_points)
+            kinds_shown |= set(which)
+            mark_points(axes, (there.slow_points.points - centre) @ plane.T, which, size=4.5)
             axes.set(title=f"{there.context} counts", xlabel="direction of the choice", ylabel=f"push of {other}")
         handles: list[Any] = [
             Line2D([], [], color=PALETTE[0], label="counts: left"),
             Line2D([], [], color=PALETTE[1], label="counts: right"),
             Line2D([], [], color=INK, label="other: left"),
             Line2D([], [], color=INK, ls=(0, (4, 2)), label="other: right"),
-            *(mark(kind, label=kind) for kind in MARKS if kind in told),
+            *(mark(kind, label=kind) for kind in MARKS if kind in kinds_shown),
         ]
         figure.legend(handles=handles, loc="outside upper left", ncols=4)
     return figure

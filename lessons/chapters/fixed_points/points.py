@@ -39,34 +39,34 @@ def points_at(
 
 
 @typechecked
-def signs_at(network: RateRNN, found: FixedPoints) -> np.ndarray:
+def signs_at(network: RateRNN, points: FixedPoints) -> np.ndarray:
     """Signs of the outputs at each point, (K, n_out)."""
     with torch.no_grad():
-        return np.sign(network.outputs(torch.from_numpy(found.points).to(network.recurrent)).cpu().numpy()).astype(int)
+        return np.sign(network.outputs(torch.from_numpy(points.points).to(network.recurrent)).cpu().numpy()).astype(int)
 
 
 @typechecked
 def draw_points(
-    found: FixedPoints, states: np.ndarray, plane: PrincipalComponents, labels: Sequence[str] = ()
+    points: FixedPoints, states: np.ndarray, plane: PrincipalComponents, labels: Sequence[str] = ()
 ) -> Figure:
     """Draw the paths of trials on a plane, and the points between which they move, a shape for each kind.
 
     Args:
-        found: Fixed points.
+        points: Fixed points.
         states: States of trials, (T, B, N).
         plane: Its first two components are the axes.
-        labels: What is written beside the points, (K,); nothing if empty.
+        labels: What is written next to the points, (K,); nothing if empty.
     """
     with matplotlib.rc_context(RC):
         figure = new_figure(6.4, 4.4)
         axes = figure.subplots()
         paths = plane.project(states)
         axes.plot(paths[:, :, 0], paths[:, :, 1], color=FAINT, lw=0.6, alpha=0.35)
-        told = kinds(found)
-        mark_points(axes, plane.project(found.points), told)
-        for label, at in zip(labels, plane.project(found.points), strict=False):
+        which = kinds(points)
+        mark_points(axes, plane.project(points.points), which)
+        for label, at in zip(labels, plane.project(points.points), strict=False):
             axes.annotate(label, at[:2], (7, 6), textcoords="offset points", fontsize=8.5, weight="bold")
-        handles: list[Any] = [mark(kind, label=kind) for kind in MARKS if kind in told]
+        handles: list[Any] = [mark(kind, label=kind) for kind in MARKS if kind in which]
         figure.legend(
             handles=[*handles, Line2D([], [], color=FAINT, label="trials")], loc="outside upper left", ncols=4
         )
@@ -75,11 +75,11 @@ def draw_points(
 
 
 @typechecked
-def draw_modes(found: Mapping[str, np.ndarray], dt: float, tau: float) -> Figure:
+def draw_modes(eigenvalues: Mapping[str, np.ndarray], dt: float, tau: float) -> Figure:
     """Draw the eigenvalues of a few points in the complex plane, a panel each, with the circle of modulus one.
 
     Args:
-        found: Eigenvalues (N,) by the name of the point.
+        eigenvalues: Eigenvalues (N,) by the name of the point.
         dt: Bin width (ms).
         tau: Time constant of the units (ms): alone, they keep 1 - dt / tau in each bin.
     """
@@ -87,8 +87,8 @@ def draw_modes(found: Mapping[str, np.ndarray], dt: float, tau: float) -> Figure
         raise ArgumentError(f"dt is {dt} and tau is {tau}; both must be above 0 (ms).")
     with matplotlib.rc_context(RC):
         figure = new_figure(6.4, 2.7)
-        panels = figure.subplots(1, len(found), sharey=True, squeeze=False)[0]
-        for axes, (name, values) in zip(panels, found.items(), strict=True):
+        panels = figure.subplots(1, len(eigenvalues), sharey=True, squeeze=False)[0]
+        for axes, (name, values) in zip(panels, eigenvalues.items(), strict=True):
             axes.add_patch(Circle((0, 0), 1, fill=False, color=INK, lw=0.9))
             axes.axvline(1 - dt / tau, color=FAINT, lw=0.8, ls=(0, (3, 2)), zorder=0)
             grows = np.abs(values) > 1

@@ -57,13 +57,13 @@ function render({ model, el }) {
     for (const [name, value] of Object.entries(values)) model.set(name, value);
     model.save_changes();
   };
-  const viewNow = () => views[Math.min(views.length - 1, at("shown"))];
-  const first = { shown: at("shown"), start: at("start") };
+  const viewNow = () => views[Math.min(views.length - 1, at("view"))];
+  const first = { view: at("view"), start: at("start") };
 
   const group = `cogdyn-held-${Math.random().toString(36).slice(2)}`;
   const radios = views.map(({ label }, k) => {
     const input = element("input", { type: "radio", name: group, value: k });
-    input.addEventListener("change", () => change({ shown: k }));
+    input.addEventListener("change", () => change({ view: k }));
     return { input, label: element("label", { className: "cogdyn-key" }, input, label) };
   });
   const release = element("button", { type: "button" }, "Release");
@@ -232,7 +232,7 @@ function render({ model, el }) {
   reset.addEventListener("click", () => {
     trails = [];
     ball = anchor = null;
-    change({ shown: first.shown, start: [...first.start] });
+    change({ view: first.view, start: [...first.start] });
     tellStart();
     request();
   });
@@ -268,7 +268,7 @@ function render({ model, el }) {
     const shift = readings(view.origin);
     const own = ([x, y]) => [x - shift[0], y - shift[1]];
     const arrowsOn = (xs, ys) => {
-      const key = JSON.stringify([at("shown"), xs.length, ys.length, xs[0], ys[0]]);
+      const key = JSON.stringify([at("view"), xs.length, ys.length, xs[0], ys[0]]);
       if (arrows?.key !== key) arrows = { key, list: flowOn(network, view.input, view.origin, axes, xs, ys) };
       return arrows.list;
     };
@@ -292,7 +292,7 @@ function render({ model, el }) {
   }
 
   const onShown = () => {
-    radios.forEach(({ input }, k) => (input.checked = k === at("shown")));
+    radios.forEach(({ input }, k) => (input.checked = k === at("view")));
     if (anchor !== null) moveStart([...at("start")]);
     if (ball) {
       Object.assign(ball, { step: stepAt(network, viewNow().input), from: ball.at, clock: null });
@@ -305,14 +305,14 @@ function render({ model, el }) {
     if (!ball || hasEnded()) tellStart();
     request();
   };
-  model.on("change:shown", onShown);
+  model.on("change:view", onShown);
   model.on("change:start", onStart);
   const unwatch = watchPage(root, request, model);
   onShown();
   tellStart();
 
   return () => {
-    model.off("change:shown", onShown);
+    model.off("change:view", onShown);
     model.off("change:start", onStart);
     unwatch();
     clearTimeout(settling);

@@ -17,19 +17,19 @@ from ...widgets.still import WithStill, widget_style
 
 
 @dataclass(frozen=True)
-class Held:
+class HeldInput:
     """An input that is held while a state moves, and what the dynamics have at that input.
 
     Attributes:
         inputs: u, (n_in,).
-        found: Fixed and slow points at this input, of ``fixed_points``, with eigenvectors; None draws none.
+        points: Fixed and slow points at this input, of ``fixed_points``, with eigenvectors; None draws none.
         paths: Trials to draw in the background as states over time, (T, C, N); None draws none.
         origin: A state through which the plane goes at this input, (N,), where it is not the widget's own: planes of
             different inputs are parallel.
     """
 
     inputs: np.ndarray
-    found: FixedPoints | None = None
+    points: FixedPoints | None = None
     paths: np.ndarray | None = None
     origin: np.ndarray | None = None
 
@@ -40,17 +40,17 @@ class LiveFlow(WithStill, anywidget.AnyWidget):
     The plane is a projection. Arrows are what of the velocity F(h) - h at points *of the plane* lies in the plane;
     they are faint where most of it points elsewhere. A released state starts in the plane, then moves in all of state
     space, as the whole network does, and is drawn projected. Fixed points are drawn projected as well. A state released
-    *at* a fixed point starts where that truly is. When another input is chosen, a state that was released goes on from
-    where it is, so pulses can be given. In a notebook ``shown`` and ``start`` are traits.
+    *at* a fixed point starts where that truly is. When another input is chosen, a state that was released continues
+    from where it is, so a pulse is an input held for a while. In a notebook ``view`` and ``start`` are traits.
 
     Use it so, here with two bits that pulses set::
 
-        held = {}
+        inputs = {}
         for name, u in {"no pulse": [0.0, 0.0], "bit 1 up": [1.0, 0.0]}.items():
-            found = fixed_points(step_at(network, u), candidates, dt=network.dt)
-            held[name] = Held(np.array(u), found)
+            points = fixed_points(step_at(network, u), candidates, dt=network.dt)
+            inputs[name] = HeldInput(np.array(u), points)
         axes = network.readout_weights.detach().numpy()   # or principal components, modes, ...: (2, N)
-        LiveFlow.of(network, held, origin=np.zeros(network.n_units), axes=axes)
+        LiveFlow.of(network, inputs, origin=np.zeros(network.n_units), axes=axes)
 
     States are those that ``network.step`` takes: voltages of a network that leaks on the voltage, else rates.
 
@@ -60,8 +60,8 @@ class LiveFlow(WithStill, anywidget.AnyWidget):
         axes: Orthonormal directions, (2, N), as lists.
         views: For each input its ``label``, ``input`` (n_in,), ``origin`` (N,), ``points`` and ``paths``.
         extent: What part of the plane must be seen, [x_min, x_max, y_min, y_max].
-        **settings: ``axis_names`` and ``output_names``; ``duration`` of a release (ms); and where the controls stand at
-            first: ``shown`` and ``start``.
+        **settings: ``axis_names`` and ``output_names``; ``duration`` of a release (ms); and how the controls are set
+            at first: ``view`` and ``start``.
     """
 
     _esm = browser_module(
@@ -83,7 +83,7 @@ class LiveFlow(WithStill, anywidget.AnyWidget):
     output_names = traitlets.List(traitlets.Unicode()).tag(sync=True)
     duration = traitlets.Float(2000, min=20, help="How long a released state is followed (ms).").tag(sync=True)
 
-    shown = traitlets.Int(0, min=0, help="Index of the input that is held.").tag(sync=True)
+    view = traitlets.Int(0, min=0, help="Index of the input that is held.").tag(sync=True)
     start = traitlets.List(traitlets.Float(), [0, 0], help="Where the next state is released.").tag(sync=True)
 
     def __init__(
@@ -100,7 +100,7 @@ class LiveFlow(WithStill, anywidget.AnyWidget):
     def of(
         cls,
         network: RateRNN,
-        held: Mapping[str, Held],
+        inputs: Mapping[str, HeldInput],
         origin: np.ndarray,
         axes: np.ndarray,
         *,
@@ -113,15 +113,15 @@ class LiveFlow(WithStill, anywidget.AnyWidget):
 
         Args:
             network: The network; its noise is left out.
-            held: What is held, by the label under which the reader finds it.
+            inputs: What is held, by the label under which the reader finds it.
             origin: A state in the plane, (N,).
             axes: Two directions, (2, N), of any length and angle. They are made orthonormal, so that lengths and angles
                 in the plane are true; the first keeps its direction, the second its side of the first.
             extent: What part of the plane must be seen, (x_min, x_max, y_min, y_max), or a for (-a, a, -a, a); None for
                 all points and paths.
             axis_names: What the axes are called.
-            output_names: A name for every output whose value is to be told; none tells no outputs.
-            **settings: ``duration`` (ms), ``shown`` and ``start``.
+            output_names: A name for every output whose value is shown; none shows no outputs.
+            **settings: ``duration`` (ms), ``view`` and ``start``.
 
         Raises:
             ValueError: If there is nothing to hold, or an array does not fit the network, or the axes span no plane.
@@ -130,8 +130,10 @@ class LiveFlow(WithStill, anywidget.AnyWidget):
         directions = np.asarray(axes, dtype=float)
         _check("axes", directions, (2, n))
         _check("origin", np.asarray(origin), (n,))
-        if not held:
-            raise ValueError("held is empty; name at least one input, such as {'no input': Held(np.zeros(n_in))}.")
+        if not inputs:
+            raise ValueError(
+                "inputs is empty; name at least one input, such as {'no input': HeldInput(np.zeros(n_in))}."
+            )
         if len(output_names) not in (0, network.n_outputs):
             raise ValueError(f"{len(output_names)} output_names for {network.n_outputs} outputs.")
         basis, triangle = np.linalg.qr(directions.T)
@@ -139,9 +141,9 @@ class LiveFlow(WithStill, anywidget.AnyWidget):
         if not np.abs(lengths).min() > 1e-10 * np.abs(triangle).max():
             raise ValueError("axes span no plane: one is zero, or a multiple of the other.")
         basis = (basis * np.sign(lengths)).T
-        views = [_view(network, label, each, np.asarray(origin, float), basis) for label, each in held.items()]
-        if not 0 <= settings.get("shown", 0) < len(views):
-            raise ValueError(f"shown is {settings['shown']}; allowed: 0 to {len(views) - 1}.")
+        views = [_view(network, label, each, np.asarray(origin, float), basis) for label, each in inputs.items()]
+        if not 0 <= settings.get("view", 0) < len(views):
+            raise ValueError(f"view is {settings['view']}; allowed: 0 to {len(views) - 1}.")
         return cls(
             _weights(network),
             _short(basis),
@@ -153,13 +155,13 @@ class LiveFlow(WithStill, anywidget.AnyWidget):
         )
 
 
-def _view(network: RateRNN, label: str, held: Held, origin: np.ndarray, basis: np.ndarray) -> dict[str, Any]:
+def _view(network: RateRNN, label: str, held: HeldInput, origin: np.ndarray, basis: np.ndarray) -> dict[str, Any]:
     """One input with its points and paths, as lists."""
     n = network.n_units
     start = origin if held.origin is None else np.asarray(held.origin, float)
     _check(f"inputs of {label!r}", np.asarray(held.inputs), (network.n_inputs,))
     _check(f"origin of {label!r}", start, (n,))
-    points = [] if held.found is None else _points(held.found, label, n, start, basis)
+    points = [] if held.points is None else _points(held.points, label, n, start, basis)
     paths = np.zeros((0, 0, n)) if held.paths is None else np.asarray(held.paths, float)
     if paths.ndim != 3 or paths.shape[2] != n:
         raise ValueError(f"paths of {label!r} have shape {paths.shape}; expected (T, C, {n}).")
@@ -172,36 +174,38 @@ def _view(network: RateRNN, label: str, held: Held, origin: np.ndarray, basis: n
     }
 
 
-def _points(found: FixedPoints, label: str, n: int, origin: np.ndarray, basis: np.ndarray) -> list[dict[str, Any]]:
-    """What is drawn and told of each point."""
-    if found.points.shape[1:] != (n,):
-        raise ValueError(f"points of {label!r} have shape {found.points.shape}; expected (K, {n}).")
-    if found.left_eigenvectors.shape[1] == 0 and len(found):
+def _points(points: FixedPoints, label: str, n: int, origin: np.ndarray, basis: np.ndarray) -> list[dict[str, Any]]:
+    """What is drawn and reported of each point."""
+    if points.points.shape[1:] != (n,):
+        raise ValueError(f"points of {label!r} have shape {points.points.shape}; expected (K, {n}).")
+    if points.left_eigenvectors.shape[1] == 0 and len(points):
         raise ValueError(f"points of {label!r} were found with n_modes=0; this needs eigenvectors.")
-    told = []
-    for k, (point, kind) in enumerate(zip(found.points, kinds(found), strict=True)):
+    rows = []
+    for k, (point, kind) in enumerate(zip(points.points, kinds(points), strict=True)):
         # Ways out of a point that has some, else the slowest way in. The modes come in this order.
-        n_ways = min(max(1, int(found.n_unstable[k])), found.right_eigenvectors.shape[2])
-        ways = found.right_eigenvectors[k].T[:n_ways][np.imag(found.eigenvalues[k, :n_ways]) == 0].real
-        told.append(
+        n_ways = min(max(1, int(points.n_unstable[k])), points.right_eigenvectors.shape[2])
+        ways = points.right_eigenvectors[k].T[:n_ways][np.imag(points.eigenvalues[k, :n_ways]) == 0].real
+        rows.append(
             {
                 "kind": kind,
-                "growing": int(found.n_unstable[k]),
-                "tau": None if found.time_constants is None else _finite(found.time_constants[k, 0]),
+                "growing": int(points.n_unstable[k]),
+                "tau": None if points.time_constants is None else _finite(points.time_constants[k, 0]),
                 "state": _short(point, 9),
                 "at": _short((point - origin) @ basis.T),
                 "directions": _short(ways @ basis.T, 4),
             }
         )
-    return told
+    return rows
 
 
 def _edges(extent: float | Sequence[float] | None, views: Sequence[Mapping[str, Any]]) -> list[float]:
     """The part of the plane that must be seen."""
     if extent is None:
-        seen = [point["at"] for view in views for point in view["points"]]
-        seen = np.array([*seen, *(at for view in views for path in view["paths"] for at in path)] or [[-1, -1], [1, 1]])
-        low, high = seen.min(axis=0), seen.max(axis=0)
+        places = [point["at"] for view in views for point in view["points"]]
+        places = np.array(
+            [*places, *(at for view in views for path in view["paths"] for at in path)] or [[-1, -1], [1, 1]]
+        )
+        low, high = places.min(axis=0), places.max(axis=0)
         middle, half = (low + high) / 2, 0.6 * (high - low).max() or 1.0
         return np.stack([middle - half, middle + half], axis=1).ravel().tolist()
     edges = np.asarray(extent, float)

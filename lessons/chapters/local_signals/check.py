@@ -47,13 +47,13 @@ def check_rflo(rule: Answer) -> Verdict:
         f"whose cosine with the exact gradient is {cosine:.2f} here."
     )
     verdict = Verdict(False, "")
-    for given, right in ((alone, exact), (coupled, local)):
-        *arrays, alpha = given
+    for arguments, right in ((alone, exact), (coupled, local)):
+        *arrays, alpha = arguments
         verdict = judged(
             lambda copies, alpha=alpha: rule(*copies, alpha),
             arrays,
             right,
-            _slips(*given),
+            _slips(*arguments),
             praise,
             hints,
             lambda: _wrong_terms(rule),
@@ -66,9 +66,9 @@ def check_rflo(rule: Answer) -> Verdict:
 def _bins(n: int, **factors: np.ndarray) -> Callable[[Inputs], Inputs]:
     """A change of inputs: to those of the first bins, of which some are multiplied by a factor for each bin."""
 
-    def change(given: Inputs) -> Inputs:
-        few = {name: given[name][: n + (name == "r")] for name in ("r", "slope", "e")}
-        return {**given, **few, **{name: few[name] * factor[:, None, None] for name, factor in factors.items()}}
+    def change(arguments: Inputs) -> Inputs:
+        few = {name: arguments[name][: n + (name == "r")] for name in ("r", "slope", "e")}
+        return {**arguments, **few, **{name: few[name] * factor[:, None, None] for name, factor in factors.items()}}
 
     return change
 
@@ -87,9 +87,9 @@ def _wrong_terms(rule: Answer) -> tuple[str, str] | None:
     inputs: dict[str, Any] = {name: rng.uniform(0.2, 1.0, size) for name, size in sizes.items()}
     inputs["alpha"] = 0.2
     return wrong_terms(
-        lambda given: rule(*given.values()),
-        lambda given: _rflo(*given.values()),
-        lambda given: _slips(*given.values()),
+        lambda arguments: rule(*arguments.values()),
+        lambda arguments: _rflo(*arguments.values()),
+        lambda arguments: _slips(*arguments.values()),
         _TERMS,
         inputs,
     )
@@ -127,8 +127,8 @@ def _example(gain: float, credit: Literal["exact", "RFLO"]) -> tuple[Given, np.n
     slope = torch.stack([each.drive_slope for each in bins])
     e = torch.stack([each.error for each in bins])
     cosine = alignment(gradients["RFLO"], gradients["exact"])["recurrent"]
-    given = r.numpy(), slope.numpy(), e.numpy(), feedback.numpy(), float(network.alpha[0])
-    return given, gradients[credit]["recurrent"].numpy(), cosine
+    arguments = r.numpy(), slope.numpy(), e.numpy(), feedback.numpy(), float(network.alpha[0])
+    return arguments, gradients[credit]["recurrent"].numpy(), cosine
 
 
 def _slips(
@@ -139,7 +139,7 @@ def _slips(
     n_bins, n_trials = slope.shape[:2]
 
     def traces(new: np.ndarray, keep: float = 1 - alpha) -> np.ndarray:
-        """Every P, (T, B, N, N), that takes in alpha times what is new."""
+        """Every P, (T, B, N, N), that adds alpha times what is new."""
         made = np.zeros_like(new)
         for t in range(n_bins):
             made[t] = (keep * made[t - 1] if t else 0) + alpha * new[t]
@@ -173,11 +173,11 @@ def _slips(
             gradient(traces(outer(slope, r[1:]))),
             "What moved unit i in bin t was r(t-1): r[t], since r begins with the rates before the first bin.",
         ),
-        "the learning signal is that of the wrong unit.": (
+        "the learning signal is of the wrong unit.": (
             np.einsum("tbj,tbij->ij", signal, p),
             "L_i belongs to the receiver: L[:, :, None] * P.",
         ),
-        "the slope is that of the sender.": (
+        "the slope is the sender's.": (
             gradient(traces(outer(np.ones_like(slope), before * slope))),
             "Which unit is moved? The receiver: slope[t][:, :, None].",
         ),

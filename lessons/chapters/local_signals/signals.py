@@ -27,8 +27,8 @@ def cue_alignment(
 ) -> np.ndarray:
     """How well a rule credits the synapses that carry the cue, by the delay over which the credit must go.
 
-    Errors of the response alone count, and of the input synapses those that are silent but for the cue. All that they
-    did lies before the delay.
+    Errors of the response alone count, and of the input synapses those that are silent except for the cue. All that
+    they did was before the delay.
 
     Args:
         rule: The rule.
@@ -41,7 +41,7 @@ def cue_alignment(
         Cosine with the exact gradient, (len(delays),).
 
     Raises:
-        ValueError: If the task has no cue, no delay, or no input that is silent but for the cue.
+        ValueError: If the task has no cue, no delay, or no input that is silent except for the cue.
     """
     n_trials = whole_number("n_trials", n_trials, least=1)
     missing = {"cue", "delay"} - set(task.periods)
@@ -54,11 +54,11 @@ def cue_alignment(
         outside = batch.inputs * (1 - _within(batch, "cue"))[..., None]
         carries = (batch.inputs != 0).any(axis=(0, 1)) & ~outside.any(axis=(0, 1))
         if not carries.any():
-            raise ValueError(f"no input of {task.name} is silent but for the cue.")
+            raise ValueError(f"no input of {task.name} is silent except for the cue.")
         quiet, own_rule = _quiet(network, rule)
-        told = [one.gradient(quiet, batch)["input"][:, carries] for one in (own_rule, BPTT())]
-        found, exact = ({"cue": gradient} for gradient in told)
-        cosines.append(alignment(found, exact, {"cue": ("cue",)})["cue"])
+        gradients = [one.gradient(quiet, batch)["input"][:, carries] for one in (own_rule, BPTT())]
+        local, exact = ({"cue": gradient} for gradient in gradients)
+        cosines.append(alignment(local, exact, {"cue": ("cue",)})["cue"])
     return np.array(cosines)
 
 

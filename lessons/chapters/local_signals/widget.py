@@ -27,7 +27,7 @@ class LiveTraces(WithStill, anywidget.AnyWidget):
             and ``random`` (N,), random feedback weights, as lists.
         inputs: u, (T, n_in), as lists.
         input_names: A name for every input channel, (n_in,).
-        **settings: Where the controls stand at first: ``post``, ``pre``, ``tau``, ``strength``, ``error_ms``,
+        **settings: How the controls are set at first: ``post``, ``pre``, ``tau``, ``strength``, ``error_ms``,
             ``feedback``.
     """
 
@@ -64,10 +64,10 @@ class LiveTraces(WithStill, anywidget.AnyWidget):
             network: A small network with one output.
             inputs: u, (T, n_in).
             input_names: A name for every input channel, (n_in,).
-            **settings: Where the controls stand at first, as above.
+            **settings: How the controls are set at first, as above.
 
         Raises:
-            ValueError: If the network is none of tanh units that leak on the rate, has more than one output or lacks
+            ValueError: If the network is not one of tanh units that leak on the rate, has more than one output or lacks
                 some synapses, or the inputs or a setting do not fit it.
         """
         if network.activation != "tanh" or network.leak != "rate" or network.n_outputs != 1:

@@ -27,14 +27,14 @@ def check_autonomy(score: Answer) -> Verdict:
             inputs, targets z* (T, B, 2) and the bin of go; returns a number.
     """
     respond, inputs, targets, go = _made_up()
-    told = {name: _autonomy(*_trials(name)) for name in ("held", "extinguished")}
+    scores = {name: _autonomy(*_trials(name)) for name in ("held", "extinguished")}
     verdict = judged(
-        lambda given: score(respond, *given, go),
+        lambda arguments: score(respond, *arguments, go),
         [inputs, targets],
         right=np.array(_autonomy(respond, inputs, targets, go)),
         slips=_slips(respond, inputs, targets, go),
         praise="without its target, "
-        + ", ".join(f"the network {name!r} gets {r2:.2f}" for name, r2 in told.items())
+        + ", ".join(f"the network {name!r} gets {r2:.2f}" for name, r2 in scores.items())
         + ".",
         hints={
             "stub": "Replace the raise: copy the inputs, take the target away from go on, respond, and compare.",
@@ -45,7 +45,7 @@ def check_autonomy(score: Answer) -> Verdict:
     )
     if not verdict.passed:
         return verdict
-    for name, r2 in told.items():
+    for name, r2 in scores.items():
         if not np.isclose(np.asarray(score(*_trials(name))), r2, rtol=1e-6):
             return Verdict(
                 False,
@@ -89,9 +89,9 @@ def _slips(respond: Responder, inputs: np.ndarray, targets: np.ndarray, go: int)
     """What known mistakes return, each with its hint."""
 
     def blind(bins: slice, channels: slice = slice(0, 2)) -> np.ndarray:
-        given = inputs.copy()
-        given[bins, :, channels] = 0
-        return respond(given)
+        arguments = inputs.copy()
+        arguments[bins, :, channels] = 0
+        return respond(arguments)
 
     def r2(made: np.ndarray, goal: np.ndarray = targets, rest: np.ndarray | float = 0.0) -> np.ndarray:
         return np.array(1 - np.sum((made - goal) ** 2) / np.sum((goal - rest) ** 2))
@@ -130,7 +130,7 @@ def _slips(respond: Responder, inputs: np.ndarray, targets: np.ndarray, go: int)
             r2(z, respond(inputs)),
             "Is the reach right? Compare with the targets.",
         ),
-        "the squares of the response stand below.": (
+        "the squares of the response are below the line.": (
             np.array(1 - np.sum((z - targets) ** 2) / np.sum(z**2)),
             "Divide by what was to be done: the sum of targets squared.",
         ),

@@ -35,7 +35,7 @@ def hand_paths(velocity: np.ndarray, dt: float = 10, movement_ms: float = 400) -
 
 @typechecked
 def population_measures(reacher: Reacher) -> dict[str, str | float]:
-    """What single units and the population do, by the names under which a page tells them.
+    """What single units and the population do, by the names under which a page reports them.
 
     Rotations: -50 to 250 ms from the onset of movement. Tangling: from 100 ms before go to 50 ms after the movement,
     its 90th percentile, 1/s². Alignment: of the two main directions of preparation with movement.
@@ -69,14 +69,14 @@ def draw_reaches(reachers: Sequence[Reacher], target: int = 3) -> Figure:
     with matplotlib.rc_context(RC):
         figure = new_figure(7.2, 1.9 * len(reachers) + 0.2)
         grid = figure.subplots(len(reachers), 3, squeeze=False, width_ratios=(1.25, 1.25, 1))
-        for row, (one, (seen, moved, plane)) in enumerate(zip(reachers, grid, strict=True)):
-            _over_time(seen, one, one.batch.inputs[:, target], ("target x", "target y", "hold cue"), not row)
+        for row, (one, (inputs_axes, moved, plane)) in enumerate(zip(reachers, grid, strict=True)):
+            _over_time(inputs_axes, one, one.batch.inputs[:, target], ("target x", "target y", "hold cue"), not row)
             _over_time(moved, one, one.outputs[:, target], ("velocity x", "velocity y"), not row)
             moved.plot(_ms(one), one.batch.targets[:, target], color=FAINT, lw=4, alpha=0.4, zorder=0)
             _hands(plane, one.outputs, one.batch.dt)
-            seen.set_ylabel(one.name, fontweight="bold", color=COLOURS[one.name])
+            inputs_axes.set_ylabel(one.name, fontweight="bold", color=COLOURS[one.name])
             if not row:
-                for axes, title in ((seen, "what it sees"), (moved, "what it does"), (plane, "its hand")):
+                for axes, title in ((inputs_axes, "what it sees"), (moved, "what it does"), (plane, "its hand")):
                     axes.set_title(title, pad=18 if axes is not plane else None)
         for axes in grid[-1, :2]:
             axes.set_xlabel("time (ms)")
@@ -136,32 +136,32 @@ def draw_units(reachers: Sequence[Reacher], n: int = 4) -> Figure:
 
 
 @typechecked
-def draw_rotations(reachers: Sequence[Reacher], found: Sequence[Rotations]) -> Figure:
-    """Draw the plane in which each network rotates most, and R² of its rotations beside that of surrogates.
+def draw_rotations(reachers: Sequence[Reacher], rotations: Sequence[Rotations]) -> Figure:
+    """Draw the plane in which each network rotates most, and R² of its rotations next to its surrogates'.
 
     Args:
         reachers: The networks.
-        found: What jPCA found of each.
+        rotations: The rotations of each.
     """
     with matplotlib.rc_context(RC):
         figure = new_figure(7.2, 4.4)
         planes, nulls = figure.subplots(2, len(reachers), squeeze=False, height_ratios=(2.1, 1))
-        for one, rotations, plane, null in zip(reachers, found, planes, nulls, strict=True):
-            for path, colour in zip(rotations.projections[:, :, 0].swapaxes(0, 1), colours(8), strict=True):
+        for one, fit, plane, null in zip(reachers, rotations, planes, nulls, strict=True):
+            for path, colour in zip(fit.projections[:, :, 0].swapaxes(0, 1), colours(8), strict=True):
                 plane.plot(*path.T, color=colour, lw=1.6)
                 plane.plot(*path[0], "o", ms=4, color=colour)
                 plane.annotate(
                     "", path[-1], path[-3], arrowprops={"arrowstyle": "-|>", "color": colour, "lw": 1.2, "shrinkB": 0}
                 )
             plane.set(aspect="equal", xticks=(), yticks=(), xlabel="first axis of the plane", ylabel="second axis")
-            plane.set_title(f"{one.name}: {rotations.frequency_hz[0]:.1f} Hz", color=COLOURS[one.name])
+            plane.set_title(f"{one.name}: {fit.frequency_hz[0]:.1f} Hz", color=COLOURS[one.name])
             plane.margins(0.08)
-            null.hist(rotations.r2_null, bins=np.linspace(0, 1, 41), color=FAINT, alpha=0.7)
-            null.axvline(rotations.r2_skew, color=COLOURS[one.name], lw=2.2)
+            null.hist(fit.r2_null, bins=np.linspace(0, 1, 41), color=FAINT, alpha=0.7)
+            null.axvline(fit.r2_skew, color=COLOURS[one.name], lw=2.2)
             null.set(xlim=(0, 1), yticks=(), xlabel="R² of rotations")
             null.spines["left"].set_visible(False)
-            note(null, "surrogates", (float(np.median(rotations.r2_null)), 1.0), ("data", "axes fraction"))
-            note(null, "the network", (rotations.r2_skew, 1.0), ("data", "axes fraction"), "right", 6)
+            note(null, "surrogates", (float(np.median(fit.r2_null)), 1.0), ("data", "axes fraction"))
+            note(null, "the network", (fit.r2_skew, 1.0), ("data", "axes fraction"), "right", 6)
     return figure
 
 
@@ -199,9 +199,9 @@ def draw_noise(errors: Mapping[str, Mapping[str, float]]) -> Figure:
         figure = new_figure(6.4, 2.6)
         axes = figure.subplots()
         cells = list(next(iter(errors.values())))
-        for k, (name, found) in enumerate(errors.items()):
+        for k, (name, misses) in enumerate(errors.items()):
             x = np.arange(len(cells)) + 0.8 * (k + 0.5) / len(errors) - 0.4
-            axes.bar(x, [found[cell] for cell in cells], 0.7 / len(errors), color=COLOURS[name], label=name)
+            axes.bar(x, [misses[cell] for cell in cells], 0.7 / len(errors), color=COLOURS[name], label=name)
         axes.set(xticks=range(len(cells)), xticklabels=[f"{cell} go".replace(" go go", " go") for cell in cells])
         axes.set_ylabel("miss / distance")
         axes.legend(loc="upper left")

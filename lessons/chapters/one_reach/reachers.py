@@ -38,7 +38,7 @@ SWITCH_MS = 200
 
 @dataclass(frozen=True)
 class Reacher:
-    """A trained network, and what it does without noise in one trial for each of eight targets.
+    """A trained network, and its noise-free behaviour in one trial for each of eight targets.
 
     Attributes:
         name: "held", "extinguished", "stranger" or "noisy".
@@ -59,7 +59,7 @@ class Reacher:
     outputs: np.ndarray
 
     def window(self, period: str, start_ms: float, stop_ms: float) -> slice:
-        """The bins from one time to another, both counted from the begin of a period (ms)."""
+        """The bins from one time to another, both counted from the start of a period (ms)."""
         first, dt = self.batch.first_bin(period), self.batch.dt
         return slice(first + round(start_ms / dt), first + round(stop_ms / dt))
 
@@ -110,7 +110,7 @@ def tampered(reacher: Reacher, how: Tampering) -> tuple[np.ndarray, np.ndarray]:
     """Inputs (T, 8, 3) of trials whose target was tampered with, and the velocity (T, 8, 2) with which they compare.
 
     Zeroed or swapped for that on the other side from go on, a target is compared with itself; where that on the other
-    side was shown for the first 200 ms of the delay, the right one is that of the end.
+    side was shown for the first 200 ms of the delay, the right one at the end.
     """
     batch = reacher.batch
     check_name("tampering", how, get_args(Tampering))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ....agents.dynamics import jpca
-from ..fixed_points.widget import Held, LiveFlow
+from ..fixed_points.widget import HeldInput, LiveFlow
 from .reachers import Reacher
 
 
@@ -13,7 +13,7 @@ def live_reach(reacher: Reacher, target: int = 0) -> LiveFlow:
     """The plane in which a network's state turns most in the movement, through its state at go for one target.
 
     The reader chooses what the network is shown after go: that target, the one on the other side, or none. Released
-    where the plane begins, the state is that of the trial, and makes the reach in all of state space.
+    where the plane begins, the state is the trial's, and makes the reach in all of state space.
 
     Args:
         reacher: The network.
@@ -26,10 +26,10 @@ def live_reach(reacher: Reacher, target: int = 0) -> LiveFlow:
     paths = reacher.states[go:end, [target, other]]
     shown = {"the target": batch.inputs[go - 1, target], "the other side": batch.inputs[go - 1, other]}
     held = {}
-    for label, seen in {**shown, "no target": np.zeros(reacher.task.n_inputs)}.items():
-        u = np.array(seen, dtype=float)
+    for label, held_input in {**shown, "no target": np.zeros(reacher.task.n_inputs)}.items():
+        u = np.array(held_input, dtype=float)
         u[reacher.task.input_groups["hold"]] = 0.0
-        held[label] = Held(u, paths=paths)
+        held[label] = HeldInput(u, paths=paths)
     names = ("first axis of rotation", "second axis of rotation")
     return LiveFlow.of(
         reacher.network,

@@ -25,7 +25,7 @@ def check_euler_step(step: Answer) -> Verdict:
     inputs |= {"b": rng.normal(size=5), "W": rng.normal(size=(5, 5)), "W_in": rng.normal(size=(5, 3)), "alpha": 0.2}
     order = ("x", "u", "W", "W_in", "b", "alpha")
     return judged(
-        lambda given: step(*given, inputs["alpha"]),
+        lambda arguments: step(*arguments, inputs["alpha"]),
         [inputs[name] for name in order[:-1]],
         right=_euler_step(**inputs),
         slips=_euler_slips(inputs),
@@ -36,9 +36,9 @@ def check_euler_step(step: Answer) -> Verdict:
             "shape": "W @ r sums over j.",
             "change": "Return a new array; x += ... changes the caller's x.",
         },
-        explained=lambda: wrong_terms(
-            lambda given: step(*(given[name] for name in order)),
-            lambda given: _euler_step(**given),
+        explain=lambda: wrong_terms(
+            lambda arguments: step(*(arguments[name] for name in order)),
+            lambda arguments: _euler_step(**arguments),
             _euler_slips,
             _EULER_TERMS,
             inputs,

@@ -56,12 +56,12 @@ def explore_memory(run: Run) -> MemoryExplorer:
     def draw(_: object = None) -> None:
         network = lesion(run.network, order[: lost.value].tolist())
         trace = memory_trace(network, task, delay.value)
-        said = (
+        text = (
             f"With {lost.value} of {n} units silenced, the memories are {trace.network[-1]:.3g} apart after "
             f"{delay.value} ms; in isolated units {trace.isolated[-1]:.3g}."
         )
         figure = draw_memory_trace(trace, float(run.network.tau.mean()))
-        picture.value = f'<img alt="{said}" src="{_png(figure)}" style="max-width:min(100%, 704px)"><p>{said}</p>'
+        picture.value = f'<img alt="{text}" src="{_png(figure)}" style="max-width:min(100%, 704px)"><p>{text}</p>'
         explorer.keep(picture.value)
 
     note = ipywidgets.HTML("<small>These fields need a running notebook; in the book the figure stands still.</small>")

@@ -35,7 +35,7 @@ def score_by_delay(
 def decode_sample(
     network: RateRNN, task: DelayMatchSample, delay_ms: float, n_trials: int = 300, seed: int = 0
 ) -> float:
-    """How often the rates at the end of the delay tell which sample was shown, in noisy trials.
+    """How often the rates at the end of the delay reveal which sample was shown, in noisy trials.
 
     The decoder takes the sample whose mean rates, in other trials, are nearest to those of the trial.
 

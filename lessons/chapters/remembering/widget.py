@@ -45,7 +45,7 @@ class LiveNetwork(WithStill, anywidget.AnyWidget):
     The readout is :math:`z_t = g(W_{out} r_t + b_{out})`, with g the identity or the logistic function.
 
     The answer is read as :meth:`cogdyn.envs.Task.score` does: the output that is largest on average over the
-    response period, once ``grace_ms`` have passed. Beside it stands its mean softmax probability in these bins.
+    response period, once ``grace_ms`` have passed. Next to it is its mean softmax probability in these bins.
 
     Args:
         network: The network: ``leak`` ("voltage" or "rate"), ``activation`` ("tanh", "relu",
@@ -59,8 +59,8 @@ class LiveNetwork(WithStill, anywidget.AnyWidget):
         input_names: A name for every input channel, (n_in,).
         output_names: A name for every output, (n_out,).
         observation_noise: Standard deviation of the noise added to every input in every bin.
-        grace_ms: How long after the begin of the response period no answer is read (ms).
-        **settings: Where the controls stand at first: ``trial``, ``tau_factor``, ``noise``, ``delay`` (ms),
+        grace_ms: How long after the start of the response period no answer is read (ms).
+        **settings: How the controls are set at first: ``trial``, ``tau_factor``, ``noise``, ``delay`` (ms),
             ``silenced``, ``seed``.
 
     Raises:
@@ -121,7 +121,7 @@ class LiveNetwork(WithStill, anywidget.AnyWidget):
             network: A network, or a run of one.
             task: The task; that of the run when None.
             max_trials: Largest number of conditions to choose from.
-            **settings: Where the controls stand at first, as above.
+            **settings: How the controls are set at first, as above.
 
         Raises:
             ValueError: If there is no task, it does not fit the network, or its inputs cannot be painted period

@@ -26,7 +26,7 @@ class Work:
     Attributes:
         exercises: Its exercises, in order.
         imports: Modules that submissions find imported already.
-        hidden: Modules that submissions have to do without: with them the exercise would be none.
+        hidden: Modules that submissions may not use: with them the exercise would be none.
     """
 
     exercises: tuple[Exercise, ...]

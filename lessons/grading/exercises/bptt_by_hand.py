@@ -15,11 +15,11 @@ from .leaky_network import drawn_network, forward, forward_terms
 
 def _trials(rng: np.random.Generator) -> list[Inputs]:
     """Networks with inputs and targets, of sizes that differ so that shapes cannot be confused."""
-    found = []
+    cases = []
     for n, n_in, n_out, bins in ((5, 3, 2, 7), (4, 2, 3, 12), (6, 1, 2, 9)):
         network = drawn_network(rng, n, n_in, bins)
-        found.append(network | {"W_out": rng.normal(size=(n_out, n)), "targets": rng.normal(size=(bins, n_out))})
-    return found
+        cases.append(network | {"W_out": rng.normal(size=(n_out, n)), "targets": rng.normal(size=(bins, n_out))})
+    return cases
 
 
 def _forward_inputs(rng: np.random.Generator) -> list[Inputs]:
@@ -60,7 +60,7 @@ FORWARD = compares(
         Slip(
             "W is the wrong way round.",
             "W[i, j] is the synapse from j to i: W @ r sums over j.",
-            partial(forward, turned=True),
+            partial(forward, transpose=True),
         ),
         Slip(
             "the input comes a bin late.",
@@ -72,10 +72,10 @@ FORWARD = compares(
         Slip(
             "the rates begin with r_0.",
             "rates[0] is the state after the first bin; r_0 is what was before.",
-            partial(forward, shifted=True),
+            partial(forward, before_step=True),
         ),
     ),
-    "rates and drives are those of the network.",
+    "rates and drives are the network's.",
     ("rates", "drives"),
     "Both have a row for each bin, (T, N); r_0 is no bin.",
     forward_terms(0),
@@ -91,34 +91,37 @@ ERRORS = compares(
         Slip(
             "the factor 1/2 is missing.",
             "L = 1/2 sum |z - y|^2; its derivative has no 2.",
-            lambda **given: tuple(2 * part for part in errors_of(**given)),
+            lambda **arguments: tuple(2 * part for part in errors_of(**arguments)),
         ),
         Slip(
             "the loss lacks the factor 1/2, the errors are right.",
             "L = 1/2 sum |z - y|^2.",
-            lambda **given: (2 * errors_of(**given)[0], errors_of(**given)[1]),
+            lambda **arguments: (2 * errors_of(**arguments)[0], errors_of(**arguments)[1]),
         ),
         Slip(
             "time is averaged.",
             "The loss is a sum over the bins.",
-            lambda **given: errors_of(**given, over=len(given["rates"])),
+            lambda **arguments: errors_of(**arguments, over=len(arguments["rates"])),
         ),
         Slip(
             "the loss is averaged over time, the errors are right.",
             "The loss is a sum over the bins.",
-            lambda **given: (errors_of(**given)[0] / len(given["rates"]), errors_of(**given)[1]),
+            lambda **arguments: (errors_of(**arguments)[0] / len(arguments["rates"]), errors_of(**arguments)[1]),
         ),
         Slip(
-            "the errors are those of the outputs.",
+            "these are the errors of the outputs.",
             "Carry them to the rates: multiply by W_out.",
-            lambda **given: (errors_of(**given)[0], given["rates"] @ given["W_out"].T - given["targets"]),
+            lambda **arguments: (
+                errors_of(**arguments)[0],
+                arguments["rates"] @ arguments["W_out"].T - arguments["targets"],
+            ),
         ),
         Slip(
             "only the last bin counts in the loss.",
             "Sum over all bins.",
-            lambda **given: (
-                errors_of(given["rates"][-1:], given["W_out"], given["targets"][-1:])[0],
-                errors_of(**given)[1],
+            lambda **arguments: (
+                errors_of(arguments["rates"][-1:], arguments["W_out"], arguments["targets"][-1:])[0],
+                errors_of(**arguments)[1],
             ),
         ),
     ),
@@ -132,19 +135,19 @@ BACKWARD = compares(
     backward,
     (
         Slip(
-            "errors do not travel: these are the errors you were given.",
+            "errors do not travel: these are the errors you started from.",
             "Each bin passes on to the one before.",
             _beside,
         ),
         Slip(
             "the sign is wrong.",
             "The adjoint of the last bin is its error.",
-            lambda **given: -backward(**given),
+            lambda **arguments: -backward(**arguments),
         ),
         Slip(
             "W is used as on the way forward.",
             "On the way back an error goes from i to j: multiply by W.T.",
-            partial(backward, turned=True),
+            partial(backward, transpose=True),
         ),
         Slip(
             "the leak is missing.",
@@ -154,7 +157,7 @@ BACKWARD = compares(
         Slip("alpha is missing.", "r_t reaches r_t+1 through alpha tanh(a).", partial(backward, gain=1.0)),
         Slip("the slope of tanh is missing.", "Multiply by 1 - tanh(a)^2.", partial(backward, slope=-1)),
         Slip(
-            "the slope is that of the wrong bin.",
+            "the slope belongs to the wrong bin.",
             "From bin t + 1 back to t the error passes a_(t+1).",
             partial(backward, slope=0),
         ),
@@ -182,10 +185,12 @@ GRADIENT = compares(
         Slip(
             "the gradients of W, W_in and b have the sign of ascent.",
             "The error is what the output has too much: z - y. Nothing else changes sign on the way.",
-            lambda **given: by_hand(sign=-1, **given) | {"W_out": by_hand(**given)["W_out"]},
+            lambda **arguments: by_hand(sign=-1, **arguments) | {"W_out": by_hand(**arguments)["W_out"]},
         ),
         Slip(
-            "the gradient of W is transposed.", "dW[i, j] = sum_t delta_t[i] r_(t-1)[j].", partial(by_hand, turned=True)
+            "the gradient of W is transposed.",
+            "dW[i, j] = sum_t delta_t[i] r_(t-1)[j].",
+            partial(by_hand, transpose=True),
         ),
         Slip(
             "errors are paired with the rates of the same bin.",
@@ -225,23 +230,23 @@ TRUNCATED = compares(
         Slip(
             "nothing is truncated.",
             "The error of bin t goes no further back than t - horizon.",
-            lambda horizon, **given: by_hand(**given),
+            lambda horizon, **arguments: by_hand(**arguments),
         ),
         Slip(
             "errors go one bin too few.",
             "The error of bin t reaches t - horizon.",
-            lambda horizon, **given: by_hand(horizon=horizon - 1, **given),
+            lambda horizon, **arguments: by_hand(horizon=horizon - 1, **arguments),
         ),
         Slip(
             "errors go one bin too far.",
             "The error of bin t reaches t - horizon, not further.",
-            lambda horizon, **given: by_hand(horizon=horizon + 1, **given),
+            lambda horizon, **arguments: by_hand(horizon=horizon + 1, **arguments),
         ),
         Slip("the trial is cut into windows.", "Each error has its own window, which ends with its bin.", in_windows),
         Slip(
             "errors do not travel at all.",
             "horizon = 0 would mean that.",
-            lambda horizon, **given: by_hand(local=True, **given),
+            lambda horizon, **arguments: by_hand(local=True, **arguments),
         ),
         Slip("your gradient has the sign of ascent.", "Return the gradient itself.", partial(by_hand, sign=-1)),
     ),

@@ -45,7 +45,7 @@ def backward(
     leak: bool = True,
     gain: float | None = None,
     slope: int = 1,
-    turned: bool = False,
+    transpose: bool = False,
     last_only: bool = False,
     reverse: bool = True,
 ) -> np.ndarray:
@@ -53,7 +53,7 @@ def backward(
     gain = alpha if gain is None else gain
     errors = errors * (np.arange(len(errors)) == len(errors) - 1)[:, None] if last_only else errors
     slopes = 1 - np.tanh(drives) ** 2 if slope >= 0 else np.ones_like(drives)
-    weights = W if turned else W.T
+    weights = W if transpose else W.T
     adjoint = np.zeros_like(errors)
     carried = np.zeros(errors.shape[1])
     order = range(len(errors))
@@ -95,9 +95,9 @@ def backward_terms(slopes: str, straight: float, *at: int) -> tuple[Term, ...]:
 def by_autograd(**trial: Any) -> Gradient:
     """The gradient of the loss, by torch."""
     leaves = {name: torch.tensor(trial[name], requires_grad=True) for name in ("W", "W_in", "b", "W_out")}
-    given = {name: torch.tensor(trial[name]) for name in ("u", "r_0", "targets")}
-    r, loss, alpha = given["r_0"], torch.zeros((), dtype=torch.float64), trial["alpha"]
-    for u, y in zip(given["u"], given["targets"], strict=True):
+    tensors = {name: torch.tensor(trial[name]) for name in ("u", "r_0", "targets")}
+    r, loss, alpha = tensors["r_0"], torch.zeros((), dtype=torch.float64), trial["alpha"]
+    for u, y in zip(tensors["u"], tensors["targets"], strict=True):
         a = leaves["W"] @ r + leaves["W_in"] @ u + leaves["b"]
         r = (1 - alpha) * r + alpha * torch.tanh(a)
         loss = loss + 0.5 * ((leaves["W_out"] @ r - y) ** 2).sum()
@@ -113,7 +113,7 @@ def by_hand(
     first: bool = True,
     with_alpha: bool = True,
     with_slope: bool = True,
-    turned: bool = False,
+    transpose: bool = False,
     local: bool = False,
     **trial: Any,
 ) -> Gradient:
@@ -136,7 +136,7 @@ def by_hand(
     some = slice(None if first else 1, None)
     recurrent = delta[some].T @ earlier[some]
     gradient = {
-        "W": recurrent.T if turned else recurrent,
+        "W": recurrent.T if transpose else recurrent,
         "W_in": delta.T @ trial["u"],
         "b": delta.sum(axis=0),
         "W_out": (rates @ trial["W_out"].T - trial["targets"]).T @ rates,

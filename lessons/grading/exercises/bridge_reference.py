@@ -43,20 +43,20 @@ def bridged(
     for t, light in enumerate(u, 1):
         before = r
         r = (1 - alpha) * r + alpha * tanh(W @ r + W_in @ light + b)
-        shown = r
+        state = r
         if every_bin:
-            shown = start * before + beta * r
+            state = start * before + beta * r
         elif (t + offset) % lag == 0:
-            shown = start * (r_0 if from_first else block) + beta * r
-            block = shown
-        r = shown if fed_back else r
-        rates.append(shown)
+            state = start * (r_0 if from_first else block) + beta * r
+            block = state
+        r = state if fed_back else r
+        rates.append(state)
     return rates
 
 
-def rates(**given: Any) -> np.ndarray:
+def rates(**arguments: Any) -> np.ndarray:
     """The rates (T, N) of a network with bridges."""
-    return np.array(bridged(**given))
+    return np.array(bridged(**arguments))
 
 
 def plain(lag: int = 0, beta: float = 0, **trial: Any) -> np.ndarray:
@@ -64,22 +64,22 @@ def plain(lag: int = 0, beta: float = 0, **trial: Any) -> np.ndarray:
     return forward(**trial)[0]
 
 
-def turned_beta(given: Inputs) -> Inputs:
+def turned_beta(arguments: Inputs) -> Inputs:
     """The same inputs with the weights of both paths exchanged."""
-    return changed(given, beta=1 - given["beta"])
+    return changed(arguments, beta=1 - arguments["beta"])
 
 
-def changed(given: Inputs, **changes: Any) -> Inputs:
-    """The same inputs but for some."""
-    return given | changes
+def changed(arguments: Inputs, **changes: Any) -> Inputs:
+    """The same inputs except for some."""
+    return arguments | changes
 
 
 def by_autograd(lag: int = 1, beta: float = 1.0, **trial: Any) -> np.ndarray:
     """How the last rates change with r_0, (N, N), by torch; without lag and beta for the plain network."""
-    given: dict[str, Any] = {name: torch.as_tensor(trial[name]) for name in ("W", "W_in", "b", "u")}
+    arguments: dict[str, Any] = {name: torch.as_tensor(trial[name]) for name in ("W", "W_in", "b", "u")}
 
     def last(r_0: torch.Tensor) -> torch.Tensor:
-        return bridged(**given, r_0=r_0, alpha=trial["alpha"], lag=lag, beta=beta, tanh=torch.tanh)[-1]
+        return bridged(**arguments, r_0=r_0, alpha=trial["alpha"], lag=lag, beta=beta, tanh=torch.tanh)[-1]
 
     return torch.autograd.functional.jacobian(last, torch.as_tensor(trial["r_0"])).numpy()  # type: ignore[union-attr]
 
@@ -95,30 +95,30 @@ def steps(
 ) -> list[np.ndarray]:
     """The Jacobian of each bin, (N, N); switches make slips."""
     one = np.eye(len(W))
-    found = []
+    result = []
     for a in drives:
         slopes = 1 - np.tanh(a) ** 2 if slope else np.ones_like(a)
         inner = W * slopes if side else slopes[:, None] * W
-        found.append((1 - alpha if leak else 0) * one + (alpha if gain is None else gain) * inner)
-    return found
+        result.append((1 - alpha if leak else 0) * one + (alpha if gain is None else gain) * inner)
+    return result
 
 
 def product(of: list[np.ndarray], reverse: bool = False) -> np.ndarray:
     """J_T ... J_1, or J_1 ... J_T."""
-    found = np.eye(len(of[0]))
+    result = np.eye(len(of[0]))
     for one in of:
-        found = found @ one if reverse else one @ found
-    return found
+        result = result @ one if reverse else one @ result
+    return result
 
 
 def by_hand(
-    reverse: bool = False, turned: bool = False, total: bool = False, bins: int | None = None, **given: Any
+    reverse: bool = False, transpose: bool = False, total: bool = False, bins: int | None = None, **arguments: Any
 ) -> np.ndarray:
     """How the last rates change with r_0, (N, N), in the plain network; switches make slips."""
-    switches = {name: given.pop(name) for name in ("leak", "slope", "gain", "side") if name in given}
-    of = steps(given["alpha"], forward(**given)[1][:bins], given["W"], **switches)
-    found = np.sum(of, axis=0) if total else product(of, reverse)
-    return found.T if turned else found
+    switches = {name: arguments.pop(name) for name in ("leak", "slope", "gain", "side") if name in arguments}
+    of = steps(arguments["alpha"], forward(**arguments)[1][:bins], arguments["W"], **switches)
+    result = np.sum(of, axis=0) if total else product(of, reverse)
+    return result.T if transpose else result
 
 
 def bridged_by_hand(
@@ -128,39 +128,39 @@ def bridged_by_hand(
     plain_rates: bool = False,
     blocks: int | None = None,
     every_bin: bool = False,
-    turned: bool = False,
+    transpose: bool = False,
     reverse: bool = False,
-    **given: Any,
+    **arguments: Any,
 ) -> np.ndarray:
     """How the last rates change with r_0, (N, N), in the network with bridges; switches make slips."""
     start = 1 - beta if start is None else start
-    path = plain(**given) if plain_rates else np.array(bridged(**given, lag=lag, beta=beta))
-    before = np.vstack([given["r_0"], path[:-1]])
-    drives = before @ given["W"].T + given["u"] @ given["W_in"].T + given["b"]
-    of, one = steps(given["alpha"], drives, given["W"]), np.eye(len(given["W"]))
+    path = plain(**arguments) if plain_rates else np.array(bridged(**arguments, lag=lag, beta=beta))
+    before = np.vstack([arguments["r_0"], path[:-1]])
+    drives = before @ arguments["W"].T + arguments["u"] @ arguments["W_in"].T + arguments["b"]
+    of, one = steps(arguments["alpha"], drives, arguments["W"]), np.eye(len(arguments["W"]))
     if every_bin:
         return product([start * one + beta * step for step in of])
-    found = one
+    result = one
     for number, first in enumerate(range(0, len(of), lag)):
         block = product(of[first : first + lag])
         if first + lag <= len(of) and (blocks is None or number < blocks):
             block = start * one + beta * block
-        found = found @ block if reverse else block @ found
-    return found.T if turned else found
+        result = result @ block if reverse else block @ result
+    return result.T if transpose else result
 
 
-def kept(jacobian: np.ndarray) -> tuple[float, int]:
+def share_left(jacobian: np.ndarray) -> tuple[float, int]:
     """Largest share of an error that is left, and the number of directions in which a hundredth is."""
     sizes = np.linalg.svd(jacobian, compute_uv=False)
     return float(sizes[0]), int((sizes > SMALL).sum())
 
 
-def kept_of(sizes: np.ndarray) -> tuple[float, int]:
+def share_of(sizes: np.ndarray) -> tuple[float, int]:
     """The largest of these sizes, and how many exceed a hundredth."""
     return float(sizes.max()), int((sizes > SMALL).sum())
 
 
-def predicted(
+def predict_share(
     alpha: float, lag: int, beta: float, n_blocks: int, through: bool = True, around: bool = True, whole: bool = False
 ) -> dict[str, float]:
     """What is left of an error where synapses are weak: plain, with SCTT, with DASC; switches make slips."""

@@ -16,11 +16,11 @@ from .bridge_reference import (
     by_autograd,
     by_hand,
     changed,
-    kept,
-    kept_of,
     plain,
-    predicted,
+    predict_share,
     rates,
+    share_left,
+    share_of,
     turned_beta,
 )
 from .leaky_network import drawn_network, forward_terms
@@ -41,13 +41,13 @@ def _plain_trials(rng: np.random.Generator) -> list[Inputs]:
 
 def _matrices(rng: np.random.Generator) -> list[Inputs]:
     """Jacobians whose singular values lie on both sides of a hundredth, in numbers that no size gives away."""
-    found = []
+    cases = []
     for n in (6, 5, 7):
         large = int(rng.integers(1, n))
         left, right = (np.linalg.qr(rng.normal(size=(n, n)))[0] for _ in range(2))
         sizes = 10.0 ** np.concatenate([rng.uniform(-1.4, -0.1, large), rng.uniform(-4, -2.5, n - large)])
-        found.append({"jacobian": left * sizes @ right})
-    return found
+        cases.append({"jacobian": left * sizes @ right})
+    return cases
 
 
 def _weak_networks(rng: np.random.Generator) -> list[Inputs]:
@@ -91,7 +91,7 @@ RATES = compares(
         Slip(
             "beta weighs the wrong path.",
             "At beta = 1 the network must be plain.",
-            lambda **given: rates(**turned_beta(given)),
+            lambda **arguments: rates(**turned_beta(arguments)),
         ),
         Slip("the start of the block counts whole.", "Its weight is 1 - beta.", partial(rates, start=1.0)),
         Slip(
@@ -101,11 +101,11 @@ RATES = compares(
         ),
         Slip(
             "every block is joined with r_0.",
-            "A block begins where the one before it ended: keep its state anew after each join.",
+            "A block begins where the one before it ended: keep its state again after each join.",
             partial(rates, from_first=True),
         ),
         Slip(
-            "the network does not go on from the joined state.",
+            "the network does not continue from the joined state.",
             "After the join, r itself is the joined state.",
             partial(rates, fed_back=False),
         ),
@@ -120,7 +120,7 @@ RATES = compares(
             partial(rates, offset=1),
         ),
     ),
-    "a bridge over each block, and the network goes on from where they join.",
+    "a bridge over each block, and the network continues from where they join.",
     shape_hint="A row for each bin, (T, N); r_0 is no bin.",
     terms=RATE_TERMS,
 )
@@ -134,7 +134,7 @@ JACOBIAN = compares(
             "The first bin acts first: J_T ... J_2 J_1.",
             partial(by_hand, reverse=True),
         ),
-        Slip("it is transposed.", "J[i, j] is the change of unit i with unit j.", partial(by_hand, turned=True)),
+        Slip("it is transposed.", "J[i, j] is the change of unit i with unit j.", partial(by_hand, transpose=True)),
         Slip("the Jacobians are added.", "One bin after the other: multiply.", partial(by_hand, total=True)),
         Slip("the leak is missing.", "(1 - alpha) I belongs to each bin.", partial(by_hand, leak=False)),
         Slip(
@@ -142,11 +142,15 @@ JACOBIAN = compares(
         ),
         Slip("alpha is missing.", "J_t = (1 - alpha) I + alpha D_t W.", partial(by_hand, gain=1.0)),
         Slip(
-            "D stands on the wrong side of W.",
-            "The slope is that of the receiving unit: D_t W.",
+            "D is on the wrong side of W.",
+            "The slope is the receiving unit's: D_t W.",
             partial(by_hand, side=True),
         ),
-        Slip("this is the Jacobian of the first bin alone.", "Multiply those of all bins.", partial(by_hand, bins=1)),
+        Slip(
+            "this is the Jacobian of the first bin alone.",
+            "Multiply the Jacobians of all bins.",
+            partial(by_hand, bins=1),
+        ),
     ),
     "it agrees with autograd.",
     shape_hint="(N, N): how each rate at the end changes with each at the start.",
@@ -160,7 +164,7 @@ BRIDGED_JACOBIAN = compares(
         Slip(
             "this is the Jacobian of the plain network.",
             "Run it with bridges, and join the Jacobians where the states are joined.",
-            lambda lag, beta, **given: by_hand(**given),
+            lambda lag, beta, **arguments: by_hand(**arguments),
         ),
         Slip(
             "the rates have bridges, the Jacobian has none.",
@@ -176,12 +180,14 @@ BRIDGED_JACOBIAN = compares(
         Slip(
             "beta weighs the wrong path.",
             "A block has (1 - beta) I + beta J ... J.",
-            lambda **given: bridged_by_hand(**turned_beta(given)),
+            lambda **arguments: bridged_by_hand(**turned_beta(arguments)),
         ),
         Slip("I counts whole.", "Its weight is 1 - beta.", partial(bridged_by_hand, start=1.0)),
         Slip("every bin has a bridge.", "There is one over lag bins.", partial(bridged_by_hand, every_bin=True)),
         Slip(
-            "it is transposed.", "J[i, j] is the change of unit i with unit j.", partial(bridged_by_hand, turned=True)
+            "it is transposed.",
+            "J[i, j] is the change of unit i with unit j.",
+            partial(bridged_by_hand, transpose=True),
         ),
         Slip(
             "the blocks are multiplied the wrong way.",
@@ -195,37 +201,37 @@ BRIDGED_JACOBIAN = compares(
 
 KEPT = compares(
     _matrices,
-    kept,
+    share_left,
     (
         Slip(
             "these are eigenvalues.",
             "An error is stretched by singular values: np.linalg.svd.",
-            lambda jacobian: kept_of(np.abs(np.linalg.eigvals(jacobian))),
+            lambda jacobian: share_of(np.abs(np.linalg.eigvals(jacobian))),
         ),
         Slip(
             "these are squares of singular values.",
             "Take the root, or np.linalg.svd of the Jacobian itself.",
-            lambda jacobian: kept_of(np.linalg.svd(jacobian, compute_uv=False) ** 2),
+            lambda jacobian: share_of(np.linalg.svd(jacobian, compute_uv=False) ** 2),
         ),
         Slip(
             "the share is the norm of all singular values.",
             "At best: the largest of them.",
-            lambda jacobian: (float(np.linalg.norm(jacobian)), kept(jacobian)[1]),
+            lambda jacobian: (float(np.linalg.norm(jacobian)), share_left(jacobian)[1]),
         ),
         Slip(
             "the share is the mean of the singular values.",
             "At best: the largest of them.",
-            lambda jacobian: (float(np.linalg.svd(jacobian, compute_uv=False).mean()), kept(jacobian)[1]),
+            lambda jacobian: (float(np.linalg.svd(jacobian, compute_uv=False).mean()), share_left(jacobian)[1]),
         ),
         Slip(
             "the share is the smallest singular value.",
             "At best: the largest of them.",
-            lambda jacobian: (float(np.linalg.svd(jacobian, compute_uv=False)[-1]), kept(jacobian)[1]),
+            lambda jacobian: (float(np.linalg.svd(jacobian, compute_uv=False)[-1]), share_left(jacobian)[1]),
         ),
         Slip(
             "the directions are those in which less than a hundredth is left.",
             "Count those with more.",
-            lambda jacobian: (kept(jacobian)[0], len(jacobian) - kept(jacobian)[1]),
+            lambda jacobian: (share_left(jacobian)[0], len(jacobian) - share_left(jacobian)[1]),
         ),
     ),
     "that is what is left, at best and in how many directions.",
@@ -235,33 +241,33 @@ KEPT = compares(
 
 PREDICTED = compares(
     _weak_networks,
-    predicted,
+    predict_share,
     (
         Slip(
             "what crosses the block the long way is missing.",
             "Two paths join: add beta (1 - alpha)^lag.",
-            partial(predicted, through=False),
+            partial(predict_share, through=False),
         ),
-        Slip("the bridge counts whole.", "Its weight is 1 - beta.", partial(predicted, around=False)),
+        Slip("the bridge counts whole.", "Its weight is 1 - beta.", partial(predict_share, around=False)),
         Slip(
             "DASC is taken for SCTT.",
             "Its bridge is one coarse step: S = I + lag (J_1 - I), here 1 - lag alpha.",
-            partial(predicted, whole=True),
+            partial(predict_share, whole=True),
         ),
         Slip(
             "beta weighs the wrong path.",
             "At beta = 1 all three must be equal.",
-            lambda **given: predicted(**turned_beta(given)),
+            lambda **arguments: predict_share(**turned_beta(arguments)),
         ),
         Slip(
             "this is one block.",
             "The delay has n_blocks of them.",
-            lambda **given: predicted(**changed(given, n_blocks=1)),
+            lambda **arguments: predict_share(**changed(arguments, n_blocks=1)),
         ),
         Slip(
             "the block has one bin.",
             "A block has lag bins: (1 - alpha)^lag.",
-            lambda **given: predicted(**changed(given, lag=1)),
+            lambda **arguments: predict_share(**changed(arguments, lag=1)),
         ),
     ),
     "one number for each bridge, before any network is trained.",
@@ -279,8 +285,8 @@ WORK = Work(
             BRIDGED_JACOBIAN,
             builds_on=("bridge/rates",),
         ),
-        Exercise("bridge/kept", "what is left", 1, "kept", KEPT),
-        Exercise("bridge/predicted", "foretold", 2, "predicted", PREDICTED),
+        Exercise("bridge/kept", "what is left", 1, "share_left", KEPT),
+        Exercise("bridge/predicted", "predicted", 2, "predict_share", PREDICTED),
     ),
     imports=("numpy",),
     hidden=("torch", "functorch", "jax", "autograd", "tensorflow", "cogdyn.agents"),

@@ -1,4 +1,4 @@
-"""Assignment 5: fixed points of a leaky network and what they tell of its memory, with switches for mistakes.
+"""Assignment 5: fixed points of a leaky network and what they show of its memory, with switches for mistakes.
 
 F(r) = (1 - alpha) r + alpha tanh(a),  a = W r + W_in u + b,  u held;  J = (1 - alpha) I + alpha D W.
 
@@ -37,12 +37,12 @@ def jacobian(
     gain: float | None = None,
     slope: str = "tanh",
     side: bool = False,
-    turned: bool = False,
-    held: bool = True,
+    transpose: bool = False,
+    with_input: bool = True,
     bias: bool = True,
 ) -> np.ndarray:
     """How F(r) changes with r, (N, N), or (K, N, N) for states (K, N); switches make slips."""
-    a = r @ W.T + (u @ W_in.T if held else 0) + (b if bias else 0)
+    a = r @ W.T + (u @ W_in.T if with_input else 0) + (b if bias else 0)
     slopes = {
         "tanh": 1 - np.tanh(a) ** 2,
         "rate": 1 - r**2,
@@ -51,8 +51,8 @@ def jacobian(
         "none": np.ones_like(a),
     }[slope]
     through = W * slopes[..., None, :] if side else slopes[..., None] * W
-    found = (1 - alpha if leak else 0) * np.eye(len(W)) + (alpha if gain is None else gain) * through
-    return np.swapaxes(found, -1, -2) if turned else found
+    J = (1 - alpha if leak else 0) * np.eye(len(W)) + (alpha if gain is None else gain) * through
+    return np.swapaxes(J, -1, -2) if transpose else J
 
 
 def newton(
@@ -83,17 +83,17 @@ def moduli(W: np.ndarray, W_in: np.ndarray, b: np.ndarray, u: np.ndarray, alpha:
     return -np.sort(-np.abs(values), axis=-1)
 
 
-def modes(dt: float, part: str = "modulus", matrix: str = "J", **given: Any) -> tuple[int, np.ndarray]:
+def modes(dt: float, part: str = "modulus", matrix: str = "J", **arguments: Any) -> tuple[int, np.ndarray]:
     """Number of growing modes, and the time constants (ms) from the largest modulus down; switches make slips."""
-    one, alpha = np.eye(len(given["W"])), given["alpha"]
-    found = jacobian(**given)
+    one, alpha = np.eye(len(arguments["W"])), arguments["alpha"]
+    J = jacobian(**arguments)
     if matrix == "W":
-        found = given["W"]
+        J = arguments["W"]
     elif matrix == "symmetric":
-        found = (found + found.T) / 2
+        J = (J + J.T) / 2
     elif matrix == "J - I":
-        found = found - one
-    values = np.linalg.eigvals(found)
+        J = J - one
+    values = np.linalg.eigvals(J)
     sizes = np.abs(values.real if part == "real" else values)
     if part == "continuous":  # of alpha dr/dt = F(r) - r, as if a bin were short
         rates = np.sort((values.real - 1) / alpha)[::-1]
@@ -129,15 +129,15 @@ def nearest(states: np.ndarray, points: np.ndarray) -> np.ndarray:
     return np.linalg.norm(states[:, None] - points, axis=2).argmin(axis=1)
 
 
-def left_at(points: np.ndarray, **given: Any) -> np.ndarray:
+def left_at(points: np.ndarray, **arguments: Any) -> np.ndarray:
     """Index of the stable point at which each trial leaves the network, (B,); switches of :func:`run` make slips."""
-    return nearest(run(**given), points)
+    return nearest(run(**arguments), points)
 
 
-def read_off(points: np.ndarray, **given: Any) -> np.ndarray:
+def read_off(points: np.ndarray, **arguments: Any) -> np.ndarray:
     """A slip: the last pulse of each channel is believed to set what its channel drives, (B,)."""
-    W_in, u = given["W_in"], given["u"]
-    wanted = np.broadcast_to(np.sign(given["r_0"] @ W_in), u.shape[1:])
+    W_in, u = arguments["W_in"], arguments["u"]
+    wanted = np.broadcast_to(np.sign(arguments["r_0"] @ W_in), u.shape[1:])
     for light in u:
         wanted = np.where(light != 0, np.sign(light), wanted)
     return (wanted[:, None] == np.sign(points @ W_in)).sum(axis=2).argmax(axis=1)
@@ -147,17 +147,17 @@ FORGETS, FADES, KEEPS_BITS, NEVER_RESTS = 1, 2, 3, 4
 """The statements of the last exercise."""
 
 
-def explained(
+def explain(
     dt: float,
     hold_ms: float,
     candidates: np.ndarray,
     all_points: bool = False,
-    held: bool = True,
+    with_input: bool = True,
     pick: Callable[[np.ndarray], float] = max,
     **network: Any,
 ) -> tuple[int, float, float]:
     """The statement that is true of a network, the bits it keeps, its longest time constant; switches make slips."""
-    network = network if held else network | {"u": 0 * network["u"]}
+    network = network if with_input else network | {"u": 0 * network["u"]}
     points = newton(candidates=candidates, **network)
     sizes = moduli(r=points, **network)
     stable = np.ones(len(points), bool) if all_points else sizes[:, 0] < 1

@@ -1,4 +1,4 @@
-"""Words for numbers that stand for things, such as the number of a statement."""
+"""Words for numbers that mean things, such as the number of a statement."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..judging import Ask, Judge, Judgement
 
 
 def in_words(judge: Judge, words: dict[str, tuple[str, str]]) -> Judge:
-    """A judge who says of a number that stands for a thing that it is another one, not how far it is off.
+    """A judge who names the thing that a number means, and not how far the number is off.
 
     Args:
         judge: One made by :func:`compares`.
@@ -19,11 +19,11 @@ def in_words(judge: Judge, words: dict[str, tuple[str, str]]) -> Judge:
     """
 
     def judged(ask: Ask, rng: np.random.Generator) -> Judgement:
-        found = judge(ask, rng)
+        judgement = judge(ask, rng)
         for name, (reason, hint) in words.items():
-            told = re.sub(rf"\b{name} is off by up to \S+", reason, found.reason)
-            if told != found.reason:
-                return replace(found, reason=told.replace("inputs", "networks"), hint=hint)
-        return found
+            text = re.sub(rf"\b{name} is off by up to \S+", reason, judgement.reason)
+            if text != judgement.reason:
+                return replace(judgement, reason=text.replace("inputs", "networks"), hint=hint)
+        return judgement
 
     return judged

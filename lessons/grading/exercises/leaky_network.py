@@ -53,21 +53,21 @@ def forward(
     alpha: float,
     keep: float | None = None,
     gain: float | None = None,
-    turned: bool = False,
+    transpose: bool = False,
     late: bool = False,
     bias: bool = True,
     linear: bool = False,
-    shifted: bool = False,
+    before_step: bool = False,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Rates and drives, (T, N) each; the switches make the slips."""
     keep, gain = 1 - alpha if keep is None else keep, alpha if gain is None else gain
     r, rates, drives = r_0, [], []
     for t in range(len(u)):
         light = u[t - 1] if late and t else np.zeros_like(u[0]) if late else u[t]
-        a = (W.T if turned else W) @ r + W_in @ light + (b if bias else 0)
+        a = (W.T if transpose else W) @ r + W_in @ light + (b if bias else 0)
         rates.append(r)
         r = keep * r + gain * (a if linear else np.tanh(a))
-        if not shifted:
+        if not before_step:
             rates[-1] = r
         drives.append(a)
     return np.array(rates), np.array(drives)

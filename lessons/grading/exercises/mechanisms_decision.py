@@ -17,7 +17,7 @@ PAIRS = 10
 """Pairs to decide: all of them. Who has the evidence and guesses is right once in 1,000 times."""
 CLEAR = 0.4
 """By how much the prepared network of a pair is more autonomous, at least."""
-TOLD = f'Return ("{PREPARED}", "{DRIVEN}") or ("{DRIVEN}", "{PREPARED}"): of the first network, of the second.'
+ORDERS = f'Return ("{PREPARED}", "{DRIVEN}") or ("{DRIVEN}", "{PREPARED}"): of the first network, of the second.'
 
 
 def of_both(measure: Callable[..., Any]) -> Callable[..., np.ndarray]:
@@ -44,7 +44,7 @@ SLIPS = {
             of_both(lambda network, inputs, targets, **task: autonomy(network, inputs, targets, 10**6)),
         ),
         Slip(
-            "the autonomy is that from onset on.",
+            "the autonomy is taken from onset on.",
             "The target goes at go.",
             of_both(lambda network, inputs, targets, onset, **task: autonomy(network, inputs, targets, onset)),
         ),
@@ -55,8 +55,8 @@ SLIPS = {
         ),
     ),
     "rotations": (
-        Slip("the rotations are those of the whole trial.", WINDOW, of_rates(rotation_r2, "start")),
-        Slip("the rotations are those since go.", WINDOW, of_rates(rotation_r2, "go")),
+        Slip("the rotations are of the whole trial.", WINDOW, of_rates(rotation_r2, "start")),
+        Slip("the rotations are taken since go.", WINDOW, of_rates(rotation_r2, "go")),
         Slip(
             "the rotations are exchanged.",
             "The first network comes first, whatever its mechanism.",
@@ -66,23 +66,23 @@ SLIPS = {
     "tangling": (
         Slip("the tangling is the largest.", "np.quantile(Q, 0.9) is asked for.", tangled(np.max)),
         Slip("the tangling is the mean.", "np.quantile(Q, 0.9) is asked for.", tangled(np.mean)),
-        Slip("the tangling is that of the whole trial.", WINDOW, tangled(lambda q: np.quantile(q, WORST), "start")),
-        Slip("the tangling is that since go.", WINDOW, tangled(lambda q: np.quantile(q, WORST), "go")),
+        Slip("the tangling is of the whole trial.", WINDOW, tangled(lambda q: np.quantile(q, WORST), "start")),
+        Slip("the tangling is taken since go.", WINDOW, tangled(lambda q: np.quantile(q, WORST), "go")),
     ),
 }
 """Plausible wrong evidence, by its name."""
 
 
 def judge_decision(ask: Ask, rng: np.random.Generator) -> Judgement:
-    """Whether mechanisms are told apart in all pairs, and the evidence is what the analyses say."""
+    """Whether mechanisms are distinguished in all pairs, and the evidence is what the analyses give."""
     pairs, orders, facts = _telling_pairs(rng)
     answers = [value_of(ask(**pair)) for pair in pairs]
-    said = [_decision(answer) for answer in answers]
-    right = _agreeing(said, orders)
-    if (found := _wrong_evidence(pairs, answers, facts)) is not None:
+    decisions = [_decision(answer) for answer in answers]
+    right = _agreeing(decisions, orders)
+    if (judgement := _wrong_evidence(pairs, answers, facts)) is not None:
         so_far = f"the decision is right in {'all pairs' if right == PAIRS else f'{right} of {PAIRS} pairs'}, but "
-        return Judgement(False, so_far + found.reason, found.hint, found.seen, found.expected)
-    return _verdict(said, orders, facts, right)
+        return Judgement(False, so_far + judgement.reason, judgement.hint, judgement.seen, judgement.expected)
+    return _verdict(decisions, orders, facts, right)
 
 
 def _telling_pairs(rng: np.random.Generator) -> tuple[list[Inputs], list[tuple[str, str]], list[Evidence]]:
@@ -107,8 +107,8 @@ def _clear_pair(rng: np.random.Generator) -> tuple[Inputs, tuple[str, str], Evid
             return pair, order, facts
 
 
-def _agreeing(said: Sequence[tuple[str, str]], orders: Sequence[tuple[str, str]]) -> int:
-    return sum(one == order for one, order in zip(said, orders, strict=True))
+def _agreeing(decisions: Sequence[tuple[str, str]], orders: Sequence[tuple[str, str]]) -> int:
+    return sum(one == order for one, order in zip(decisions, orders, strict=True))
 
 
 def _by(facts: Sequence[Evidence], name: str) -> list[tuple[str, str]]:
@@ -128,32 +128,34 @@ def _decision(answer: Any) -> tuple[str, str]:
         raise Unanswered(Judgement(False, f"the result is no dictionary but {kind_of(answer)}.", wanted))
     if missing := [name for name in names if name not in answer]:
         raise Unanswered(Judgement(False, f"the result has no entry {missing[0]!r}.", f"Return {', '.join(names)}."))
-    said = answer["mechanisms"]
+    decisions = answer["mechanisms"]
     for order in ((PREPARED, DRIVEN), (DRIVEN, PREPARED)):
-        if isinstance(said, list | tuple) and tuple(said) == order:
+        if isinstance(decisions, list | tuple) and tuple(decisions) == order:
             return order
-    raise Unanswered(Judgement(False, "mechanisms are not one of each.", TOLD, str(said)[:80], f"{PREPARED}, {DRIVEN}"))
+    raise Unanswered(
+        Judgement(False, "mechanisms are not one of each.", ORDERS, str(decisions)[:80], f"{PREPARED}, {DRIVEN}")
+    )
 
 
 def _wrong_evidence(
     pairs: Sequence[Inputs], answers: Sequence[dict[str, Any]], facts: Sequence[Evidence]
 ) -> Judgement | None:
     for name in facts[0]:
-        given = [answer[name] for answer in answers]
-        for one, fact in zip(given, facts, strict=True):
-            found = difference({name: one}, {name: np.array(fact[name])})
-            if found is None:
+        values = [answer[name] for answer in answers]
+        for one, fact in zip(values, facts, strict=True):
+            judgement = difference({name: one}, {name: np.array(fact[name])})
+            if judgement is None:
                 continue
             for slip in SLIPS[name]:
-                if all(difference(g, np.array(slip.wrong(**p))) is None for g, p in zip(given, pairs, strict=True)):
-                    return Judgement(False, slip.reason, slip.hint, found.seen, found.expected)
+                if all(difference(g, np.array(slip.wrong(**p))) is None for g, p in zip(values, pairs, strict=True)):
+                    return Judgement(False, slip.reason, slip.hint, judgement.seen, judgement.expected)
             hint = "A pair of numbers: of the first network, of the second, with your functions above."
-            return Judgement(False, found.reason, hint, found.seen, found.expected)
+            return Judgement(False, judgement.reason, hint, judgement.seen, judgement.expected)
     return None
 
 
 def _verdict(
-    said: Sequence[tuple[str, str]],
+    decisions: Sequence[tuple[str, str]],
     orders: Sequence[tuple[str, str]],
     facts: Sequence[Evidence],
     right: int,
@@ -166,10 +168,10 @@ def _verdict(
         return Judgement(False, "you have the mechanisms the wrong way round, in all pairs.", hint)
     for name in ("rotations", "tangling"):
         for larger in (_by(facts, name), [one[::-1] for one in _by(facts, name)]):
-            if list(said) == larger:
+            if list(decisions) == larger:
                 hint = "It has one distribution in both kinds of networks, here. Which of your numbers does not?"
                 return Judgement(False, f"you decide by the {name}: {right} of {PAIRS} pairs are right.", hint)
-    if len(set(said)) == 1:
+    if len(set(decisions)) == 1:
         hint = "The order changes from pair to pair: compare the evidence."
         return Judgement(False, f"you say the same of every pair: {right} of {PAIRS} are right.", hint)
     hint = "Which of the numbers asks what the mechanism is about: whether the input is needed after go?"

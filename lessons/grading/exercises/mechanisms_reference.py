@@ -21,7 +21,7 @@ COMPONENTS = 6
 SHARE = 0.1
 """Epsilon of tangling, as a share of the variance."""
 WORST = 0.9
-"""Quantile of tangling that is told."""
+"""Quantile of tangling that is reported."""
 
 
 def variance_explained(outputs: np.ndarray, targets: np.ndarray, about_mean: bool = False) -> float:
@@ -37,13 +37,13 @@ def autonomy(
     go: int,
     start: int = 0,
     stop: int | None = None,
-    swapped: bool = False,
+    swap: bool = False,
     about_mean: bool = False,
 ) -> float:
     """R² of the velocities without the target from go on; switches make slips."""
     inputs = inputs.copy()
     gone = slice(max(go + start, 0), None if stop is None else go + stop)
-    inputs[gone, :, :2] *= -1 if swapped else 0
+    inputs[gone, :, :2] *= -1 if swap else 0
     return variance_explained(run(network, inputs)[1], targets, about_mean)
 
 
@@ -86,14 +86,14 @@ def rotation_r2(
     centre: Literal["conditions", "all", "time", "none"] = "conditions",
     components: int = COMPONENTS,
     forward: bool = False,
-    joined: bool = False,
+    join: bool = False,
     best: bool = False,
 ) -> float:
     """R² of rotations in the first principal components of rates (T, C, N); switches make slips."""
     axis = {"conditions": (1,), "all": (0, 1), "time": (0,), "none": ()}[centre]
     x = rates - rates.mean(axis=axis, keepdims=True) if axis else rates
     x = x @ np.linalg.svd(x.reshape(-1, x.shape[-1]), full_matrices=False)[2][:components].T
-    x = x.swapaxes(0, 1).reshape(-1, 1, x.shape[-1]) if joined else x
+    x = x.swapaxes(0, 1).reshape(-1, 1, x.shape[-1]) if join else x
     states, changes = x[:-1] if forward else (x[1:] + x[:-1]) / 2, np.diff(x, axis=0)
     states, changes = (one.reshape(-1, x.shape[-1]) for one in (states, changes))
     return fitted(states, changes, np.linalg.solve)[1] if best else skew_fit(states, changes)[1]

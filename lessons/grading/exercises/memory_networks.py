@@ -5,7 +5,7 @@ Units come in groups. Unit i has a sign s_i and a share c_i of its group; the sh
 W_ij = s_i G_kl c_j s_j  for i in group k and j in group l,   m_l = sum_{j in l} c_j s_j r_j.
 
 Where r stands still, s_i r_i = tanh(sum_l G_kl m_l + s_i d_i) with the drive d = W_in u + b. G is lower triangular,
-so that the m are found one by one; but for two groups that turn, which no other group and no drive moves: m = 0.
+so that the m are found one by one; except for two groups that turn, which no other group and no drive moves: m = 0.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ APART, CLEAR = 0.15, 5e-4
 UNITS = (8, 11)
 """Fewest and most units of a network, whatever it consists of: their number is no hint."""
 PLACES, ANYWHERE = 9, 12
-"""Places, fixed points or not, beside each of which two candidates lie, as long as there are no more points; and
+"""Places, fixed points or not, next to each of which two candidates are, as long as there are no more points; and
 candidates that lie anywhere."""
 
 
@@ -55,16 +55,16 @@ class Groups:
     def points(self, drive: np.ndarray) -> np.ndarray:
         """All fixed points, (K, N), under a drive W_in u + b (N,)."""
         own, n = self.sign * drive, len(self.gains)
-        found = [np.zeros(n)]
+        solutions = [np.zeros(n)]
         for k in range(n - self.n_turning):
             units = self.member == k
-            others = [own[units] + self.gains[k, :k] @ means[:k] for means in found]
-            found = [
+            others = [own[units] + self.gains[k, :k] @ means[:k] for means in solutions]
+            solutions = [
                 np.concatenate([means[:k], [root], means[k + 1 :]])
-                for means, other in zip(found, others, strict=True)
+                for means, other in zip(solutions, others, strict=True)
                 for root in _roots(self.gains[k, k], self.share[units], other)
             ]
-        return self.sign * np.tanh(np.array(found) @ self.gains.T[:, self.member] + own)
+        return self.sign * np.tanh(np.array(solutions) @ self.gains.T[:, self.member] + own)
 
 
 def _roots(gain: float, share: np.ndarray, own: np.ndarray) -> np.ndarray:
@@ -111,7 +111,7 @@ def drawn_memory(
     n_in: int = 2,
     coupling: float = 0.1,
     slow: float = 0.99,
-    held: bool = True,
+    with_input: bool = True,
     n_stable: int | None = None,
 ) -> Memory:
     """Draw a network until it has what is asked for, and its points lie clear of each other and of bifurcations.
@@ -122,13 +122,13 @@ def drawn_memory(
             "swamped" would have two if the input did not hold it at one, "dull" has one, "slow" has one and stays long
             beside it, "turns" are two groups that never rest (only at the end).
         n_in: Number of inputs.
-        coupling: How strongly a group moves those after it, but for slow ones and those that turn.
+        coupling: How strongly a group moves those after it, except for slow ones and those that turn.
         slow: Largest modulus at the point of a slow group.
-        held: Whether there is an input; else u is 0.
+        with_input: Whether there is an input; else u is 0.
         n_stable: Number of stable points; any if None.
     """
     while True:
-        memory = _draw(rng, kinds, n_in, coupling, slow, held)
+        memory = _draw(rng, kinds, n_in, coupling, slow, with_input)
         points = memory.points
         gaps = np.abs(points[:, None] - points).max(axis=2) + np.eye(len(points))
         clear = np.abs(moduli(r=points, **memory.network) - 1).min() > CLEAR and gaps.min() > APART
@@ -137,13 +137,13 @@ def drawn_memory(
 
 
 def _all_found(memory: Memory) -> bool:
-    found = newton(candidates=memory.candidates, **memory.network)
-    same = np.abs(memory.points[:, None] - found).max(axis=2) < 1e-6
-    return len(found) == len(memory.points) and bool(same.any(axis=1).all())
+    solutions = newton(candidates=memory.candidates, **memory.network)
+    same = np.abs(memory.points[:, None] - solutions).max(axis=2) < 1e-6
+    return len(solutions) == len(memory.points) and bool(same.any(axis=1).all())
 
 
 def _draw(
-    rng: np.random.Generator, kinds: Sequence[str], n_in: int, coupling: float, slow: float, held: bool
+    rng: np.random.Generator, kinds: Sequence[str], n_in: int, coupling: float, slow: float, with_input: bool
 ) -> Memory:
     alpha = float(rng.uniform(0.12, 0.25))
     groups = [kind for kind in kinds for _ in range(2 if kind == "turns" else 1)]
@@ -175,9 +175,9 @@ def _draw(
         gains[-2:, -2:] = [[1.2, -turn], [turn, 1.2]]
         own[member >= n - 2] = 0
     made = Groups(gains, member, sign, share, n_turning)
-    u = rng.choice([-1, 1], n_in) * rng.uniform(0.5, 1.0, n_in) if held else np.zeros(n_in)
+    u = rng.choice([-1, 1], n_in) * rng.uniform(0.5, 1.0, n_in) if with_input else np.zeros(n_in)
     W_in = 0.2 * rng.normal(size=(len(member), n_in))
-    if held:
+    if with_input:
         W_in += np.outer(sign * shift, u) / (u @ u)
     drive = sign * (own + shift)
     network = {"W": made.weights, "W_in": W_in, "b": drive - W_in @ u, "u": u, "alpha": alpha}

@@ -1,4 +1,4 @@
-"""Assignment 5: the fixed points of a given network, and what they tell of its memory."""
+"""Assignment 5: the fixed points of a given network, and what they show of its memory."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .fixed_points_reference import (
     FADES,
     FORGETS,
     NEVER_RESTS,
-    explained,
+    explain,
     jacobian,
     modes,
 )
@@ -44,22 +44,24 @@ def _states(rng: np.random.Generator) -> list[Inputs]:
 
 def _fixed_points(rng: np.random.Generator) -> list[Inputs]:
     """Networks at a fixed point where some modes grow, some decay, and some turn."""
-    found: list[Inputs] = []
-    while len(found) < 3:
-        given = _states(rng)[len(found)]
-        given["W"] = 2.5 * given["W"]
-        given["b"] = np.arctanh(given["r"]) - given["W"] @ given["r"] - given["W_in"] @ given["u"]
-        values = np.linalg.eigvals(jacobian(**given))
+    cases: list[Inputs] = []
+    while len(cases) < 3:
+        arguments = _states(rng)[len(cases)]
+        arguments["W"] = 2.5 * arguments["W"]
+        arguments["b"] = (
+            np.arctanh(arguments["r"]) - arguments["W"] @ arguments["r"] - arguments["W_in"] @ arguments["u"]
+        )
+        values = np.linalg.eigvals(jacobian(**arguments))
         sizes = np.abs(values)
         clear = np.abs(sizes - 1).min() > 0.02 and 0.1 < sizes.min() < 1 < sizes.max()
-        turned = (values.imag != 0) & (sizes > 0.5)  # enough to tell a modulus from a real part
-        if clear and turned.any() and (values.real < 0.99).any():
-            found.append(given | {"dt": float(rng.choice([2, 5, 10]))})
-    return found
+        rotates = (values.imag != 0) & (sizes > 0.5)  # enough to tell a modulus from a real part
+        if clear and rotates.any() and (values.real < 0.99).any():
+            cases.append(arguments | {"dt": float(rng.choice([2, 5, 10]))})
+    return cases
 
 
 def _memories(rng: np.random.Generator) -> list[Inputs]:
-    """Networks of all kinds, each with an input that is held, in an order that tells nothing."""
+    """Networks of all kinds, each with an input that is held, in an order that reveals nothing."""
     dt, hold_ms = 10.0, float(round(rng.uniform(600, 1000), -1))
     slow = [float(np.exp(-dt / (hold_ms * rng.uniform(1.5, 3)))) for _ in range(2)]
     memories = (
@@ -79,9 +81,11 @@ def _memories(rng: np.random.Generator) -> list[Inputs]:
     ]
 
 
-def _other(given: Inputs, instead: dict[int, int], bits: Callable[[float], float] = float) -> tuple[int, float, float]:
+def _other(
+    arguments: Inputs, instead: dict[int, int], bits: Callable[[float], float] = float
+) -> tuple[int, float, float]:
     """The right explanation with another statement, or other bits, in place of some."""
-    statement, right, longest = explained(**given)
+    statement, right, longest = explain(**arguments)
     return instead.get(statement, statement), bits(right), longest
 
 
@@ -101,28 +105,28 @@ JACOBIAN = compares(
             partial(jacobian, slope="none"),
         ),
         Slip(
-            "the slope is that of a state that stands still.",
+            "the slope belongs to a state that stands still.",
             "tanh(a) = r holds at fixed points only: take 1 - tanh(a)^2.",
             partial(jacobian, slope="rate"),
         ),
-        Slip("the slope is taken at r.", "tanh is given a, not r.", partial(jacobian, slope="state")),
+        Slip("the slope is taken at r.", "tanh takes a, not r.", partial(jacobian, slope="state")),
         Slip(
             "the slope lacks its square.",
             "The derivative of tanh(a) is 1 - tanh(a)^2.",
             partial(jacobian, slope="first power"),
         ),
         Slip(
-            "D stands on the wrong side of W.",
-            "The slope is that of the receiving unit: D W.",
+            "D is on the wrong side of W.",
+            "The slope is the receiving unit's: D W.",
             partial(jacobian, side=True),
         ),
-        Slip("it is transposed.", "J[i, j] is the change of unit i with unit j.", partial(jacobian, turned=True)),
-        Slip("the input is missing.", "u moves a, and with it the slopes.", partial(jacobian, held=False)),
+        Slip("it is transposed.", "J[i, j] is the change of unit i with unit j.", partial(jacobian, transpose=True)),
+        Slip("the input is missing.", "u moves a, and with it the slopes.", partial(jacobian, with_input=False)),
         Slip("the bias is missing.", "b moves a, and with it the slopes.", partial(jacobian, bias=False)),
         Slip(
             "this is J - I.",
             "J is the derivative of F(r) itself.",
-            lambda **given: jacobian(**given) - np.eye(len(given["W"])),
+            lambda **arguments: jacobian(**arguments) - np.eye(len(arguments["W"])),
         ),
     ),
     "this is how the next state changes with the state.",
@@ -137,17 +141,17 @@ MODES = compares(
         Slip(
             "the time constants have the wrong sign.",
             "What decays has |lambda| < 1, a negative logarithm and a positive time constant.",
-            lambda **given: (modes(**given)[0], -modes(**given)[1]),
+            lambda **arguments: (modes(**arguments)[0], -modes(**arguments)[1]),
         ),
         Slip(
             "the time constants are in bins.",
             "A bin lasts dt milliseconds.",
-            lambda **given: (modes(**given)[0], modes(**given)[1] / given["dt"]),
+            lambda **arguments: (modes(**arguments)[0], modes(**arguments)[1] / arguments["dt"]),
         ),
         Slip(
             "these are half-lives.",
             "The time constant is the time to 1/e: the natural logarithm.",
-            lambda **given: (modes(**given)[0], modes(**given)[1] * np.log(2)),
+            lambda **arguments: (modes(**arguments)[0], modes(**arguments)[1] * np.log(2)),
         ),
         Slip(
             "these are the time constants of continuous time.",
@@ -173,12 +177,12 @@ MODES = compares(
         Slip(
             "the modes that decay are counted.",
             "A mode grows if |lambda| > 1.",
-            lambda **given: (len(given["W"]) - modes(**given)[0], modes(**given)[1]),
+            lambda **arguments: (len(arguments["W"]) - modes(**arguments)[0], modes(**arguments)[1]),
         ),
         Slip(
             "the fastest mode comes first.",
             "From the largest |lambda| down.",
-            lambda **given: (modes(**given)[0], modes(**given)[1][::-1]),
+            lambda **arguments: (modes(**arguments)[0], modes(**arguments)[1][::-1]),
         ),
     ),
     "that is what grows there, and how long the rest lasts.",
@@ -188,45 +192,49 @@ MODES = compares(
 
 EXPLAINED = compares(
     _memories,
-    explained,
+    explain,
     (
         Slip(
             "unstable points are taken for memories.",
             "No state stays at a point where a mode grows: count the stable ones.",
-            partial(explained, all_points=True),
+            partial(explain, all_points=True),
         ),
-        Slip("the input that is held is left out.", "It can swamp a bit: hold u.", partial(explained, held=False)),
+        Slip("the input that is held is left out.", "It can swamp a bit: hold u.", partial(explain, with_input=False)),
         Slip(
             "what fades is taken for what forgets.",
             "One stable point: is its longest time constant, in ms, hold_ms or more?",
-            lambda **given: _other(given, {FADES: FORGETS}),
+            lambda **arguments: _other(arguments, {FADES: FORGETS}),
         ),
         Slip(
             "what forgets is taken for what fades.",
             "One stable point: is its longest time constant, in ms, hold_ms or more?",
-            lambda **given: _other(given, {FORGETS: FADES}),
+            lambda **arguments: _other(arguments, {FORGETS: FADES}),
         ),
         Slip(
             "what never rests is taken for what forgets.",
             "A single point where a mode grows is one that no state returns to.",
-            lambda **given: _other(given, {NEVER_RESTS: FORGETS}),
+            lambda **arguments: _other(arguments, {NEVER_RESTS: FORGETS}),
         ),
         Slip(
             "no point is found to be stable.",
             "A mode of J decays if |lambda| < 1; that its real part is negative is for continuous time.",
-            lambda **given: (NEVER_RESTS, 0.0, 0.0),
+            lambda **arguments: (NEVER_RESTS, 0.0, 0.0),
         ),
         Slip(
             "bits are taken for the number of stable points.",
-            "n bits tell 2^n points apart: take the logarithm.",
-            lambda **given: _other(given, {}, lambda bits: 2**bits if bits else 0),
+            "n bits distinguish 2^n points: take the logarithm.",
+            lambda **arguments: _other(arguments, {}, lambda bits: 2**bits if bits else 0),
         ),
-        Slip("bits have another base.", "np.log2.", lambda **given: _other(given, {}, lambda bits: bits * np.log(2))),
-        Slip("bits are rounded.", "3 points are 1.58 bits.", lambda **given: _other(given, {}, np.floor)),
         Slip(
-            "the longest time constant is that of the stable point that forgets first.",
+            "bits have another base.",
+            "np.log2.",
+            lambda **arguments: _other(arguments, {}, lambda bits: bits * np.log(2)),
+        ),
+        Slip("bits are rounded.", "3 points are 1.58 bits.", lambda **arguments: _other(arguments, {}, np.floor)),
+        Slip(
+            "the longest time constant belongs to the stable point that forgets first.",
             "Take the largest of all stable points.",
-            partial(explained, pick=min),
+            partial(explain, pick=min),
         ),
     ),
     "these are their memories.",
@@ -261,7 +269,7 @@ WORK = Work(
             "memory/explained",
             "its memory explained",
             2,
-            "explained",
+            "explain",
             in_words(
                 EXPLAINED,
                 {

@@ -83,7 +83,7 @@ def expected_inputs(
 INPUT_SLIPS: tuple[tuple[str, str, Callable[[TrialBatch, float], np.ndarray]], ...] = (
     (
         "the fixation light stays on in the decision.",
-        "It goes off when an answer is wanted: name the periods before.",
+        "It goes off when an answer is due: name the periods before.",
         partial(expected_inputs, fixation=("fixation", "lamps", "delay", "decision")),
     ),
     (
@@ -107,9 +107,13 @@ INPUT_SLIPS: tuple[tuple[str, str, Callable[[TrialBatch, float], np.ndarray]], .
         "They are on in lamps alone.",
         partial(expected_inputs, lit=("lamps", "decision")),
     ),
-    ("the lamps are dark but for the odd one.", "The others have brightness 1.", partial(expected_inputs, ground=0.0)),
     (
-        "another lamp is odd than the conditions say.",
+        "the lamps are dark except for the odd one.",
+        "The others have brightness 1.",
+        partial(expected_inputs, ground=0.0),
+    ),
+    (
+        "the odd lamp is not the one in the conditions.",
         "odd counts from 1, columns from 0: np.eye(4)[odd - 1].",
         partial(expected_inputs, shift=0),
     ),

@@ -28,17 +28,17 @@ def searches(rng: np.random.Generator) -> list[Inputs]:
 def judge_search(ask: Ask, rng: np.random.Generator) -> Judgement:
     """Whether all fixed points are there, each once, and nothing else."""
     cases = searches(rng)
-    found = [searched(value_of(ask(**inputs)), inputs) for inputs in cases]
-    wrong = [judgement for judgement in found if judgement is not None]
+    judgements = [search_fault(value_of(ask(**inputs)), inputs) for inputs in cases]
+    wrong = [judgement for judgement in judgements if judgement is not None]
     if not wrong:
         return Judgement(True, "all fixed points, stable or not, each once.")
-    if len(wrong) == len(found):
+    if len(wrong) == len(judgements):
         return wrong[0]
-    some = f"right for {len(found) - len(wrong)} of {len(found)} networks, else "
+    some = f"right for {len(judgements) - len(wrong)} of {len(judgements)} networks, else "
     return Judgement(False, some + wrong[0].reason, wrong[0].hint, wrong[0].seen, wrong[0].expected)
 
 
-def searched(answer: Any, inputs: Inputs) -> Judgement | None:
+def search_fault(answer: Any, inputs: Inputs) -> Judgement | None:
     """What is wrong with the points that were found in one network; None if nothing is."""
     network, candidates = network_of(inputs), inputs["candidates"]
     n, points = len(network["W"]), newton(**inputs)
@@ -52,16 +52,16 @@ def searched(answer: Any, inputs: Inputs) -> Judgement | None:
         hint = "Newton's step is r - (J - I)^-1 (F(r) - r): mind its sign, and keep what stands still at its end."
         return Judgement(False, "no point is left.", hint, "no point", wanted)
     if rows.ndim != 2 or rows.shape[1] != n:
-        seen, expected = f"shape {rows.shape}", f"shape {points.shape}"
+        actual, expected = f"shape {rows.shape}", f"shape {points.shape}"
         hint = "A row for each point, (K, N)."
-        return Judgement(False, f"the result has shape {rows.shape}: its rows are no states.", hint, seen, expected)
+        return Judgement(False, f"the result has shape {rows.shape}: its rows are no states.", hint, actual, expected)
     if len(rows) > len(candidates):
-        seen, hint = f"{len(rows)} rows", "No search arrives at two points: each candidate leads to one, or to none."
-        return Judgement(False, "there are more points than candidates.", hint, seen, wanted)
+        actual, hint = f"{len(rows)} rows", "No search arrives at two points: each candidate leads to one, or to none."
+        return Judgement(False, "there are more points than candidates.", hint, actual, wanted)
     if not np.isfinite(rows).all():
         return Judgement(False, "the result holds NaN or infinity.", "Leave out a search that ran away.")
     if rows.shape == candidates.shape and np.allclose(rows, candidates):
-        return Judgement(False, "these are the candidates.", "From each of them, go on to where F(r) = r.")
+        return Judgement(False, "these are the candidates.", "From each of them, move on to where F(r) = r.")
     if (other := _of_another_network(rows, network)) is not None:
         return other
     distances = np.abs(rows[:, None] - points).max(axis=2)

@@ -12,14 +12,14 @@ GAP = 1.2
 
 def changing(rng: np.random.Generator) -> list[Inputs]:
     """States (S, K) and their changes (S, K): rotation, growth, noise, and a drift, so that means matter."""
-    found = []
+    cases = []
     for n, k in ((40, 4), (30, 6), (50, 3)):
         states = rng.normal(size=(n, k)) * rng.uniform(0.3, 2, k) + rng.normal(size=k)
         flow = rng.normal(size=(k, k))
         changes = states @ (flow - flow.T) + 0.5 * states @ rng.normal(size=(k, k))
         changes += rng.normal(size=(n, k)) + rng.normal(size=k)
-        found.append({"states": states, "changes": changes})
-    return found
+        cases.append({"states": states, "changes": changes})
+    return cases
 
 
 def rotating(rng: np.random.Generator) -> list[Inputs]:
@@ -44,8 +44,8 @@ def _rotating(rng: np.random.Generator, bins: int, conditions: int, n: int) -> n
 
 def wandering(rng: np.random.Generator) -> list[Inputs]:
     """Rates (T, C, N) that wander, each unit by as much as it does, and the length of a bin, ms."""
-    found = []
+    cases = []
     for bins, conditions, n, dt in ((12, 3, 4, 10.0), (15, 4, 3, 20.0), (10, 5, 6, 5.0)):
         steps = rng.normal(size=(bins, conditions, n)) + rng.normal(size=(bins, 1, n))
-        found.append({"rates": np.cumsum(steps, axis=0) * rng.uniform(0.5, 2, n), "dt": dt})
-    return found
+        cases.append({"rates": np.cumsum(steps, axis=0) * rng.uniform(0.5, 2, n), "dt": dt})
+    return cases

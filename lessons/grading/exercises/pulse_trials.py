@@ -15,23 +15,23 @@ BINS, TRIALS = 60, 12
 
 def pulse_trials(rng: np.random.Generator) -> list[Inputs]:
     """Networks that keep bits, with trials of pulses, strong and weak, long and short."""
-    found = []
+    cases = []
     for n_bits in (2, 3):
         while True:
-            memory = drawn_memory(rng, ["tilted"] * n_bits, n_bits, held=False, n_stable=2**n_bits)
+            memory = drawn_memory(rng, ["tilted"] * n_bits, n_bits, with_input=False, n_stable=2**n_bits)
             groups = memory.groups
             drives = rng.uniform(0.8, 1.2, n_bits) * np.eye(n_bits)[groups.member]
-            given = {name: memory.network[name] for name in ("W", "b", "alpha")} | {
+            arguments = {name: memory.network[name] for name in ("W", "b", "alpha")} | {
                 "W_in": groups.sign[:, None] * drives,
                 "u": _pulses(rng, n_bits),
                 "r_0": memory.points[memory.stable][rng.integers(2**n_bits)],
                 "points": memory.points[memory.stable],
             }
-            right = left_at(**given)
-            if not any(np.array_equal(right, slip.wrong(**given)) for slip in SLIPS) and _settled(given):
-                found.append(given)
+            right = left_at(**arguments)
+            if not any(np.array_equal(right, slip.wrong(**arguments)) for slip in SLIPS) and _settled(arguments):
+                cases.append(arguments)
                 break
-    return found
+    return cases
 
 
 def _pulses(rng: np.random.Generator, n_in: int) -> np.ndarray:
@@ -46,17 +46,17 @@ def _pulses(rng: np.random.Generator, n_in: int) -> np.ndarray:
     return u
 
 
-def _settled(given: Inputs) -> bool:
+def _settled(arguments: Inputs) -> bool:
     """Whether every trial comes to rest before long, and so not by the edge of a saddle."""
-    network = {name: given[name] for name in ("W", "W_in", "b", "u", "r_0", "alpha")}
+    network = {name: arguments[name] for name in ("W", "W_in", "b", "u", "r_0", "alpha")}
     states = run(**network, settle=400)
-    return bool(np.abs(states - given["points"][nearest(states, given["points"])]).max() < 1e-6)
+    return bool(np.abs(states - arguments["points"][nearest(states, arguments["points"])]).max() < 1e-6)
 
 
 SLIPS = (
     Slip(
         "the network has not come to rest: this is the point next to the state at the end of the trial.",
-        "After the last bin let it run on with u = 0 until it stands still.",
+        "After the last bin let it run with u = 0 until it stands still.",
         partial(left_at, settle=0),
     ),
     Slip(
@@ -67,14 +67,14 @@ SLIPS = (
     Slip(
         "the pulses do nothing.",
         "W_in u belongs to the drive of each bin.",
-        lambda **given: left_at(**(given | {"u": 0 * given["u"]})),
+        lambda **arguments: left_at(**(arguments | {"u": 0 * arguments["u"]})),
     ),
     Slip(
         "every pulse is believed to set its bit.",
         "A weak or short one does not lead across the saddle: run the network.",
         read_off,
     ),
-    Slip("the points are counted from 1.", "points[0] is the first.", lambda **given: left_at(**given) + 1),
+    Slip("the points are counted from 1.", "points[0] is the first.", lambda **arguments: left_at(**arguments) + 1),
 )
 
 PULSES = compares(

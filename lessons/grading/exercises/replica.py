@@ -32,28 +32,28 @@ class Replica(PaintedTask):
 
     Attributes:
         ask: Asks the submission.
-        told: What it said of its task.
+        facts: Its description of its task.
     """
 
     ask: Ask
-    told: dict[str, Any]
+    facts: dict[str, Any]
 
     def channels(self) -> dict[str, int | tuple[str, ...]]:
         """The groups of channels that it named."""
-        groups = self.told["channels"].items()
+        groups = self.facts["channels"].items()
         return {group: tuple(kind) if isinstance(kind, list) else int(kind) for group, kind in groups}
 
     def responses(self) -> tuple[str, ...]:
         """The responses that it named."""
-        return tuple(self.told["responses"])
+        return tuple(self.facts["responses"])
 
     def factors(self) -> dict[str, Factor]:
         """The factors that it declared."""
-        return {name: Between(**f) if "low" in f else Levels(**f) for name, f in self.told["factors"].items()}
+        return {name: Between(**f) if "low" in f else Levels(**f) for name, f in self.facts["factors"].items()}
 
     def durations(self) -> dict[str, float]:
         """The durations that it declared."""
-        return self.told["durations"]
+        return self.facts["durations"]
 
     def paint(self, canvas: Canvas, conditions: Conditions) -> None:
         """Have the submission paint; the noise is on the canvas already."""
@@ -75,8 +75,8 @@ class Replica(PaintedTask):
 
     @property
     def answers(self) -> np.ndarray:
-        """How often each response is right, as it said."""
-        return np.asarray(self.told["answers"], float)
+        """How often each response is right, as it declares."""
+        return np.asarray(self.facts["answers"], float)
 
 
 def replica(ask: Ask) -> Replica:
@@ -85,16 +85,16 @@ def replica(ask: Ask) -> Replica:
     Raises:
         Unanswered: If what it says of itself makes no task.
     """
-    told = description(ask)
-    _check_size(told)
+    facts = description(ask)
+    _check_size(facts)
     own = ("family", "source", "informative", "response_period")
-    body = {"__doc__": told["doc"], "periods": tuple(told["periods"]), "contrasts": tuple(told["contrasts"])}
-    ceiling = float(told["ceiling"])
-    body |= {name: told[name] for name in own} | {"ceiling": property(lambda self: ceiling)}
-    cls = dataclass(frozen=True, kw_only=True)(type(str(told["name"]), (Replica,), body))
-    numbers = {name: told[name] for name in ("dt", "noise", "grace_ms", "response_weight")}
+    body = {"__doc__": facts["doc"], "periods": tuple(facts["periods"]), "contrasts": tuple(facts["contrasts"])}
+    ceiling = float(facts["ceiling"])
+    body |= {name: facts[name] for name in own} | {"ceiling": property(lambda self: ceiling)}
+    cls = dataclass(frozen=True, kw_only=True)(type(str(facts["name"]), (Replica,), body))
+    numbers = {name: facts[name] for name in ("dt", "noise", "grace_ms", "response_weight")}
     try:
-        return cls(ask=ask, told=told, **numbers)
+        return cls(ask=ask, facts=facts, **numbers)
     except (TypeError, ValueError) as error:
         raise Unanswered(
             Judgement(False, f"the task cannot be made: {error}", "Look at periods and durations.")
@@ -107,7 +107,7 @@ def description(ask: Ask) -> dict[str, Any]:
     Raises:
         Unanswered: If it is not what a description looks like.
     """
-    told = ask(what="describe")
+    facts = ask(what="describe")
     shapes = {
         "channels": dict,
         "responses": list,
@@ -116,24 +116,24 @@ def description(ask: Ask) -> dict[str, Any]:
         "durations": dict,
         "factors": dict,
     }
-    if not isinstance(told, dict) or not all(isinstance(told.get(name), kind) for name, kind in shapes.items()):
+    if not isinstance(facts, dict) or not all(isinstance(facts.get(name), kind) for name, kind in shapes.items()):
         raise Unanswered(Judgement(False, UNREADABLE, "Compare with the book's page “A task of your own”."))
-    return told
+    return facts
 
 
-def _check_size(told: dict[str, Any]) -> None:
+def _check_size(facts: dict[str, Any]) -> None:
     """Refuse a task whose trials are too large to be painted.
 
     Raises:
         Unanswered: If they are, or if what it says of them are no numbers.
     """
     try:
-        duration = sum(abs(float(ms)) for ms in told["durations"].values())
-        bins = duration / float(told["dt"])
-        channels = sum(len(kind) if isinstance(kind, list) else int(kind) for kind in told["channels"].values())
+        duration = sum(abs(float(ms)) for ms in facts["durations"].values())
+        bins = duration / float(facts["dt"])
+        channels = sum(len(kind) if isinstance(kind, list) else int(kind) for kind in facts["channels"].values())
     except (KeyError, TypeError, ValueError, ArithmeticError):
         raise Unanswered(Judgement(False, UNREADABLE, "Durations and dt are numbers.")) from None
-    width = max(channels + 3, len(told["responses"]))
+    width = max(channels + 3, len(facts["responses"]))
     if not 0 <= bins * width <= ROOM:
         reason = f"a trial lasts {duration:.6g} ms, {bins:.6g} bins of {channels} inputs: too large to be tried out."
         raise Unanswered(Judgement(False, reason, "Durations are in milliseconds; look at dt and channels too."))
@@ -163,9 +163,9 @@ def observing(ask: Ask, arguments: dict[str, Any], batch: TrialBatch, n_outputs:
     outputs = ask(what="observe", arguments=arguments, batch=dict(vars(batch)))
     shape = (*batch.mask.shape, n_outputs)
     if not isinstance(outputs, np.ndarray) or outputs.shape != shape or outputs.dtype.kind not in "biuf":
-        seen = outputs.shape if isinstance(outputs, np.ndarray) else type(outputs).__name__
+        shape_or_type = outputs.shape if isinstance(outputs, np.ndarray) else type(outputs).__name__
         hint = "End with return self.respond(batch, choices), where choices (B,) are classes."
-        raise Unanswered(Judgement(False, f"ideal returns {seen}, not outputs of shape {shape}.", hint))
+        raise Unanswered(Judgement(False, f"ideal returns {shape_or_type}, not outputs of shape {shape}.", hint))
     if not np.isfinite(outputs).all():
         raise Unanswered(Judgement(False, "ideal returns NaN or infinity.", "Look for a division by 0."))
     return outputs

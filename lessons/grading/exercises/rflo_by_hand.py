@@ -10,22 +10,22 @@ import numpy as np
 from ..judging import Exercise, Slip, compares
 from . import Work
 from .rflo_inputs import errors_to_carry, families, slopes_and_senders, trials, wirings
-from .rflo_reference import carried, cosines, told_the_truth, traces, two_credits, weight_change
+from .rflo_reference import carried, cosines, exact_credit, traces, two_credits, weight_change
 from .rflo_terms import CREDIT_TERMS, TRACE_TERMS
 
 
-def _swapped(**given: Any) -> tuple[np.ndarray, np.ndarray]:
-    local, exact = two_credits(**given)
+def _swapped(**arguments: Any) -> tuple[np.ndarray, np.ndarray]:
+    local, exact = two_credits(**arguments)
     return exact, local
 
 
-def _twice(which: int, **given: Any) -> tuple[np.ndarray, np.ndarray]:
-    found = two_credits(**given)[which]
-    return found, found
+def _twice(which: int, **arguments: Any) -> tuple[np.ndarray, np.ndarray]:
+    credit = two_credits(**arguments)[which]
+    return credit, credit
 
 
 def _forward_in_time(W: np.ndarray, slopes: np.ndarray, errors: np.ndarray, alpha: float) -> tuple[np.ndarray, ...]:
-    return tuple(found[::-1] for found in two_credits(W, slopes[::-1].copy(), errors[::-1].copy(), alpha))
+    return tuple(credit[::-1] for credit in two_credits(W, slopes[::-1].copy(), errors[::-1].copy(), alpha))
 
 
 TRACES = compares(
@@ -44,25 +44,25 @@ TRACES = compares(
             "(1 - alpha) of the trace stays, alpha f' p comes.",
             lambda slopes, senders, alpha: traces(slopes, senders, 1 - alpha),
         ),
-        Slip("the slope is missing.", "A saturated unit does not move: alpha f' p.", partial(traces, sloped=False)),
+        Slip("the slope is missing.", "A saturated unit does not move: alpha f' p.", partial(traces, with_slope=False)),
         Slip(
-            "the slope stands outside the filter.",
-            "The slope that counts is that of the bin in which the sender was heard: filter the product f' p.",
+            "the slope is outside the filter.",
+            "What counts is the slope of the bin in which the sender was active: filter the product f' p.",
             partial(traces, outside=True),
         ),
         Slip(
             "receiver and sender have changed places.",
             "P[t, i, j]: the unit i that owns the slope first, then the sender j.",
-            lambda **given: traces(**given).swapaxes(1, 2),
+            lambda **arguments: traces(**arguments).swapaxes(1, 2),
         ),
         Slip(
             "all bins hold the last trace.",
             "P *= ... and P += ... change the array that your list holds already: make a new one, P = ...",
-            lambda **given: 0 * traces(**given) + traces(**given)[-1],
+            lambda **arguments: 0 * traces(**arguments) + traces(**arguments)[-1],
         ),
         Slip(
             "the traces come a bin late.",
-            "P[t] holds what was heard in bin t already: store it after the step.",
+            "P[t] already holds what came in during bin t: store it after the step.",
             partial(traces, late=True),
         ),
     ),
@@ -83,7 +83,7 @@ CHANGE = compares(
         Slip(
             "the learning rate is missing.",
             "All changes are multiplied by lr.",
-            lambda lr, **given: weight_change(lr=1.0, **given),
+            lambda lr, **arguments: weight_change(lr=1.0, **arguments),
         ),
         Slip(
             "errors come back by the readout's weights.",
@@ -103,7 +103,7 @@ CHANGE = compares(
         Slip(
             "the slope is missing in the traces.",
             "forward returns the slopes; traces needs them.",
-            partial(weight_change, of_traces={"sloped": False}),
+            partial(weight_change, of_traces={"with_slope": False}),
         ),
         Slip(
             "the senders of W are the rates of the same bin.",
@@ -118,12 +118,14 @@ CHANGE = compares(
         Slip(
             "the change of W is transposed.",
             "L belongs to the receiver i: dW[i, j] goes with L[t, i] P[t, i, j].",
-            partial(weight_change, turned=True),
+            partial(weight_change, transpose=True),
         ),
         Slip(
             "only the error of the last bin teaches.",
             "Sum over all bins.",
-            lambda **given: weight_change(**given, last_only=True) | {"W_out": weight_change(**given)["W_out"]},
+            lambda **arguments: (
+                weight_change(**arguments, last_only=True) | {"W_out": weight_change(**arguments)["W_out"]}
+            ),
         ),
         Slip(
             "the readout does not learn.",
@@ -158,21 +160,21 @@ CREDITS = compares(
             "It has the term of the local one, (1 - alpha) c(t+1), and one more.",
             partial(carried, leaks=(True, False)),
         ),
-        Slip("the leak is missing.", "(1 - alpha) of what bin t + 1 says.", partial(carried, leaks=(False, False))),
+        Slip("the leak is missing.", "(1 - alpha) of the credit of bin t + 1.", partial(carried, leaks=(False, False))),
         Slip(
             "W is used as on the way forward.",
             "On the way back an error goes from k to i: multiply by W.T.",
-            partial(carried, turned=True),
+            partial(carried, transpose=True),
         ),
         Slip("alpha is missing before W.T.", "r_t reaches r_t+1 through alpha f(a).", partial(carried, gain=1.0)),
-        Slip("the slope is missing.", "On the way to bin t it passes f'(a_(t+1)).", partial(carried, sloped=False)),
+        Slip("the slope is missing.", "On the way to bin t it passes f'(a_(t+1)).", partial(carried, with_slope=False)),
         Slip(
-            "the slope is that of the wrong bin.",
+            "the slope belongs to the wrong bin.",
             "From bin t + 1 back to t the error passes a_(t+1).",
             partial(carried, shift=0),
         ),
         Slip(
-            "the slope stands on the wrong side of W.T.",
+            "the slope is on the wrong side of W.T.",
             "First the slope of the unit that the error leaves, then W.T.",
             partial(carried, side=True),
         ),
@@ -192,7 +194,7 @@ COSINES = compares(
         Slip(
             "W is not scaled.",
             "Each row is for the network with gain * W, on the way forward and back.",
-            partial(cosines, scaled=False),
+            partial(cosines, scale_recurrent=False),
         ),
         Slip(
             "errors go back by way of W, not of gain * W.",
@@ -212,12 +214,12 @@ COSINES = compares(
         Slip(
             "these are products, not cosines.",
             "Divide by the lengths of both vectors.",
-            lambda alpha, **given: cosines(alpha=alpha, **given, lengths=False) / alpha**2,
+            lambda alpha, **arguments: cosines(alpha=alpha, **arguments, lengths=False) / alpha**2,
         ),
         Slip(
             "all are 1: a vector is compared with itself.",
             "Take x from the local credit, y from the exact one.",
-            lambda gains, when, **given: np.ones((len(gains), len(when))),
+            lambda gains, when, **arguments: np.ones((len(gains), len(when))),
         ),
         Slip(
             "these are cosines for W, not for W_in.",
@@ -233,7 +235,7 @@ COSINES = compares(
         Slip(
             "rows and columns have changed places.",
             "A row for each gain, a column for each bin.",
-            lambda **given: cosines(**given).T,
+            lambda **arguments: cosines(**arguments).T,
         ),
     ),
     "it agrees with autograd, and is 1 where nothing is left out.",
@@ -242,45 +244,45 @@ COSINES = compares(
 
 TRUTH = compares(
     wirings,
-    told_the_truth,
+    exact_credit,
     (
         Slip(
             "these are the units that are misled.",
             "True for those whose credit is exact.",
-            lambda **given: ~told_the_truth(**given),
+            lambda **arguments: ~exact_credit(**arguments),
         ),
         Slip(
             "only ways of one synapse are followed.",
             "A unit may move one that moves one that is read.",
-            partial(told_the_truth, hops=1),
+            partial(exact_credit, hops=1),
         ),
         Slip(
             "only ways of up to two synapses are followed.",
             "Go on until nothing new is reached.",
-            partial(told_the_truth, hops=2),
+            partial(exact_credit, hops=2),
         ),
         Slip(
             "ways are followed from the receiver to the sender.",
             "W[i, j] leads from j to i.",
-            partial(told_the_truth, turned=True),
+            partial(exact_credit, transpose=True),
         ),
         Slip(
             "a synapse of a unit onto itself is overlooked.",
             "It is a way as well: the trace keeps 1 - alpha, and knows nothing of W[i, i].",
-            partial(told_the_truth, loops=False),
+            partial(exact_credit, loops=False),
         ),
         Slip(
             "every unit with a synapse onward counts as misled.",
             "What is left out must matter: the way has to end at a unit that is read.",
-            partial(told_the_truth, any_reader=True),
+            partial(exact_credit, any_reader=True),
         ),
         Slip(
             "units count as misled because they are read.",
-            "The error of its own rate is what a unit is told; what it is not told goes by way of synapses.",
-            partial(told_the_truth, oneself=True),
+            "A unit receives the error of its own rate; what it does not receive goes by way of synapses.",
+            partial(exact_credit, oneself=True),
         ),
     ),
-    "these units hear the truth, and you can tell without running the network.",
+    "for these units the credit is exact, and you know without running the network.",
     shape_hint="A truth value for each unit, (N,).",
 )
 
@@ -290,7 +292,7 @@ WORK = Work(
         Exercise("rflo/change", "the change of a trial", 3, "weight_change", CHANGE, builds_on=("rflo/traces",)),
         Exercise("rflo/credits", "what is left out", 3, "two_credits", CREDITS),
         Exercise("rflo/cosines", "where it parts", 2, "cosines", COSINES, builds_on=("rflo/credits",)),
-        Exercise("rflo/truth", "who hears the truth", 2, "told_the_truth", TRUTH),
+        Exercise("rflo/truth", "whose credit is exact", 2, "exact_credit", TRUTH),
     ),
     imports=("numpy",),
     hidden=("torch", "functorch", "jax", "autograd", "tensorflow", "cogdyn.agents"),

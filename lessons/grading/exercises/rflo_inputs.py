@@ -1,4 +1,4 @@
-"""Assignment 4: the inputs of its exercises, drawn anew for each submission."""
+"""Assignment 4: the inputs of its exercises, drawn again for each submission."""
 
 from __future__ import annotations
 
@@ -50,21 +50,21 @@ def errors_to_carry(rng: np.random.Generator) -> list[Inputs]:
 
 def families(rng: np.random.Generator) -> list[Inputs]:
     """Networks that see a flash, from none to strong recurrence, with an error in the first bin, or in later ones."""
-    found = []
+    cases = []
     for n, n_in, n_out, bins in ((6, 2, 2, 9), (5, 3, 1, 11), (7, 1, 2, 8)):
         gains = np.array([0.0, rng.uniform(0.4, 0.8), rng.uniform(1.2, 1.8)])
         when = np.array([0, rng.integers(2, 5), bins - 2, bins - 1])
         trial = _drawn(rng, n, n_in, n_out, bins)
         flash = trial["u"] * (np.arange(bins) < 2)[:, None]
-        found.append(trial | {"u": flash, "gains": gains, "when": when})
-    return found
+        cases.append(trial | {"u": flash, "gains": gains, "when": when})
+    return cases
 
 
 def wirings(rng: np.random.Generator) -> list[Inputs]:
     """Sparse networks that hold each kind of way: none, one synapse, several, a loop, one that nobody reads."""
     # 10 -> 0 -> 1 -> 2, which is read; 3 onto itself, read; 4 -> 5, unread; 6 alone, read; 7 -> 8 -> 9 -> 7, 9 read.
     ways = ((10, 0), (0, 1), (1, 2), (3, 3), (4, 5), (7, 8), (8, 9), (9, 7))
-    found = []
+    cases = []
     for n_out, more in ((2, ()), (1, ((3, 11), (11, 5))), (3, ((11, 4), (4, 11), (0, 8)))):
         n = 12
         W, W_out, order = np.zeros((n, n)), np.zeros((n_out, n)), rng.permutation(n)
@@ -72,5 +72,5 @@ def wirings(rng: np.random.Generator) -> list[Inputs]:
             W[to, of] = rng.choice([-1, 1]) * rng.uniform(0.2, 1)
         for unit in (2, 3, 6, 9):
             W_out[rng.integers(n_out), unit] = rng.choice([-1, 1]) * rng.uniform(0.2, 1)
-        found.append({"W": W[np.ix_(order, order)], "W_out": W_out[:, order]})
-    return found
+        cases.append({"W": W[np.ix_(order, order)], "W_out": W_out[:, order]})
+    return cases

@@ -26,22 +26,22 @@ def traces(
     alpha: float,
     keep: float | None = None,
     gain: float | None = None,
-    sloped: bool = True,
+    with_slope: bool = True,
     outside: bool = False,
     late: bool = False,
 ) -> np.ndarray:
     """The eligibility traces of all bins, (T, N, M); switches make slips."""
     keep, gain = 1 - alpha if keep is None else keep, alpha if gain is None else gain
-    slopes = slopes if sloped else np.ones_like(slopes)
-    trace, found = np.zeros((slopes.shape[1], senders.shape[1])), []
+    slopes = slopes if with_slope else np.ones_like(slopes)
+    trace, result = np.zeros((slopes.shape[1], senders.shape[1])), []
     for slope, sender in zip(slopes, senders, strict=True):
         before = trace
         trace = keep * trace + gain * np.outer(np.ones_like(slope) if outside else slope, sender)
-        found.append(before if late else slope[:, None] * trace if outside else trace)
-    return np.array(found)
+        result.append(before if late else slope[:, None] * trace if outside else trace)
+    return np.array(result)
 
 
-def heard(trial: Inputs, rates: np.ndarray, same_bin: bool = False, first: bool = True) -> Change:
+def sender_rates(trial: Inputs, rates: np.ndarray, same_bin: bool = False, first: bool = True) -> Change:
     """What the synapses onto a unit get in each bin: rates of the bin before, inputs, and 1 for the bias."""
     before = rates if same_bin else np.vstack([trial["r_0"] if first else 0 * trial["r_0"], rates[:-1]])
     return {"W": before, "W_in": trial["u"], "b": np.ones((len(rates), 1))}
@@ -55,7 +55,7 @@ def weight_change(
     readout: bool = True,
     same_bin: bool = False,
     first: bool = True,
-    turned: bool = False,
+    transpose: bool = False,
     travelling: bool = False,
     sign: float = -1,
     over_time: bool = False,
@@ -71,13 +71,13 @@ def weight_change(
     signals = counts[:, None] * misses @ (trial["W_out"] if symmetric else W_fb)
     if travelling:  # every way is counted by then: the present bin of a trace is enough
         signals, switches = credits(trial["W"], slopes, signals, trial["alpha"]), {"keep": 0.0}
-    found = {
+    result = {
         name: np.einsum("ti,tij->ij", signals, traces(slopes, senders, trial["alpha"], **switches))
-        for name, senders in heard(trial, rates, same_bin, first).items()
+        for name, senders in sender_rates(trial, rates, same_bin, first).items()
     }
-    found = found | {"W": found["W"].T if turned else found["W"], "b": found["b"][:, 0]}
-    found["W_out"] = readout * misses.T @ rates
-    return {name: sign * lr * value / (bins if over_time else 1) for name, value in found.items()}
+    result = result | {"W": result["W"].T if transpose else result["W"], "b": result["b"][:, 0]}
+    result["W_out"] = readout * misses.T @ rates
+    return {name: sign * lr * value / (bins if over_time else 1) for name, value in result.items()}
 
 
 def credits(W: np.ndarray, slopes: np.ndarray, errors: np.ndarray, alpha: float) -> np.ndarray:
@@ -103,16 +103,16 @@ def carried(
     alpha: float,
     leaks: tuple[bool, bool] = (True, True),
     gain: float | None = None,
-    sloped: bool = True,
+    with_slope: bool = True,
     shift: int = 1,
-    turned: bool = False,
+    transpose: bool = False,
     side: bool = False,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Both credits by hand; the switches make the slips."""
-    gain, weights = alpha if gain is None else gain, W if turned else W.T
+    gain, weights = alpha if gain is None else gain, W if transpose else W.T
     local, exact = errors.copy(), errors.copy()
     for t in reversed(range(len(errors) - 1)):
-        slope = slopes[t + shift] if sloped else np.ones(len(W))
+        slope = slopes[t + shift] if with_slope else np.ones(len(W))
         local[t] += leaks[0] * (1 - alpha) * local[t + 1]
         exact[t] += leaks[1] * (1 - alpha) * exact[t + 1]
         exact[t] += gain * (slope * (weights @ exact[t + 1]) if side else weights @ (slope * exact[t + 1]))
@@ -135,7 +135,7 @@ def vectors(trial: Inputs, when: int, back: np.ndarray | None = None) -> tuple[C
         return summed(alone), by_autograd(**alone)
     slopes, errors = 1 - np.tanh(drives) ** 2, (rates @ trial["W_out"].T - beside) @ trial["W_out"]
     delta = trial["alpha"] * slopes * credits(back, slopes, errors, trial["alpha"])
-    return summed(alone), {name: delta.T @ senders for name, senders in heard(trial, rates).items()}
+    return summed(alone), {name: delta.T @ senders for name, senders in sender_rates(trial, rates).items()}
 
 
 def summed(trial: Inputs) -> Change:
@@ -154,7 +154,7 @@ def cosines(
     when: np.ndarray,
     names: tuple[str, ...] = ("W_in",),
     lengths: bool = True,
-    scaled: bool = True,
+    scale_recurrent: bool = True,
     everything: bool = False,
     back: bool = False,
     **trial: Any,
@@ -162,7 +162,7 @@ def cosines(
     """Cosine of RFLO and the exact gradient, (gains, bins); switches make slips."""
     table = []
     for gain in gains:
-        at_gain = trial | {"W": gain * trial["W"]} if scaled else trial
+        at_gain = trial | {"W": gain * trial["W"]} if scale_recurrent else trial
         if everything:
             pairs = [(summed(at_gain), by_autograd(**at_gain))] * len(when)
         else:
@@ -171,17 +171,17 @@ def cosines(
     return np.array(table)
 
 
-def told_the_truth(
+def exact_credit(
     W: np.ndarray,
     W_out: np.ndarray,
     hops: int | None = None,
-    turned: bool = False,
+    transpose: bool = False,
     loops: bool = True,
     any_reader: bool = False,
     oneself: bool = False,
 ) -> np.ndarray:
     """For which units RFLO's credit is exact in every trial, (N,): no synapse leads on to one that is read."""
-    synapses = (W.T if turned else W) != 0
+    synapses = (W.T if transpose else W) != 0
     synapses = synapses if loops else synapses & ~np.eye(len(W), dtype=bool)
     read = np.ones(len(W), bool) if any_reader else (W_out != 0).any(axis=0)
     leads = np.zeros(len(W), bool)

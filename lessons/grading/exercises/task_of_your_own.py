@@ -17,21 +17,21 @@ from .replica import broken_promise, description, observing, painting, replica
 N_DRAWN, N_OBSERVED, N_PLAYED = 4000, 400, 2
 FACTORS = {"odd": (1, 2, 3, 4), "sign": (-1, 1)}
 ROUNDING = 1e-5
-"""Largest difference of two observations that are the same but for the order of additions."""
+"""Largest difference of two observations that are the same except for the order of additions."""
 
 
 def judge_draws(ask: Ask, rng: np.random.Generator) -> Judgement:
     """Whether channels, responses and factors are as asked for, and what is drawn follows them, by chance."""
-    if (found := _misnamed(description(ask))) is not None:
-        return found
+    if (fault := _misnamed(description(ask))) is not None:
+        return fault
     draws = []
     for _ in range(2):
         drawn = ask(what="draw", n=N_DRAWN, seed=int(rng.integers(2**31)))
-        if (found := _wrong_levels(drawn)) is not None:
-            return found
+        if (fault := _wrong_levels(drawn)) is not None:
+            return fault
         draws.append((4 * (drawn["sign"] > 0) + drawn["odd"] - 1).astype(int))
-    if (found := _unbalanced(draws[0])) is not None:
-        return found
+    if (fault := _unbalanced(draws[0])) is not None:
+        return fault
     pairs = {"from trial to trial": (draws[0][1:], draws[0][:-1]), "for every seed": tuple(draws)}
     for what, (one, other) in pairs.items():
         if np.abs(np.histogram2d(one, other, bins=8, range=2 * [(0, 8)])[0] / len(one) - 1 / 64).max() > 0.015:
@@ -45,13 +45,13 @@ def _wrong_levels(drawn: Any) -> Judgement | None:
         return Judgement(False, "what is drawn cannot be read.", "factors returns a dictionary.")
     for name, levels in FACTORS.items():
         if not isinstance(values := drawn.get(name), np.ndarray) or values.shape != (N_DRAWN,):
-            seen = str(sorted(drawn))[:80]
-            return Judgement(False, f"there is no factor {name!r}.", f"It takes the levels {levels}.", seen)
-        seen = tuple(np.unique(values).tolist())
-        if seen != levels:
-            hint = "Classes of answers are counted from 1: 0 is to fixate." if 0 in seen and name == "odd" else ""
+            actual = str(sorted(drawn))[:80]
+            return Judgement(False, f"there is no factor {name!r}.", f"It takes the levels {levels}.", actual)
+        actual = tuple(np.unique(values).tolist())
+        if actual != levels:
+            hint = "Classes of answers are counted from 1: 0 is to fixate." if 0 in actual and name == "odd" else ""
             hint = hint or "List the levels in Levels((...))."
-            return Judgement(False, f"{name} takes other values.", hint, str(seen)[:80], str(levels))
+            return Judgement(False, f"{name} takes other values.", hint, str(actual)[:80], str(levels))
     return None
 
 
@@ -68,7 +68,7 @@ def _unbalanced(drawn: np.ndarray) -> Judgement | None:
 
 
 def judge_paints(ask: Ask, rng: np.random.Generator) -> Judgement:
-    """Whether given conditions are painted as asked for, whatever the arguments."""
+    """Whether conditions are painted as required, whatever the arguments."""
     description(ask)
     cases = []
     for arguments in ({}, {"contrast": 0.25, "lamps_ms": 300.0}, {"contrast": 0.8, "delay_ms": 600.0, "dt": 10.0}):
@@ -79,21 +79,21 @@ def judge_paints(ask: Ask, rng: np.random.Generator) -> Judgement:
         painted = painting(ask, arguments, conditions, seed)
         for name in ("inputs", "targets"):
             if painted[name].shape != getattr(batch, name).shape:
-                seen, expected = str(painted[name].shape), str(getattr(batch, name).shape)
+                actual, expected = str(painted[name].shape), str(getattr(batch, name).shape)
                 return Judgement(
-                    False, f"{name} have another shape.", "Keep the periods and their order.", seen, expected
+                    False, f"{name} have another shape.", "Keep the periods and their order.", actual, expected
                 )
         cases.append((batch, wanted.contrast, painted))
-    if (found := _wrong_inputs(cases)) is not None:
-        return found
-    if (found := _wrong_targets(cases)) is not None:
-        return found
+    if (fault := _wrong_inputs(cases)) is not None:
+        return fault
+    if (fault := _wrong_targets(cases)) is not None:
+        return fault
     return Judgement(True, "what is shown and what is asked for are as they should be, for other arguments too.")
 
 
 def _wrong_inputs(cases: list[tuple[TrialBatch, float, dict[str, Any]]]) -> Judgement | None:
-    found = [difference(painted["inputs"], batch.inputs) for batch, _, painted in cases]
-    wrong = [one for one in found if one is not None]
+    differences = [difference(painted["inputs"], batch.inputs) for batch, _, painted in cases]
+    wrong = [one for one in differences if one is not None]
     if not wrong:
         return None
     for reason, hint, slip in INPUT_SLIPS:
@@ -103,8 +103,8 @@ def _wrong_inputs(cases: list[tuple[TrialBatch, float, dict[str, Any]]]) -> Judg
     brighter = lights(contrast, batch.conditions["odd"], np.ones(batch.batch_size))
     if difference(painted["inputs"][..., 1:], batch.during("lamps")[..., None] * brighter) is None:
         return Judgement(False, "the odd lamp is always brighter.", "Where sign is -1 it is dimmer.")
-    seen, expected = wrong[0].seen, wrong[0].expected
-    return Judgement(False, "the inputs are not as asked for (bin, trial, channel).", wrong[0].hint, seen, expected)
+    actual, expected = wrong[0].seen, wrong[0].expected
+    return Judgement(False, "the inputs are not as asked for (bin, trial, channel).", wrong[0].hint, actual, expected)
 
 
 def _wrong_targets(cases: list[tuple[TrialBatch, float, dict[str, Any]]]) -> Judgement | None:
@@ -218,23 +218,23 @@ def judge_registered(ask: Ask, rng: np.random.Generator) -> Judgement:
 
 def judge_promises(ask: Ask, rng: np.random.Generator) -> Judgement:
     """Whether the task that is asked for keeps the contract of tasks, checked outside of the submission."""
-    told = description(ask)
-    if (other := _misnamed(told)) is not None:
+    facts = description(ask)
+    if (other := _misnamed(facts)) is not None:
         return other
-    if set(told["factors"]) != set(FACTORS):
-        seen, expected = (", ".join(names)[:80] for names in (told["factors"], FACTORS))
-        return Judgement(False, "factors are not as asked for.", "Their names count.", seen, expected)
-    found = broken_promise(replica(ask))
-    return found or Judgement(True, "it keeps the contract of tasks, as ours do.")
+    if set(facts["factors"]) != set(FACTORS):
+        actual, expected = (", ".join(names)[:80] for names in (facts["factors"], FACTORS))
+        return Judgement(False, "factors are not as asked for.", "Their names count.", actual, expected)
+    fault = broken_promise(replica(ask))
+    return fault or Judgement(True, "it keeps the contract of tasks, as ours do.")
 
 
-def _misnamed(told: dict[str, Any]) -> Judgement | None:
+def _misnamed(facts: dict[str, Any]) -> Judgement | None:
     """What is wrong with the names of channels and responses; None if nothing is."""
     asked = {"channels": {"fixation": 1, "lamp": list(LAMPS)}, "responses": list(RESPONSES)}
     for name, wanted in asked.items():
-        if told[name] != wanted or list(told[name]) != list(wanted):
-            seen, expected = (str(value)[:200] for value in (told[name], wanted))
-            return Judgement(False, f"{name} are not as asked for.", "Names and order count.", seen, expected)
+        if facts[name] != wanted or list(facts[name]) != list(wanted):
+            actual, expected = (str(value)[:200] for value in (facts[name], wanted))
+            return Judgement(False, f"{name} are not as asked for.", "Names and order count.", actual, expected)
     return None
 
 
@@ -267,7 +267,7 @@ WORK = Work(
             judge_promises,
             "task",
             builds_on=("task/draws", "task/paints", "task/observes"),
-            written=False,
+            with_code=False,
         ),
     ),
     imports=("numpy", "cogdyn.envs", "cogdyn.envs.gym.trial_env"),

@@ -16,12 +16,12 @@ from .population_inputs import changing, rotating, wandering
 
 def _networks(rng: np.random.Generator) -> list[Inputs]:
     """Networks of both kinds with their task."""
-    found = []
+    cases = []
     for kind in (PREPARED, DRIVEN, DRIVEN):
         pair, order = drawn_pair(rng)
         network = pair["first" if order[0] == kind else "second"]
-        found.append({"network": network, **{name: pair[name] for name in ("inputs", "targets", "go")}})
-    return found
+        cases.append({"network": network, **{name: pair[name] for name in ("inputs", "targets", "go")}})
+    return cases
 
 
 AUTONOMY = compares(
@@ -48,20 +48,20 @@ AUTONOMY = compares(
         Slip(
             "the target is turned round, not taken away.",
             "That is a good test too. Here it is set to 0.",
-            partial(autonomy, swapped=True),
+            partial(autonomy, swap=True),
         ),
         Slip(
             "this is what the network misses.",
             "R² is 1 minus the share of the velocities that is missed.",
-            lambda **given: 1 - autonomy(**given),
+            lambda **arguments: 1 - autonomy(**arguments),
         ),
         Slip(
             "R² is not 1 minus the ratio of sums of squares, but of its root.",
             "Sums of squares, no roots.",
-            lambda **given: 1 - np.sqrt(1 - autonomy(**given)),
+            lambda **arguments: 1 - np.sqrt(1 - autonomy(**arguments)),
         ),
     ),
-    "so much of the reach is left when nobody tells the network where to go any more.",
+    "so much of the reach is left when the network no longer sees where to go.",
     shape_hint="One number.",
 )
 
@@ -72,12 +72,12 @@ SKEW = compares(
         Slip(
             "this is the best linear fit: it is not skew-symmetric.",
             "A = -A.T is asked for: solve S A + A S = K - K.T.",
-            lambda **given: fitted(**given, solve=np.linalg.solve),
+            lambda **arguments: fitted(**arguments, solve=np.linalg.solve),
         ),
         Slip(
             "this is the skew part of the best linear fit.",
             "The best skew-symmetric A is another matrix: solve S A + A S = K - K.T.",
-            lambda **given: fitted(**given, solve=halved_skew),
+            lambda **arguments: fitted(**arguments, solve=halved_skew),
         ),
         Slip(
             "A turns the wrong way.",
@@ -85,7 +85,7 @@ SKEW = compares(
             lambda states, changes: (-skew_fit(states, changes)[0], skew_fit(states, changes)[1]),
         ),
         Slip(
-            "A turns the wrong way, and R² is that of the wrong A.",
+            "A turns the wrong way, and R² belongs to the wrong A.",
             "K = X' dX, not dX' X; and states are rows, dX = X A.",
             lambda states, changes: fitted(states, changes, lambda *_: -skew_fit(states, changes)[0]),
         ),
@@ -100,7 +100,7 @@ SKEW = compares(
             lambda states, changes: (skew_fit(states, changes)[0], 1 - skew_fit(states, changes)[1]),
         ),
         Slip(
-            "A is right, R² is that of the best linear fit.",
+            "A is right, R² belongs to the best linear fit.",
             "Use the skew-symmetric A in R² too.",
             lambda states, changes: (skew_fit(states, changes)[0], fitted(states, changes, np.linalg.solve)[1]),
         ),
@@ -113,7 +113,7 @@ SKEW = compares(
             ),
         ),
     ),
-    "no skew-symmetric matrix tells the changes better.",
+    "no skew-symmetric matrix explains the changes better.",
     ("A", "R²"),
     "A has a row and a column for each dimension, (K, K); R² is a number.",
 )
@@ -149,7 +149,7 @@ ROTATIONS = compares(
         Slip(
             "the end of a condition is joined with the start of the next.",
             "Take differences over time, axis 0, before you reshape.",
-            partial(rotation_r2, joined=True),
+            partial(rotation_r2, join=True),
         ),
         Slip("this is the R² of the best linear fit.", "Use skew_fit.", partial(rotation_r2, best=True)),
     ),
@@ -172,7 +172,7 @@ TANGLING = compares(
             "A tenth of it.",
             lambda rates, dt: tangling(rates, dt, epsilon=rates.var(axis=(0, 1)).sum()),
         ),
-        Slip("dt is taken for seconds.", "It is given in ms.", lambda rates, dt: tangling(rates, 1000 * dt)),
+        Slip("dt is taken for seconds.", "It is in ms.", lambda rates, dt: tangling(rates, 1000 * dt)),
         Slip(
             "distances are not squared.",
             "Both norms are squared.",

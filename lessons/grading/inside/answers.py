@@ -25,7 +25,7 @@ from .probes import PROBES
 
 
 class Hidden(importlib.abc.MetaPathFinder):
-    """Refuses modules that an assignment does without.
+    """Refuses modules that an assignment does not allow.
 
     Args:
         names: Modules which, with all below them, cannot be imported.
@@ -38,7 +38,7 @@ class Hidden(importlib.abc.MetaPathFinder):
         """Raise if the module is one of the names."""
         for hidden in self.names:
             if name == hidden or name.startswith(f"{hidden}."):
-                raise ModuleNotFoundError(f"{hidden} is no part of this assignment: do without it", name=name)
+                raise ModuleNotFoundError(f"{hidden} is no part of this assignment: leave it out", name=name)
 
 
 def prepare(hidden: Sequence[str]) -> None:
@@ -110,7 +110,7 @@ def run_cell(source: str, name: str, space: dict[str, Any]) -> dict[str, str] | 
     try:
         _run(source, name, space)
     except BaseException as error:  # a cell may raise SystemExit or KeyboardInterrupt too
-        return told(error)
+        return report(error)
     return None
 
 
@@ -138,10 +138,10 @@ def answer(space: dict[str, Any], probe: str, name: str, inputs: dict[str, Any])
     except plain.NotPlain as error:
         return {"error": "not plain", "message": str(error)}
     except BaseException as error:  # whatever it raises is something to report
-        return told(error)
+        return report(error)
 
 
-def told(error: BaseException) -> dict[str, str]:
+def report(error: BaseException) -> dict[str, str]:
     """An error as its kind, its message and the line of the submission where it was raised."""
     where = ""
     try:

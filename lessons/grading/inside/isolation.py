@@ -131,7 +131,7 @@ def limit(limits: Mapping[str, float], isolated: bool) -> None:
         "RLIMIT_CORE": 0,
         "RLIMIT_MSGQUEUE": 0,
         "RLIMIT_MEMLOCK": 2**16,
-        "RLIMIT_AS": limits["memory"] + taken(os.getpid())[0],
+        "RLIMIT_AS": limits["memory"] + memory_in_use(os.getpid())[0],
         "RLIMIT_NPROC": limits["processes"] + (0 if isolated else _processes_of_user()),
     }
     for name, value in room.items():
@@ -156,8 +156,8 @@ def count_anew() -> bool:
     return True
 
 
-def taken(process: int) -> tuple[int, int]:
-    """Address space and resident memory of a process (bytes); zeros where the system does not tell."""
+def memory_in_use(process: int) -> tuple[int, int]:
+    """Address space and resident memory of a process (bytes); zeros where the system does not report it."""
     try:
         pages = Path(f"/proc/{process}/statm").read_text(encoding="utf-8").split()
     except OSError:

@@ -17,7 +17,7 @@ class OtherArguments(TypeError):
 
 
 def call(function: Callable[..., Any], **inputs: Any) -> dict[str, Any]:
-    """Call a function; tells what it returned, and which arrays, or dictionaries of them, it changed.
+    """Call a function; reports what it returned, and which arrays, or dictionaries of them, it changed.
 
     The latter is the submission's word. Whoever hides a change gains no more than by a copy of the argument.
     """

@@ -13,7 +13,7 @@ Units are shut by the cue, which drives them to where tanh is flat; each has a p
 that what being shut does to one is taken back by the other. Both sets of planes turn in either network. They differ in
 the set from which the velocity is read, almost all of it: that is their mechanism.
 
-The task and the question are those of Kao 2019, doi:10.1152/jn.00467.2018; the networks are ours.
+The task and the question are Kao's 2019, doi:10.1152/jn.00467.2018; the networks are ours.
 """
 
 from __future__ import annotations

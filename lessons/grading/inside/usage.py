@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from .isolation import WRITABLE, taken
+from .isolation import WRITABLE, memory_in_use
 
 
 def cpu_time(processes: Sequence[int]) -> float:
@@ -37,7 +37,7 @@ def more_memory_than(limit: int, processes: Sequence[int], buffer: int, root: st
         root: Where their root is seen from here, if their files are in memory.
     """
     besides = buffer * _sockets(processes) + (_files_in_memory(root) if root else 0)
-    if besides + sum(taken(process)[1] for process in processes) <= limit:
+    if besides + sum(memory_in_use(process)[1] for process in processes) <= limit:
         return False
     return besides + sum(map(_share, processes)) > limit  # what copies of a process still share counts once
 
@@ -74,4 +74,4 @@ def _share(process: int) -> int:
         lines = Path(f"/proc/{process}/smaps_rollup").read_text(encoding="utf-8").splitlines()
         return next(1024 * int(line.split()[1]) for line in lines if line.startswith("Pss:"))
     except (OSError, StopIteration):
-        return taken(process)[1]
+        return memory_in_use(process)[1]

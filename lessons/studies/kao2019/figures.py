@@ -116,7 +116,7 @@ def _within(value: float, limits: tuple[float, float]) -> bool:
 
 
 def two_mechanisms(rows: Sequence[Row]) -> Figure:
-    """Claim B: what rotations and alignment tell of a network, and what its autonomy tells."""
+    """Claim B: what rotations and alignment say about a network, and what its autonomy says."""
     figure = new_figure(7.6, 4.0)
     left, right = figure.subplots(1, 2, sharey=True)
     noises = sorted({row["noise"] for row in rows})

@@ -22,7 +22,7 @@ WEIGHT_PENALTY = 0.01
 GAINS = {"tanh": 1.1, "relu": 1.0, "rectified_tanh": 1.0, "softplus": 2.0}
 """Gain of the initial recurrent weights by activation: about 1 over its slope at rest, which is 1/2 for softplus.
 
-With 1.0, softplus networks did not learn to reach for a target that is gone: what they were told faded in the delay.
+With 1.0, softplus networks did not learn to reach for a target that is gone: what they saw faded in the delay.
 """
 
 ACTIVATIONS = ("tanh", "relu", "softplus")

@@ -29,7 +29,7 @@ def opposite(batch: TrialBatch, channels: slice) -> np.ndarray:
 def autonomy(network: RateRNN, task: DelayedReach, kind: Literal["zeroed", "swapped"]) -> float:
     """R² about zero, for the target of the preparation, with the target's input changed from go on.
 
-    Where the target goes out at go, to take it away changes nothing, and to swap it shows another one anew.
+    Where the target goes out at go, to take it away changes nothing, and to swap it shows another one again.
     """
     batch = probe(task)
     go, channels, inputs = batch.first_bin("reaction"), task.input_groups["target"], batch.inputs.copy()
@@ -84,7 +84,7 @@ def noisy_error(
     Args:
         network: The network.
         task: Its task.
-        kind: ``"white"``, drawn anew in every bin, or ``"frozen"``, one draw for the trial.
+        kind: ``"white"``, drawn again in every bin, or ``"frozen"``, one draw for the trial.
         period: ``"before go"`` or ``"after go"``, on the target's channels; ``"whole trial"``, on all channels.
         sd: Standard deviation, of one bin; a target's distance is 1.
         repeats: Trials of each target.

@@ -140,7 +140,7 @@ PREDICATES: tuple[tuple[str, str, Callable[[Sequence[Row]], Finding]], ...] = (
     ("P4a", f"R² of rotations, |held - extinguished| <= {TARGET_GAP}", target_is_not_seen),
     ("P4b", f"autonomy of held networks, trained with input noise - without >= {AUTONOMY_GAIN}", noise_gains_autonomy),
     ("P5", "R² of rotations above 95 % of shuffles and of CMPT, in every setting", beyond_nulls),
-    ("P6", "endpoint error with noise is told for every kind and period, no sign asserted", robustness_is_told),
+    ("P6", "endpoint error with noise is reported for every kind and period, no sign asserted", robustness_is_told),
     ("P7", f"R² at new angles >= {NOVEL_R2} in every setting (xy code)", new_angles),
 )
 

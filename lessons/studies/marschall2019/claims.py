@@ -45,7 +45,7 @@ class Contrast:
 
     @property
     def sign(self) -> int:
-        """-1 if the first learner's loss is lower, 1 if it is higher, 0 if that cannot be told."""
+        """-1 if the first learner's loss is lower, 1 if it is higher, 0 if that cannot be decided."""
         return 0 if self.p >= P else int(np.sign(self.one - self.other))
 
     def __str__(self) -> str:

@@ -156,7 +156,7 @@ def measure(job: Job) -> list[Row]:
     course = learn(task, ensemble, rule, job["updates"], seed)
     others = {name: LEARNERS[name].rule(job["lr"], task) for name in COMPARED}
     probe = task.sample(N_PROBE, seed=seed)
-    cosines, foreseen = agreements(rule, others, ensemble, probe, seed), foresight(rule, ensemble, probe)
+    cosines, foresights = agreements(rule, others, ensemble, probe, seed), foresight(rule, ensemble, probe)
     return [
         {
             "network": s,
@@ -165,7 +165,7 @@ def measure(job: Job) -> list[Row]:
             **{f"loss_{k}": finite(value) for k, value in enumerate(course.losses[:-1, s])},
             "alignment": cosines["BPTT"][s],
             **{f"with {name}": cosines[name][s] for name in COMPARED if name != "BPTT"},
-            "foresight": foreseen[s],
+            "foresight": foresights[s],
             "cpu_seconds": course.cpu_seconds,
         }
         for s in range(job["networks"])

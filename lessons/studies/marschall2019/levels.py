@@ -1,4 +1,4 @@
-"""Losses that tell how much of a task is known, computed from the task."""
+"""Losses that show how much of a task is known, computed from the task."""
 
 from __future__ import annotations
 

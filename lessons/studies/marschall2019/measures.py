@@ -101,7 +101,7 @@ def agreements(
 
 
 def foresight(rule: Any, ensemble: RateRNN, batch: TrialBatch) -> list[float | None]:
-    """Cosine of the apical voltages and the credit that they should foresee, in each network; None without dendrites.
+    """Cosine of the apical voltages and the credit that they should predict, in each network; None without dendrites.
 
     Args:
         rule: The rule, with what it has learned so far.

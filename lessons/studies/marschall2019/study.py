@@ -33,15 +33,17 @@ def jobs(quick: bool) -> Sequence[Job]:
 
 
 def report(table: list[Row]) -> Report:
-    """Loss at the end by learner and setting, beside that of the readout alone and the levels that can be reached."""
+    """Loss at the end by learner and setting, next to the readout's alone and the levels that can be reached."""
     cells = by_cell(table)
-    told = [f"{setting}: " + ", ".join(f"{k} {v:.4f}" for k, v in levels(setting).items()) for setting in cells]
+    references = [f"{setting}: " + ", ".join(f"{k} {v:.4f}" for k, v in levels(setting).items()) for setting in cells]
     text = (
         "Loss on trials never seen after the last update: median and quartiles of the networks, those that diverged\n"
         "counted as the worst; p: the same loss as with the readout alone (Mann-Whitney), not corrected for number.\n"
         "Alignment: cosine of what the rule adds up over trials and the exact gradient, at the end, median.\n"
-        "Foresight: cosine of apical voltages and the credit that they should foresee, at the end, median.\n"
-        "Who knows nothing but the mean, or of Add the first, or both bits, has a loss of\n" + "\n".join(told) + "\n\n"
+        "Foresight: cosine of apical voltages and the credit that they should predict, at the end, median.\n"
+        "Who knows nothing but the mean, or of Add the first, or both bits, has a loss of\n"
+        + "\n".join(references)
+        + "\n\n"
     )
     verdicts = "\n".join(map(str, claims(table)))
     return Report(f"{text}{text_table(summary(table))}\n\n{verdicts}", figures(cells))

@@ -132,7 +132,7 @@ def network_of(task: Task, arm: str, seed: int) -> RateRNN:
 
 
 def measure_rate_networks(job: Job) -> list[Row]:
-    """Train the networks of a job; when each reached the criterion, and how it stood at the end."""
+    """Train the networks of a job; when each reached the criterion, and its state at the end."""
     task = task_of(*cell_of(job))
     network = network_of(task, job["arm"], job["first_seed"])
     start = time.process_time()

@@ -15,7 +15,7 @@ from ....envs.tasks.yang19.matching import CategoryMatch, Dmc, Dnmc, Dnms, Match
 
 MIDDLES = {"angle": 180, "offset": 10, "place": 30, "test_place": 30}
 """Equal parts into which each continuous factor is cut; with their middles all angles are multiples of half a degree
-that many trials share, so that who sees one angle cannot tell the trial by it."""
+that many trials share, so that who sees one angle cannot recognise the trial by it."""
 FIXATING = 5 / 6
 """Weight of fixation in the authors' score of tasks with two stimuli; the response has the rest."""
 DIRECTIONS = np.radians(np.arange(0, 360, 15))
@@ -23,7 +23,7 @@ DIRECTIONS = np.radians(np.arange(0, 360, 15))
 
 
 def from_category_1(drawn: Conditions) -> Conditions:
-    """Non-matches as published: where one was to begin in category 2, a whole turn stands in place of half a one."""
+    """Non-matches as published: where one was to begin in category 2, a whole turn is added in place of half a one."""
     return drawn | {"category": np.where(drawn["match"], drawn["category"], 1)}
 
 
@@ -37,7 +37,7 @@ class PublishedDmc(Dmc):
 
 @dataclass(frozen=True, kw_only=True)
 class PublishedDnmc(Dnmc):
-    """Delayed non-match to category as published: trials and targets are those of the published dmc."""
+    """Delayed non-match to category as published: trials and targets as in the published dmc."""
 
     goes_on_match = True
 
@@ -47,7 +47,7 @@ class PublishedDnmc(Dnmc):
 
 @dataclass(frozen=True, kw_only=True)
 class PublishedDnms(Dnms):
-    """Delayed non-match to sample as published: the targets are those of dms."""
+    """Delayed non-match to sample as published: the targets of dms."""
 
     goes_on_match = True
 
@@ -86,7 +86,7 @@ def version_of(name: str, version: str, dt: float = 20.0, delay_ms: float = 500.
 
 
 def every_trial(task: MatchTask) -> Conditions:
-    """All trials on a grid, each as probable as any other; modalities, which tell nothing, are left out."""
+    """All trials on a grid, each as probable as any other; modalities, which say nothing, are left out."""
     factors = {name: factor for name, factor in task.factors().items() if "modality" not in name}
     values = [
         np.asarray(factor.values)
@@ -134,7 +134,7 @@ def transfer(name: str) -> tuple[float, float]:
     """Least and largest score in the corrected task of one who knows all that published trials teach, and no more.
 
     It answers as published, so that it is right where the answers agree; what it does in trials of a kind that was
-    never shown, nobody can tell.
+    never shown, nobody can say.
     """
     published, corrected = (version_of(name, version) for version in VERSIONS)
     taught, asked = every_trial(published), every_trial(corrected)

@@ -1,4 +1,4 @@
-"""Reversals of a rule, which only feedback tells: bridges over trials for a memory that has to outlive them."""
+"""Reversals of a rule, which only feedback reveals: bridges over trials for a memory that has to outlive them."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def reversal_task(dt: float = DT) -> PaintedTask:
 
 
 def reversal_network(task: Task, arm: str, seed: int) -> RateRNN:
-    """The authors' network; all units see the inputs and are read, and a softmax stands in the loss."""
+    """The authors' network; all units see the inputs and are read, and a softmax is part of the loss."""
     arguments: dict[str, Any] = {
         "init": "soo2023",
         "leak": "rate",

@@ -35,13 +35,13 @@ from .tuning import best_arms, best_rates
 STEPS = {DT: 4000, COARSE_DT: 2000}
 """Largest number of updates, by the bins (ms)."""
 SWEPT = ("base", "SCTT", "DASC", "gradient skip", "slow mode", "slow mode + DASC")
-"""The ways to train that are compared over delays of several lengths, beside the best of the plain starts."""
+"""The ways to train that are compared over delays of several lengths, next to the best of the plain starts."""
 
 
 def jobs(quick: bool) -> Sequence[Job]:
     """Ten networks to a job. What decides comes first: the two main tasks, with 20 of each arm in bins of 10 ms.
 
-    All else has bins of 25 ms and half as many updates, and the delayed response of a second stands in both.
+    All else has bins of 25 ms and half as many updates, and the delayed response of a second is in both.
     """
     if quick:
         arms = ("base", "SCTT", "DASC", "slow mode")
@@ -83,7 +83,7 @@ def _job(task: str, delay_ms: float, dt: float, arm: str, repeat: int, networks:
 
 
 def measure(job: Job) -> list[Row]:
-    """Train the networks of a job; when each reached the criterion, and how it stood at the end."""
+    """Train the networks of a job; when each reached the criterion, and its state at the end."""
     if job["task"] == TASK:
         return measure_reversal(job)
     return measure_gated(job) if job["arm"] in CELLS else measure_rate_networks(job)

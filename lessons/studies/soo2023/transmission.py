@@ -38,7 +38,7 @@ def jobs(quick: bool) -> Sequence[Job]:
 def measure(job: Job) -> list[Row]:
     """Train networks at once; how much of an error crosses the delay, and how each scores, at some updates.
 
-    Bridges are not in what is measured: it is the plain network that has to do without them in the end.
+    Bridges are not in what is measured: it is the plain network that has to work without them in the end.
     """
     task, seed = task_of(job["task"], job["delay_ms"]), job["first_seed"]
     ensemble = ensemble_of(network_of(task, job["arm"], seed), job["networks"])
@@ -71,7 +71,7 @@ def report(table: list[Row]) -> Report:
     """Median over networks of what is left of an error, by arm and number of updates; how they score in the end."""
     text = (
         "The largest part of an error that is left across the delay, without a bridge, after so many updates: median\n"
-        "of the networks. Beside it how they score after the last: median and range.\n\n"
+        "of the networks. Next to it, how they score after the last: median and range.\n\n"
     )
     return Report(text + text_table(transmission_table(table)), {"left": _figure(_cells(table))})
 
