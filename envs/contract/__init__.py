@@ -19,7 +19,7 @@ from .observers import (
     check_score,
 )
 from .requirement import ContractError as ContractError
-from .requirement import examine, indented, message
+from .requirement import message_of, require_all
 from .trials import check_arrays, check_mask, check_names, check_noise, check_periods, check_seeds, check_streams
 
 CHECKS: tuple[Callable[[Task], None], ...] = (
@@ -70,6 +70,6 @@ def check_task(task: Task) -> None:
         task.ideal(task.sample(8, seed=0))
     except Exception as error:  # whatever a task of one's own may raise is something to report
         raise ContractError(
-            f"{task.name} cannot be checked, since painting and answering a batch fails:\n{indented(message(error))}"
+            f"{task.name} cannot be checked, since painting and answering a batch fails:\n{message_of(error)}"
         ) from error
-    examine(task.name, CHECKS, task)
+    require_all(task.name, [(check, (task,)) for check in CHECKS])

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from ....envs.contract.requirement import ContractError, examine, indented, message
+from ....envs.contract.requirement import ContractError, message_of, require_all
 from ....envs.errors import ArgumentError
 from ....envs.registry import make_task
 from ....envs.task import Task
@@ -75,5 +75,5 @@ def check_rule(rule: Rule, network: RateRNN | None = None, task: Task | None = N
         check_configuration(ground)
         ground.learn(ground.fresh_rule(), ground.fresh_network(), 0)
     except Exception as error:  # whatever a rule of one's own may raise is something to report
-        raise ContractError(f"{name} cannot be checked:\n{indented(message(error))}") from error
-    examine(name, CHECKS, ground)
+        raise ContractError(f"{name} cannot be checked:\n{message_of(error)}") from error
+    require_all(name, [(check, (ground,)) for check in CHECKS])
