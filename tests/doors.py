@@ -123,7 +123,7 @@ def doors():
         ("finite_time_exponents", agents.finite_time_exponents, {"network": network,
                                                                 "inputs": inputs, "n_exponents": 2}),
         ("check_rule", agents.check_rule, {"rule": rules.RFLO(), "network": network, "task": task}),
-        ("alignment", agents.alignment, {"found": gradient, "exact": gradient}),
+        ("alignment", agents.alignment, {"gradient": gradient, "exact": gradient}),
         ("AlignmentWatch", agents.AlignmentWatch, {"rules": {"RFLO": rules.RFLO()}, "batch": batch}),
         ("step_at", agents.step_at, {"network": network, "inputs": np.zeros(task.n_inputs)}),
         ("floss", agents.floss, {"network": network, "inputs": inputs, "n_exponents": 2, "steps": 1}),

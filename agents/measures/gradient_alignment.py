@@ -46,11 +46,11 @@ def alignment(
     Raises:
         ArgumentError: If the two are of different networks.
     """
-    for key in found.keys() & exact.keys():
-        if found[key].shape != exact[key].shape:
+    for key in gradient.keys() & exact.keys():
+        if gradient[key].shape != exact[key].shape:
             raise ArgumentError(
-                f"found has {key!r} of shape {(*found[key].shape,)}, exact of {(*exact[key].shape,)}; they must be "
-                "gradients of one network."
+                f"gradient has {key!r} of shape {(*gradient[key].shape,)}, exact of {(*exact[key].shape,)}; they must "
+                "be of one network."
             )
     cosines = {}
     for name, keys in groups.items():
