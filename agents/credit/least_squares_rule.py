@@ -44,6 +44,7 @@ class LeastSquaresRule(Rule):
     reads_all: ClassVar[bool] = False
     paces = ("bin",)
     local = False
+    rate_rnn_only = True
 
     regularisation: float = 1.0
     feedback_gain: float = 1.0

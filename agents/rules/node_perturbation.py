@@ -56,6 +56,7 @@ class NodePerturbation(Rule):
     """
 
     local = True
+    rate_rnn_only = True
 
     lr: LearningRate = 1e-3
     clip: float | None = 1.0

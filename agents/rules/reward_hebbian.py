@@ -61,6 +61,7 @@ class RewardHebbian(Rule):
     """
 
     local = True
+    rate_rnn_only = True
 
     lr: float = 0.1
     max_change: float = 3e-4

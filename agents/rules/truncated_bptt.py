@@ -12,7 +12,7 @@ from ...envs.typechecked import typechecked
 from ..credit.loss_rule import LossRule
 from ..credit.rule import learning_rule
 from ..network.data import tensors
-from ..network.rate_rnn import RateRNN
+from ..network.protocol import Network, first_parameter
 from ..network.trajectory import Trajectory
 
 
@@ -45,13 +45,13 @@ class TruncatedBPTT(LossRule):
             raise ValueError(f"window_ms is {self.window_ms!r}; it must be positive.")
 
     @typechecked
-    def loss(self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None) -> Tensor:
+    def loss(self, network: Network, batch: TrialBatch, generator: torch.Generator | None = None) -> Tensor:
         """The loss of a batch, a scalar, whose errors end at the start of each window; the generator draws the noise.
 
         Raises:
             ValueError: If a window is no whole number of bins.
         """
-        data = tensors(batch, network.recurrent)
+        data = tensors(batch, first_parameter(network))
         windows: list[Trajectory] = []
         for inputs in data.inputs.split(in_bins(self.window_ms, network.dt, "window_ms")):
             state = windows[-1].state.detach() if windows else None

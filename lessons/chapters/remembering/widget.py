@@ -114,7 +114,9 @@ class LiveNetwork(WithStill, anywidget.AnyWidget):
             raise ValueError("a live network needs at least one trial to show")
 
     @classmethod
-    def of(cls, network: RateRNN | Run, task: Task | None = None, max_trials: int = 16, **settings: Any) -> Self:
+    def of(
+        cls, network: RateRNN | Run[RateRNN], task: Task | None = None, max_trials: int = 16, **settings: Any
+    ) -> Self:
         """A network or run on the trials of its task: one for each condition, drawn durations at their median.
 
         Args:
