@@ -55,7 +55,7 @@ def check_exercises(page, checks):
     """The solutions on a page pass the checks of its exercises, by name; the stubs are told that nothing is written."""
     text = page.read_text()
     solutions = re.findall(r"<summary>Solution</summary>\s+```python\n(.*?)```", text, re.DOTALL)
-    stubs = re.findall(r":tags: \[exercise\]\n\n(.*?)\n\n\nlessons", text, re.DOTALL)
+    stubs = re.findall(r":tags: \[exercise\]\n\n(.*?)\n\n\n\w+\.check_", text, re.DOTALL)
     for (name, check), solution, stub in zip(checks.items(), solutions, stubs, strict=True):
         assert solution.splitlines()[0] == stub.splitlines()[0]
         right, empty = (check(_defined(source)[name]) for source in (solution, stub))

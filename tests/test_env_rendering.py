@@ -8,7 +8,8 @@ import pytest
 from gymnasium.error import ResetNeeded
 from playing import idle
 
-from cogdyn.envs import TrialEnv, render
+from cogdyn.envs import TrialEnv
+from cogdyn.envs.gym import render
 
 
 @pytest.mark.parametrize("name", ["PerceptualDecisionMaking", "DelayedReach", "ReversalBandit"])

@@ -12,7 +12,7 @@ def test_widgets_say_what_they_need(missing):
 import sys
 from importlib import import_module
 sys.modules[{missing!r}] = None
-for module in ("live_network", "choice", "explorer"):
+for module in ("chapters.remembering.widget", "widgets.choice", "chapters.remembering.explorer"):
     try:
         import_module("cogdyn.lessons." + module)
     except ModuleNotFoundError as error:

@@ -6,7 +6,8 @@ import pytest
 from cogdyn.agents import train
 from cogdyn.agents.network.ensemble import ensemble_of, stacked
 from cogdyn.agents.rules import BPTT
-from cogdyn.lessons.studies import load_study, marschall2019_learners
+from cogdyn.lessons.studies import load_study
+from cogdyn.lessons.studies.marschall2019 import learners
 from cogdyn.lessons.studies.marschall2019.learners import COMPARED, LEARNERS, SETTINGS, measure, network_of
 from cogdyn.lessons.studies.marschall2019.levels import levels
 from cogdyn.lessons.studies.marschall2019.measures import BATCH, MOMENTS, foresight, learn, updates_by
@@ -44,7 +45,7 @@ def test_the_controls_of_the_specification_are_there():
 
 @pytest.mark.parametrize("learner", LEARNERS)
 def test_every_learner_learns_and_tells_what_became_of_each_network(learner, monkeypatch):
-    monkeypatch.setattr(marschall2019_learners, "COMPARED", ("BPTT",))
+    monkeypatch.setattr(learners, "COMPARED", ("BPTT",))
     rows = measure(TINY | {"setting": "add 5, 7, leaky", "learner": learner})
     assert [row["network"] for row in rows] == [0, 1]
     for row in rows:

@@ -9,9 +9,9 @@ from rich.console import Console
 
 from cogdyn.agents.rules.catalogue import rule_names
 from cogdyn.envs import task_names
-from cogdyn.lessons.commands.plain_math import plain_docstring, plain_formula, plain_sentence
 from cogdyn.lessons.commands.rule_table import rule_in_words, sentence
 from cogdyn.lessons.commands.task_table import task_in_words
+from cogdyn.lessons.pages.plain_math import plain_docstring, plain_formula, plain_sentence
 
 
 def printed(words, width=80):

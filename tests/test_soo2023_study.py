@@ -6,8 +6,9 @@ import torch
 
 from cogdyn.agents import evaluate, train
 from cogdyn.agents.measures.error_left import error_left
-from cogdyn.lessons.studies import load_study, soo2023_transmission
+from cogdyn.lessons.studies import load_study
 from cogdyn.lessons.studies.runner import plan
+from cogdyn.lessons.studies.soo2023 import transmission
 from cogdyn.lessons.studies.soo2023.arms import (
     ARMS,
     COARSE_DT,
@@ -112,12 +113,12 @@ def test_gated_networks_are_drawn_from_their_seed_and_learn():
 
 
 def test_transmission_is_measured_before_and_while_networks_learn(monkeypatch):
-    monkeypatch.setattr(soo2023_transmission, "UPDATES", (0, 10))
+    monkeypatch.setattr(transmission, "UPDATES", (0, 10))
     job = {"task": "yang19.dlygo", "delay_ms": 200.0, "steps": 10, "networks": 2, "first_seed": 3, "lr": LR}
-    rows = soo2023_transmission.measure(job | {"arm": "slow mode"})
+    rows = transmission.measure(job | {"arm": "slow mode"})
     assert [(row["updates"], row["network"]) for row in rows] == [(0, 0), (0, 1), (10, 0), (10, 1)]
     assert all(row["left"] > 0.1 and 0 <= row["score"] <= 1 for row in rows)
-    base = soo2023_transmission.measure(job | {"arm": "base", "steps": 1})
+    base = transmission.measure(job | {"arm": "base", "steps": 1})
     assert all(one["left"] < 0.2 * other["left"] for one, other in zip(base, rows[:2], strict=True))
     # Networks that are trained at once are those that are trained alone.
     task = task_of("yang19.dlygo", 200.0)

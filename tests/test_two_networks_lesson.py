@@ -9,7 +9,7 @@ from lesson_page import check_exercises, executed_lesson, kinds_shown, told
 
 from cogdyn.agents.dynamics import jpca, linear_cka, soft_normalised
 from cogdyn.agents.training.run import load_run
-from cogdyn.lessons import reachers, study_results
+from cogdyn.lessons import study_results
 from cogdyn.lessons.chapters.one_reach import (
     check_autonomy,
     draw_noise,
@@ -20,6 +20,7 @@ from cogdyn.lessons.chapters.one_reach import (
     noise_errors,
     population_measures,
     reacher,
+    reachers,
     tampered,
 )
 from cogdyn.lessons.chapters.one_reach.figures import hand_paths
