@@ -115,6 +115,10 @@ def check_forward(network: Network) -> None:
             f"forward of the network {name} must take inputs and h, and noise and generator by name: {error}."
         ) from error
     state = network.initial_state(2)
+    if state.ndim != 2 or len(state) != 2:
+        raise ArgumentError(
+            f"initial_state of the network {name} returned {short_text(state)} for B=2; it must return (B, k)."
+        )
     found = network(inputs, state, noise=0.0, generator=None)
     if not isinstance(found, Trajectory):
         raise ArgumentError(
@@ -123,9 +127,9 @@ def check_forward(network: Network) -> None:
         )
     shapes = {"outputs": tuple(found.outputs.shape), "state": tuple(found.state.shape)}
     expected = {"outputs": (3, 2, network.n_outputs), "state": tuple(state.shape)}
-    if shapes != expected or state.ndim != 2 or len(state) != 2 or found.rates.shape[:2] != (3, 2):
+    if shapes != expected or found.rates.shape[:2] != (3, 2):
         shapes |= {"rates": tuple(found.rates.shape)}
         raise ArgumentError(
-            f"forward of the network {name} returned {shapes} for T=3, B=2 and an initial state of shape "
-            f"{tuple(state.shape)}; expected outputs (T, B, {network.n_outputs}), rates (T, B, N), state (B, k)."
+            f"forward of the network {name} returned {shapes} for T=3 and B=2; expected outputs "
+            f"(T, B, {network.n_outputs}), rates (T, B, N), state (B, {state.shape[1]})."
         )

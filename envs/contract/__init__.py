@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from inspect import getdoc
-from textwrap import fill
 
 from ..errors import ArgumentError
 from ..task import Task
@@ -21,6 +19,7 @@ from .observers import (
     check_score,
 )
 from .requirement import ContractError as ContractError
+from .requirement import message_of, require_all
 from .trials import check_arrays, check_mask, check_names, check_noise, check_periods, check_seeds, check_streams
 
 CHECKS: tuple[Callable[[Task], None], ...] = (
@@ -71,23 +70,6 @@ def check_task(task: Task) -> None:
         task.ideal(task.sample(8, seed=0))
     except Exception as error:  # whatever a task of one's own may raise is something to report
         raise ContractError(
-            f"{task.name} cannot be checked, since painting and answering a batch fails:\n{_indented(_message(error))}"
+            f"{task.name} cannot be checked, since painting and answering a batch fails:\n{message_of(error)}"
         ) from error
-    broken: dict[str, list[str]] = {}
-    for check in CHECKS:
-        try:
-            check(task)
-        except Exception as error:
-            broken.setdefault(_message(error), []).append((getdoc(check) or "").split("\n")[0].replace("``", ""))
-    if broken:
-        n = sum(map(len, broken.values()))
-        reports = [f"- {' '.join(promises)}\n{_indented(message)}" for message, promises in broken.items()]
-        raise ContractError(f"{task.name} breaks {n} of {len(CHECKS)} promises:\n" + "\n".join(reports))
-
-
-def _message(error: Exception) -> str:
-    return str(error) if isinstance(error, ContractError) else f"{type(error).__name__}: {error}"
-
-
-def _indented(text: str) -> str:
-    return fill(text, 96, initial_indent="  ", subsequent_indent="  ")
+    require_all(task.name, [(check, (task,)) for check in CHECKS])

@@ -15,6 +15,7 @@ from ....agents.training.evaluation import check_fit
 from ....agents.training.run import Run
 from ....envs.painted_task import PaintedTask
 from ....envs.task import Task
+from ....envs.typechecked import typechecked
 from ....envs.typical import typical
 from ...figures.conditions import group
 from ...widgets.browser_module import browser_module
@@ -149,6 +150,7 @@ class LiveNetwork(WithStill, anywidget.AnyWidget):
         )
 
 
+@typechecked
 def _weights(network: RateRNN) -> dict[str, Any]:
     def array(tensor: torch.Tensor) -> np.ndarray:
         return tensor.detach().cpu().numpy()
