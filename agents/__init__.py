@@ -7,6 +7,8 @@ from .measures.gradient_alignment import AlignmentWatch as AlignmentWatch
 from .measures.gradient_alignment import alignment as alignment
 from .network.data import TrialDataset as TrialDataset
 from .network.lesions import lesion as lesion
+from .network.own_networks import register_network as register_network
+from .network.protocol import Network as Network
 from .network.rate_rnn import RateRNN as RateRNN
 from .network.recording import states_in_trials as states_in_trials
 from .network.recording import step_at as step_at
@@ -14,6 +16,7 @@ from .network.task_network import network_for as network_for
 from .network.trajectory import Trajectory as Trajectory
 from .rules.catalogue import make_rule as make_rule
 from .training.actor import Actor as Actor
+from .training.check_network import check_network as check_network
 from .training.curriculum import train_curriculum as train_curriculum
 from .training.evaluation import Evaluation as Evaluation
 from .training.evaluation import evaluate as evaluate

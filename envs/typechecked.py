@@ -16,7 +16,7 @@ import numpy as np
 
 from .errors import ArgumentError
 from .names import unknown_name
-from .wording import parts, short_text, type_in_words
+from .wording import members_of, parts, short_text, type_in_words
 
 F = TypeVar("F", bound=Callable[..., Any])
 LARGEST = 2**63
@@ -85,11 +85,21 @@ def _check(name: str, value: Any, hint: Any, kind: Any) -> None:
         choices = [choice for part in parts(hint) if get_origin(part) is Literal for choice in get_args(part)]
         if choices and isinstance(value, str):
             raise ArgumentError(str(unknown_name(name, value, choices)))
-        if isinstance(value, type) and any(isinstance(part, type) and issubclass(value, part) for part in parts(hint)):
+        if isinstance(value, type) and any(_is_class_of(value, part) for part in parts(hint)):
             called = f"{value.__name__}()"
             raise ArgumentError(f"{name} is {short_text(value)}; it must be an object of it, as {called}.")
+        if getattr(hint, "_is_protocol", False):
+            lacking = ", ".join(member for member in members_of(hint) if not hasattr(value, member))
+            raise ArgumentError(f"{name} is {short_text(value)}; it must be a {hint.__name__}, and lacks {lacking}.")
         size = " below 2^63 in size" if _is_whole(value) and fits(0, hint) else ""
         raise ArgumentError(f"{name} is {short_text(value)}; it must be {type_in_words(hint)}{size}.")
+
+
+def _is_class_of(cls: type, part: Any) -> bool:
+    """Whether objects of a class are of a type; of a protocol, whether they have its methods."""
+    if getattr(part, "_is_protocol", False):
+        return all(hasattr(cls, name) for name in members_of(part) if callable(getattr(part, name)))
+    return isinstance(part, type) and issubclass(cls, part)
 
 
 def fits(value: Any, hint: Any) -> bool:
@@ -102,6 +112,8 @@ def _fits_part(value: Any, hint: Any) -> bool:
         return _is_array(value)
     if hint in (int, float) and type(value) in (int, float, bool):  # as below, without a detour for each of many
         return _is_finite(value) if hint is float else type(value) is int and _is_index(value)
+    if type(value) is hint:
+        return True
     origin, arguments = get_origin(hint), get_args(hint)
     if not isinstance(origin, type) or not issubclass(origin, Collection) or not arguments:
         return _of_type(value, hint)

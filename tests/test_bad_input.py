@@ -171,7 +171,8 @@ def test_messages_say_what_is_allowed():
         train(task, task=task)
     with refuses("train: 9 are given by position; allowed by position: task, network, .*, out."):
         train(*range(9))
-    with refuses("network is a GRU; it must be a RateRNN."):
+    lacks = "config, dt, initial_state, n_inputs, n_outputs"
+    with refuses(f"network is a GRU; it must be a Network, and lacks {lacks}."):
         train(task, torch.nn.GRU(3, 2), BPTT())
     with refuses("rule is an object; it must be a Rule."):
         train(task, RateRNN(3, 4, 2), object())

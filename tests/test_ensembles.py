@@ -113,7 +113,6 @@ def test_an_ensemble_of_a_network_begins_with_it():
     [
         ({"ensemble": 0}, "ensemble"),
         ({"ensemble": 2, "resume": True}, "resume=True needs out"),
-        ({"ensemble": 2, "watch": lambda network, step: {}}, "cannot be watched"),
         ({"ensemble": 2, "task": make_task("Bandit")}, "closed loop"),
     ],
 )
@@ -122,6 +121,45 @@ def test_ensembles_that_cannot_be_are_refused(arguments, message):
     network = RateRNN(task.n_inputs, 10, task.n_outputs, dt=task.dt)
     with pytest.raises(ValueError, match=message):
         train(task, network, BPTT(), 2, **arguments)
+
+
+def test_each_network_of_an_ensemble_is_watched_by_itself(tmp_path):
+    """What is seen of it is what is seen of the network alone, and goes into its own curve."""
+    settings = {"steps": 6, "batch_size": 8, "evaluate_every": 2, "n_test": 20}
+    seen = []
+
+    def watch(network, step):
+        seen.append((step, network.config["seed"]))
+        return {"norm": network.recurrent.norm()}
+
+    together = train(DMS, network_of().double(), BPTT(), ensemble=S, watch=watch, out=tmp_path, **settings)
+    assert seen == [(step, 5 + s) for step in (2, 4, 6) for s in range(S)]
+    for s, ours in enumerate(together):
+        alone = train(DMS, network_of(5 + s).double(), BPTT(), watch=watch, **settings)
+        norms, theirs = ([row["norm"] for row in run.metrics] for run in (ours, alone))
+        assert norms == pytest.approx(theirs, rel=1e-6)
+        assert load_run(tmp_path / f"network-{s + 1}").metrics == ours.metrics
+
+
+def test_a_watch_that_fails_in_an_ensemble_costs_no_update(tmp_path):
+    def watch(network, step):
+        if network.config["seed"] == 6:
+            raise RuntimeError("the second")
+        return {"one": 1.0}
+
+    with pytest.raises(RuntimeError, match="the second"):
+        train(DMS, network_of(), BPTT(), 4, 8, evaluate_every=2, n_test=20, ensemble=2, watch=watch, out=tmp_path)
+    assert [load_run(tmp_path / f"network-{s}").step for s in (1, 2)] == [2, 2]
+
+
+def test_an_ensemble_of_one_is_the_network(tmp_path):
+    settings = {"steps": 4, "batch_size": 8, "evaluate_every": 2, "n_test": 20}
+    (ours,) = train(DMS, network_of(), BPTT(), ensemble=1, out=tmp_path, **settings)
+    alone = train(DMS, network_of(), BPTT(), **settings)
+    assert ours.metrics == alone.metrics
+    assert ours.path == tmp_path / "network-1"
+    for a, b in zip(ours.network.parameters(), alone.network.parameters(), strict=True):
+        assert torch.equal(a, b)
 
 
 def test_networks_that_differ_in_more_than_their_seed_are_no_ensemble():

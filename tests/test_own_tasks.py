@@ -105,7 +105,7 @@ def test_what_a_file_names_is_not_imported(run, name):
 @pytest.mark.parametrize(
     ("modules", "said"),
     [
-        (["__main__"], "This run's task was defined in a notebook or script: define it here"),
+        (["__main__"], "It was defined in a notebook or script: define it here"),
         (None, ""),
         ("mytasks", ""),
         ([3, None], ""),

@@ -148,7 +148,7 @@ def with_described(folder, part, **arguments):
 @pytest.mark.parametrize("n_units", [10_000, 10**9, -1, "many", None])
 def test_a_file_that_claims_to_be_large_is_refused_before_a_network_is_made(saved, monkeypatch, n_units):
     with_described(saved, "network", n_units=n_units)
-    monkeypatch.setattr("cogdyn.agents.training.run.RateRNN", never)
+    monkeypatch.setattr("cogdyn.agents.training.run.network_from_config", never)
     with pytest.raises(RunError, match=r"its weights do not fit its network: recurrent has shape \(8, 8\)"):
         load_run(saved)
 

@@ -102,7 +102,7 @@ def test_the_network_is_that_of_the_authors():
 
 def test_gated_networks_are_drawn_from_their_seed_and_learn():
     task = task_of("yang19.go", 0.0)
-    one, same, other = (Gated("GRU", task.n_inputs, 50, task.n_outputs, seed) for seed in (1, 1, 2))
+    one, same, other = (Gated("GRU", task.n_inputs, 50, task.n_outputs, DT, seed) for seed in (1, 1, 2))
     for a, b, c in zip(one.parameters(), same.parameters(), other.parameters(), strict=True):
         assert torch.equal(a, b)
         assert not torch.equal(a, c)

@@ -14,7 +14,8 @@ from torch import Tensor
 from ...envs.trial import TrialBatch
 from ...envs.typechecked import typechecked
 from ..network.data import tensors
-from ..network.ensemble import part
+from ..network.ensemble import ensemble_shape, part
+from ..network.protocol import Network
 from ..network.rate_rnn import RateRNN
 from .annealing import Annealing
 from .loss_rule import LossRule
@@ -39,6 +40,7 @@ class AnnealedRule(LossRule):
     """
 
     whole: ClassVar[bool] = False
+    rate_rnn_only = True
 
     schedule: Sequence[float] = (0.5, 1.0)
     anneal_steps: int = 2000
@@ -97,16 +99,16 @@ class AnnealedRule(LossRule):
         self.annealing.report(score)
 
     @typechecked
-    def state(self, network: RateRNN) -> dict[str, Tensor]:
+    def state(self, network: Network) -> dict[str, Tensor]:
         """What the optimiser remembers of a network, and the phase, as named tensors; of an ensemble (S, ...)."""
         phase = self.knowing(network).annealing.state().items()
         return super().state(network) | {k: v if v.ndim else for_each(network, v) for k, v in phase}
 
     @typechecked
-    def restore(self, network: RateRNN, state: dict[str, Tensor]) -> None:
+    def restore(self, network: Network, state: dict[str, Tensor]) -> None:
         """Remember what :meth:`state` returned, and nothing else; ``{}`` to start again."""
         super().restore(network, state)
-        self.annealing.start(network.recurrent.shape[:-2])
+        self.annealing.start(ensemble_shape(network))
         if state:
             self.annealing.restore(state)
 

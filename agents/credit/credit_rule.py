@@ -61,6 +61,7 @@ class CreditRule(Rule, Generic[State]):
     """
 
     paces = ("trial", "bin")
+    rate_rnn_only = True
     own_rates: ClassVar[Mapping[str, str]] = {}
 
     lr: LearningRate = 1e-3

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from ...envs.names import check_name
 from ...envs.numbers import finite_number, single_number
-from ..network.rate_rnn import RateRNN
+from ..network.protocol import Network
 from .shared_counts import for_each, shared
 
 LearningRate = float | Sequence[tuple[float, float]]
@@ -63,15 +63,15 @@ class Descent:
         self.weight_decay = single_number("weight_decay", weight_decay)
         if self.weight_decay < 0:
             raise ValueError(f"weight_decay is {weight_decay!r}; it must not be negative.")
-        self._network: RateRNN | None = None
+        self._network: Network | None = None
         self._torch: torch.optim.Optimizer | None = None
         self._taken = 0
 
-    def knows(self, network: RateRNN) -> bool:
+    def knows(self, network: Network) -> bool:
         """Whether what is remembered is of this network."""
         return self._network is network
 
-    def follow(self, network: RateRNN, gradients: Mapping[str, Tensor], loss: Tensor) -> dict[str, Any]:
+    def follow(self, network: Network, gradients: Mapping[str, Tensor], loss: Tensor) -> dict[str, Any]:
         """Take one step along gradients, which are shortened to the largest norm; parameters change in place.
 
         Of an ensemble each network is treated as it would be alone, and one whose loss or gradient is not finite is
@@ -118,7 +118,7 @@ class Descent:
         self._taken += 1
         return metrics
 
-    def state(self, network: RateRNN) -> dict[str, Tensor]:
+    def state(self, network: Network) -> dict[str, Tensor]:
         """The number of updates, and what Adam remembers of a network, as named tensors; nothing of one not known."""
         if self._torch is None or not self.knows(network):
             return {"updates": for_each(network, 0)}
@@ -128,7 +128,7 @@ class Descent:
             for key, value in self._torch.state.get(parameter, {}).items()
         }
 
-    def restore(self, network: RateRNN, state: Mapping[str, Tensor]) -> None:
+    def restore(self, network: Network, state: Mapping[str, Tensor]) -> None:
         """Remember what :meth:`state` returned, and nothing else; ``{}`` to start again.
 
         Raises:
@@ -147,7 +147,7 @@ class Descent:
                     for k, v in found.items()
                 }
 
-    def rate(self, network: RateRNN) -> float:
+    def rate(self, network: Network) -> float:
         """The learning rate of the next update."""
         taken = self._taken if self.knows(network) else 0
         return max(row for row in self.schedule if row[0] <= taken)[1]
@@ -156,12 +156,12 @@ class Descent:
         """Count an update that was made by other means, at the rate of :meth:`rate`."""
         self._taken += 1
 
-    def _optimizer(self, network: RateRNN) -> torch.optim.Optimizer:
+    def _optimizer(self, network: Network) -> torch.optim.Optimizer:
         optimizer = self._torch if self._torch is not None and self.knows(network) else self._start(network)
         optimizer.param_groups[0]["lr"] = self.rate(network)
         return optimizer
 
-    def _start(self, network: RateRNN) -> torch.optim.Optimizer:
+    def _start(self, network: Network) -> torch.optim.Optimizer:
         # All parameters: one that is frozen has no gradient, and stays as it is for as long as it is frozen.
         self._torch = OPTIMIZERS[self.optimizer](network.parameters(), weight_decay=self.weight_decay)
         self._network, self._taken = network, 0
@@ -186,6 +186,6 @@ def _beside(value: Tensor, tensor: Tensor) -> Tensor:
     return value.view(*value.shape, *[1] * (tensor.ndim - value.ndim))
 
 
-def trainable(network: RateRNN) -> list[tuple[str, torch.nn.Parameter]]:
+def trainable(network: Network) -> list[tuple[str, torch.nn.Parameter]]:
     """Parameters that learn, with their names."""
     return [(name, parameter) for name, parameter in network.named_parameters() if parameter.requires_grad]

@@ -57,6 +57,7 @@ class LeastSquaresRule(Rule, Generic[State]):
     reads_all: ClassVar[bool] = False
     paces = ("bin",)
     reads = ("presynaptic rate", "error broadcast", "senders of others")
+    rate_rnn_only = True
 
     regularisation: float = number(1.0, above=0)
     feedback_gain: float = number(1.0, above=0)

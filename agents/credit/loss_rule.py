@@ -12,7 +12,7 @@ from torch import Tensor
 from ...envs.trial import TrialBatch
 from ...envs.typechecked import typechecked
 from ..network.data import TensorBatch
-from ..network.rate_rnn import RateRNN
+from ..network.protocol import Network
 from ..network.trajectory import Trajectory
 from .arguments import number
 from .descent import Descent, LearningRate, Optimizer, trainable
@@ -32,7 +32,7 @@ class LossRule(Rule):
         clip: Largest norm of the gradient, longer ones are shortened to it; None for no limit.
         optimizer: ``"adam"`` or ``"sgd"``.
         rate_penalty: :math:`\lambda_r`, cost of activity.
-        weight_penalty: :math:`\lambda_w`, cost of synapses.
+        weight_penalty: :math:`\lambda_w`, cost of synapses; of a network of another kind than RateRNN, of its matrices.
 
     Raises:
         ValueError: If lr or clip is not positive, the optimizer is unknown, or a penalty is negative.
@@ -54,23 +54,23 @@ class LossRule(Rule):
         self.lr, self.clip = self.descent.lr, self.descent.clip
 
     @abstractmethod
-    def loss(self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None) -> Tensor:
+    def loss(self, network: Any, batch: TrialBatch, generator: torch.Generator | None = None) -> Tensor:
         """The loss of a batch, a scalar, or of an ensemble (S,); the generator draws the network's noise."""
 
-    def objective(self, network: RateRNN, trajectory: Trajectory, data: TensorBatch) -> Tensor:
+    def objective(self, network: Network, trajectory: Trajectory, data: TensorBatch) -> Tensor:
         """The task's loss of what a network did, with the costs, a scalar, or of an ensemble (S,)."""
         task = task_loss(trajectory.outputs, data.targets, data.mask, data.probabilities)
         return task + penalties(network, trajectory, self.rate_penalty, self.weight_penalty)
 
     @typechecked
     def gradient(
-        self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None
+        self, network: Network, batch: TrialBatch, generator: torch.Generator | None = None
     ) -> dict[str, Tensor]:
         """Gradient of the loss for each trainable parameter, by name; the network is left as it was."""
         return gradient_of(network, self.loss(network, batch, generator))
 
     @typechecked
-    def update(self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None) -> dict[str, Any]:
+    def update(self, network: Network, batch: TrialBatch, generator: torch.Generator | None = None) -> dict[str, Any]:
         """Change the parameters in place; returns the loss before the change and the gradient's norm.
 
         Of an ensemble each network follows its own loss.
@@ -88,21 +88,21 @@ class LossRule(Rule):
         """What is to be done after each update."""
 
     @typechecked
-    def state(self, network: RateRNN) -> dict[str, Tensor]:
+    def state(self, network: Network) -> dict[str, Tensor]:
         """What the optimiser remembers of a network, as named tensors."""
         return self.descent.state(network)
 
     @typechecked
-    def restore(self, network: RateRNN, state: dict[str, Tensor]) -> None:
+    def restore(self, network: Network, state: dict[str, Tensor]) -> None:
         """Remember what :meth:`state` returned, and nothing else; ``{}`` to start again."""
         self.descent.restore(network, state)
 
-    def knows(self, network: RateRNN) -> bool:
+    def knows(self, network: Network) -> bool:
         """Whether what is remembered is of this network."""
         return self.descent.knows(network)
 
 
-def gradient_of(network: RateRNN, loss: Tensor) -> dict[str, Tensor]:
+def gradient_of(network: Network, loss: Tensor) -> dict[str, Tensor]:
     """Gradient of a loss, or of the losses of an ensemble, each for its own network."""
     learned = dict(trainable(network))
     if not learned:

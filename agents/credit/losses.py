@@ -1,9 +1,15 @@
 """What a network is asked to minimise."""
 
+from __future__ import annotations
+
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from ...envs.trial import TrialBatch
+from ...envs.typechecked import typechecked
+from ..network.data import tensors
+from ..network.protocol import Network, first_parameter
 from ..network.rate_rnn import RateRNN
 from ..network.trajectory import Trajectory
 
@@ -45,15 +51,30 @@ def task_loss(outputs: Tensor, targets: Tensor, mask: Tensor, probabilities: boo
     return (error * mask).sum() / total
 
 
-def penalties(network: RateRNN, trajectory: Trajectory, rate: float, weight: float) -> Tensor:
-    """Cost of activity and of synapses: rate * mean(r^2) + weight * sum of mean(W^2) over the three matrices.
+def penalties(network: Network, trajectory: Trajectory, rate: float, weight: float) -> Tensor:
+    """Cost of activity and of synapses: rate * mean(r^2) + weight * sum of mean(W^2) over the matrices.
 
+    Those are recurrent, input and readout weights; of a network of another kind, all its parameters with two axes.
     A scalar; of an ensemble one for each network, (S,).
     """
     cost = trajectory.outputs.new_zeros(())
     if rate:
         cost = cost + rate * trajectory.rates.square().mean((0, -2, -1))
     if weight:
-        for matrix in (network.recurrent_weights, network.input_weights, network.readout_weights):
+        for matrix in _matrices(network):
             cost = cost + weight * matrix.square().mean((-2, -1))
     return cost
+
+
+@typechecked
+def loss_of_network(network: Network, batch: TrialBatch, generator: torch.Generator | None = None) -> Tensor:
+    """The task's loss of a network on a batch, a scalar, or of an ensemble (S,); the generator draws its noise."""
+    data = tensors(batch, first_parameter(network))
+    outputs = network(data.inputs, generator=generator).outputs
+    return task_loss(outputs, data.targets, data.mask, data.probabilities)
+
+
+def _matrices(network: Network) -> list[Tensor]:
+    if isinstance(network, RateRNN):
+        return [network.recurrent_weights, network.input_weights, network.readout_weights]
+    return [parameter for parameter in network.parameters() if parameter.ndim == 2]

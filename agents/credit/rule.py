@@ -14,10 +14,8 @@ from torch import Tensor
 
 from ...envs.trial import TrialBatch
 from ...envs.typechecked import typechecked
-from ..network.data import tensors
-from ..network.rate_rnn import RateRNN
 from ..network.representation import rule_repr
-from .losses import task_loss
+from .losses import loss_of_network
 from .reads import Local, Read, locality
 
 Scores = float | Sequence[float] | Tensor
@@ -39,20 +37,20 @@ class Rule(ABC):
             declared.
         mixes_trials: Whether trials of a batch act on each other, as by means over them, so that what the batch adds to
             the gradient is not the mean of what they add alone.
+        rate_rnn_only: Whether it reads parts of a RateRNN that other networks lack.
     """
 
     paces: ClassVar[tuple[Pace, ...]] = ("trial",)
     mixes_trials: ClassVar[bool] = False
+    rate_rnn_only: ClassVar[bool] = False
     reads: tuple[Read, ...] | None = field(default=None, init=False)
 
     @abstractmethod
-    def update(
-        self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None
-    ) -> Mapping[str, Any]:
+    def update(self, network: Any, batch: TrialBatch, generator: torch.Generator | None = None) -> Mapping[str, Any]:
         """Change the parameters of a network in place, or those of all networks of an ensemble, each as if alone.
 
         Args:
-            network: The network, or an ensemble.
+            network: The network, or an ensemble; a RateRNN if ``rate_rnn_only``.
             batch: Trials.
             generator: Source of the network's noise, and of what the rule draws.
 
@@ -85,16 +83,11 @@ class Rule(ABC):
             raise AttributeError(f"{name} of {rule} is set when the rule is made: {rule}({name}={value!r}).")
         super().__setattr__(name, value)
 
-    @typechecked
-    def loss(self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None) -> Tensor:
+    def loss(self, network: Any, batch: TrialBatch, generator: torch.Generator | None = None) -> Tensor:
         """The loss of a batch that the rule brings down, a scalar; the generator draws the network's noise."""
-        data = tensors(batch, network.recurrent)
-        outputs = network(data.inputs, generator=generator).outputs
-        return task_loss(outputs, data.targets, data.mask, data.probabilities)
+        return loss_of_network(network, batch, generator)
 
-    def gradient(
-        self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None
-    ) -> dict[str, Tensor]:
+    def gradient(self, network: Any, batch: TrialBatch, generator: torch.Generator | None = None) -> dict[str, Tensor]:
         """What the rule adds up over trials for each trainable parameter, by name; network and rule stay as they were.
 
         Raises:
@@ -105,22 +98,22 @@ class Rule(ABC):
     def report(self, score: Scores) -> None:  # noqa: B027  most rules do not need it
         """Receive the score of the network at an evaluation."""
 
-    def state(self, network: RateRNN) -> dict[str, Tensor]:
+    def state(self, network: Any) -> dict[str, Tensor]:
         """What the rule remembers of a network, as named tensors; of an ensemble all with an axis S in front."""
         return {}
 
-    def restore(self, network: RateRNN, state: dict[str, Tensor]) -> None:  # noqa: B027  what remembers nothing
+    def restore(self, network: Any, state: dict[str, Tensor]) -> None:  # noqa: B027  what remembers nothing
         """Remember what :meth:`state` returned, and nothing else; ``{}`` to start again."""
 
-    def knows(self, network: RateRNN) -> bool:
+    def knows(self, network: Any) -> bool:
         """Whether what the rule remembers is of this network."""
         return True
 
-    def knowing(self, network: RateRNN) -> Self:
+    def knowing(self, network: Any) -> Self:
         """This rule if it knows the network, else one with its arguments that knows none."""
         return self if self.knows(network) else type(self)(**self.config)
 
-    def meet(self, network: RateRNN) -> None:
+    def meet(self, network: Any) -> None:
         """Start again if the network is another than before."""
         if not self.knows(network):
             self.restore(network, {})

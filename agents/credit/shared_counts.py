@@ -8,12 +8,13 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ..network.rate_rnn import RateRNN
+from ..network.ensemble import ensemble_shape
+from ..network.protocol import Network
 
 
-def for_each(network: RateRNN, count: Tensor | float) -> Tensor:
+def for_each(network: Network, count: Tensor | float) -> Tensor:
     """A count () as one of each network of an ensemble, (S,); as it is for a single network."""
-    return torch.as_tensor(count).expand(network.recurrent.shape[:-2]).clone()
+    return torch.as_tensor(count).expand(ensemble_shape(network)).clone()
 
 
 def shared(name: str, counts: Tensor) -> Tensor:

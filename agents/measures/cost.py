@@ -16,7 +16,7 @@ from torch.utils._pytree import tree_leaves
 
 from ...envs.trial import TrialBatch
 from ..credit.rule import Rule
-from ..network.rate_rnn import RateRNN
+from ..network.protocol import Network, first_parameter
 
 
 class CostWatch:
@@ -35,12 +35,12 @@ class CostWatch:
     def __init__(self, rules: Mapping[str, Rule], batch: TrialBatch):
         self.rules, self.batch = rules, batch
 
-    def __call__(self, network: RateRNN, step: int) -> dict[str, float]:
+    def __call__(self, network: Network, step: int) -> dict[str, float]:
         """Time and memory by rule; the noise is the same for all rules."""
         found = {}
         for name, rule in self.rules.items():
             own, copied = copy.deepcopy((network, rule))
-            generator = torch.Generator(network.recurrent.device).manual_seed(0)
+            generator = torch.Generator(first_parameter(network).device).manual_seed(0)
             try:
                 with PeakMemory() as memory:
                     copied.update(own, self.batch, generator)

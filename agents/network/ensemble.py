@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from .protocol import Network
 from .rate_rnn import RateRNN
 
 
@@ -33,8 +34,13 @@ def stacked(networks: Sequence[RateRNN]) -> RateRNN:
 
 def ensemble_of(network: RateRNN, n_networks: int) -> RateRNN:
     """An ensemble of a network and of others that differ from it in their seed, which counts on from its own."""
+    return stacked(with_other_seeds(network, n_networks))
+
+
+def with_other_seeds(network: RateRNN, n_networks: int) -> list[RateRNN]:
+    """A network and others that differ from it in their seed, which counts on from its own."""
     seed = network.config["seed"]
-    return stacked([network, *(network.redrawn(seed + s) for s in range(1, n_networks))])
+    return [network, *(network.redrawn(seed + s) for s in range(1, n_networks))]
 
 
 def subset(ensemble: RateRNN, which: Sequence[int]) -> RateRNN:
@@ -53,6 +59,11 @@ def part(ensemble: RateRNN, which: Sequence[int]) -> RateRNN:
     tensors = {name: ensemble.get_parameter(name)[which] for name in _own(ensemble)}
     seeds = [ensemble.config["seed"][s] for s in which]
     return _with(ensemble, tensors, ensemble.recurrent_mask[which], seeds, learn=False)
+
+
+def ensemble_shape(network: Network) -> tuple[int, ...]:
+    """(S,) of an ensemble of S networks, () of a single network."""
+    return tuple(network.recurrent.shape[:-2]) if isinstance(network, RateRNN) else ()
 
 
 def _own(network: RateRNN) -> list[str]:

@@ -8,11 +8,11 @@ from contextlib import contextmanager
 import torch
 
 from ...envs.task import Task
-from .rate_rnn import RateRNN
+from .protocol import Network, first_parameter
 
 
 @contextmanager
-def memory_errors_told(task: Task, network: RateRNN, batch_size: int, n_test: int, networks: int = 1) -> Iterator[None]:
+def memory_errors_told(task: Task, network: Network, batch_size: int, n_test: int, networks: int = 1) -> Iterator[None]:
     """Say how large the arrays are, and what to lower, where NumPy or PyTorch say that memory does not suffice.
 
     Raises:
@@ -24,11 +24,12 @@ def memory_errors_told(task: Task, network: RateRNN, batch_size: int, n_test: in
         if not is_out_of_memory(error):
             raise
         n_bins, trials = len(task.sample(1, seed=0).inputs), max(batch_size, n_test)
-        bytes_of_rates = networks * n_bins * trials * network.n_units * network.recurrent.element_size()
+        like, n_units = first_parameter(network), network.initial_state(1).shape[-1]
+        bytes_of_rates = networks * n_bins * trials * n_units * like.element_size()
         of = f"{networks} networks, " if networks > 1 else ""
         raise MemoryError(
-            f"memory does not suffice on {network.recurrent.device}: the rates of {of}{trials:,} trials, about "
-            f"{n_bins:,} bins and {network.n_units:,} units alone take {bytes_of_rates / 2**30:.3g} GiB, and learning "
+            f"memory does not suffice on {like.device}: the rates of {of}{trials:,} trials, about "
+            f"{n_bins:,} bins and {n_units:,} units alone take {bytes_of_rates / 2**30:.3g} GiB, and learning "
             f"keeps several such arrays. Lower batch_size ({batch_size:,}), n_test ({n_test:,})"
             f"{', the ensemble' if networks > 1 else ''}, the units, or how long trials last."
         ) from error

@@ -27,9 +27,15 @@ def network_repr(self: Any) -> str:
 
 
 def rule_repr(self: Any) -> str:
-    """A rule with the arguments that are not those of its defaults, as ``RFLO(lr=0.01, feedback='symmetric')``."""
-    defaults = type(self)().config
-    changed = {name: value for name, value in self.config.items() if not _same(value, defaults.get(name))}
+    """A rule with the arguments that are not those of its defaults, as ``RFLO(lr=0.01, feedback='symmetric')``.
+
+    A rule of one's own that cannot be made without arguments is shown with all of them.
+    """
+    usual = _defaults(type(self))
+    defaults = {} if inspect.Parameter.empty in usual.values() else type(self)().config
+    changed = {
+        name: value for name, value in self.config.items() if name not in defaults or not _same(value, defaults[name])
+    }
     return f"{type(self).__name__}({call_arguments(changed)})"
 
 

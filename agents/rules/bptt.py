@@ -5,7 +5,8 @@ from typing import Any
 from torch import Generator, Tensor
 
 from ...envs.trial import TrialBatch
-from ..credit import LossRule, RateRNN, gradient_of, learning_rule, tensors
+from ..credit import LossRule, gradient_of, learning_rule, tensors
+from ..network.protocol import Network, first_parameter
 
 
 @learning_rule
@@ -15,16 +16,18 @@ class BPTT(LossRule):
     .. math:: \theta \leftarrow \mathrm{Adam}(\theta, \partial L / \partial \theta), \quad
         L = L_{task} + \lambda_r \langle r^2 \rangle + \lambda_w \sum_W \langle W^2 \rangle
 
+    It trains any network that keeps the protocol of :class:`~cogdyn.agents.Network`.
+
     Source: Werbos 1990, doi:10.1109/5.58337.
     """
 
-    def loss(self, network: RateRNN, batch: TrialBatch, generator: Generator | None = None) -> Tensor:
+    def loss(self, network: Network, batch: TrialBatch, generator: Generator | None = None) -> Tensor:
         """The loss L of a batch, a scalar, or of an ensemble (S,); the generator draws the network's noise."""
-        data = tensors(batch, network.recurrent)
+        data = tensors(batch, first_parameter(network))
         trajectory = network(data.inputs, generator=generator)
         return self.objective(network, trajectory, data)
 
-    def update(self, network: RateRNN, batch: TrialBatch, generator: Generator | None = None) -> dict[str, Any]:
+    def update(self, network: Network, batch: TrialBatch, generator: Generator | None = None) -> dict[str, Any]:
         """Loss, gradient, step."""
         self.meet(network)
         L = self.loss(network, batch, generator)

@@ -51,6 +51,7 @@ class NodePerturbation(Rule):
     """
 
     reads = ("presynaptic rate", "own perturbation", "reward")
+    rate_rnn_only = True
 
     lr: LearningRate = 1e-3
     clip: float | None = 1.0

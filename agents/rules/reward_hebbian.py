@@ -54,6 +54,7 @@ class RewardHebbian(Rule):
     """
 
     reads = ("presynaptic rate", "own voltage", "reward")
+    rate_rnn_only = True
 
     lr: float = number(0.1, above=0)
     max_change: float = number(3e-4, above=0)

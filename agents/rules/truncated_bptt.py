@@ -5,7 +5,8 @@ from torch import Generator, Tensor
 
 from ...envs.durations import in_bins
 from ...envs.trial import TrialBatch
-from ..credit import LossRule, RateRNN, Trajectory, learning_rule, number, tensors
+from ..credit import LossRule, Trajectory, learning_rule, number, tensors
+from ..network.protocol import Network, first_parameter
 
 
 @learning_rule
@@ -29,13 +30,13 @@ class TruncatedBPTT(LossRule):
 
     window_ms: float = number(200.0, above=0)
 
-    def loss(self, network: RateRNN, batch: TrialBatch, generator: Generator | None = None) -> Tensor:
+    def loss(self, network: Network, batch: TrialBatch, generator: Generator | None = None) -> Tensor:
         """The loss of a batch, a scalar, whose errors end at the start of each window; the generator draws the noise.
 
         Raises:
             ValueError: If a window is no whole number of bins.
         """
-        data = tensors(batch, network.recurrent)
+        data = tensors(batch, first_parameter(network))
         windows: list[Trajectory] = []
         for inputs in data.inputs.split(in_bins(self.window_ms, network.dt, "window_ms")):
             state = windows[-1].state.detach() if windows else None

@@ -8,7 +8,7 @@ import torch
 
 from ...envs.errors import ArgumentError
 from ...envs.typechecked import typechecked
-from ..network.rate_rnn import RateRNN
+from ..network.protocol import Network, first_parameter
 
 
 @typechecked
@@ -29,12 +29,12 @@ class Actor:
         ValueError: If the action space does not fit the network's outputs.
     """
 
-    def __init__(self, network: RateRNN, action_space: gym.Space, seed: int = 0, probabilities: bool = False):
+    def __init__(self, network: Network, action_space: gym.Space, seed: int = 0, probabilities: bool = False):
         self.network, self.action_space, self.probabilities = network, action_space, probabilities
         size = action_space.n if isinstance(action_space, gym.spaces.Discrete) else (action_space.shape or (0,))[0]
         if size != network.n_outputs:
             raise ValueError(f"the network has {network.n_outputs} outputs, the action space is {action_space}.")
-        self._generator = torch.Generator(network.recurrent.device).manual_seed(seed)
+        self._generator = torch.Generator(first_parameter(network).device).manual_seed(seed)
         self._state: torch.Tensor | None = None
 
     @typechecked
@@ -56,7 +56,7 @@ class Actor:
         if np.ndim(observation) not in (1, 2) or np.shape(observation)[-1] != n_inputs:
             shape = np.shape(observation)
             raise ArgumentError(f"observation has shape {shape}; expected ({n_inputs},), or (B, {n_inputs}).")
-        inputs = torch.as_tensor(np.atleast_2d(observation)).to(self.network.recurrent)
+        inputs = torch.as_tensor(np.atleast_2d(observation)).to(first_parameter(self.network))
         trajectory = self.network(inputs[None], self._state, generator=self._generator)
         self._state = trajectory.state
         outputs = trajectory.outputs[0]

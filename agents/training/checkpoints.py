@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
+from ..network.protocol import first_parameter
 from .files import check_unicode, folder_made, locked, remove_parts, write_atomically
 from .model_file import MODEL, read_header, read_model
 from .run import Run, differences, load_run
@@ -32,6 +34,7 @@ class Checkpoints:
     def __init__(self, out: str | os.PathLike[str] | None, size: int | None):
         self.out = None if out is None else Path(out)
         self._size, self._stack = size, ExitStack()
+        self._places: dict[int, Path] = {}
 
     def __enter__(self) -> Checkpoints:
         """Claim the folder."""
@@ -49,7 +52,7 @@ class Checkpoints:
         """Release the folder."""
         self._stack.close()
 
-    def take_up(self, runs: Sequence[Run], resume: bool) -> None:
+    def take_up(self, runs: Sequence[Run[Any]], resume: bool) -> None:
         """Bring runs to where those in the folder are.
 
         Raises:
@@ -59,6 +62,7 @@ class Checkpoints:
             if resume:
                 raise ValueError("resume=True needs out, the folder of the run.")
             return
+        self._places = {id(run): folder for run, folder in zip(runs, self._folders, strict=True)}
         if resume:
             folders = [self.out, *self.out.glob("network-*")]
             for folder in folders:
@@ -85,17 +89,15 @@ class Checkpoints:
             _continue(run, load_run(folder))
             run.written_to(folder)  # a kill may have come between the two files
 
-    def write(self, runs: Sequence[Run], which: Sequence[int]) -> None:
-        """Write checkpoints of the runs at these places: after a kill, all of them are found, or none."""
-        if self.out is None:
-            return
-        folders = self._folders
-        for s in which:
-            folders[s].mkdir(exist_ok=True)
-            write_atomically(folders[s] / NEXT, runs[s].content())
-        for s in which:
-            os.replace(folders[s] / NEXT, folders[s] / MODEL)
-            runs[s].written_to(folders[s])
+    def write(self, runs: Sequence[Run[Any]]) -> None:
+        """Write checkpoints of some of the runs: after a kill, all of them are found, or none."""
+        places = [(run, self._places[id(run)]) for run in runs if self.out is not None]
+        for run, folder in places:
+            folder.mkdir(exist_ok=True)
+            write_atomically(folder / NEXT, run.content())
+        for run, folder in places:
+            os.replace(folder / NEXT, folder / MODEL)
+            run.written_to(folder)
 
     @property
     def _folders(self) -> list[Path]:
@@ -114,16 +116,19 @@ def settle(folders: Sequence[Path]) -> None:
                 (folder / NEXT).unlink()
 
 
-def _continue(run: Run, earlier: Run) -> None:
+def _continue(run: Run[Any], earlier: Run[Any]) -> None:
     """Bring a run to where an earlier one of the same training is.
 
     Raises:
         ValueError: If it is of another training; it says what differs.
     """
     for part in ("task", "network", "rule", "training"):
-        if differ := differences(run.config[part], earlier.config[part]):
+        parts = [run.config[part], earlier.config[part]]
+        if parts[0].get("name") != parts[1].get("name"):  # the arguments of another class say nothing
+            parts = [{"name": each.get("name", "RateRNN")} for each in parts]
+        if differ := differences(*parts):
             raise ValueError(f"{earlier.path} was trained with another {part}: {differ}.")
-    ours, theirs = run.network.recurrent.dtype, earlier.network.recurrent.dtype
+    ours, theirs = (first_parameter(each.network).dtype for each in (run, earlier))
     if ours != theirs:
         raise ValueError(f"{earlier.path} holds a network in {theirs}, and this one is in {ours}.")
     run.network.load_state_dict(earlier.network.state_dict())

@@ -10,7 +10,7 @@ from ...envs.curriculum import Curriculum
 from ...envs.numbers import whole_number
 from ...envs.typechecked import typechecked
 from ..credit.rule import Rule
-from ..network.rate_rnn import RateRNN
+from ..network.protocol import Network
 from .loop import train
 from .model_file import MODEL
 from .run import Run
@@ -19,14 +19,14 @@ from .run import Run
 @typechecked
 def train_curriculum(
     curriculum: Curriculum,
-    network: RateRNN,
+    network: Network,
     rule: Rule,
     steps: int = 1000,
     *,
     out: str | os.PathLike[str] | None = None,
     resume: bool = False,
     **settings: Any,
-) -> list[Run]:
+) -> list[Run[Any]]:
     """Train a network level by level; each level ends when its goal is reached, and its run is kept.
 
     Args:

@@ -11,6 +11,8 @@ from ...envs.numbers import whole_number
 from ...envs.task import Task
 from ...envs.trial import TrialBatch
 from ...envs.typechecked import typechecked
+from ..network.ensemble import ensemble_shape
+from ..network.protocol import Network, check_forward, first_parameter
 from ..network.rate_rnn import RateRNN
 
 
@@ -49,7 +51,7 @@ class NetworkPolicy:
         noise: Standard deviation of the process noise instead of the network's own.
     """
 
-    def __init__(self, network: RateRNN, generator: torch.Generator | None = None, noise: float | None = None):
+    def __init__(self, network: Network, generator: torch.Generator | None = None, noise: float | None = None):
         self.network, self.generator, self.noise = network, generator, noise
         self.rates: list[np.ndarray] = []
         self.outputs: list[np.ndarray] = []
@@ -57,14 +59,14 @@ class NetworkPolicy:
 
     @torch.no_grad()
     def __call__(self, segment: TrialBatch) -> np.ndarray:
-        """Run through a segment; returns outputs (T, B, n_out).
+        """Run through a segment; returns outputs (T, B, n_out), or of an ensemble (T, S, B, n_out).
 
         Raises:
-            FloatingPointError: If they are not finite.
+            FloatingPointError: If those of a single network are not finite.
         """
-        inputs = torch.from_numpy(segment.inputs).to(self.network.recurrent)
+        inputs = torch.from_numpy(segment.inputs).to(first_parameter(self.network))
         trajectory = self.network(inputs, self._state, noise=self.noise, generator=self.generator)
-        if not torch.isfinite(trajectory.outputs).all():
+        if not ensemble_shape(self.network) and not torch.isfinite(trajectory.outputs).all():
             raise FloatingPointError("the network's outputs left the finite numbers")
         self._state = trajectory.state
         self.rates.append(trajectory.rates.cpu().numpy())
@@ -72,15 +74,17 @@ class NetworkPolicy:
         return self.outputs[-1]
 
 
-def check_fit(network: RateRNN, task: Task) -> None:
+def check_fit(network: Network, task: Task) -> None:
     """Refuse a network whose precision, channels, bins or kind of outputs do not fit the task.
 
     Raises:
-        ValueError: If weights are neither float32 nor float64, n_inputs, n_outputs or dt differ, or outputs that are
-            choices or probabilities are not linear.
+        ValueError: If weights are not all float32 or all float64; if n_inputs, n_outputs or dt differ; if outputs of a
+            RateRNN that are choices or probabilities are not linear; if another network returns no trajectory.
     """
-    if network.recurrent.dtype not in (torch.float32, torch.float64):
-        raise ValueError(f"the network is in {network.recurrent.dtype}; allowed: torch.float32, torch.float64.")
+    dtypes = {parameter.dtype for parameter in network.parameters()}
+    if len(dtypes) != 1 or not dtypes <= {torch.float32, torch.float64}:
+        found = " and ".join(sorted(map(str, dtypes))) or "no precision, without a parameter"
+        raise ValueError(f"the network is in {found}; allowed: torch.float32, torch.float64.")
     theirs = {"n_inputs": task.n_inputs, "n_outputs": task.n_outputs, "dt": task.dt}
     wrong = [
         f"{name} is {getattr(network, name)} but the task's is {value}"
@@ -89,7 +93,9 @@ def check_fit(network: RateRNN, task: Task) -> None:
     ]
     if wrong:
         raise ValueError(f"the network does not fit {task.name}: {'; '.join(wrong)}.")
-    if task.kind != "continuous" and network.readout_activation != "linear":
+    if not isinstance(network, RateRNN):
+        check_forward(network)
+    elif task.kind != "continuous" and network.readout_activation != "linear":
         raise ValueError(
             f"the network does not fit {task.name}: its outputs end in a {network.readout_activation}, but those of "
             f"kind {task.kind!r} are logits, made probabilities by the loss. Use readout_activation='linear'."
@@ -98,7 +104,7 @@ def check_fit(network: RateRNN, task: Task) -> None:
 
 @typechecked
 def evaluate(
-    network: RateRNN,
+    network: Network,
     task: Task,
     n_trials: int = 1000,
     seed: int = 0,
@@ -122,12 +128,33 @@ def evaluate(
     """
     check_fit(network, task)
     n_trials, number = whole_number("n_trials", n_trials, least=1), whole_number("number", number, least=0)
-    generator = torch.Generator(network.recurrent.device)
-    generator.manual_seed(step_seed(seed, "test", number))
-    policy = NetworkPolicy(network, generator, noise)
-    batch = next(task.stream(n_trials, seed, "test", start=number, policy=policy))
+    batch, policy = _tested(network, task, n_trials, seed, number, noise)
     rates, outputs = np.concatenate(policy.rates), np.concatenate(policy.outputs)
     return Evaluation(batch, rates, outputs, task.score(outputs, batch))
+
+
+def scores_of(network: Network, task: Task, n_trials: int, seed: int) -> list[float]:
+    """The score that :func:`evaluate` finds for a network, or for each network of an ensemble, as if it were alone.
+
+    In an ensemble, a network whose outputs are not finite scores 0.
+
+    Raises:
+        FloatingPointError: If the outputs of a single network are not finite.
+    """
+    batch, policy = _tested(network, task, n_trials, seed)
+    outputs = np.concatenate(policy.outputs)
+    each = outputs.swapaxes(0, 1) if ensemble_shape(network) else [outputs]
+    return [float(task.score(one, batch).mean()) if np.isfinite(one).all() else 0.0 for one in each]
+
+
+def _tested(
+    network: Network, task: Task, n_trials: int, seed: int, number: int = 0, noise: float | None = None
+) -> tuple[TrialBatch, NetworkPolicy]:
+    """Trials of the test stream, and what a network did in them."""
+    generator = torch.Generator(first_parameter(network).device)
+    generator.manual_seed(step_seed(seed, "test", number))
+    policy = NetworkPolicy(network, generator, noise)
+    return next(task.stream(n_trials, seed, "test", start=number, policy=policy)), policy
 
 
 def step_seed(seed: int, split: str, number: int) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from math import isnan, nan
-from typing import overload
+from typing import Any, overload
 
 import torch
 
@@ -14,18 +14,21 @@ from ...envs.task import Task
 from ...envs.typechecked import typechecked
 from ..credit.rule import Rule
 from ..network.devices import choose_device
+from ..network.ensemble import stacked, with_other_seeds
 from ..network.out_of_memory import memory_errors_told
+from ..network.own_networks import check_saveable
+from ..network.protocol import Network, SomeNetwork
 from ..network.rate_rnn import RateRNN
 from .checkpoints import Checkpoints
-from .evaluation import NetworkPolicy, check_fit, step_seed
+from .evaluation import check_fit
 from .interrupt import DeferredSignals
-from .learners import learner_of
-from .learning_curve import watched
+from .learner import Learner, Metrics, check_trains
+from .learning_curve import OWN_COLUMNS, watched
 from .run import Run, describe
 
 Progress = Callable[[int, dict[str, float]], None]
 """Called after each update with the number of updates and the latest metrics."""
-Watch = Callable[[RateRNN, int], Mapping[str, float]]
+Watch = Callable[[Any, int], Mapping[str, float]]
 """Called at each evaluation with the network and the number of updates; returns more metrics by name."""
 
 
@@ -36,7 +39,7 @@ class TrainingDiverged(RuntimeError):
 @overload
 def train(
     task: Task,
-    network: RateRNN,
+    network: SomeNetwork,
     rule: Rule,
     steps: int = 1000,
     batch_size: int = 64,
@@ -51,7 +54,7 @@ def train(
     ensemble: None = None,
     watch: Watch | None = None,
     progress: Progress | None = None,
-) -> Run: ...
+) -> Run[SomeNetwork]: ...
 
 
 @overload
@@ -70,8 +73,9 @@ def train(
     n_test: int = 500,
     resume: bool = False,
     ensemble: int,
+    watch: Watch | None = None,
     progress: Progress | None = None,
-) -> list[Run]: ...
+) -> list[Run[RateRNN]]: ...
 
 
 @typechecked
@@ -79,7 +83,7 @@ def train(
 @torch.enable_grad()
 def train(
     task: Task,
-    network: RateRNN,
+    network: Network,
     rule: Rule,
     steps: int = 1000,
     batch_size: int = 64,
@@ -94,7 +98,7 @@ def train(
     ensemble: int | None = None,
     watch: Watch | None = None,
     progress: Progress | None = None,
-) -> Run | list[Run]:
+) -> Run[Any] | list[Run[Any]]:
     """Train a network on a task.
 
     Batch k and the noise in it depend on (seed, k) alone, so a resumed run equals an uninterrupted one; its metrics
@@ -102,7 +106,7 @@ def train(
 
     Args:
         task: What is to be learned.
-        network: The network, changed in place.
+        network: The network, changed in place: a :class:`RateRNN`, or any that keeps the protocol of :class:`Network`.
         rule: The learning rule.
         steps: Number of updates, counted from the beginning of the run.
         batch_size: Number of trials B in each update.
@@ -113,19 +117,19 @@ def train(
         evaluate_every: Updates between two evaluations, each followed by a checkpoint.
         n_test: Number of test trials of an evaluation.
         resume: Resume the run in ``out``, whose weights the network takes.
-        ensemble: Number of networks S to train at once, this one and others that differ from it in their seed, on
+        ensemble: Number of networks S to train at once, this RateRNN and others that differ from it in their seed, on
             the same trials and with the same noise; each is trained as it would be alone, and one that reaches
             ``stop_at`` is kept as it is then. None for one network.
         watch: Called at each evaluation with the network and the number of updates; the numbers that it returns by name
-            become columns of the metrics. Not for ensembles.
+            become columns of the metrics. In an ensemble it is called for each network by itself.
         progress: Called after each update.
 
     Returns:
         The run, with the trained network; of an ensemble, one run for each network, in ``out/network-1``, ...
 
     Raises:
-        ValueError: If task and network do not fit, a number makes no sense, ``out`` holds a run already, or what
-            resumes is not the run in ``out``.
+        ValueError: If task, network and rule do not fit, a number makes no sense, ``out`` holds a run already, a run in
+            it could not be loaded, or what resumes is not the run in ``out``.
         OSError: If ``out`` cannot be written.
         FolderInUse: If another process trains into ``out``.
         MemoryError: If memory does not suffice; it says for what, and what to lower.
@@ -134,88 +138,112 @@ def train(
             as long, and then act as they do without training.
     """
     check_fit(network, task)
+    check_trains(rule, network)
     counts = {"steps": steps, "batch_size": batch_size, "evaluate_every": evaluate_every, "n_test": n_test}
     steps, batch_size, evaluate_every, n_test = (whole_number(name, n, least=1) for name, n in counts.items())
     seed = whole_number("seed", seed, least=0)
     if stop_at is not None and not 0 <= finite_number("stop_at", stop_at) <= 1:
         raise ValueError(f"stop_at is {stop_at!r}; allowed: a score from 0 to 1, or None for never.")
-    if ensemble is not None and watch is not None:
-        raise ValueError("an ensemble cannot be watched; train its networks singly for that.")
-    if ensemble is not None and task.n_segments > 1:
-        raise ValueError(f"{task.name} is a closed loop: each network would see its own trials; train them singly.")
+    if out is not None:
+        check_saveable(network)
     network.to(choose_device(device))
-    size = 1 if ensemble is None else whole_number("ensemble", ensemble, least=1)
-    networks = [network, *(network.redrawn(network.config["seed"] + s) for s in range(1, size))]
+    networks = _networks(network, task, 1 if ensemble is None else whole_number("ensemble", ensemble, least=1))
     settings = {"batch_size": batch_size, "seed": seed, "evaluate_every": evaluate_every, "n_test": n_test}
     runs = [Run(each, task, describe(task, each, rule, **settings)) for each in networks]
+    done = runs[0] if ensemble is None else runs
 
-    def at_goal(run: Run) -> bool:
+    def at_goal(run: Run[Any]) -> bool:
         # Other evaluations are of the moment where a run was cut; an uninterrupted run does not have them.
         due = run.step > 0 and run.step % evaluate_every == 0
         return due and stop_at is not None and run.metrics[-1]["score"] >= stop_at
 
     with (
         DeferredSignals() as signals,
-        Checkpoints(out, None if ensemble is None else size) as checkpoints,
-        memory_errors_told(task, network, batch_size, n_test, size),
+        Checkpoints(out, None if ensemble is None else len(runs)) as checkpoints,
+        memory_errors_told(task, network, batch_size, n_test, len(runs)),
     ):
         checkpoints.take_up(runs, resume)
-        learning = [s for s, run in enumerate(runs) if run.step < steps and not at_goal(run)]
+        learning = [run for run in runs if run.step < steps and not at_goal(run)]
         if not learning:
-            return runs[0] if ensemble is None else runs
-        learner = learner_of([runs[s] for s in learning], rule, ensemble is not None)
-        generator = torch.Generator(network.recurrent.device)
-        scores = [runs[s].metrics[-1]["score"] for s in learning if runs[s].metrics]
-        for step in range(runs[learning[0]].step + 1, steps + 1):
-            generator.manual_seed(step_seed(seed, "train", step))
-            policy = NetworkPolicy(network, generator) if task.n_segments > 1 else None
+            return done
+        learner = _learner(learning, rule, stack=len(runs) > 1)
+        scores = [run.metrics[-1]["score"] for run in learning if run.metrics]
+        for step in range(learning[0].step + 1, steps + 1):
             try:
-                batch = next(task.stream(batch_size, seed, "train", start=step, policy=policy))
-                latest = learner.update(batch, generator)
+                latest = learner.update(learner.trials(task, batch_size, seed, step))
                 stop, due = signals.noted is not None, step % evaluate_every == 0
-                evaluated = due or stop or step == steps
-                if evaluated:
+                if evaluated := due or stop or step == steps:
                     scores = learner.scores(task, n_test, seed)
             except FloatingPointError as error:
-                raise TrainingDiverged(_divergence(rule, step, error, runs[learning[0]])) from error
+                raise TrainingDiverged(_divergence(rule, step, error, learning[0])) from error
+            if due:
+                learner.report(scores)
             if evaluated:
-                if due:
-                    learner.report(scores)
-                for s, row, checkpoint in zip(learning, _rows(step, latest, scores), learner.states(), strict=True):
-                    runs[s].network, runs[s].memory = checkpoint
-                    runs[s].metrics.append(row)
+                _record(learning, learner, step, latest, scores)
                 try:
                     if watch is not None:
-                        runs[0].metrics[-1] |= watched(watch(network, step))
+                        for run in learning:
+                            run.metrics[-1] |= watched(watch(run.network, step))
                 finally:  # a watch that fails costs no update
-                    checkpoints.write(runs, learning)
+                    checkpoints.write(learning)
             if progress is not None:
-                shown = {name: _mean(values) for name, values in latest.items()}
-                progress(step, shown | ({"score": _mean(scores)} if scores else {}))
+                progress(step, _means({**latest, "score": scores} if scores else latest))
             if stop:
                 signals.act()
-            others = [place for place, s in enumerate(learning) if not (evaluated and at_goal(runs[s]))]
+            others = [s for s, run in enumerate(learning) if not (evaluated and at_goal(run))]
             if not others:
                 break
             if len(others) < len(learning):
                 learner.keep(others)
-                learning = [learning[place] for place in others]
-    return runs[0] if ensemble is None else runs
+                learning = [learning[s] for s in others]
+    return done
 
 
-def _rows(step: int, metrics: Mapping[str, Sequence[float]], scores: Sequence[float]) -> list[dict[str, float]]:
-    """The row of the learning curve of each network."""
+def _networks(network: Network, task: Task, n_networks: int) -> list[Any]:
+    """The network, and others that differ from it in their seed.
+
+    Raises:
+        ValueError: If there are several in a closed loop, or of a kind that cannot be stacked.
+    """
+    if n_networks == 1:
+        return [network]
+    if task.n_segments > 1:
+        raise ValueError(f"{task.name} is a closed loop: each network would see its own trials; train them singly.")
+    if not isinstance(network, RateRNN):
+        kind = type(network).__name__
+        raise ValueError(f"ensemble is {n_networks}, and only RateRNNs are trained at once; train each {kind} singly.")
+    return with_other_seeds(network, n_networks)
+
+
+def _learner(runs: Sequence[Run[Any]], rule: Rule, stack: bool) -> Learner:
+    """What learns, where the runs are; networks of an ensemble stay stacked when one alone is left of them.
+
+    Raises:
+        ValueError: If the runs are at several steps.
+    """
+    if len(steps := sorted({run.step for run in runs})) > 1:
+        raise ValueError(f"the networks of the ensemble are at updates {steps}; resume each by itself.")
+    learner = Learner(stacked([run.network for run in runs]) if stack else runs[0].network, rule)
+    if runs[0].step:
+        learner.restore([run.memory for run in runs])
+    return learner
+
+
+def _record(runs: Sequence[Run[Any]], learner: Learner, step: int, metrics: Metrics, scores: Sequence[float]) -> None:
+    """Note in each run where its network is, with a row of the learning curve."""
     norms = metrics.get("gradient_norm", [nan] * len(scores))
-    columns = zip(metrics["loss"], scores, norms, strict=True)
-    return [{"step": step, "loss": loss, "score": score, "gradient_norm": norm} for loss, score, norm in columns]
+    for run, state, *row in zip(runs, learner.states(), metrics["loss"], scores, norms, strict=True):
+        run.network, run.memory = state
+        run.metrics.append(dict(zip(OWN_COLUMNS, (step, *row), strict=True)))
 
 
-def _mean(values: Sequence[float]) -> float:
-    numbers = [value for value in values if not isnan(value)]
-    return sum(numbers) / len(numbers) if numbers else nan
+def _means(metrics: Metrics) -> dict[str, float]:
+    """Means over the networks, of those that have a number."""
+    numbers = {name: [value for value in values if not isnan(value)] for name, values in metrics.items()}
+    return {name: sum(values) / len(values) if values else nan for name, values in numbers.items()}
 
 
-def _divergence(rule: Rule, step: int, error: FloatingPointError, run: Run) -> str:
+def _divergence(rule: Rule, step: int, error: FloatingPointError, run: Run[Any]) -> str:
     last = (
         "nothing was written" if run.path is None else f"the last good checkpoint, of step {run.step}, is in {run.path}"
     )

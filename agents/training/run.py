@@ -13,7 +13,7 @@ import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic
 
 import numpy as np
 import torch
@@ -27,7 +27,15 @@ from ...envs.task import Task
 from ...envs.typechecked import typechecked
 from ...envs.wording import short_text
 from ..network.devices import choose_device
-from ..network.rate_rnn import RateRNN
+from ..network.own_networks import (
+    UnknownNetworkError,
+    check_saveable,
+    in_a_line,
+    network_config,
+    network_from_config,
+    own_modules,
+)
+from ..network.protocol import Network, SomeNetwork
 from ..rules.catalogue import upgraded
 from .evaluation import check_fit
 from .files import check_unicode, write_atomically
@@ -36,20 +44,20 @@ from .model_file import MODEL, RunError, model_content, read_model, refused_in_a
 
 
 @dataclass
-class Run:
+class Run(Generic[SomeNetwork]):
     """A trained network with all that is needed to train it again.
 
     Attributes:
         network: The network.
         task: The task it learned.
-        config: Task and the modules of its own that register it, network, rule, training settings and versions, as JSON
-            values.
+        config: Task, network, the modules that register them if they are one's own, rule, training settings and
+            versions, as JSON values.
         metrics: One row for each evaluation: step, loss, score, gradient_norm, and what was watched.
         memory: What the rule remembers of the network, as named tensors.
         path: Where it lies on disk, if it does.
     """
 
-    network: RateRNN
+    network: SomeNetwork
     task: Task
     config: dict[str, Any]
     metrics: list[dict[str, float]] = field(default_factory=list)
@@ -63,7 +71,7 @@ class Run:
         score = f", score {self.metrics[-1]['score']:.3f}" if self.metrics else ""
         return (
             f"Run({self.task.name}, {rule.get('name')}({rate}), {self.step} updates{score}, "
-            f"path={str(self.path) if self.path else None!r},\n    {self.network!r})"
+            f"path={str(self.path) if self.path else None!r},\n    {in_a_line(self.network)})"
         )
 
     @property
@@ -73,7 +81,12 @@ class Run:
 
     @typechecked
     def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write the run into a folder, each file whole or not at all; returns the folder."""
+        """Write the run into a folder, each file whole or not at all; returns the folder.
+
+        Raises:
+            ArgumentError: If it could not be loaded again: its network is of a class that is not registered.
+        """
+        check_saveable(self.network)
         folder = Path(path)
         check_unicode("path", folder)
         folder.mkdir(parents=True, exist_ok=True)
@@ -93,7 +106,7 @@ class Run:
         self.path = folder
 
 
-def describe(task: Task, network: RateRNN, rule: Any, **training: Any) -> dict[str, Any]:
+def describe(task: Task, network: Network, rule: Any, **training: Any) -> dict[str, Any]:
     """The configuration of a run, as JSON values.
 
     Raises:
@@ -101,8 +114,8 @@ def describe(task: Task, network: RateRNN, rule: Any, **training: Any) -> dict[s
     """
     config = {
         "task": task_config(task),
-        "modules": modules_of(task),
-        "network": network.config,
+        "modules": sorted({*modules_of(task), *own_modules(network)}),
+        "network": network_config(network),
         "rule": {"name": type(rule).__name__, **rule.config},
         "training": training,
         "versions": {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__},
@@ -125,18 +138,18 @@ def differences(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> str:
 
 
 @typechecked
-def load_run(path: str | os.PathLike[str], device: str = "cpu", import_modules: str | Sequence[str] = ()) -> Run:
+def load_run(path: str | os.PathLike[str], device: str = "cpu", import_modules: str | Sequence[str] = ()) -> Run[Any]:
     """Read a run from its folder; nothing stored in it is executed.
 
     Args:
         path: The folder.
         device: Where to put the network.
-        import_modules: Modules to import first: those that register tasks of your own. What a run names is not imported
-            unless it is named here.
+        import_modules: Modules to import first: those that register tasks or networks of your own. What a run names is
+            not imported unless it is named here.
 
     Raises:
-        RunError: If the folder holds no run, a damaged one, one of a newer format, or one of a task that is not
-            registered; it names the module that registers it.
+        RunError: If the folder holds no run, a damaged one, one of a newer format, or one of a task or network that
+            is not registered; it names the module that registers it.
         ImportError: If a module cannot be imported.
         ArgumentError: If the device is not there.
     """
@@ -152,31 +165,32 @@ def load_run(path: str | os.PathLike[str], device: str = "cpu", import_modules: 
         check_curve(curve, step)
         try:
             task = task_from_config(config["task"])
-        except UnknownTaskError as error:
+            network = network_from_config(config["network"])
+        except (UnknownTaskError, UnknownNetworkError) as error:
             raise ValueError(f"{error}{_whence(config)}") from error
-        network = _network(config["network"], _part(tensors, "network."))
+        _load_weights(network, _part(tensors, "network."))
         check_fit(network, task)
-    config["network"] = network.config  # with arguments that are newer than the run
+    config["network"] = network_config(network)  # with arguments that are newer than the run
     config["rule"] = upgraded(config["rule"])
     return Run(network.to(on), task, config, [dict(row) for row in curve], _part(tensors, "optimizer."), folder)
 
 
-def _network(arguments: Mapping[str, Any], weights: Mapping[str, Tensor]) -> RateRNN:
-    """The network of these arguments, with these weights in their precision.
+def _load_weights(network: Network, weights: Mapping[str, Tensor]) -> None:
+    """Give a network these weights in their precision.
 
     Raises:
         ValueError: If the weights are not those of the network, differ in precision, or are not finite.
     """
-    network = RateRNN(**arguments)
-    expected, stored = ({name: (*x.shape,) for name, x in each.items()} for each in (network.state_dict(), weights))
+    made = network.state_dict()
+    expected, stored = ({name: (*x.shape,) for name, x in each.items()} for each in (made, weights))
     if differ := sorted(name for name in {**expected, **stored} if expected.get(name) != stored.get(name)):
         raise ValueError(f"its weights do not fit its network, which has others of {short_text(differ)}.")
-    if len({weight.dtype for weight in weights.values()}) > 1 or not weights["recurrent"].is_floating_point():
+    dtypes = {weight.dtype for name, weight in weights.items() if made[name].is_floating_point()}
+    if len(dtypes) != 1 or not all(dtype.is_floating_point for dtype in dtypes):
         raise ValueError("its weights are not real numbers of one precision.")
     if not all(weight.isfinite().all() for weight in weights.values()):
         raise ValueError("its weights hold NaN or infinity.")
-    network.to(weights["recurrent"].dtype).load_state_dict(weights)
-    return network
+    network.to(*dtypes).load_state_dict(weights)
 
 
 def _part(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
@@ -184,13 +198,13 @@ def _part(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
 
 
 def _whence(config: Mapping[str, Any]) -> str:
-    """Where to find a task that is not registered: a sentence, or nothing where the run does not know."""
+    """Where to find a task or network that is not registered: a sentence, or nothing where the run does not know."""
     known = config.get("modules")
     modules = [name for name in known if isinstance(name, str)] if isinstance(known, list) else []
     if set(modules) - set(MAIN):
         named = [name for name in modules if name not in MAIN]
         return f" For this run: import_modules={named!r}, or --import on the command line."
-    return " This run's task was defined in a notebook or script: define it here too." if modules else ""
+    return " It was defined in a notebook or script: define it here too." if modules else ""
 
 
 def _plain(value: Any) -> Any:

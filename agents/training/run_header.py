@@ -41,7 +41,7 @@ def check_header(header: Mapping[str, Any]) -> None:
 
 
 def check_weights(shapes: Mapping[str, tuple[int, ...]], network: Mapping[str, Any]) -> None:
-    """Refuse weights that are not those of the network, before a network of that size is made.
+    """Refuse weights that are not those of a RateRNN, before a network of that size is made.
 
     Args:
         shapes: Shapes of the tensors in the file by name.

@@ -32,7 +32,9 @@ Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an e
 Modules = Annotated[
     list[str] | None,
     typer.Option(
-        "--import", help="Module that registers tasks of your own, as mytasks for mytasks.py.", metavar="MODULE"
+        "--import",
+        help="Module that registers tasks or networks of your own, as mytasks for mytasks.py.",
+        metavar="MODULE",
     ),
 ]
 

@@ -17,7 +17,7 @@ def given(**options: Any) -> dict[str, Any]:
 
 
 def import_named(modules: Iterable[str]) -> None:
-    """Import the modules named by ``--import``, which register tasks of your own; the current folder is searched last.
+    """Import the modules named by ``--import``, which register what is your own; the current folder is searched last.
 
     Raises:
         ImportError: If one of them cannot be imported.

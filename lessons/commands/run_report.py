@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from ...agents.network.own_networks import in_a_line
 from ...agents.rules.catalogue import rule_arguments, rule_names
 from ...agents.training.evaluation import Evaluation
 from ...agents.training.run import Run
@@ -27,17 +28,19 @@ def print_run(console: Console, run: Run) -> None:
     """
     config, task = run.config, run.task
     rule, training = config["rule"], config["training"]
-    defaults = rule_arguments(rule["name"]) if rule["name"] in rule_names() else {}
+    ours, arguments = rule["name"] in rule_names(), {name: value for name, value in rule.items() if name != "name"}
+    usual = rule_arguments(rule["name"]) if ours else {}
     learning = {
         name: value
-        for name, value in rule.items()
-        if name == "lr" or (name != "name" and name in defaults and value != defaults[name])
+        for name, value in arguments.items()
+        if name == "lr" or not ours or (name in usual and value != usual[name])
     }
-    console.print(f"[bold]{task.name}[/bold], {config['network']['n_units']} units, {rule['name']}, {run.step} updates")
+    network = config["network"].get("name") or f"{config['network']['n_units']} units"
+    console.print(f"[bold]{task.name}[/bold], {network}, {rule['name']}, {run.step} updates")
     facts = Table(box=None, show_header=False, pad_edge=False)
     for name, words in (
         ("task", _words(changed_arguments(task)) or "as by default"),
-        ("network", repr(run.network)),
+        ("network", in_a_line(run.network)),
         (rule["name"], _words(learning)),
         ("training", _words({name: training[name] for name in ("seed", "batch_size") if name in training})),
     ):

@@ -15,6 +15,7 @@ from ....agents.training.evaluation import check_fit
 from ....agents.training.run import Run
 from ....envs.painted_task import PaintedTask
 from ....envs.task import Task
+from ....envs.typechecked import typechecked
 from ....envs.typical import typical
 from ...figures.conditions import group
 from ...widgets.browser_module import browser_module
@@ -114,7 +115,9 @@ class LiveNetwork(WithStill, anywidget.AnyWidget):
             raise ValueError("a live network needs at least one trial to show")
 
     @classmethod
-    def of(cls, network: RateRNN | Run, task: Task | None = None, max_trials: int = 16, **settings: Any) -> Self:
+    def of(
+        cls, network: RateRNN | Run[RateRNN], task: Task | None = None, max_trials: int = 16, **settings: Any
+    ) -> Self:
         """A network or run on the trials of its task: one for each condition, drawn durations at their median.
 
         Args:
@@ -147,6 +150,7 @@ class LiveNetwork(WithStill, anywidget.AnyWidget):
         )
 
 
+@typechecked
 def _weights(network: RateRNN) -> dict[str, Any]:
     def array(tensor: torch.Tensor) -> np.ndarray:
         return tensor.detach().cpu().numpy()

@@ -16,7 +16,7 @@ from ....agents.measures.apical_voltages import apical_voltages, exact_credit
 from ....agents.measures.gradient_alignment import GROUPS, alignment
 from ....agents.network.data import tensors
 from ....agents.rules import DNI, Compartments
-from ....agents.training.evaluation import step_seed
+from ....agents.training.learner import Learner
 from ....envs import PaintedTask, TrialBatch
 
 BATCH, N_TEST = 16, 300
@@ -57,19 +57,17 @@ def learn(task: PaintedTask, ensemble: RateRNN, rule: Any, updates: int, seed: i
     unseen = tensors(next(task.stream(N_TEST, seed, "test")), ensemble.recurrent)
     watched = {updates_by(moment, updates) for moment in MOMENTS}
     found: dict[int, torch.Tensor] = {0: _losses(ensemble, unseen)}
-    sound = torch.ones_like(found[0], dtype=torch.bool)
-    generator, cpu = torch.Generator(), 0.0
+    learner, sound, cpu = Learner(ensemble, rule), np.full(len(found[0]), True), 0.0
     for step in range(1, updates + 1):
-        generator.manual_seed(step_seed(seed, "train", step))
-        batch = next(task.stream(BATCH, seed, "train", start=step))
+        batch = learner.trials(task, BATCH, seed, step)
         start = time.process_time()
-        metrics = rule.update(ensemble, batch, generator)
+        metrics = learner.update(batch)
         cpu += time.process_time() - start
         if step in watched:
-            sound &= torch.isfinite(metrics["loss"]) & torch.isfinite(metrics["gradient_norm"])
+            sound &= np.isfinite(metrics["loss"]) & np.isfinite(metrics["gradient_norm"])
             found[step] = _losses(ensemble, unseen)
     losses = np.stack([found[updates_by(moment, updates)].numpy() for moment in MOMENTS])
-    return Course(losses, ~sound.numpy(), cpu / len(sound))
+    return Course(losses, ~sound, cpu / len(sound))
 
 
 @torch.no_grad()

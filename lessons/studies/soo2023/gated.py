@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from itertools import islice
 
 import torch
 from torch import Tensor, nn
 
-from ....agents.credit.losses import task_loss
-from ....agents.network.data import tensors
+from ....agents import Trajectory
+from ....agents.network.own_networks import register_network
+from ....agents.rules import BPTT
+from ....agents.training.learner import Learner
 from ....envs import Task
 from ..study import Job, Row
 from .arms import CRITERION, EVERY, N_TEST, cell_of, task_of
@@ -18,28 +19,49 @@ CELLS: dict[str, type[nn.LSTM] | type[nn.GRU]] = {"LSTM": nn.LSTM, "GRU": nn.GRU
 LR = 1e-3
 
 
+@register_network
 class Gated(nn.Module):
     """PyTorch's LSTM or GRU, read out through a sigmoid.
 
     Args:
-        cell: ``"LSTM"`` or ``"GRU"``.
+        cell: ``"LSTM"``, whose state joins what it shows and what it keeps, or ``"GRU"``.
         n_inputs: Number of input channels.
         n_units: Number of units N.
         n_outputs: Number of outputs.
+        dt: Bin width (ms).
         seed: Seed of the weights, which are U(-1, 1) / sqrt(N) as PyTorch has them.
     """
 
-    def __init__(self, cell: str, n_inputs: int, n_units: int, n_outputs: int, seed: int):
+    def __init__(self, cell: str, n_inputs: int, n_units: int, n_outputs: int, dt: float, seed: int):
         super().__init__()
+        self.n_inputs, self.n_outputs, self.dt = n_inputs, n_outputs, dt
+        self.config = {"cell": cell, "n_inputs": n_inputs, "n_units": n_units, "n_outputs": n_outputs}
+        self.config |= {"dt": dt, "seed": seed}
         self.cell = CELLS[cell](n_inputs, n_units)
         self.readout = nn.Linear(n_units, n_outputs)
         generator = torch.Generator().manual_seed(seed)
         for parameter in self.parameters():
             nn.init.uniform_(parameter, -(n_units**-0.5), n_units**-0.5, generator)
 
-    def forward(self, inputs: Tensor) -> Tensor:
-        """Outputs (T, B, n_out) for inputs (T, B, n_in)."""
-        return torch.sigmoid(self.readout(self.cell(inputs)[0]))
+    def initial_state(self, batch_size: int) -> Tensor:
+        """The state before the first bin, 0, (B, N), or (B, 2 N)."""
+        width = self.cell.hidden_size * (2 if isinstance(self.cell, nn.LSTM) else 1)
+        return self.readout.weight.new_zeros(batch_size, width)
+
+    def forward(
+        self,
+        inputs: Tensor,
+        h: Tensor | None = None,
+        *,
+        noise: float | None = None,
+        generator: torch.Generator | None = None,
+    ) -> Trajectory:
+        """Run the network, which has no noise, over trials (T, B, n_in)."""
+        h = self.initial_state(inputs.shape[1]) if h is None else h
+        parts = tuple(part.contiguous() for part in h[None].split(self.cell.hidden_size, dim=-1))
+        rates, last = self.cell(inputs, parts if len(parts) == 2 else parts[0])
+        state = torch.cat(last, dim=-1) if isinstance(last, tuple) else last
+        return Trajectory([rates], torch.sigmoid(self.readout(rates)), state[0])
 
 
 def measure_gated(job: Job) -> list[Row]:
@@ -48,7 +70,7 @@ def measure_gated(job: Job) -> list[Row]:
     rows = []
     for s in range(job["networks"]):
         start = time.process_time()
-        network = Gated(job["arm"], task.n_inputs, 50, task.n_outputs, seed=job["first_seed"] + s)
+        network = Gated(job["arm"], task.n_inputs, 50, task.n_outputs, task.dt, job["first_seed"] + s)
         scores = _train(network, task, job["steps"], job["lr"], job["first_seed"])
         rows.append(
             {
@@ -64,20 +86,16 @@ def measure_gated(job: Job) -> list[Row]:
 
 
 def _train(network: Gated, task: Task, steps: int, lr: float, seed: int) -> list[tuple[int, float]]:
-    """Number of updates and score, every hundred updates until the criterion is reached, and at the end."""
-    adam = torch.optim.Adam(network.parameters(), lr)
-    test = next(task.stream(N_TEST, seed, "test"))
-    scores: list[tuple[int, float]] = []
-    for step, batch in enumerate(islice(task.stream(20, seed), steps), start=1):
-        data = tensors(batch, network.readout.weight)
-        adam.zero_grad()
-        task_loss(network(data.inputs), data.targets, data.mask).backward()
-        nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-        adam.step()
+    """Number of updates and score, every hundred updates until the criterion is reached, and at the end.
+
+    The first batch has the number 0, and 1 in :func:`~cogdyn.agents.train`: the table of the study has these trials.
+    """
+    learner, scores = Learner(network, BPTT(lr=lr)), list[tuple[int, float]]()
+    for step in range(1, steps + 1):
+        learner.update(learner.trials(task, 20, seed, step - 1))
         if step % EVERY == 0 or step == steps:
-            with torch.no_grad():
-                outputs = network(tensors(test, network.readout.weight).inputs).numpy()
-            scores.append((step, float(task.score(outputs, test).mean())))
-            if scores[-1][1] >= CRITERION:
+            [score] = learner.scores(task, N_TEST, seed)
+            scores.append((step, score))
+            if score >= CRITERION:
                 break
     return scores

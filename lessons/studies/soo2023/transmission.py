@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import islice
 from typing import Any
 
 import matplotlib
 import numpy as np
-import torch
 from matplotlib.figure import Figure
 
 from ....agents import evaluate
 from ....agents.measures.error_left import error_left
-from ....agents.network.ensemble import ensemble_of, member
-from ....agents.training.evaluation import step_seed
+from ....agents.network.ensemble import ensemble_of
+from ....agents.training.learner import Learner
 from ...figures.style import FAINT, RC, new_figure, note
 from ..study import Job, Report, Row, Study
 from ..table import text_table
@@ -41,12 +39,10 @@ def measure(job: Job) -> list[Row]:
     Bridges are not in what is measured: it is the plain network that has to work without them in the end.
     """
     task, seed = task_of(job["task"], job["delay_ms"]), job["first_seed"]
-    ensemble = ensemble_of(network_of(task, job["arm"], seed), job["networks"])
     rule = ARMS[job["arm"]].rule(2 * UPDATES[-1], job["lr"], task.dt)
-    generator = torch.Generator()
+    learner = Learner(ensemble_of(network_of(task, job["arm"], seed), job["networks"]), rule)
 
     def looked_at(updates: int) -> list[Row]:
-        networks = [member(ensemble, s) for s in range(job["networks"])]
         return [
             {
                 "network": s,
@@ -54,15 +50,15 @@ def measure(job: Job) -> list[Row]:
                 "score": evaluate(network, task, N_TEST, seed).score,
                 "left": float(error_left(network, task, [job["delay_ms"]])[0, 0]),
             }
-            for s, network in enumerate(networks)
+            for s, (network, _) in enumerate(learner.states())
         ]
 
     rows = looked_at(0)
-    for updates, batch in enumerate(islice(task.stream(20, seed, start=1), job["steps"]), start=1):
-        rule.update(ensemble, batch, generator.manual_seed(step_seed(seed, "train", updates)))
+    for updates in range(1, job["steps"] + 1):
+        learner.update(learner.trials(task, 20, seed, updates))
         if updates in UPDATES:
             found = looked_at(updates)
-            rule.report([row["score"] for row in found])
+            learner.report([row["score"] for row in found])
             rows += found
     return rows
 
