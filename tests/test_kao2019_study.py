@@ -17,10 +17,10 @@ from cogdyn.lessons.studies.kao2019.perturbations import (
     PERIODS,
     SWITCHES_MS,
     autonomy,
-    endpoint_error,
     error_name,
     noisy_error,
     novel,
+    relative_endpoint_error,
     switched,
 )
 from cogdyn.lessons.studies.kao2019.predicates import FACTORS, TASK_R2, mean_of, settings_of, verdicts
@@ -87,7 +87,7 @@ def test_a_target_that_is_gone_cannot_be_switched(networks):
 def test_without_noise_the_error_is_that_of_the_probe(networks):
     task, network = task_of(job()), networks["held"]
     batch = probe(task)
-    plain = endpoint_error(outputs_of(network, batch.inputs), batch)
+    plain = relative_endpoint_error(outputs_of(network, batch.inputs), batch)
     for kind, period in product(KINDS, (*PERIODS, "whole trial")):
         assert noisy_error(network, task, kind, period, 0.0) == pytest.approx(plain, abs=1e-12)
         assert noisy_error(network, task, kind, period, 2.0) > plain + 1e-6
@@ -95,9 +95,9 @@ def test_without_noise_the_error_is_that_of_the_probe(networks):
 
 def test_the_endpoint_error_is_the_miss_over_the_distance():
     batch = probe(task_of(job()))
-    assert endpoint_error(batch.targets, batch) == 0
-    assert endpoint_error(0 * batch.targets, batch) == pytest.approx(1)
-    assert endpoint_error(np.tile(-batch.targets, (1, 3, 1)), batch) == pytest.approx(2)
+    assert relative_endpoint_error(batch.targets, batch) == 0
+    assert relative_endpoint_error(0 * batch.targets, batch) == pytest.approx(1)
+    assert relative_endpoint_error(np.tile(-batch.targets, (1, 3, 1)), batch) == pytest.approx(2)
 
 
 def test_noise_is_frozen_or_not_and_comes_in_its_period_and_channels():

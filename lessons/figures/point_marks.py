@@ -24,7 +24,7 @@ SLOW = 1e-12
 """Speed q from which a point is no fixed point but a slow one."""
 
 
-def kinds(found: FixedPoints) -> list[str]:
+def point_kinds(found: FixedPoints) -> list[str]:
     """What each point is: stable, a saddle, unstable in all directions, or slow: it moves a little or has no say."""
     told = np.where(found.stable, "stable", np.where(found.saddle, "saddle", "unstable"))
     slow = (found.speed >= SLOW) | ((found.n_unstable == 0) & ~found.stable)
@@ -36,10 +36,10 @@ def mark_points(axes: Axes, places: np.ndarray, told: Sequence[str], size: float
     for kind in MARKS:
         chosen = places[[one == kind for one in told]]
         if len(chosen):
-            axes.add_line(mark(kind, chosen[:, 0], chosen[:, 1], zorder=4, ms=size))
+            axes.add_line(point_mark(kind, chosen[:, 0], chosen[:, 1], zorder=4, ms=size))
 
 
-def mark(kind: str, x: Any = (), y: Any = (), **look: Any) -> Line2D:
+def point_mark(kind: str, x: Any = (), y: Any = (), **look: Any) -> Line2D:
     """Marks of a kind, at places or for a legend."""
     marker, colour, filling = MARKS[kind]
     return Line2D(x, y, ls="", marker=marker, color=colour, fillstyle=filling, **{"ms": 7, "mew": 1.8} | look)

@@ -13,7 +13,7 @@ from .controls import controls_of
 TRIALS, RESPONSE_MS, SLOWEST, PAUSE_MS, ECHO_MS = 20, 1000.0, 0.02, 600.0, 100.0
 
 
-class Session:
+class PlaySession:
     """Trials of a task for a person, without a screen or a clock: they call :meth:`press` and :meth:`step`.
 
     Early keys, outside the response period, end no trial and cost nothing; they are counted and told of. In a
@@ -186,12 +186,12 @@ def slowed(task: Task) -> float:
     return float(np.clip(round(shortest / RESPONSE_MS, 2), SLOWEST, 0.5))
 
 
-def instructions(session: Session) -> list[tuple[str, str]]:
+def instructions(session: PlaySession) -> list[tuple[str, str]]:
     """Keys and what they do, in order."""
     return [*session.controls.keys.items(), ("q", "quit")]
 
 
-def explained(session: Session) -> str:
+def session_in_words(session: PlaySession) -> str:
     """Length and pace of a session, in a sentence."""
     n = session.trials
     unit = "session" if session.closed_loop else "trial"

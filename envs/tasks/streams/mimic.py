@@ -16,7 +16,7 @@ from ...observers.ceilings import played
 from ...painted_task import PaintedTask
 from ...task import Seed
 from ...trial import TrialBatch
-from .tasks import FRAMEWORK, check_steps, steps, total
+from .tasks import FRAMEWORK, check_steps, step_means, total
 
 N_FOR_CEILING = 200
 N_COPIES = 50
@@ -94,7 +94,7 @@ class Mimic(PaintedTask):
 
         The mean over the draws is Bayes' rule but for a fiftieth of the variance that nobody can know.
         """
-        seen = steps(batch.inputs, self.tau_task).astype(np.float64)
+        seen = step_means(batch.inputs, self.tau_task).astype(np.float64)
         if self.noise == 0:
             return self._run(np.round(seen))
         p = 1 / (1 + np.exp(-np.clip((seen - 0.5) * self.tau_task / self.noise_std**2, -50, 50)))

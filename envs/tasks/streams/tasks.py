@@ -23,7 +23,7 @@ FRAMEWORK = "Marschall, Cho & Savin 2020, JMLR, arXiv:1907.02649"
 LABELS = ("probabilities", "samples")
 
 
-def steps(values: np.ndarray, length: int) -> np.ndarray:
+def step_means(values: np.ndarray, length: int) -> np.ndarray:
     """Mean of every ``length`` bins, (T, B, k) to (T / length, B, k)."""
     return values.reshape(-1, length, *values.shape[1:]).mean(axis=1)
 
@@ -115,7 +115,7 @@ class Add(PaintedTask):
 
     def ideal(self, batch: TrialBatch) -> np.ndarray:
         """Estimate every bit, then answer the mean of y given both."""
-        seen = steps(batch.inputs, self.tau_task)
+        seen = step_means(batch.inputs, self.tau_task)
         difference = seen[..., 0] - seen[..., 1]
         if self.noise == 0:
             bits = (difference > 0).astype(float)

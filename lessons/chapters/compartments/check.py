@@ -17,7 +17,7 @@ from ....agents.rules import DNI, Compartments
 from ....envs.registry import make_task
 from ....envs.trial import TrialBatch
 from ....envs.typechecked import typechecked
-from ...checking.checks import Answer, Verdict, judged
+from ...checking.checks import Answer, CheckResult, check_answer
 
 _LR = 0.05
 _BIN = 8
@@ -26,7 +26,7 @@ Given = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.nda
 
 
 @typechecked
-def check_teach(teach: Answer) -> Verdict:
+def check_teach(teach: Answer) -> CheckResult:
     r"""Check one bin of the phase in which apical dendrites are taught.
 
     target = L(t-1) + tanh(seen(t) slow^T) K^T, wrong = seen(t-1) A^T - target, next A = A - lr wrong^T seen(t-1) / B
@@ -48,7 +48,7 @@ def check_teach(teach: Answer) -> Verdict:
         "shape": "A has a row for each unit: wrong.T @ seen_before is (N, k).",
         "change": "Return a new array; A -= ... changes the caller's A.",
     }
-    return judged(lambda copies: teach(*copies, _LR), [*given], right, _slips(*given), praise, hints)
+    return check_answer(lambda copies: teach(*copies, _LR), [*given], right, _slips(*given), praise, hints)
 
 
 @cache

@@ -10,7 +10,7 @@ import numpy as np
 
 from ....agents.dynamics import FixedPoints
 from ....agents.network.rate_rnn import RateRNN
-from ...figures.point_marks import kinds
+from ...figures.point_marks import point_kinds
 from ...widgets.browser_module import browser_module
 from ...widgets.extra import anywidget, traitlets
 from ...widgets.still import WithStill, widget_style
@@ -179,7 +179,7 @@ def _points(found: FixedPoints, label: str, n: int, origin: np.ndarray, basis: n
     if found.left_eigenvectors.shape[1] == 0 and len(found):
         raise ValueError(f"points of {label!r} were found with n_modes=0; this needs eigenvectors.")
     told = []
-    for k, (point, kind) in enumerate(zip(found.points, kinds(found), strict=True)):
+    for k, (point, kind) in enumerate(zip(found.points, point_kinds(found), strict=True)):
         # Ways out of a point that has some, else the slowest way in. The modes come in this order.
         n_ways = min(max(1, int(found.n_unstable[k])), found.right_eigenvectors.shape[2])
         ways = found.right_eigenvectors[k].T[:n_ways][np.imag(found.eigenvalues[k, :n_ways]) == 0].real

@@ -85,7 +85,7 @@ def replica(ask: Ask) -> Replica:
     Raises:
         Unanswered: If what it says of itself makes no task.
     """
-    told = description(ask)
+    told = declaration(ask)
     _check_size(told)
     own = ("family", "source", "informative", "response_period")
     body = {"__doc__": told["doc"], "periods": tuple(told["periods"]), "contrasts": tuple(told["contrasts"])}
@@ -101,7 +101,7 @@ def replica(ask: Ask) -> Replica:
         ) from None
 
 
-def description(ask: Ask) -> dict[str, Any]:
+def declaration(ask: Ask) -> dict[str, Any]:
     """What the task of a submission says of itself.
 
     Raises:

@@ -37,10 +37,10 @@ from .perturbations import (
     PERIODS,
     SWITCHES_MS,
     autonomy,
-    endpoint_error,
     error_name,
     noisy_error,
     novel,
+    relative_endpoint_error,
     switched,
 )
 
@@ -60,13 +60,13 @@ def measure(job: Job) -> list[Row]:
     rows = []
     for s, network in enumerate(networks):
         start = time.process_time()
-        row = measured(network, task_of(job), job["surrogates"])
+        row = measures_of(network, task_of(job), job["surrogates"])
         cost = {"training_seconds": training, "measuring_seconds": time.process_time() - start}
         rows.append({"network": s, **row, **cost})
     return rows
 
 
-def measured(network: RateRNN, task: DelayedReach, n_surrogates: int = 200) -> Row:
+def measures_of(network: RateRNN, task: DelayedReach, n_surrogates: int = 200) -> Row:
     """All measures of one network, by name; None where there is none."""
     batch = probe(task)
     states = states_of(network, batch.inputs)
@@ -75,7 +75,7 @@ def measured(network: RateRNN, task: DelayedReach, n_surrogates: int = 200) -> R
     row = {
         "task_r2": variance_explained(outputs, batch.targets),
         "task_r2_about_zero": variance_explained(outputs, batch.targets, about_zero=True),
-        "endpoint_error": endpoint_error(outputs, batch),
+        "endpoint_error": relative_endpoint_error(outputs, batch),
         **_population(rates, outputs, batch, n_surrogates),
         **_single_units(rates, batch),
         **_standing_still(network, states, batch),

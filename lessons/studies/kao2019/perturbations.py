@@ -61,7 +61,7 @@ def novel(network: RateRNN, task: DelayedReach, what: Literal["angle", "radius"]
     return variance_explained(outputs_of(network, batch.inputs), batch.targets, about_zero=True)
 
 
-def endpoint_error(outputs: np.ndarray, batch: TrialBatch) -> float:
+def relative_endpoint_error(outputs: np.ndarray, batch: TrialBatch) -> float:
     r"""Miss relative to the distance, :math:`\langle |\int (v - v^*)| \rangle / \langle |\int v^*| \rangle`.
 
     The integral runs over the movement and the 100 ms after it.
@@ -98,7 +98,7 @@ def noisy_error(
     shape = inputs.shape if kind == "white" else (1, *inputs.shape[1:])
     noise = np.broadcast_to(np.random.default_rng(seed).standard_normal(shape), inputs.shape)
     inputs[bins, :, channels] += sd * noise[bins, :, channels]
-    return endpoint_error(outputs_of(network, inputs), batch)
+    return relative_endpoint_error(outputs_of(network, inputs), batch)
 
 
 def error_name(kind: str, period: str, sd: float) -> str:

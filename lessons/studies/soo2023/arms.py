@@ -40,7 +40,7 @@ def unclipped(steps: int, lr: float, dt: float) -> Rule:
     return BPTT(lr=lr, clip=None)
 
 
-def plain(steps: int, lr: float, dt: float) -> Rule:
+def plain_bptt(steps: int, lr: float, dt: float) -> Rule:
     """BPTT without help."""
     return BPTT(lr=lr)
 
@@ -69,15 +69,15 @@ SMALL = {"input_gain": 0.2, "readout_gain": 0.2}
 SLOW = {"init": "slow_mode"}
 ARMS: dict[str, Arm] = {
     "base": Arm(unclipped),
-    "base, clipped": Arm(plain),
-    "base, small readout": Arm(plain, SMALL),
-    "gain 1, small readout": Arm(plain, {"gain": 50**0.5} | SMALL),
-    "gaussian": Arm(plain, {"init": "gaussian"}),
+    "base, clipped": Arm(plain_bptt),
+    "base, small readout": Arm(plain_bptt, SMALL),
+    "gain 1, small readout": Arm(plain_bptt, {"gain": 50**0.5} | SMALL),
+    "gaussian": Arm(plain_bptt, {"init": "gaussian"}),
     "CD": Arm(cd),
     "SCTT": Arm(sctt),
     "DASC": Arm(dasc),
     "gradient skip": Arm(gradient_skip),
-    "slow mode": Arm(plain, SLOW),
+    "slow mode": Arm(plain_bptt, SLOW),
     "slow mode + SCTT": Arm(sctt, SLOW),
     "slow mode + DASC": Arm(dasc, SLOW),
     "slow mode + gradient skip": Arm(gradient_skip, SLOW),

@@ -16,7 +16,7 @@ from ...figures.style import ACCENT, FAINT, RC, SECOND, new_figure
 from ..study import Job, Report, Row, Study
 from ..table import text_table
 from .arms import ARMS, CRITERION, LR, network_of
-from .published import PARTS, VERSIONS, authors_score, kinds, observer_score, observers, version_of
+from .published import PARTS, VERSIONS, authors_score, observer_score, observers, trial_kinds, version_of
 
 START = "gain 1, small readout"
 """The arm that learns tasks of this kind most surely; what is asked is what it learns, not how fast."""
@@ -71,7 +71,7 @@ def scored(network: RateRNN, task: MatchTask) -> tuple[float, dict[str, float | 
     found = evaluate(network, task, 400, seed=1)
     inside = found.batch.during("response") & (found.batch.mask > 0)
     responds = ((found.outputs[..., 0] < 0.5) & inside).sum(axis=0) / inside.sum(axis=0)
-    kind = kinds(task, found.batch.conditions)
+    kind = trial_kinds(task, found.batch.conditions)
     return found.score, {name: float(responds[kind == name].mean()) if name in kind else None for name in KINDS}
 
 

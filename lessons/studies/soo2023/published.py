@@ -99,7 +99,7 @@ def every_trial(task: MatchTask) -> Conditions:
     return task.complete(dict(zip(factors, grid, strict=True)), np.random.default_rng(0))
 
 
-def kinds(task: MatchTask, conditions: Conditions) -> np.ndarray:
+def trial_kinds(task: MatchTask, conditions: Conditions) -> np.ndarray:
     """The kind of each trial, (B,): from which category to which, or whether the places match."""
     if not isinstance(task, CategoryMatch):
         return np.where(conditions["match"], "match", "non-match")
@@ -139,10 +139,10 @@ def transfer(name: str) -> tuple[float, float]:
     """
     published, corrected = (version_of(name, version) for version in VERSIONS)
     taught, asked = every_trial(published), every_trial(corrected)
-    answers = dict(zip(kinds(published, taught), taught["respond"], strict=True))
+    answers = dict(zip(trial_kinds(published, taught), taught["respond"], strict=True))
     fates = [
         (answers.get(kind, not respond) == respond, answers.get(kind, respond) == respond)
-        for kind, respond in zip(kinds(corrected, asked), asked["respond"], strict=True)
+        for kind, respond in zip(trial_kinds(corrected, asked), asked["respond"], strict=True)
     ]
     least, most = np.mean(fates, axis=0)
     return float(least), float(most)
