@@ -24,7 +24,7 @@ def test_buttons_play_a_session():
             game.responses["1"].click()
         await game.running
 
-    game = ButtonGame(PlaySession(DMS, trials=3, seed=0, speed=100), show_period=True)
+    game = ButtonGame(PlaySession(DMS, n_trials=3, seed=0, speed=100), show_period=True)
     assert [button.description for button in game.responses.values()] == ["fixate", "match", "non-match"]
     assert all(button.disabled for button in game.responses.values())
     asyncio.run(click())
@@ -48,7 +48,7 @@ def test_bars_show_the_inputs_and_not_the_answer():
                 seen.append((game.session.period, game.inputs.value, game.line.value))
         return seen
 
-    game = ButtonGame(PlaySession(DMS, trials=1, seed=0, speed=100))
+    game = ButtonGame(PlaySession(DMS, n_trials=1, seed=0, speed=100))
     for period, bars, line in asyncio.run(watch()):
         assert "fixation" in bars
         assert "stimulus" in bars
@@ -81,7 +81,7 @@ def test_buttons_without_a_loop_say_so():
 def test_play_takes_a_name_or_a_task():
     import ipywidgets
 
-    assert isinstance(play("DelayMatchSample", trials=2), ipywidgets.VBox)
+    assert isinstance(play("DelayMatchSample", n_trials=2), ipywidgets.VBox)
     assert isinstance(play(DMS), ipywidgets.VBox)
     with pytest.raises(ValueError, match="Did you mean 'DelayMatchSample'"):
         play("DelayMatchSampel")

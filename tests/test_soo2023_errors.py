@@ -166,10 +166,10 @@ def test_responses_are_told_by_the_kind_of_trial():
         network.readout.data.zero_()
         network.readout_bias.data.zero_()
         network.readout_bias.data[0] = fixation
-        score, responds = scored(network, task)
+        score, responds = scored(task, network)
         assert set(responds.values()) == {expected}
         assert score == pytest.approx(0.5, abs=0.05) if fixation > 0 else score < 0.5
-    _, responds = scored(network, version_of("yang19.dnms", "corrected"))
+    _, responds = scored(version_of("yang19.dnms", "corrected"), network)
     assert set(responds.values()) == {None}
 
 

@@ -40,7 +40,7 @@ class SingleLearner:
 
     def scores(self, task: Task, n_test: int, seed: int) -> list[float]:
         """The score on test trials."""
-        return [evaluate(self.network, task, n_test, seed).score]
+        return [evaluate(task, self.network, n_test, seed).score]
 
     def report(self, scores: Sequence[float]) -> None:
         """Report the score to the rule."""

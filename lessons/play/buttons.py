@@ -29,7 +29,7 @@ WAITING = "Press start."
 def play(
     task: str | Task,
     *,
-    trials: int | None = None,
+    n_trials: int | None = None,
     seed: int | None = None,
     speed: float | None = None,
     show_period: bool = False,
@@ -38,7 +38,7 @@ def play(
 
     Args:
         task: Name of a task, or a task.
-        trials: Number of trials; 20 when None, or one session of a closed-loop task.
+        n_trials: Number of trials; 20 when None, or one session of a closed-loop task.
         seed: Seed of the trials; fresh ones when None.
         speed: Pace, 1 being that of the networks; when None half of it, or less where answers must come fast.
         show_period: Whether to tell the name of the period.
@@ -48,7 +48,7 @@ def play(
         ValueError: If a person cannot answer the task with buttons, or an argument makes no sense.
     """
     made = make_task(task) if isinstance(task, str) else task
-    return ButtonGame(PlaySession(made, trials, seed, speed), show_period).box
+    return ButtonGame(PlaySession(made, n_trials, seed, speed), show_period).box
 
 
 class ButtonGame:

@@ -22,13 +22,13 @@ SCAN_CODES = {"H": "up", "P": "down", "M": "right", "K": "left"}
 
 
 def play_in_terminal(
-    task: Task, trials: int | None, seed: int | None, speed: float | None, show_period: bool = False
+    task: Task, n_trials: int | None, seed: int | None, speed: float | None, show_period: bool = False
 ) -> PlaySession:
     """Let a person do a task in the terminal, until all trials are done or they quit; returns what they did.
 
     Args:
         task: The task.
-        trials: Number of trials, see :class:`PlaySession`.
+        n_trials: Number of trials, see :class:`PlaySession`.
         seed: Seed of the trials.
         speed: Pace; 1 is that of the networks.
         show_period: Whether to tell the name of the period.
@@ -37,7 +37,7 @@ def play_in_terminal(
         ValueError: If a person cannot answer the task, or there is no terminal to play in.
         KeyboardInterrupt: If they press Ctrl-C; it tells what they scored so far.
     """
-    session = PlaySession(task, trials, seed, speed)
+    session = PlaySession(task, n_trials, seed, speed)
     console = Console(highlight=False)
     if not sys.stdin.isatty() or not console.is_terminal or console.is_dumb_terminal:
         raise ValueError("play needs a terminal to read keys and to draw; in a notebook use cogdyn.lessons.play.")

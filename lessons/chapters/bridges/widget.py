@@ -64,7 +64,7 @@ class LiveTransmission(WithStill, anywidget.AnyWidget):
         """
         starts = []
         for label, network in networks.items():
-            found = delay_dynamics(network, task)
+            found = delay_dynamics(task, network)
             arrays = {name: getattr(found, name) for name in ("alpha", "recurrent", "drive", "h0")}
             starts.append({"label": label} | {name: _short(tensor) for name, tensor in arrays.items()})
         return cls(task.dt, starts, **settings)

@@ -64,7 +64,7 @@ def _example() -> tuple[Given, np.ndarray, float]:
     shared = Compartments(lr_apical=_LR, lr_jacobian=_LR, transport="shared")
     dni = DNI(feedback="random", jacobian="learned", bootstrap="tanh", lr_apical=_LR, lr_jacobian=_LR)
     (bins, old, new), (_, _, by_shared), (_, _, by_dni) = (
-        _taught(one, network, batch) for one in (mirrored, shared, dni)
+        _taught(network, one, batch) for one in (mirrored, shared, dni)
     )
     seen_before, seen = (apical_inputs(each) for each in bins)
     # K has changed in the phase before, of the same bin.
@@ -76,7 +76,7 @@ def _example() -> tuple[Given, np.ndarray, float]:
 
 @torch.no_grad()
 def _taught(
-    rule: Compartments | DNI, network: RateRNN, batch: TrialBatch
+    network: RateRNN, rule: Compartments | DNI, batch: TrialBatch
 ) -> tuple[list[Bin], dict[str, Tensor], dict[str, Tensor]]:
     """A bin in which a rule teaches and the one before, and what the rule remembers before and after it."""
     data = tensors(batch, network.recurrent)

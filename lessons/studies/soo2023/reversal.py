@@ -89,7 +89,7 @@ def measure_reversal(job: Job) -> list[Row]:
     size = {"steps": job["steps"], "batch_size": 40, "evaluate_every": EVERY, "n_test": N_TEST, "device": "cpu"}
     try:
         train(task, network, rule, **size, seed=job["first_seed"], stop_at=job["criterion"], progress=hear)
-        found = evaluate(network, task, N_TEST, job["first_seed"])
+        found = evaluate(task, network, N_TEST, job["first_seed"])
         score, later = found.score, after_feedback(task, found.outputs, found.batch)
     except (TrainingDiverged, FloatingPointError):
         score, later = 0.0, 0.0
