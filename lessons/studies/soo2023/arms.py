@@ -116,19 +116,28 @@ def task_of(name: str, delay_ms: float, dt: float = DT) -> PaintedTask:
 
 def network_of(task: Task, arm: str, seed: int) -> RateRNN:
     """The authors' network: inputs to the first 40 % of the units, output from the next 40 %, a sigmoid readout."""
+    read = {"input_units": range(20), "output_units": range(20, 40), "readout_activation": "sigmoid"}
+    return authors_network(task, seed, read | ALL_ARMS[arm].network)
+
+
+def authors_network(task: Task, seed: int, others: dict[str, Any]) -> RateRNN:
+    """A network with the size, the time constant, the noise and the initial weights of the paper's.
+
+    Args:
+        task: The task.
+        seed: Seed of the weights.
+        others: What else it is given.
+    """
     arguments: dict[str, Any] = {
         "init": "soo2023",
         "leak": "rate",
         "tau": 100.0,
         "noise": 0.07,
         "self_connections": True,
-        "input_units": range(20),
-        "output_units": range(20, 40),
-        "readout_activation": "sigmoid",
         "train_readout_bias": False,
         "train_h0": False,
     }
-    return RateRNN(task.n_inputs, 50, task.n_outputs, dt=task.dt, seed=seed, **arguments | ALL_ARMS[arm].network)
+    return RateRNN(task.n_inputs, 50, task.n_outputs, dt=task.dt, seed=seed, **arguments | others)
 
 
 def measure_rate_networks(job: Job) -> list[Row]:
