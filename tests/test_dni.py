@@ -187,7 +187,7 @@ def test_it_learns_to_predict_credit_while_weights_stay():
     for k in range(40):
         rule.update(network, task.sample(10, seed=k))
     test = task.sample(50, seed=1000)
-    credit, predicted = (found(rule, network, test)[2:-5].flatten(0, 1) for found in (exact_credit, apical_voltages))
+    credit, predicted = (found(network, rule, test)[2:-5].flatten(0, 1) for found in (exact_credit, apical_voltages))
     rates = network(torch.from_numpy(test.inputs).double()).rates.detach()
     seen = torch.cat([rates, torch.from_numpy(test.targets), torch.ones_like(rates[..., :1])], -1)[2:-5].flatten(0, 1)
     best = seen @ torch.linalg.pinv(seen) @ credit
