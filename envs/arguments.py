@@ -94,7 +94,7 @@ def check_grid(task: Any, also: Iterable[str]) -> None:
         raise ArgumentError(" ".join(refused))
 
 
-def check_durations(
+def check_shortest(
     durations: Mapping[str, Duration | Callable[..., np.ndarray]], dt: float, least: Mapping[str, tuple[int, str]]
 ) -> None:
     """Refuse durations off the time grid, and periods that are too short.

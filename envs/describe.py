@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from inspect import cleandoc, getdoc
 from typing import Any
 
@@ -84,17 +84,22 @@ def _listed(names: tuple[str, ...]) -> str:
     return ", ".join(names) if len(names) <= 10 else f"{names[0]}, {names[1]}, ..., {names[-1]} ({len(names)})"
 
 
-def _timing(task: Task) -> str:
-    if not isinstance(task, PaintedTask):
-        return "that of its tasks"
+def timing_in_words(durations: Mapping[str, Duration | Callable[..., Any]]) -> str:
+    """The periods of a trial, each with its duration, in order: "fixation 200-400, stimulus 300 ms"."""
     parts: dict[tuple[str, str], int] = {}
-    for name, duration in task.durations().items():
+    for name, duration in durations.items():
         part = name.rstrip("0123456789 "), _duration(duration)
         parts[part] = parts.get(part, 0) + 1
     listed = [f"{name} {words}{'' if times == 1 else f' (x{times})'}" for (name, words), times in parts.items()]
     if numbers := [k for k, (_, words) in enumerate(parts) if words != COMPUTED]:
         listed[numbers[-1]] += " ms"
-    return ", ".join(listed) + (f", {task.n_segments} segments" if task.n_segments > 1 else "")
+    return ", ".join(listed)
+
+
+def _timing(task: Task) -> str:
+    if not isinstance(task, PaintedTask):
+        return "that of its tasks"
+    return timing_in_words(task.durations()) + (f", {task.n_segments} segments" if task.n_segments > 1 else "")
 
 
 COMPUTED = "computed"

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, final
 
 import numpy as np
 
-from .arguments import argument_of, check_durations, check_grid, normalise
+from .arguments import argument_of, check_grid, check_shortest, normalise
 from .canvas import Canvas
 from .durations import Duration, array_in_bins, draw_bins, in_bins
 from .errors import ArgumentError
@@ -69,7 +69,7 @@ class PaintedTask(Task):
         if self.kind == "choice":
             reason = f"no bin is left to answer in, grace_ms is {self.grace_ms:g} ms"
             least |= dict.fromkeys(occurring(durations, self.response_period), (grace + 1, reason))
-        check_durations(durations, self.dt, least)
+        check_shortest(durations, self.dt, least)
 
     @abstractmethod
     def factors(self) -> Mapping[str, Factor]:

@@ -92,15 +92,15 @@ def test_contributions_to_another_network_are_those_of_a_new_rule():
     network, other, batch, rule = network_for(), network_for(), TASK.sample(3, seed=0), RFLO(feedback="adaptive")
     rule.restore(network, {"feedback": torch.ones_like(network.readout)})
     fresh = RFLO(feedback="adaptive")
-    assert torch.equal(contributions(rule, other, batch), contributions(fresh, other, batch))
-    assert not torch.equal(contributions(rule, network, batch), contributions(fresh, network, batch))
+    assert torch.equal(contributions(other, rule, batch), contributions(other, fresh, batch))
+    assert not torch.equal(contributions(network, rule, batch), contributions(network, fresh, batch))
 
 
 @DTYPES
 def test_contributions_leave_network_and_rule_as_they_were(dtype):
     network, batch, rule = network_for(dtype=dtype), TASK.sample(3, seed=0), RFLO()
     before = {name: value.clone() for name, value in network.state_dict().items()}
-    found = contributions(rule, network, batch)
+    found = contributions(network, rule, batch)
     assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
     same_gradient({"all": found.sum(0)}, {"all": synapses(rule.gradient(network, batch))})
 
@@ -116,7 +116,7 @@ def test_cosines_in_bins_are_matched_by_their_lag():
 
 def test_one_draw_of_a_random_rule_is_hardly_aligned_in_single_bins():
     network, batch = network_for(noise=0.0), TASK.sample(4, seed=0)
-    found = contributions(UORO(), network, batch, torch.Generator().manual_seed(1))
+    found = contributions(network, UORO(), batch, torch.Generator().manual_seed(1))
     exact = exact_contributions(network, batch, "past")
     cosines = alignment_in_bins(found, exact)
     assert cosines[-8:].abs().mean() < 0.7

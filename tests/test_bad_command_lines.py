@@ -75,7 +75,7 @@ LINES = [
     "rules x",
     "rules ''",
     "play x",
-    "play GoNogo --trials 0",
+    "play GoNogo --n-trials 0",
     "play GoNogo --speed nan",
     "play GoNogo --speed 0",
     "play GoNogo --seed -1",

@@ -159,7 +159,7 @@ def test_a_bridge_learns_is_annealed_and_is_resumed(rule, tmp_path):
     loaded = load_run(tmp_path / "run")
     assert loaded.config["rule"] == {"name": rule.__name__, **made().config}
     assert rule(**made().config).config == made().config
-    assert evaluate(whole.network, DMS, 20).scores.shape == (20,)
+    assert evaluate(DMS, whole.network, 20).scores.shape == (20,)
 
 
 # Annealing

@@ -94,7 +94,7 @@ def test_the_delay_is_that_of_the_network(init):
     batch = dataclasses.replace(TASK, delay_ms=500, noise=0.0).sample(1, seed=0)
     start, stop = (int(edge[0]) for edge in batch.periods["delay"])
     rates = network(torch.from_numpy(batch.inputs), noise=0.0).rates.detach()[:, 0]
-    dynamics = delay_dynamics(network, TASK)
+    dynamics = delay_dynamics(TASK, network)
     h = dynamics.h0
     for t in range(start, stop):
         h = dynamics.step(h[None])[0]
@@ -103,7 +103,7 @@ def test_the_delay_is_that_of_the_network(init):
 
 def test_without_synapses_an_error_fades_with_the_time_constant():
     network = RateRNN(TASK.n_inputs, 6, TASK.n_outputs, dt=20, tau=100, leak="rate", gain=0.0)
-    left = error_left(network, TASK, [0, 200, 1000])
+    left = error_left(TASK, network, [0, 200, 1000])
     np.testing.assert_allclose(left, np.repeat([[1.0], [0.8**10], [0.8**50]], 6, axis=1), rtol=1e-6)
 
 
@@ -113,13 +113,13 @@ def test_what_the_page_says_of_errors_holds_for_other_seeds():
         network, slow = network_of("soo2023", seed), network_of("slow_mode", seed)
 
         def best(network, bridge=None):
-            return error_left(network, TASK, [1000], bridge)[0, 0]
+            return error_left(TASK, network, [1000], bridge)[0, 0]
 
         assert 1e-5 < best(network) < 3e-4
         assert best(network, Bridge("SCTT", 10, 0.5)) > 0.5**5
         assert best(network, Bridge("DASC", 5, 0.0)) < best(network) / 100
         assert 0.1 < best(network, Bridge("DASC", 10, 0.0)) < 20
-        assert error_left(network, TASK, [800], Bridge("DASC", 20, 0.0))[0, 0] > 2
+        assert error_left(TASK, network, [800], Bridge("DASC", 20, 0.0))[0, 0] > 2
         assert best(slow) > 0.3
 
 
@@ -127,7 +127,7 @@ def test_answers_about_the_living_bridges_hold():
     plain, slow = network_of("soo2023"), network_of("slow_mode")
 
     def best(network, kind=None, lag=10, beta=0.5, delay=1000):
-        return error_left(network, TASK, [delay], kind and Bridge(kind, lag, beta))[0, 0]
+        return error_left(TASK, network, [delay], kind and Bridge(kind, lag, beta))[0, 0]
 
     assert best(plain) == pytest.approx(9e-5, rel=0.1)
     assert best(slow) == pytest.approx(0.61, abs=0.005)
@@ -140,10 +140,10 @@ def test_answers_about_the_living_bridges_hold():
 
 def test_networks_that_the_delay_is_not_drawn_for_are_refused():
     with pytest.raises(ValueError, match="activation='relu' and leak='rate'"):
-        error_left(RateRNN(TASK.n_inputs, 4, TASK.n_outputs), TASK, [100])
+        error_left(TASK, RateRNN(TASK.n_inputs, 4, TASK.n_outputs), [100])
     go = make_task("yang19.go")
     with pytest.raises(ValueError, match="has no delay"):
-        error_left(RateRNN(go.n_inputs, 4, go.n_outputs, dt=go.dt, leak="rate"), go, [100])
+        error_left(go, RateRNN(go.n_inputs, 4, go.n_outputs, dt=go.dt, leak="rate"), [100])
 
 
 # The browser
@@ -162,7 +162,7 @@ def test_the_browser_multiplies_the_same_jacobians(kind, init):
             f"module.errorLeft(data.start, data.bridge, {bins})",
             {"start": start, "bridge": bridge},
         )
-        values = error_left(network, TASK, [20 * bin for bin in range(bins + 1)], kind and Bridge(**bridge))
+        values = error_left(TASK, network, [20 * bin for bin in range(bins + 1)], kind and Bridge(**bridge))
         np.testing.assert_allclose(found["best"], values[:, 0], rtol=0.01)
         np.testing.assert_allclose(found["average"], np.sqrt((values**2).mean(axis=1)), rtol=1e-4)
 
@@ -194,7 +194,7 @@ def test_a_live_transmission_keeps_within_its_controls():
 
 
 def test_figures_say_what_they_show():
-    left = {"one": error_left(network_of("soo2023", n_units=5), TASK, [0, 100, 200])}
+    left = {"one": error_left(TASK, network_of("soo2023", n_units=5), [0, 100, 200])}
     (axes,) = draw_error_left([0, 100, 200], left, dt=20, tau=100).axes
     assert axes.get_yscale() == "log"
     assert [text.get_text() for text in axes.get_legend().get_texts()] == ["one", "a unit alone (tau = 100 ms)"]
@@ -241,7 +241,7 @@ def test_the_table_of_a_report_is_shown_as_a_table():
 def executed(tmp_path_factory):
     last = """
 import json
-kept = lambda run: int((bridges.error_left(run.network, task, [1000]) > 0.01).sum())
+kept = lambda run: int((bridges.error_left(task, run.network, [1000]) > 0.01).sum())
 print(json.dumps([[[run.step, run.metrics[-1]["score"], kept(run)] for run in way] for way in runs.values()]))
 """
     return executed_lesson(PAGE, tmp_path_factory.mktemp("lessons"), last)

@@ -147,7 +147,7 @@ def test_training_climbs_the_curriculum_and_goes_on_where_it_stopped(tmp_path):
     assert climbed.finished
     assert [run.task for run in runs] == [climbed.levels[0], Mixture(tasks=climbed.levels, cue=False)]
     assert all((tmp_path / "a" / f"level-{k}" / "model.safetensors").exists() for k in (1, 2))
-    assert evaluate(net, climbed.task, 200).score >= 0.85
+    assert evaluate(climbed.task, net, 200).score >= 0.85
 
     first, again = curriculum(), network()
     train_curriculum(Curriculum(first.levels[:1]), again, BPTT(lr=5e-3), out=tmp_path / "b", **settings)

@@ -118,7 +118,7 @@ def test_lengths_and_scores():
     fixed = sum(getattr(task, f"{name}_ms") for name in task.periods if name != "delay")
     assert (measured.min(), measured.max()) == ((fixed + 400) / task.dt, (fixed + 800) / task.dt)
     network = RateRNN(task.n_inputs, 4, task.n_outputs, dt=task.dt)
-    assert evaluate(network, task, 10).score == evaluate(network, task, 10).scores.mean()
+    assert evaluate(task, network, 10).score == evaluate(task, network, 10).scores.mean()
     env = gym.wrappers.RecordEpisodeStatistics(gym.make("cogdyn/GoNogo-v0"))
     env.reset(seed=0)
     over = False

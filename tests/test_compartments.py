@@ -92,14 +92,14 @@ def test_apical_dendrites_that_predict_the_credit_give_the_exact_gradient(leak):
     rule = Compartments(jacobian="exact", bootstrap="identity", feedback="symmetric", lr_apical=0.3)
     rates = network(torch.from_numpy(batch.inputs).double()).rates[:, 0].detach()
     seen = torch.cat([rates, torch.from_numpy(batch.targets)[:, 0], torch.ones_like(rates[:, :1])], dim=1)
-    apical = (torch.linalg.pinv(seen) @ exact_credit(rule, network, batch)[:, 0]).T
+    apical = (torch.linalg.pinv(seen) @ exact_credit(network, rule, batch)[:, 0]).T
     zero = torch.zeros(())
     rule.restore(network, {"own.apical": apical, "own.slow": apical, "own.age": zero, "own.bin": zero})
     exact = BPTT().gradient(network, batch)
     for name, value in rule.gradient(network, batch).items():
         torch.testing.assert_close(value, exact[name], rtol=0, atol=1e-10)
-    found = apical_voltages(rule, network, batch)
-    torch.testing.assert_close(found, exact_credit(rule, network, batch), rtol=0, atol=1e-10)
+    found = apical_voltages(network, rule, batch)
+    torch.testing.assert_close(found, exact_credit(network, rule, batch), rtol=0, atol=1e-10)
     rule.update(network, batch)
     torch.testing.assert_close(rule.memory["apical"], apical, rtol=0, atol=1e-10)
 

@@ -124,7 +124,7 @@ def test_the_browser_learns_as_the_rule_does(switch, arguments):
     for name, values in expected.items():  # A and random feedback travel with six digits, too
         np.testing.assert_allclose(found["net"][name], values.flatten(), rtol=1e-3, atol=1e-5, err_msg=name)
     for name, of in (("apical", apical_voltages), ("credit", exact_credit)):
-        values = of(rule, network, batch)
+        values = of(network, rule, batch)
         scale = values.abs().max().item()
         for b, seen in enumerate(found["seen"]):
             np.testing.assert_allclose(seen[name], values[:, b], atol=1e-4 * scale, err_msg=name)

@@ -47,21 +47,21 @@ def measured():
     for number in range(1, N_NETWORKS + 1):
         network = context_network(number)
         for context in CONTEXTS:
-            there = context_line(network, TASK, context)
-            cases[number, context] = network, there, selection(network, TASK, there)
+            there = context_line(TASK, network, context)
+            cases[number, context] = network, there, selection(TASK, network, there)
     return cases
 
 
 def test_a_built_integrator_selects_what_it_integrates_and_forgets_the_rest():
     network = integrator()
-    there = context_line(network, TASK, "motion", n_candidates=30, merge_distance=0.001)
+    there = context_line(TASK, network, "motion", n_candidates=30, merge_distance=0.001)
     np.testing.assert_allclose(there.choice, [1, 0], atol=0.05)
-    chosen = selection(network, TASK, there)
+    chosen = selection(TASK, network, there)
     np.testing.assert_allclose(chosen.vectors, np.tile([1.0, 0.0], (len(chosen.vectors), 1)), atol=1e-6)
     np.testing.assert_allclose(chosen.pushes["motion"], [0.2 * 0.02, 0], atol=1e-9)
     np.testing.assert_allclose(chosen.cosines["motion"], 1, atol=1e-6)
     np.testing.assert_allclose(chosen.cosines["colour"], 0, atol=1e-6)
-    kept, lost = (pulse_left(network, TASK, there, modality) for modality in CONTEXTS)
+    kept, lost = (pulse_left(TASK, network, there, modality) for modality in CONTEXTS)
     np.testing.assert_allclose(kept, 1, atol=0.02)
     np.testing.assert_allclose(lost, (1 - 0.2 * 0.8) ** np.arange(51), atol=0.01)
 
@@ -79,14 +79,14 @@ def test_what_does_not_fit_is_refused():
     with pytest.raises(ValueError, match="number is 5; allowed: 1 to 4"):
         context_network(5)
     with pytest.raises(ValueError, match="context"):
-        context_line(integrator(), TASK, "shape")
-    there = context_line(integrator(), TASK, "motion", n_candidates=3)
+        context_line(TASK, integrator(), "shape")
+    there = context_line(TASK, integrator(), "motion", n_candidates=3)
     with pytest.raises(ValueError, match="voltage"):
-        selection(integrator(leak="rate"), TASK, there)
+        selection(TASK, integrator(leak="rate"), there)
 
 
 def test_the_networks_of_the_lesson_have_learned():
-    scores = [evaluate(context_network(number), TASK, 500, number=1).score for number in range(1, N_NETWORKS + 1)]
+    scores = [evaluate(TASK, context_network(number), 500, number=1).score for number in range(1, N_NETWORKS + 1)]
     assert min(scores) > 0.8, scores
     assert max(scores) < 0.93, "the page says 84 to 90 of 100"
 
@@ -107,7 +107,7 @@ def test_the_evidence_that_counts_is_selected_and_the_other_is_not(measured):
 def test_a_pulse_is_kept_in_the_context_in_which_it_counts(measured):
     after = round(500 / TASK.dt)
     for (number, context), (network, there, _) in measured.items():
-        counts, other = (pulse_left(network, TASK, there, m)[after] for m in (context, OTHER[context]))
+        counts, other = (pulse_left(TASK, network, there, m)[after] for m in (context, OTHER[context]))
         assert counts > 1, (number, context)
         assert other < 0.6, (number, context)
         assert counts > 2 * other, (number, context)
@@ -132,7 +132,7 @@ def test_networks_trained_anew_select_in_the_same_way(tmp_path, monkeypatch):
     for number in range(1, N_NETWORKS + 1):
         network = context_network(number)
         for context in CONTEXTS:
-            cosines = selection(network, TASK, context_line(network, TASK, context)).cosines
+            cosines = selection(TASK, network, context_line(TASK, network, context)).cosines
             if np.isfinite(cosines[context]).any():
                 margins.append(np.nanmedian(cosines[context]) - abs(np.nanmedian(cosines[OTHER[context]])))
     # Not every training leaves points with a slow mode in either context.

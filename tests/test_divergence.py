@@ -61,7 +61,7 @@ def test_a_network_whose_answers_overflow_after_the_update_has_diverged_too(name
     with pytest.raises(TrainingDiverged, match=r"step 1 \(the network's outputs left the finite numbers\)"):
         train(task, net, Overflowing(), 4, 4, seed=0, evaluate_every=1, n_test=4)
     with pytest.raises(FloatingPointError, match="left the finite numbers"):
-        evaluate(net, task, 4)
+        evaluate(task, net, 4)
 
 
 def test_in_an_ensemble_it_scores_0_and_the_others_go_on():

@@ -144,7 +144,7 @@ def test_exact_credit_is_that_of_backpropagation(leak, feedback, dtype):
     """Credit of every bin, from which the gradient follows; with random feedback, that of a readout W_fb."""
     network, batch = network_for(leak, dtype=dtype), TASK.sample(2, seed=0)
     rule = DNI(feedback=feedback)
-    found = exact_credit(rule, network, batch)
+    found = exact_credit(network, rule, batch)
     network = in_float64(network)
     nudges = torch.zeros(len(batch.inputs), 2, 6, dtype=torch.float64, requires_grad=True)
     state, rates = network.initial_state(2), []
@@ -168,13 +168,13 @@ def test_who_predicts_the_exact_credit_has_nothing_to_learn(leak, lr):
     rates = network(torch.from_numpy(batch.inputs).double()).rates[:, 0].detach()
     targets = torch.from_numpy(batch.targets)[:, 0].double()
     seen = torch.cat([rates, targets, torch.ones_like(rates[:, :1])], dim=1)
-    apical = (torch.linalg.pinv(seen) @ exact_credit(rule, network, batch)[:, 0]).T
+    apical = (torch.linalg.pinv(seen) @ exact_credit(network, rule, batch)[:, 0]).T
     rule.restore(network, {f"own.{name}": value for name, value in memory_of(apical.clone()).items()})
     exact = BPTT().gradient(network, batch)
     for name, value in rule.gradient(network, batch).items():
         torch.testing.assert_close(value, exact[name], rtol=0, atol=1e-10)
-    predicted = apical_voltages(rule, network, batch)
-    torch.testing.assert_close(predicted, exact_credit(rule, network, batch), rtol=0, atol=1e-10)
+    predicted = apical_voltages(network, rule, batch)
+    torch.testing.assert_close(predicted, exact_credit(network, rule, batch), rtol=0, atol=1e-10)
     rule.update(network, batch)
     torch.testing.assert_close(rule.memory["apical"], apical, rtol=0, atol=1e-10)
 
@@ -187,7 +187,7 @@ def test_it_learns_to_predict_credit_while_weights_stay():
     for k in range(40):
         rule.update(network, task.sample(10, seed=k))
     test = task.sample(50, seed=1000)
-    credit, predicted = (found(rule, network, test)[2:-5].flatten(0, 1) for found in (exact_credit, apical_voltages))
+    credit, predicted = (found(network, rule, test)[2:-5].flatten(0, 1) for found in (exact_credit, apical_voltages))
     rates = network(torch.from_numpy(test.inputs).double()).rates.detach()
     seen = torch.cat([rates, torch.from_numpy(test.targets), torch.ones_like(rates[..., :1])], -1)[2:-5].flatten(0, 1)
     best = seen @ torch.linalg.pinv(seen) @ credit

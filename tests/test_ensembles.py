@@ -47,7 +47,7 @@ def test_networks_that_reach_the_goal_are_kept_and_the_others_go_on(tmp_path):
     for s, run in enumerate(runs):
         assert run.step == 60 or run.metrics[-1]["score"] >= 0.25
         assert all(row["score"] < 0.25 for row in run.metrics[:-1])
-        assert evaluate(run.network, DMS, 100).score == pytest.approx(run.metrics[-1]["score"], abs=0.02)
+        assert evaluate(DMS, run.network, 100).score == pytest.approx(run.metrics[-1]["score"], abs=0.02)
         loaded = load_run(tmp_path / f"network-{s + 1}")
         assert loaded.metrics == run.metrics
         assert loaded.config["network"]["seed"] == 5 + s

@@ -20,7 +20,7 @@ from cogdyn.lessons.chapters.fixed_points import (
     points_at,
     signs_at,
 )
-from cogdyn.lessons.figures.point_marks import kinds
+from cogdyn.lessons.figures.point_marks import point_kinds
 
 PAGE = Path(__file__).parent.parent / "book/lessons/05-fixed-points.md"
 
@@ -144,7 +144,7 @@ def test_points_are_found_from_the_states_of_trials_and_told_by_their_outputs():
     states = states_in_trials(network, task.sample(8, seed=99))
     assert states.shape == (55, 8, 2)
     found = points_at(network, np.zeros(2), states, 100, noise=0.5)
-    assert kinds(found) == ["stable"] * 4 + ["saddle"] * 4 + ["unstable"]
+    assert point_kinds(found) == ["stable"] * 4 + ["saddle"] * 4 + ["unstable"]
     assert sorted(map(tuple, signs_at(network, found)[found.stable])) == [*itertools.product((-1, 1), repeat=2)]
     pushed = points_at(network, np.array([1.0, 0.0]), states, 100, noise=0.5)
     assert (signs_at(network, pushed)[:, 0] == 1).all(), "while a pulse is on, its bit has one value"

@@ -125,11 +125,11 @@ def test_what_alignment_is_measured_by_is_what_it_is_in_float64(activation, alph
         watched.append(AlignmentWatch(rules, batch)(of, 0))
         measured.append(
             {
-                "RFLO": contributions(rules["RFLO"], of, batch),
+                "RFLO": contributions(of, rules["RFLO"], batch),
                 "past": exact_contributions(of, batch, "past"),
                 "future": exact_contributions(of, batch, "future"),
-                "credit": exact_credit(DNI(), of, batch),
-                "apical voltages": apical_voltages(DNI(), of, batch),
+                "credit": exact_credit(of, DNI(), batch),
+                "apical voltages": apical_voltages(of, DNI(), batch),
             }
         )
     same_gradient(*measured)

@@ -123,7 +123,7 @@ def test_the_trained_network_is_one_whose_outputs_are_fed_back():
 
 
 def explained(network, task):
-    found = evaluate(network, task, 20)
+    found = evaluate(task, network, 20)
     inside = found.batch.during("pattern")
     error = ((found.outputs - found.batch.targets)[..., 0] ** 2 * inside).sum()
     return 1 - error / (found.batch.targets[..., 0] ** 2 * inside).sum()

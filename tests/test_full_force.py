@@ -67,7 +67,7 @@ def test_it_makes_a_pattern_by_itself(leak):
     network = network_of(task, 60, leak=leak)
     first = network.recurrent.detach().clone()
     train(task, network, FullFORCE(), steps=10, batch_size=2, evaluate_every=10, n_test=10, device="cpu")
-    found = evaluate(network, task, 20)
+    found = evaluate(task, network, 20)
     targets = found.batch.targets
     assert 1 - ((found.outputs - targets) ** 2).sum() / (targets**2).sum() > 0.95
     # All of the weights learn, where FORCE changes them by one direction for each output.

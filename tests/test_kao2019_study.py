@@ -17,10 +17,10 @@ from cogdyn.lessons.studies.kao2019.perturbations import (
     PERIODS,
     SWITCHES_MS,
     autonomy,
-    endpoint_error,
     error_name,
     noisy_error,
     novel,
+    relative_endpoint_error,
     switched,
 )
 from cogdyn.lessons.studies.kao2019.predicates import FACTORS, TASK_R2, mean_of, settings_of, verdicts
@@ -75,29 +75,29 @@ def test_a_probe_is_one_trial_of_each_target_without_noise():
 @pytest.mark.parametrize("target", ["held", "extinguished_at_go"])
 def test_a_switch_at_once_is_an_ordinary_trial_to_the_new_target(networks, target):
     task = task_of(job(target=target))
-    assert switched(networks[target], task, 0) == pytest.approx(r2_about_zero(networks[target], task), abs=1e-12)
-    assert switched(networks[target], task, 200) != pytest.approx(switched(networks[target], task, 0), abs=1e-6)
+    assert switched(task, networks[target], 0) == pytest.approx(r2_about_zero(networks[target], task), abs=1e-12)
+    assert switched(task, networks[target], 200) != pytest.approx(switched(task, networks[target], 0), abs=1e-6)
 
 
 def test_a_target_that_is_gone_cannot_be_switched(networks):
     task = task_of(job(target="extinguished_at_go"))
-    assert [switched(networks["held"], task, ms) is None for ms in SWITCHES_MS] == [ms >= 400 for ms in SWITCHES_MS]
+    assert [switched(task, networks["held"], ms) is None for ms in SWITCHES_MS] == [ms >= 400 for ms in SWITCHES_MS]
 
 
 def test_without_noise_the_error_is_that_of_the_probe(networks):
     task, network = task_of(job()), networks["held"]
     batch = probe(task)
-    plain = endpoint_error(outputs_of(network, batch.inputs), batch)
+    plain = relative_endpoint_error(outputs_of(network, batch.inputs), batch)
     for kind, period in product(KINDS, (*PERIODS, "whole trial")):
-        assert noisy_error(network, task, kind, period, 0.0) == pytest.approx(plain, abs=1e-12)
-        assert noisy_error(network, task, kind, period, 2.0) > plain + 1e-6
+        assert noisy_error(task, network, kind, period, 0.0) == pytest.approx(plain, abs=1e-12)
+        assert noisy_error(task, network, kind, period, 2.0) > plain + 1e-6
 
 
 def test_the_endpoint_error_is_the_miss_over_the_distance():
     batch = probe(task_of(job()))
-    assert endpoint_error(batch.targets, batch) == 0
-    assert endpoint_error(0 * batch.targets, batch) == pytest.approx(1)
-    assert endpoint_error(np.tile(-batch.targets, (1, 3, 1)), batch) == pytest.approx(2)
+    assert relative_endpoint_error(batch.targets, batch) == 0
+    assert relative_endpoint_error(0 * batch.targets, batch) == pytest.approx(1)
+    assert relative_endpoint_error(np.tile(-batch.targets, (1, 3, 1)), batch) == pytest.approx(2)
 
 
 def test_noise_is_frozen_or_not_and_comes_in_its_period_and_channels():
@@ -114,7 +114,7 @@ def test_noise_is_frozen_or_not_and_comes_in_its_period_and_channels():
     batch = probe(task)
     go = batch.first_bin("reaction")
     for kind, period in product(KINDS, (*PERIODS, "whole trial")):
-        noisy_error(Recorder(), task, kind, period, 1.0, repeats=2)
+        noisy_error(task, Recorder(), kind, period, 1.0, repeats=2)
         noise = seen[-1] - np.tile(batch.inputs, (1, 2, 1))
         before, after = noise[:go, :, :2], noise[go:, :, :2]
         assert before.any() == (period != "after go")
@@ -127,18 +127,18 @@ def test_noise_is_frozen_or_not_and_comes_in_its_period_and_channels():
 
 def test_a_network_whose_target_goes_out_is_autonomous_by_construction(networks):
     task, network = task_of(job(target="extinguished_at_go")), networks["extinguished_at_go"]
-    assert autonomy(network, task, "zeroed") == pytest.approx(r2_about_zero(network, task), abs=1e-12)
+    assert autonomy(task, network, "zeroed") == pytest.approx(r2_about_zero(network, task), abs=1e-12)
     held = task_of(job())
-    assert autonomy(networks["held"], held, "zeroed") < r2_about_zero(networks["held"], held) - 0.05
-    assert autonomy(networks["held"], held, "swapped") < autonomy(networks["held"], held, "zeroed")
+    assert autonomy(held, networks["held"], "zeroed") < r2_about_zero(networks["held"], held) - 0.05
+    assert autonomy(held, networks["held"], "swapped") < autonomy(held, networks["held"], "zeroed")
 
 
 def test_a_code_of_channels_has_no_new_targets():
     arguments = job(code="one_hot")
     network, task = network_of(arguments).double(), task_of(arguments)
     assert network.n_inputs == 9
-    assert novel(network, task, "angle") is None
-    assert novel(network, task, "radius") is None
+    assert novel(task, network, "angle") is None
+    assert novel(task, network, "radius") is None
 
 
 def test_states_are_those_of_the_network():

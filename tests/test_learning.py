@@ -177,7 +177,7 @@ def test_a_loader_with_a_batch_size_of_its_own():
 
 def test_an_evaluation_is_shown_in_a_line():
     network = network_for(DMS, 8)
-    assert re.fullmatch(r"Evaluation: score [01]\.\d{3} in 8 trials, 8 units", repr(evaluate(network, DMS, 8)))
+    assert re.fullmatch(r"Evaluation: score [01]\.\d{3} in 8 trials, 8 units", repr(evaluate(DMS, network, 8)))
 
 
 # Training
@@ -344,7 +344,7 @@ def test_a_newer_format_is_refused(saved):
 
 def test_evaluation_repeats_and_its_batches_differ():
     network = network_for(DMS)
-    first, again, other = (evaluate(network, DMS, 20, seed=1, number=number) for number in (0, 0, 1))
+    first, again, other = (evaluate(DMS, network, 20, seed=1, number=number) for number in (0, 0, 1))
     np.testing.assert_array_equal(first.outputs, again.outputs)
     assert not np.array_equal(first.batch.inputs[:20], other.batch.inputs[:20])
     assert first.score == first.scores.mean()
@@ -360,7 +360,7 @@ def test_evaluation_never_meets_the_training_trials():
 def test_a_closed_loop_session_is_chosen_by_the_network():
     task = make_task("ReversalBandit", n_choices=5)
     network = network_for(task)
-    result = evaluate(network, task, 6, seed=0)
+    result = evaluate(task, network, 6, seed=0)
     assert result.outputs.shape == (*result.batch.mask.shape, 3)
     chosen = task.choices(result.outputs, result.batch)
     for number, choice in enumerate(chosen[:-1], start=2):

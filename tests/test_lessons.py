@@ -77,16 +77,16 @@ def test_each_slip_is_named(slip, reason):
 
 def test_isolated_units_forget_with_their_time_constant():
     network = RateRNN(DMS.n_inputs, 20, 3, dt=20, tau=100, activation="tanh", leak="rate", gain=0.5, seed=0)
-    trace = memory_trace(network, DMS, delay_ms=1000)
+    trace = memory_trace(DMS, network, delay_ms=1000)
     after = trace.isolated[trace.times >= 0]
     np.testing.assert_allclose(after[1:] / after[:-1], 1 - 20 / 100, rtol=1e-6)
 
 
 def test_a_sample_is_decoded_where_the_rates_hold_it_and_only_there():
     holding = RateRNN(DMS.n_inputs, 20, 3, init="identity", gain=1.0, self_connections=True, noise=0.01)
-    assert decode_sample(holding, DMS, 400, 100) == 1.0
+    assert decode_sample(DMS, holding, 400, 100) == 1.0
     forgetting = RateRNN(DMS.n_inputs, 20, 3, gain=0.0, noise=0.05)
-    assert 0.3 < decode_sample(forgetting, DMS, 4000, 100) < 0.7
+    assert 0.3 < decode_sample(DMS, forgetting, 4000, 100) < 0.7
 
 
 # Conditions and components
@@ -140,7 +140,7 @@ def test_every_run_can_be_drawn(name, tmp_path):
     task = make_task(name)
     network = RateRNN(task.n_inputs, 10, task.n_outputs, dt=task.dt, dale=0.8, noise=0.05)
     run = train(task, network, BPTT(), steps=2, batch_size=4, evaluate_every=1, n_test=8)
-    write_figure(draw_summary(run, evaluate(network, task, 60, number=1)), tmp_path / "summary.png")
+    write_figure(draw_summary(run, evaluate(task, network, 60, number=1)), tmp_path / "summary.png")
     picture = matplotlib.image.imread(tmp_path / "summary.png")
     assert picture.std() > 0.05
     assert [path.name for path in tmp_path.iterdir()] == ["summary.png"]
@@ -153,7 +153,7 @@ def test_a_trial_can_be_drawn_without_a_network(tmp_path):
 
 def test_memory_figures_say_what_they_show():
     network = RateRNN(DMS.n_inputs, 10, 3)
-    figure = draw_memory_trace(memory_trace(network, DMS), 100, (400, 800))
+    figure = draw_memory_trace(memory_trace(DMS, network), 100, (400, 800))
     assert figure.axes[0].get_yscale() == "log"
     assert [text.get_text() for text in figure.axes[0].get_legend().get_texts()][1].endswith("(tau = 100 ms)")
     figure = draw_score_by_delay([200, 400], np.array([[0.5, 1.0], [0.6, 0.9]]), (200, 400))

@@ -99,7 +99,7 @@ def test_to_be_right_without_recurrent_weights_is_not_enough():
 
 def test_without_recurrent_weights_local_credit_is_exact_at_every_delay():
     network = network_of(8, TASK.n_inputs, TASK.n_outputs, gain=0.0)
-    cosines = cue_alignment(RFLO(feedback="symmetric"), network, TASK, [0, 300], n_trials=4)
+    cosines = cue_alignment(TASK, network, RFLO(feedback="symmetric"), [0, 300], n_trials=4)
     np.testing.assert_allclose(cosines, 1, rtol=1e-5)
 
 
@@ -110,7 +110,7 @@ def test_what_the_page_says_of_delays_holds_for_other_seeds():
             network_of(50, TASK.n_inputs, TASK.n_outputs, gain=gain, seed=seed, self_connections=False)
             for seed in range(6, 10)
         ]
-        cosines = np.mean([cue_alignment(rule, network, TASK, [0, 400], 8) for network in networks], axis=0)
+        cosines = np.mean([cue_alignment(TASK, network, rule, [0, 400], 8) for network in networks], axis=0)
         assert first < cosines[0] < 0.97
         assert cosines[1] < cosines[0] - 0.25
 
@@ -118,7 +118,7 @@ def test_what_the_page_says_of_delays_holds_for_other_seeds():
 def test_the_alignment_leaves_the_network_as_it_was_and_its_noise_out():
     network = network_of(8, TASK.n_inputs, TASK.n_outputs, noise=0.5)
     rule = RFLO(feedback="symmetric")
-    first, again = (cue_alignment(rule, network, TASK, [100], n_trials=4) for _ in range(2))
+    first, again = (cue_alignment(TASK, network, rule, [100], n_trials=4) for _ in range(2))
     np.testing.assert_array_equal(first, again)
     assert network.noise == 0.5
 
@@ -127,25 +127,25 @@ def test_the_alignment_is_that_of_the_rule_with_what_it_has_learned():
     network = network_of(8, TASK.n_inputs, TASK.n_outputs, noise=0.5)
     symmetric, learned = RFLO(feedback="symmetric"), RFLO(feedback="adaptive")
     learned.restore(network, {"feedback": network.readout_weights.detach()})
-    found, expected = (cue_alignment(rule, network, TASK, [100], n_trials=4) for rule in (learned, symmetric))
+    found, expected = (cue_alignment(TASK, network, rule, [100], n_trials=4) for rule in (learned, symmetric))
     np.testing.assert_allclose(found, expected, rtol=1e-6)
-    assert feedback_alignment(learned, network) == pytest.approx(1, rel=1e-5)
-    assert feedback_alignment(learned, network_of(8, TASK.n_inputs, TASK.n_outputs)) < 0.9
+    assert feedback_alignment(network, learned) == pytest.approx(1, rel=1e-5)
+    assert feedback_alignment(network_of(8, TASK.n_inputs, TASK.n_outputs), learned) < 0.9
 
 
 def test_tasks_without_a_cue_or_a_delay_are_refused():
     task = make_task("yang19.go")
     network = RateRNN(task.n_inputs, 4, task.n_outputs, dt=task.dt)
     with pytest.raises(ValueError, match="has no cue and no delay"):
-        cue_alignment(RFLO(), network, task, [100])
+        cue_alignment(task, network, RFLO(), [100])
 
 
 def test_feedback_is_aligned_with_itself_alone():
     network = network_of(8, 3, 5)
-    assert feedback_alignment(RFLO(feedback="symmetric"), network) == pytest.approx(1, rel=1e-5)
+    assert feedback_alignment(network, RFLO(feedback="symmetric")) == pytest.approx(1, rel=1e-5)
     with torch.no_grad():
         network.readout.copy_(-Feedback("random").of(network))
-    assert feedback_alignment(RFLO(feedback="random"), network) == pytest.approx(-1, rel=1e-5)
+    assert feedback_alignment(network, RFLO(feedback="random")) == pytest.approx(-1, rel=1e-5)
 
 
 def test_the_figure_says_what_it_shows():

@@ -13,7 +13,7 @@ PAGE = Path(__file__).parent.parent / "book/lessons/01-remembering.md"
 @pytest.fixture(scope="module")
 def executed(tmp_path_factory):
     last = (
-        "import json; print(json.dumps([scores.tolist(), delays, waiting.tolist(), evaluate(network, longer).score]))"
+        "import json; print(json.dumps([scores.tolist(), delays, waiting.tolist(), evaluate(longer, network).score]))"
     )
     return executed_lesson(PAGE, tmp_path_factory.mktemp("lessons"), last, steps=None)
 

@@ -16,7 +16,7 @@ NETWORKS = [memory_network(number) for number in range(1, N_NETWORKS + 1)]
 
 
 def scores(networks, delay, n_trials=300):
-    return np.array([score_by_delay(network, TASK, [delay], n_trials)[0] for network in networks])
+    return np.array([score_by_delay(TASK, network, [delay], n_trials)[0] for network in networks])
 
 
 def test_networks_fail_far_beyond_their_training_and_one_is_far_below_chance():
@@ -27,7 +27,7 @@ def test_networks_fail_far_beyond_their_training_and_one_is_far_below_chance():
 
 
 def test_the_sample_outlasts_its_use():
-    at = {delay: [decode_sample(network, TASK, delay, 100) for network in NETWORKS] for delay in (2000, 4000)}
+    at = {delay: [decode_sample(TASK, network, delay, 100) for network in NETWORKS] for delay in (2000, 4000)}
     assert min(at[2000]) > 0.92
     assert np.mean(at[4000]) < np.mean(at[2000]) - 0.04
 
@@ -49,7 +49,7 @@ def test_inhibition_is_lost_first_and_single_units_matter():
     left = {-1: [], 1: []}
     rng = np.random.default_rng(0)
     for network in NETWORKS:
-        mean = evaluate(network, dataclasses.replace(TASK, delay_ms=600), 100).rates.mean(axis=(0, 1))
+        mean = evaluate(dataclasses.replace(TASK, delay_ms=600), network, 100).rates.mean(axis=(0, 1))
         for sign in left:
             units = np.flatnonzero(np.sign(network.signs.numpy()) == sign)
             busiest = units[mean[units].argmax()]
@@ -68,4 +68,4 @@ def test_a_network_that_is_not_there_is_refused():
 def test_networks_are_made_again(tmp_path):
     """Rounding differs between machines, so the score and not the weights."""
     write_memory_networks(tmp_path, seeds=(2,))
-    assert evaluate(memory_network(2, tmp_path), TASK, 300, number=1).score > 0.95
+    assert evaluate(TASK, memory_network(2, tmp_path), 300, number=1).score > 0.95

@@ -10,7 +10,7 @@ from cogdyn.envs import Mixture, TrialEnv, make_task
 from cogdyn.lessons.figures.conditions import wilson_interval
 from cogdyn.lessons.player.controls import EXAMPLES, controls_of
 from cogdyn.lessons.player.frame import frame, room_for_inputs, rows_of
-from cogdyn.lessons.player.session import Session, slowed
+from cogdyn.lessons.player.session import PlaySession, slowed
 from cogdyn.lessons.player.terminal import parse_keys
 
 DMS = make_task("DelayMatchSample")
@@ -37,7 +37,7 @@ def test_the_keys_of_the_ideal_observer_score_the_ceiling(name):
     batch = task.sample(64, seed=3)
     classes = task.ideal(batch).argmax(axis=-1)
     keys = iter([classes[:n, trial].tolist() for trial, n in enumerate(batch.lengths)])
-    session = Session(task, trials=64, seed=3)
+    session = PlaySession(task, n_trials=64, seed=3)
     while not session.finished:
         session.begin()
         bins = iter(next(keys))
@@ -65,7 +65,7 @@ def test_fixating_scores_what_the_environment_says(name):
     while not done:
         *_, done, _, info = env.step(0)
         right += [info["correct"]] if info["ended"] else []
-    session = finish(Session(task, trials=1, seed=1))
+    session = finish(PlaySession(task, n_trials=1, seed=1))
     assert (session.score, session.n_scored) == (sum(right), len(right))
     assert "no answer" in session.verdict or "session over" in session.verdict
 
@@ -81,7 +81,7 @@ def test_a_session_keeps_to_itself_which_choices_were_right():
         return chosen[int((left > right) != (reward > 0.5))]
 
     seen = []
-    session = finish(Session(make_task("ReversalBandit"), trials=10, seed=0), win_stay_lose_shift)
+    session = finish(PlaySession(make_task("ReversalBandit"), n_trials=10, seed=0), win_stay_lose_shift)
     assert session.n_scored == 200
     assert session.score / 200 > 0.65
     assert session.tally() == f"earned {session.reward:g} in 200"
@@ -103,7 +103,7 @@ def test_a_hand_is_pushed_to_its_target_by_arrows():
         return None
 
     pushes, target = [0, 0], [0, 0]
-    session = finish(Session(make_task("DelayedReach"), trials=40, seed=0), reach)
+    session = finish(PlaySession(make_task("DelayedReach"), n_trials=40, seed=0), reach)
     assert session.score == 40
     assert session.controls.gauges == ("you: moved x", "you: moved y")
 
@@ -120,7 +120,7 @@ def test_positions_move_in_steps_and_stay_in_bounds():
 
 def test_several_responses_in_a_trial_all_count():
     task = make_task("CopyMemory")
-    session = Session(task, trials=3, seed=0)
+    session = PlaySession(task, n_trials=3, seed=0)
     batch = task.sample(64, seed=0)
     classes = batch.targets[:, :3]
     for trial in range(3):
@@ -143,7 +143,7 @@ def test_early_keys_are_told_of_and_cost_nothing():
             return "1"
         return str(session._info["target"]) if session.period == "decision" else None
 
-    session = finish(Session(DMS, trials=1, seed=0), late_and_early)
+    session = finish(PlaySession(DMS, n_trials=1, seed=0), late_and_early)
     assert session.score == 1
     assert re.fullmatch(r"correct; \d keys? too early", session.verdict)
 
@@ -152,13 +152,13 @@ def test_a_wrong_answer_is_told_with_the_right_one():
     def other(session):
         return str(3 - session._info["target"]) if session.period == "decision" else None
 
-    wrong = finish(Session(DMS, trials=1, seed=0), other)
+    wrong = finish(PlaySession(DMS, n_trials=1, seed=0), other)
     assert re.fullmatch("wrong: you answered (non-)?match; it was (non-)?match", wrong.verdict)
 
 
 def test_a_mixture_can_be_played():
     mixture = Mixture(tasks=[DMS, make_task("DelayMatchSample", delay_ms=1000)])
-    assert finish(Session(mixture, trials=2, seed=0)).n_scored == 2
+    assert finish(PlaySession(mixture, n_trials=2, seed=0)).n_scored == 2
 
 
 # Keys
@@ -190,30 +190,30 @@ def test_keys_of_a_terminal():
 )
 def test_what_keys_cannot_answer_is_refused_with_tasks_that_they_can(task, message):
     with pytest.raises(ValueError, match=message) as error:
-        Session(task())
+        PlaySession(task())
     assert f"tasks to play: {', '.join(EXAMPLES)}." in str(error.value)
     assert all(controls_of(make_task(name)) for name in EXAMPLES)
 
 
-@pytest.mark.parametrize(("name", "value"), [("trials", 0), ("seed", -1), ("speed", 0), ("speed", float("nan"))])
+@pytest.mark.parametrize(("name", "value"), [("n_trials", 0), ("seed", -1), ("speed", 0), ("speed", float("nan"))])
 def test_bad_arguments_are_refused(name, value):
     with pytest.raises(ValueError, match=f"{name} is {value}"):
-        Session(DMS, **{name: value})
+        PlaySession(DMS, **{name: value})
 
 
 def test_time_is_slowed_so_that_a_person_can_answer():
     assert slowed(DMS) == 0.3
     assert slowed(make_task("ReadySetGo")) == 0.5
     assert slowed(make_task("ReversalBandit")) == 0.14
-    session = Session(DMS, speed=0.5)
+    session = PlaySession(DMS, speed=0.5)
     assert session.seconds_per_bin == pytest.approx(0.04)
-    assert (session.trials, Session(make_task("ReversalBandit")).trials) == (20, 1)
+    assert (session.n_trials, PlaySession(make_task("ReversalBandit")).n_trials) == (20, 1)
 
 
 @pytest.mark.parametrize("name", every_task())
 def test_every_task_can_be_played_or_is_refused(name):
     try:
-        session = Session(make_task(name), seed=0, trials=1)
+        session = PlaySession(make_task(name), seed=0, n_trials=1)
     except ValueError as error:
         message = str(error)
     else:

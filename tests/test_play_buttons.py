@@ -10,7 +10,7 @@ import pytest
 from cogdyn.envs import make_task
 from cogdyn.lessons import play
 from cogdyn.lessons.player.buttons import ButtonGame
-from cogdyn.lessons.player.session import Session
+from cogdyn.lessons.player.session import PlaySession
 
 DMS = make_task("DelayMatchSample")
 
@@ -24,7 +24,7 @@ def test_buttons_play_a_session():
             game.responses["1"].click()
         await game.running
 
-    game = ButtonGame(Session(DMS, trials=3, seed=0, speed=100), show_period=True)
+    game = ButtonGame(PlaySession(DMS, n_trials=3, seed=0, speed=100), show_period=True)
     assert [button.description for button in game.responses.values()] == ["fixate", "match", "non-match"]
     assert all(button.disabled for button in game.responses.values())
     asyncio.run(click())
@@ -48,7 +48,7 @@ def test_bars_show_the_inputs_and_not_the_answer():
                 seen.append((game.session.period, game.inputs.value, game.line.value))
         return seen
 
-    game = ButtonGame(Session(DMS, trials=1, seed=0, speed=100))
+    game = ButtonGame(PlaySession(DMS, n_trials=1, seed=0, speed=100))
     for period, bars, line in asyncio.run(watch()):
         assert "fixation" in bars
         assert "stimulus" in bars
@@ -65,14 +65,14 @@ def test_stop_ends_the_session():
         game.start.click()
         await asyncio.wait([game.running])
 
-    game = ButtonGame(Session(DMS, seed=0))
+    game = ButtonGame(PlaySession(DMS, seed=0))
     asyncio.run(stop())
     assert game.running.cancelled()
     assert "No trial was done to its end." in game.line.value
 
 
 def test_buttons_without_a_loop_say_so():
-    game = ButtonGame(Session(make_task("DelayedReach")))
+    game = ButtonGame(PlaySession(make_task("DelayedReach")))
     assert [button.description for button in game.responses.values()] == ["← x -", "→ x +", "↓ y -", "↑ y +"]
     game.start.click()
     assert game.line.value == "The buttons need a running notebook."
@@ -81,7 +81,7 @@ def test_buttons_without_a_loop_say_so():
 def test_play_takes_a_name_or_a_task():
     import ipywidgets
 
-    assert isinstance(play("DelayMatchSample", trials=2), ipywidgets.VBox)
+    assert isinstance(play("DelayMatchSample", n_trials=2), ipywidgets.VBox)
     assert isinstance(play(DMS), ipywidgets.VBox)
     with pytest.raises(ValueError, match="Did you mean 'DelayMatchSample'"):
         play("DelayMatchSampel")

@@ -9,7 +9,7 @@ import pytest
 from cogdyn.envs import Levels, PaintedTask, Ring, make_task
 from cogdyn.envs.describe import question
 from cogdyn.lessons.player.frame import frame, opening, room_for_inputs, rows_of
-from cogdyn.lessons.player.session import Session
+from cogdyn.lessons.player.session import PlaySession
 
 DMS = make_task("DelayMatchSample")
 
@@ -47,7 +47,7 @@ class Wide(PaintedTask):
 
 def screens(task, show_period=False, **arguments):
     """The text of every bin of a trial, without the lines of the keys, and all of it."""
-    session = Session(task, seed=0, **arguments)
+    session = PlaySession(task, seed=0, **arguments)
     rows = rows_of(task, room_for_inputs(session, show_period=show_period))
     session.begin()
     while session.running:
@@ -79,7 +79,7 @@ def test_the_period_is_told_when_asked_for():
 
 
 def test_inputs_are_drawn_to_scale():
-    session = Session(make_task("DelayedReach", noise=0.0), seed=0)
+    session = PlaySession(make_task("DelayedReach", noise=0.0), seed=0)
     rows = rows_of(session.task, 10)
     session.begin()
     for inputs, expected in (([1, 0, 1], "full empty full"), ([-1, 0.5, 0], "left half empty")):
@@ -94,7 +94,7 @@ def test_inputs_are_drawn_to_scale():
 def test_85_channels_fit_a_screen_of_24_rows():
     task = Wide()
     assert task.n_inputs == 85
-    session = Session(task, seed=0)
+    session = PlaySession(task, seed=0)
     rows = rows_of(task, room_for_inputs(session))
     assert [row.label for row in rows] == ["fixation", "ring 1", "ring 2", "rule"]
     session.begin()
@@ -116,7 +116,7 @@ def test_85_channels_fit_a_screen_of_24_rows():
 
 def test_the_opening_asks_the_question_and_names_the_keys():
     assert question(Wide()) == "Two rings and 20 rules."
-    text = opening(Session(DMS)).plain
+    text = opening(PlaySession(DMS)).plain
     for said in (
         question(DMS),
         "space  fixate",

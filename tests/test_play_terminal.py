@@ -68,7 +68,7 @@ needs_pty = pytest.mark.skipif(os.name == "nt", reason="Windows has no pseudo-te
 @needs_pty
 def test_two_trials_in_a_terminal():
     # There is much time to answer, also where the computer is busy: the first answer ends a trial.
-    words = ["--trials", "2", "--seed", "0", "--speed", "10", "--set", "decision_ms=60000"]
+    words = ["--n-trials", "2", "--seed", "0", "--speed", "10", "--set", "decision_ms=60000"]
     terminal = Terminal("PerceptualDecisionMaking", *words)
     terminal.read_until(lambda: b"Press any key to start" in terminal.written)
     code, text, restored = terminal.end(b"1")
@@ -113,7 +113,7 @@ def test_leaving_restores_the_terminal(how, code, told):
             "play needs a terminal to read keys and to draw; in a notebook use cogdyn.lessons.play.",
         ),
         (["DelayMatchSampel"], "Did you mean 'DelayMatchSample'?"),
-        (["DelayMatchSample", "--trials", "0"], "trials is 0; it must be at least 1."),
+        (["DelayMatchSample", "--n-trials", "0"], "n_trials is 0; it must be at least 1."),
         (["DelayMatchSample", "--speed", "0"], "speed is 0.0; it must be above 0"),
         (["DelayedReach", "--set", "output=emg"], "more than a person can give with keys"),
     ],

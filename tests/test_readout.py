@@ -111,10 +111,10 @@ def test_logits_must_stay_linear(name):
     task = make_task(name)
     network = RateRNN(task.n_inputs, 5, task.n_outputs, dt=task.dt, readout_activation="sigmoid")
     if task.kind == "continuous":
-        check_fit(network, task)
+        check_fit(task, network)
         return
     with pytest.raises(ValueError, match=f"of kind '{task.kind}' are logits.*readout_activation='linear'"):
-        check_fit(network, task)
+        check_fit(task, network)
 
 
 def test_an_unknown_readout_is_refused():

@@ -70,11 +70,11 @@ def test_a_network_in_single_precision_goes_from_trials_to_fixed_points_as_it_is
 def test_lesioned_units_are_silent_whatever_the_noise(leak, activation):
     network = network_of(leak, activation, noise=0.3)
     lesioned = lesion(network, UNITS)
-    rates = evaluate(lesioned, TASK, 4).rates
+    rates = evaluate(TASK, lesioned, 4).rates
     others = np.delete(np.arange(8), UNITS)
     assert (rates[..., UNITS] == 0).all()
     assert (rates[..., others] != 0).any(axis=(0, 1)).all()
-    assert (evaluate(network, TASK, 4).rates[..., UNITS] != 0).any(axis=(0, 1)).all()
+    assert (evaluate(TASK, network, 4).rates[..., UNITS] != 0).any(axis=(0, 1)).all()
     assert participation_ratio(rates) == pytest.approx(participation_ratio(rates[..., others]), rel=1e-5)
     assert (states_in_trials(lesioned, TASK.sample(2, seed=0))[..., UNITS] == 0).all()
 

@@ -15,10 +15,10 @@ from cogdyn.lessons.studies.soo2023.published import (
     TASKS,
     authors_score,
     every_trial,
-    kinds,
     observer_score,
     observers,
     transfer,
+    trial_kinds,
     version_of,
 )
 
@@ -58,7 +58,7 @@ def test_published_non_matches_go_from_category_1_to_2_alone(name):
         batch = task.sample(1500, seed=1)
         first, second = (np.degrees(angle) for angle in task.angles(batch.conditions))
         pairs = [f"{1 + (a >= 180)} to {1 + (b >= 180)}" for a, b in zip(first, second, strict=True)]
-        assert pairs == kinds(task, batch.conditions).tolist()
+        assert pairs == trial_kinds(task, batch.conditions).tolist()
         counts[version] = [pairs.count(kind) / 1500 for kind in KINDS]
     np.testing.assert_allclose(counts["published"], [0.25, 0.25, 0.5, 0], atol=0.05)
     np.testing.assert_allclose(counts["corrected"], [0.25, 0.25, 0.25, 0.25], atol=0.05)
@@ -106,9 +106,9 @@ def test_all_trials_are_as_probable_as_in_the_task():
         for version in ("published", "corrected"):
             task = version_of(name, version)
             grid, drawn = every_trial(task), task.draw(np.random.default_rng(0), 20_000)
-            for kind in set(kinds(task, drawn)):
-                share = np.mean(kinds(task, grid) == kind)
-                assert share == pytest.approx(np.mean(kinds(task, drawn) == kind), abs=0.02)
+            for kind in set(trial_kinds(task, drawn)):
+                share = np.mean(trial_kinds(task, grid) == kind)
+                assert share == pytest.approx(np.mean(trial_kinds(task, drawn) == kind), abs=0.02)
 
 
 def test_names_that_make_no_sense_are_refused():
@@ -166,10 +166,10 @@ def test_responses_are_told_by_the_kind_of_trial():
         network.readout.data.zero_()
         network.readout_bias.data.zero_()
         network.readout_bias.data[0] = fixation
-        score, responds = scored(network, task)
+        score, responds = scored(task, network)
         assert set(responds.values()) == {expected}
         assert score == pytest.approx(0.5, abs=0.05) if fixation > 0 else score < 0.5
-    _, responds = scored(network, version_of("yang19.dnms", "corrected"))
+    _, responds = scored(version_of("yang19.dnms", "corrected"), network)
     assert set(responds.values()) == {None}
 
 

@@ -86,7 +86,7 @@ def test_a_row_is_what_a_network_trained_alone_would_give():
     task = task_of("yang19.dlygo", 200.0)
     network = network_of(task, "slow mode", 4)
     train(task, network, ARMS["slow mode"].rule(3, 1e-3, DT), 3, 20, seed=3, device="cpu")
-    assert evaluate(network, task, 200, 3).score == pytest.approx(rows[1]["score"], abs=0.01)
+    assert evaluate(task, network, 200, 3).score == pytest.approx(rows[1]["score"], abs=0.01)
 
 
 def test_the_network_is_that_of_the_authors():
@@ -123,9 +123,9 @@ def test_transmission_is_measured_before_and_while_networks_learn(monkeypatch):
     # Networks that are trained at once are those that are trained alone.
     task = task_of("yang19.dlygo", 200.0)
     alone = network_of(task, "slow mode", 4)
-    before = float(error_left(alone, task, [200.0])[0, 0])
+    before = float(error_left(task, alone, [200.0])[0, 0])
     train(task, alone, ARMS["slow mode"].rule(20, LR, DT), 10, 20, seed=3, device="cpu", n_test=10)
-    after = float(error_left(alone, task, [200.0])[0, 0])
+    after = float(error_left(task, alone, [200.0])[0, 0])
     assert (rows[1]["left"], rows[3]["left"]) == pytest.approx((before, after), rel=1e-3)
     assert abs(after - before) > 0.01 * before
     report = load_study("soo2023-transmission").report([row | {"arm": "slow mode"} for row in rows])

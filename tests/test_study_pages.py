@@ -11,7 +11,7 @@ from cogdyn.lessons import study_results
 from cogdyn.lessons.pages.study_results import ResultTable, VerdictTable, how_much_is_done
 from cogdyn.lessons.studies import load_study
 from cogdyn.lessons.studies.kao2019.claims import CELLS, MOTIFS, claims
-from cogdyn.lessons.studies.kao2019.measures import measured
+from cogdyn.lessons.studies.kao2019.measures import measures_of
 from cogdyn.lessons.studies.kao2019.networks import network_of, setting, task_of
 from cogdyn.lessons.studies.kao2019.perturbations import error_name
 from cogdyn.lessons.studies.kao2019.predicates import FACTORS, verdicts
@@ -163,7 +163,7 @@ def test_networks_of_which_most_units_are_silent_are_measured_without_a_warning(
     job = setting("relu", 0.0, "held", 0.02, networks=1)
     network = network_of(job).double()
     network.bias.data[8:] = -50.0
-    row = measured(network, task_of(job), n_surrogates=3)
+    row = measures_of(task_of(job), network, n_surrogates=3)
     assert row["active_fraction"] <= 0.08
     assert all(value is None or np.isfinite(value) for value in row.values())
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from cogdyn.envs import Choice, Ring, Uniform, make_task, task_names
-from cogdyn.envs.tasks.yang19.multitask import ONE_RULE
 from cogdyn.envs.tasks.yang19.ring import RULES
+from cogdyn.envs.tasks.yang19.table import ONE_RULE
 
 NAMES = [name for name in task_names() if name.startswith("yang19.") and name != "yang19.multitask"]
 SOO = [name for name in NAMES if "soo2023" in make_task(name).presets]

@@ -136,9 +136,9 @@ def r2(one, how):
 @pytest.mark.parametrize("name", ["held", "extinguished"])
 def test_tampering_is_that_of_the_study(name, four):
     one = four[name]
-    assert r2(one, "zeroed at go") == pytest.approx(autonomy(one.network, one.task, "zeroed"), abs=1e-12)
-    assert r2(one, "swapped at go") == pytest.approx(autonomy(one.network, one.task, "swapped"), abs=1e-12)
-    assert r2(one, "switched before go") == pytest.approx(switched(one.network, one.task, 200), abs=1e-12)
+    assert r2(one, "zeroed at go") == pytest.approx(autonomy(one.task, one.network, "zeroed"), abs=1e-12)
+    assert r2(one, "swapped at go") == pytest.approx(autonomy(one.task, one.network, "swapped"), abs=1e-12)
+    assert r2(one, "switched before go") == pytest.approx(switched(one.task, one.network, 200), abs=1e-12)
     np.testing.assert_allclose(one.respond(tampered(one, "untouched")[0]), one.outputs, atol=1e-12)
     with pytest.raises(ValueError, match="unknown how"):
         tampered(one, "zeroed")
@@ -147,7 +147,7 @@ def test_tampering_is_that_of_the_study(name, four):
 def test_noise_is_that_of_the_study(four):
     one = four["held"]
     assert noise_errors(one, sd=1.0, repeats=2)["frozen, after go"] == noisy_error(
-        one.network, one.task, "frozen", "after go", 1.0, 2
+        one.task, one.network, "frozen", "after go", 1.0, 2
     )
 
 

@@ -17,7 +17,7 @@ from .gauss_newton import gauss_newton
 from .linearisation import Displacement, frequencies, modes, time_constants
 from .merging import merge
 from .shapes import shapes_repr
-from .step_callable import Step, check_step, states_of
+from .step_callable import Step, check_step, checked_states
 
 MARGIN = 1e-6
 """Difference of a modulus from 1 below which a mode neither grows nor decays."""
@@ -175,7 +175,7 @@ def fixed_points(
     Source: Sussillo & Barak 2013, Neural Comput, doi:10.1162/NECO_a_00409; Golub & Sussillo 2018, J Open Source Softw,
     doi:10.21105/joss.01003.
     """
-    starts = states_of("candidates", candidates, "(C, N) or (T, B, N)", range(2, 9)).flatten(end_dim=-2)
+    starts = checked_states("candidates", candidates, "(C, N) or (T, B, N)", range(2, 9)).flatten(end_dim=-2)
     n_units = starts.shape[1]
     tolerance, merge_distance = float(tolerance), float(merge_distance)
     positive = {"tolerance": tolerance, "merge_distance": merge_distance, "dt": 1.0 if dt is None else dt}

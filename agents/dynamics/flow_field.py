@@ -10,7 +10,7 @@ import torch
 from ...envs.typechecked import typechecked
 from .arrays import AnyArray, as_array
 from .shapes import shapes_repr
-from .step_callable import Step, check_step, next_states, states_of
+from .step_callable import Step, check_step, checked_states, next_states
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def flow_field(
 
     Source: Strogatz 2015, Nonlinear Dynamics and Chaos, ISBN 978-0-8133-4910-7, chapter 6.
     """
-    start, directions = states_of("origin", origin, "(N,)", (1,)), states_of("axes", axes, "(2, N)", (2,))
+    start, directions = checked_states("origin", origin, "(N,)", (1,)), checked_states("axes", axes, "(2, N)", (2,))
     if directions.shape != (2, len(start)):
         raise ValueError(f"axes have shape {tuple(directions.shape)}; expected (2, {len(start)}), as origin has.")
     lengths = torch.linalg.svdvals(directions)

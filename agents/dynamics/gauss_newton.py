@@ -12,7 +12,7 @@ from .linearisation import Displacement, Product
 
 
 @dataclass(frozen=True)
-class Descent:
+class SearchResult:
     """Where a search has led.
 
     Attributes:
@@ -34,7 +34,7 @@ def gauss_newton(
     max_iterations: int,
     radius: float,
     chords: Chords | None = None,
-) -> Descent:
+) -> SearchResult:
     r"""Descend in the speed :math:`q = |F(x) - x|^2 / 2` from each state until it is below the tolerance.
 
     Each step minimises the speed of the linearised dynamics, with A = J - I, among all that are not too long:
@@ -97,7 +97,7 @@ def gauss_newton(
         better = q[at_work] < 0.5 * mark[at_work]
         mark[at_work] = torch.where(better, q[at_work], mark[at_work])
         idle[at_work] = torch.where(better, 0, idle[at_work])
-    return Descent(x, q, iterations)
+    return SearchResult(x, q, iterations)
 
 
 PATIENCE = 15

@@ -13,7 +13,7 @@ from torch import Tensor
 from ...envs.typechecked import typechecked
 from .arrays import AnyArray
 from .linearisation import jacobians
-from .step_callable import states_of
+from .step_callable import checked_states
 
 Kind = Literal["SCTT", "DASC", "gradient skip"]
 
@@ -82,7 +82,7 @@ def jacobian_product(
     Source: the product is from Pascanu, Mikolov & Bengio 2013, "On the difficulty of training recurrent neural
     networks", ICML; the bridges are from Soo, Goudar & Wang 2023, NeurIPS 36.
     """
-    first = states_of("h0", h0, "one state, (N,)", (1,))
+    first = checked_states("h0", h0, "one state, (N,)", (1,))
     if len(n_steps) == 0 or min(n_steps) < 0:
         raise ValueError(f"n_steps is {list(n_steps)}; it must be numbers of steps, each 0 or more.")
     kind, lag, beta = ("SCTT", 1, 1.0) if bridge is None else (bridge.kind, bridge.lag, bridge.beta)

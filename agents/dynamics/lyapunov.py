@@ -8,7 +8,7 @@ import torch
 from ...envs.typechecked import typechecked
 from .arrays import AnyArray
 from .linearisation import Displacement
-from .step_callable import Step, check_step, next_states, states_of
+from .step_callable import Step, check_step, checked_states, next_states
 
 
 @torch.no_grad()
@@ -49,7 +49,7 @@ def lyapunov_exponents(
 
     Source: Benettin et al. 1980, doi:10.1007/BF02128237.
     """
-    first = states_of("h0", h0, "(N,) or (B, N)", (1, 2))
+    first = checked_states("h0", h0, "(N,) or (B, N)", (1, 2))
     several, h = first.ndim == 2, first.reshape(-1, first.shape[-1])
     n_starts, n_units = h.shape
     k = n_units if n_exponents is None else n_exponents

@@ -13,7 +13,7 @@ Step = Callable[[Tensor], Tensor]
 """One step of the dynamics at a constant input: states (K, N) to the next states (K, N), each row by itself."""
 
 
-def states_of(name: str, values: AnyArray, expected: str, axes: Container[int]) -> Tensor:
+def checked_states(name: str, values: AnyArray, expected: str, axes: Container[int]) -> Tensor:
     """States as a tensor of double precision that shares no gradient with what was given.
 
     Args:

@@ -19,36 +19,36 @@ from ..rules.dni import DNI
 
 @torch.no_grad()
 def apical_voltages(
-    rule: Compartments | DNI, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None
+    network: RateRNN, rule: Compartments | DNI, batch: TrialBatch, generator: torch.Generator | None = None
 ) -> Tensor:
     """The voltages u of all apical dendrites in every bin of a batch, (T, B, N), while nothing learns.
 
     They are in units of the loss of a single trial in a single bin, as :func:`exact_credit` is.
 
     Args:
-        rule: The rule, with what it has learned so far.
         network: The network.
+        rule: The rule, with what it has learned so far.
         batch: Trials.
         generator: Source of the network's noise.
     """
     rule = rule.knowing(network)
     state: Any = rule.begin(network, batch.batch_size, rule.memory, generator)
-    return torch.stack([rule.voltage(state, bin) for bin in _bins(rule, network, batch, generator)])
+    return torch.stack([rule.voltage(state, bin) for bin in _bins(network, rule, batch, generator)])
 
 
 @torch.no_grad()
 def exact_credit(
-    rule: Compartments | DNI, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None
+    network: RateRNN, rule: Compartments | DNI, batch: TrialBatch, generator: torch.Generator | None = None
 ) -> Tensor:
     r"""The credit that apical voltages are to predict: :math:`c(t) = L(t) + c(t+1)\, J(t+1)`, (T, B, N).
 
     Args:
-        rule: The rule, whose feedback makes L of the errors.
         network: The network.
+        rule: The rule, whose feedback makes L of the errors.
         batch: Trials.
         generator: Source of the network's noise.
     """
-    bins = _bins(rule, network, batch, generator)
+    bins = _bins(network, rule, batch, generator)
     credits = [own_signal(bins[-1])]
     for bin, later in zip(reversed(bins[:-1]), reversed(bins[1:]), strict=True):
         credits.append(own_signal(bin) + later.backward(credits[-1]))
@@ -56,7 +56,7 @@ def exact_credit(
 
 
 def _bins(
-    rule: Compartments | DNI, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None
+    network: RateRNN, rule: Compartments | DNI, batch: TrialBatch, generator: torch.Generator | None
 ) -> list[Bin]:
     data = tensors(batch, network.recurrent)
     errors = OutputError(data, network.n_outputs, network.readout_activation)

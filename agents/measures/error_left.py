@@ -41,7 +41,7 @@ class DelayDynamics:
         return h + self.alpha * (torch.relu(h @ self.recurrent.T + self.drive) - h)
 
 
-def delay_dynamics(network: RateRNN, task: PaintedTask) -> DelayDynamics:
+def delay_dynamics(task: PaintedTask, network: RateRNN) -> DelayDynamics:
     """The dynamics of a network from the moment at which the delay of a trial begins.
 
     Raises:
@@ -50,7 +50,7 @@ def delay_dynamics(network: RateRNN, task: PaintedTask) -> DelayDynamics:
     """
     if network.activation != "relu" or network.leak != "rate":
         raise ValueError("the delay is drawn for activation='relu' and leak='rate'.")
-    check_fit(network, task)
+    check_fit(task, network)
     if "delay" not in task.periods:
         raise ValueError(f"{task.name} has no delay.")
     batch = typical(dataclasses.replace(task, noise=0.0)).sample(1, seed=0)
@@ -67,13 +67,13 @@ def delay_dynamics(network: RateRNN, task: PaintedTask) -> DelayDynamics:
 
 @typechecked
 def error_left(
-    network: RateRNN, task: PaintedTask, delays: Sequence[float], bridge: Bridge | None = None
+    task: PaintedTask, network: RateRNN, delays: Sequence[float], bridge: Bridge | None = None
 ) -> np.ndarray:
     """What is left of an error that goes back across delays (ms): the singular values of the Jacobian.
 
     Args:
-        network: The network.
         task: A task with a delay, whose own duration does not matter.
+        network: The network.
         delays: Delays (ms), each a multiple of dt.
         bridge: A bridge, its lag in bins; None for none.
 
@@ -83,6 +83,6 @@ def error_left(
     Raises:
         ValueError: As :func:`delay_dynamics` does.
     """
-    dynamics = delay_dynamics(network, task)
+    dynamics = delay_dynamics(task, network)
     bins = [round(delay / dynamics.dt) for delay in delays]
     return np.linalg.svd(jacobian_product(dynamics.step, dynamics.h0, bins, bridge), compute_uv=False)

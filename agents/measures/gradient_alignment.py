@@ -95,7 +95,7 @@ class AlignmentWatch:
 
 
 def contributions(
-    rule: CreditRule, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None = None
+    network: RateRNN, rule: CreditRule, batch: TrialBatch, generator: torch.Generator | None = None
 ) -> Tensor:
     """What a rule adds in each bin to the gradient for [W, W_in, b], at fixed weights, (T, N, N + n_in + 1).
 
@@ -103,7 +103,7 @@ def contributions(
     what it adds after the last bin is left out.
     """
     rule = rule.knowing(network)
-    bins = _bins(rule, network, batch, generator)
+    bins = _bins(network, rule, batch, generator)
     steps = rule.steps(network, batch.batch_size, rule.memory, generator)
     with torch.no_grad():
         added = [steps.step(each.of_own_loss(len(bins)), generator) for each in bins]
@@ -125,8 +125,8 @@ def exact_contributions(
     """
     rule = RTRL()
     if check_name("facing", facing, ("past", "future")) == "past":
-        return contributions(rule, network, batch, generator)
-    bins, added = list(_bins(rule, network, batch, generator)), []
+        return contributions(network, rule, batch, generator)
+    bins, added = list(_bins(network, rule, batch, generator)), []
     credit = torch.zeros_like(bins[-1].learning_signal)
     with torch.no_grad():
         for this, after in zip(reversed(bins), [None, *reversed(bins[1:])], strict=True):
@@ -147,7 +147,7 @@ def alignment_in_bins(contributions: Tensor, exact: Tensor, lag: int = 0) -> Ten
     return torch.stack([_cosine(a, b) for a, b in zip(contributions[lag:], exact[:n_bins], strict=True)])
 
 
-def _bins(rule: CreditRule, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None) -> list[Bin]:
+def _bins(network: RateRNN, rule: CreditRule, batch: TrialBatch, generator: torch.Generator | None) -> list[Bin]:
     data = tensors(batch, network.recurrent)
     errors = OutputError(data, network.n_outputs, network.readout_activation)
     with torch.no_grad():

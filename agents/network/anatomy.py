@@ -80,7 +80,7 @@ def lesioned_units(n: int, units: Sequence[int] | slice | np.ndarray) -> tuple[i
     return tuple(sorted(set(chosen.tolist())))
 
 
-def time_constants(n: int, tau: float | Sequence[float], dt: float) -> Tensor:
+def unit_time_constants(n: int, tau: float | Sequence[float], dt: float) -> Tensor:
     """Time constants (ms) of n units, (n,), in double precision.
 
     Raises:

@@ -14,7 +14,7 @@ from ...envs.numbers import finite_number, standard_deviation, truth_value, whol
 from ...envs.typechecked import typechecked
 from .activations import READOUTS, Activation, silenced
 from .activations import activation as activation_function
-from .anatomy import chosen_units, dale_signs, existing_synapses, lesioned_units, time_constants
+from .anatomy import chosen_units, dale_signs, existing_synapses, lesioned_units, unit_time_constants
 from .data import check_inputs, check_step
 from .generic_scan import scan_trials
 from .initialisation import initialisation
@@ -120,7 +120,7 @@ class RateRNN(nn.Module):
         gain = float((f.gain if recipe.gain is None else recipe.gain) if gain is None else gain)
         input_gain, readout_gain, density = float(input_gain), float(readout_gain), float(density)
         dale, self_connections, seed = None if dale is None else float(dale), bool(self_connections), int(seed)
-        generator, taus = torch.Generator().manual_seed(seed), time_constants(n_units, tau, self.dt)
+        generator, taus = torch.Generator().manual_seed(seed), unit_time_constants(n_units, tau, self.dt)
         self.alpha = nn.Buffer((self.dt / taus).to(torch.get_default_dtype()))
         exists = existing_synapses(n_units, mask, density, self_connections, generator)
         signs = None if dale is None else dale_signs(n_units, dale)

@@ -161,7 +161,7 @@ def check_network(network: Network, task: Task) -> None:
     """
     name = type(network).__name__
     try:
-        check_fit(network, task)
+        check_fit(task, network)
     except Exception as error:  # whatever a class of one's own may raise is something to report
         raise ContractError(f"{name} cannot be checked on {task.name}:\n{message_of(error)}") from error
     require_all(name, [(check, (network, task)) for check in CHECKS])

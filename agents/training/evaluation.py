@@ -74,7 +74,7 @@ class NetworkPolicy:
         return self.outputs[-1]
 
 
-def check_fit(network: Network, task: Task) -> None:
+def check_fit(task: Task, network: Network) -> None:
     """Refuse a network whose precision, channels, bins or kind of outputs do not fit the task.
 
     Raises:
@@ -104,8 +104,8 @@ def check_fit(network: Network, task: Task) -> None:
 
 @typechecked
 def evaluate(
-    network: Network,
     task: Task,
+    network: Network,
     n_trials: int = 1000,
     seed: int = 0,
     *,
@@ -115,8 +115,8 @@ def evaluate(
     """Run a network on trials of the task's test stream, with its process noise.
 
     Args:
-        network: The network.
         task: The task.
+        network: The network.
         n_trials: Number of trials B.
         seed: Seed of the test stream and of the process noise.
         number: Which batch of the test stream; different numbers share no trial.
@@ -126,7 +126,7 @@ def evaluate(
         ValueError: If network and task do not fit.
         FloatingPointError: If the network's outputs are not finite.
     """
-    check_fit(network, task)
+    check_fit(task, network)
     n_trials, number = whole_number("n_trials", n_trials, least=1), whole_number("number", number, least=0)
     batch, policy = _tested(network, task, n_trials, seed, number, noise)
     rates, outputs = np.concatenate(policy.rates), np.concatenate(policy.outputs)

@@ -137,7 +137,7 @@ def train(
         KeyboardInterrupt: After Ctrl-C, once the update is finished and the checkpoint written. SIGTERM and SIGHUP wait
             as long, and then act as they do without training.
     """
-    check_fit(network, task)
+    check_fit(task, network)
     check_trains(rule, network)
     counts = {"steps": steps, "batch_size": batch_size, "evaluate_every": evaluate_every, "n_test": n_test}
     steps, batch_size, evaluate_every, n_test = (whole_number(name, n, least=1) for name, n in counts.items())

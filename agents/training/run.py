@@ -48,8 +48,8 @@ class Run(Generic[SomeNetwork]):
     """A trained network with all that is needed to train it again.
 
     Attributes:
-        network: The network.
         task: The task it learned.
+        network: The network.
         config: Task, network, the modules that register them if they are one's own, rule, training settings and
             versions, as JSON values.
         metrics: One row for each evaluation: step, loss, score, gradient_norm, and what was watched.
@@ -169,7 +169,7 @@ def load_run(path: str | os.PathLike[str], device: str = "cpu", import_modules: 
         except (UnknownTaskError, UnknownNetworkError) as error:
             raise ValueError(f"{error}{_whence(config)}") from error
         _load_weights(network, _part(tensors, "network."))
-        check_fit(network, task)
+        check_fit(task, network)
     config["network"] = network_config(network)  # with arguments that are newer than the run
     config["rule"] = upgraded(config["rule"])
     return Run(network.to(on), task, config, [dict(row) for row in curve], _part(tensors, "optimizer."), folder)

@@ -83,11 +83,12 @@ def of_each(infos: dict[str, Any], n: int) -> list[dict[str, Any]]:
     """The infos of n environments, as Gymnasium has them, one by one."""
     names = [name for name in infos if f"_{name}" in infos]
     columns = [
-        of_each(infos[name], n) if isinstance(infos[name], dict) else list(map(plain, infos[name])) for name in names
+        of_each(infos[name], n) if isinstance(infos[name], dict) else list(map(plain_number, infos[name]))
+        for name in names
     ]
     return [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)] or [{} for _ in range(n)]
 
 
-def plain(value: Any) -> Any:
+def plain_number(value: Any) -> Any:
     """A number of NumPy as one of Python; arrays as they are."""
     return value.item() if isinstance(value, np.generic) else value

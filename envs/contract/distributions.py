@@ -23,7 +23,7 @@ def check_factors(task: Task) -> None:
         return
     drawn = task.draw(np.random.default_rng(14), N_TRIALS)
     for name, factor in task.factors().items():
-        require(fits(drawn[name], factor), f"the factor {name!r} is not distributed as declared, {factor}.")
+        require(plausible(drawn[name], factor), f"the factor {name!r} is not distributed as declared, {factor}.")
 
 
 def check_durations(task: Task) -> None:
@@ -39,7 +39,7 @@ def check_durations(task: Task) -> None:
             taken = np.array([np.ptp(np.concatenate(span(first_segment(task, 3, k), period))) for k in range(100)])
         else:
             taken = np.subtract(*batch.periods[period][::-1])
-        kept = fits(taken, Levels(bins, p)) if is_random(duration) else (taken == bins[0]).all()
+        kept = plausible(taken, Levels(bins, p)) if is_random(duration) else (taken == bins[0]).all()
         require(kept, f"{period}_ms is not distributed as declared, {duration}.")
 
 
@@ -50,7 +50,7 @@ def span(batch: TrialBatch, period: str) -> tuple[np.ndarray, np.ndarray]:
     return start[:1], stop[:1]
 
 
-def fits(values: np.ndarray, factor: Factor) -> bool:
+def plausible(values: np.ndarray, factor: Factor) -> bool:
     """Whether values (n,) may come from a distribution, at the level of 0.1 %."""
     n = len(values)
     if isinstance(factor, Levels):
@@ -78,7 +78,7 @@ def check_answers(task: Task) -> None:
     if task.kind != "choice" or task.n_segments > 1:
         return
     batch = task.sample(N_TRIALS, seed=16)
-    right = answers_of(task, batch)
+    right = right_classes(task, batch)
     for answer, p in enumerate(task.answers):
         share = (right == answer).mean(axis=0)
         spread = max(float(share.std()), sqrt(p * (1 - p) / len(right)))
@@ -90,7 +90,7 @@ def check_answers(task: Task) -> None:
         )
 
 
-def answers_of(task: Task, batch: TrialBatch) -> np.ndarray:
+def right_classes(task: Task, batch: TrialBatch) -> np.ndarray:
     """The right class of each response, (W, B)."""
     trials = np.arange(batch.batch_size)
     return np.array([batch.targets[stop - 1, trials] for _, stop in batch.windows(task.response_period)])
@@ -110,7 +110,7 @@ def check_leak(task: Task) -> None:
     trials, seen, last = np.arange(batch.batch_size), np.zeros((len(batch.lengths), 0)), None
     for onset, (_, stop) in zip(onsets, windows, strict=True):
         if last is None or not np.array_equal(onset, last):
-            seen, last = averages(batch, onset), onset
+            seen, last = period_means(batch, onset), onset
         right = batch.targets[stop - 1, trials]
         right = np.eye(task.n_outputs)[right] if task.kind == "choice" else right
         right = right - right[:N_TRIALS].mean(axis=0)
@@ -124,7 +124,7 @@ def check_leak(task: Task) -> None:
         )
 
 
-def averages(batch: TrialBatch, until: np.ndarray) -> np.ndarray:
+def period_means(batch: TrialBatch, until: np.ndarray) -> np.ndarray:
     """Mean inputs over each period that ends before a bin (B,), side by side, (B, k); constant ones are left out."""
     time = np.arange(len(batch.inputs))[:, None]
     columns = []

@@ -15,7 +15,7 @@ from ..task import Task
 from .rewards import spaces_of
 
 
-def arguments_of(task: Task) -> list[str]:
+def argument_names(task: Task) -> list[str]:
     """Names of the arguments of a task."""
     return [field.name for field in dataclasses.fields(cast(Any, task)) if field.init]
 
@@ -47,7 +47,7 @@ def read_options(
         raise ArgumentError(
             f"options are {options!r}; allowed: None, or a dict of conditions and arguments of the task."
         )
-    factors, arguments = task.factors(), arguments_of(task)
+    factors, arguments = task.factors(), argument_names(task)
     unknown = [name for name in options if name not in (*factors, *arguments, *also)]
     following = task.draw(np.random.default_rng(0), 1) if unknown else {}
     for name in unknown:
@@ -119,7 +119,7 @@ def refuse_argument(env: Any, name: str) -> None:
     """
     if name in vars(env) or hasattr(type(env), name) or name[:1] == "_":
         return
-    if "_pool" in vars(env) and name in arguments_of(env.task):
+    if "_pool" in vars(env) and name in argument_names(env.task):
         raise ArgumentError(
             f"{name} is an argument of the task, not of {type(env).__name__}; use reset(options={{{name!r}: ...}}), or "
             "set the attribute 'task' to another one."

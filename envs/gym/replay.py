@@ -146,7 +146,7 @@ class Slots:
             self.conditions[name][slots] = values[columns]
         number = self._number_of(task)
         if self._tabulated is None or self._tabulated[0] is not batch:
-            self._tabulated = batch, table_of(batch, task.response_period, number)
+            self._tabulated = batch, slot_table(batch, task.response_period, number)
         self._table[:, slots] = self._tabulated[1][:, columns]
         self.actions[slots] = 0
 
@@ -194,7 +194,7 @@ class Slots:
         self._first_bin = np.arange(len(self.bin)) * n_bins
 
 
-def table_of(batch: TrialBatch, response_period: str, number: int) -> np.ndarray:
+def slot_table(batch: TrialBatch, response_period: str, number: int) -> np.ndarray:
     """The table of slots for each trial of the task of a number, (rows, B); what is answered begins with 0."""
     opens, closes = zip(*batch.windows(response_period), strict=True)
     none = np.zeros(batch.batch_size, np.int64)

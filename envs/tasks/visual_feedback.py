@@ -117,7 +117,7 @@ class StepsTask(PaintedTask):
         )
 
 
-def check_steps(task: StepsTask) -> None:
+def check_circle(task: StepsTask) -> None:
     """Refuse an even circle, on which the opposite position can be reached either way, and a session without steps."""
     check_session(task)
     n_positions, n_steps = task.n_positions, task.n_steps
@@ -149,7 +149,7 @@ class Reaching1D(StepsTask):
     source = "neurogym, https://github.com/neurogym/neurogym"
 
     def check(self) -> None:
-        check_steps(self)
+        check_circle(self)
 
     def channels(self) -> Channels:
         return {"target": self.ring, "hand": self.ring}
@@ -184,7 +184,7 @@ class Reaching1DWithSelfDistraction(StepsTask):
     source = "neurogym, https://github.com/neurogym/neurogym"
 
     def check(self) -> None:
-        check_steps(self)
+        check_circle(self)
         if not 0 < self.target_strength < 1:
             raise ValueError(f"target_strength is {self.target_strength!r}; allowed: between 0 and 1, the hand's.")
 

@@ -17,7 +17,7 @@ Answer = Callable[..., np.ndarray]
 
 
 @dataclass(frozen=True)
-class Verdict:
+class CheckResult:
     """Outcome of a check.
 
     Attributes:
@@ -43,7 +43,7 @@ class Verdict:
         )
 
 
-def judged(
+def check_answer(
     run: Callable[[list[np.ndarray]], Any],
     arguments: Sequence[np.ndarray],
     right: np.ndarray,
@@ -51,7 +51,7 @@ def judged(
     praise: str,
     hints: Mapping[str, str],
     explain: Callable[[], tuple[str, str] | None] = lambda: None,
-) -> Verdict:
+) -> CheckResult:
     """Compare what a reader's function returns with the right answer, and with known slips, each with its hint.
 
     Args:
@@ -68,33 +68,35 @@ def judged(
     try:
         answer = run(given)
     except NotImplementedError:
-        return Verdict(False, "nothing is written yet.", hints["stub"])
+        return CheckResult(False, "nothing is written yet.", hints["stub"])
     except TypeError as error:
         if error.__traceback__ is not None and _before_its_first_line(error.__traceback__):
             reason = str(error).rstrip(".")
-            return Verdict(False, f"your function cannot be called: {reason}.", "Leave the line with def as it was.")
-        return Verdict(False, f"your function raised TypeError: {error}.", hints["error"])
+            return CheckResult(
+                False, f"your function cannot be called: {reason}.", "Leave the line with def as it was."
+            )
+        return CheckResult(False, f"your function raised TypeError: {error}.", hints["error"])
     except Exception as error:  # a reader's code may raise anything, and the reader is to know
-        return Verdict(False, f"your function raised {type(error).__name__}: {error}.", hints["error"])
+        return CheckResult(False, f"your function raised {type(error).__name__}: {error}.", hints["error"])
     if answer is None:
-        return Verdict(False, "your function returns nothing.", "Did you forget return?")
+        return CheckResult(False, "your function returns nothing.", "Did you forget return?")
     if not all(np.array_equal(now, before) for now, before in zip(given, arguments, strict=True)):
-        return Verdict(False, "your function changes its arguments.", hints["change"])
+        return CheckResult(False, "your function changes its arguments.", hints["change"])
     answer = as_numbers(answer)
     if isinstance(answer, str):
-        return Verdict(False, f"the result is {answer}, not an array of numbers.", hints["shape"])
+        return CheckResult(False, f"the result is {answer}, not an array of numbers.", hints["shape"])
     if answer.shape != right.shape:
-        return Verdict(False, f"the result has shape {answer.shape}, not {right.shape}.", hints["shape"])
+        return CheckResult(False, f"the result has shape {answer.shape}, not {right.shape}.", hints["shape"])
     if not np.isfinite(answer).all():
-        return Verdict(False, "the result holds NaN or infinity.", "Look for a division by 0, or for what grows.")
+        return CheckResult(False, "the result holds NaN or infinity.", "Look for a division by 0, or for what grows.")
     if np.allclose(answer, right, rtol=1e-8, atol=1e-10):
-        return Verdict(True, praise)
+        return CheckResult(True, praise)
     for reason, (wrong, hint) in slips.items():
         if np.allclose(answer, wrong, rtol=1e-8, atol=1e-10):
-            return Verdict(False, reason, hint)
+            return CheckResult(False, reason, hint)
     if (found := explain()) is not None:
-        return Verdict(False, *found)
-    return Verdict(False, f"the result is {differs(answer, right)}.", "Compare with the equation term by term.")
+        return CheckResult(False, *found)
+    return CheckResult(False, f"the result is {differs(answer, right)}.", "Compare with the equation term by term.")
 
 
 def differs(answer: np.ndarray, right: np.ndarray) -> str:

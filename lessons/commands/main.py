@@ -174,10 +174,10 @@ def show(
     guarded(work, debug, modules)
 
 
-@app.command(epilog="Example: **cogdyn play PerceptualDecisionMaking --trials 10**")
+@app.command(epilog="Example: **cogdyn play PerceptualDecisionMaking --n-trials 10**")
 def play(
     task: Annotated[str, typer.Argument(help="Name of the task; see *cogdyn tasks*.")],
-    trials: Annotated[int | None, typer.Option(help="Trials; 20, or one session, by default.")] = None,
+    n_trials: Annotated[int | None, typer.Option(help="Trials; 20, or one session, by default.")] = None,
     setting: Annotated[
         list[str] | None,
         typer.Option("--set", help="A task's argument, NAME=VALUE; may be repeated.", metavar="NAME=VALUE"),
@@ -198,7 +198,7 @@ def play(
     def work() -> None:
         from ..player.terminal import play_in_terminal
 
-        play_in_terminal(task_with(task, setting or []), trials, seed, speed, show_period)
+        play_in_terminal(task_with(task, setting or []), n_trials, seed, speed, show_period)
 
     guarded(work, debug, modules)
 

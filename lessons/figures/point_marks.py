@@ -24,7 +24,7 @@ SLOW = 1e-12
 """Speed q from which a point is no fixed point but a slow one."""
 
 
-def kinds(points: FixedPoints) -> list[str]:
+def point_kinds(points: FixedPoints) -> list[str]:
     """What each point is: stable, a saddle, unstable in all directions, or slow: it moves a little or has no say."""
     names = np.where(points.stable, "stable", np.where(points.saddle, "saddle", "unstable"))
     slow = (points.speed >= SLOW) | ((points.n_unstable == 0) & ~points.stable)
@@ -36,10 +36,10 @@ def mark_points(axes: Axes, places: np.ndarray, names: Sequence[str], size: floa
     for kind in MARKS:
         some = places[[one == kind for one in names]]
         if len(some):
-            axes.add_line(mark(kind, some[:, 0], some[:, 1], zorder=4, ms=size))
+            axes.add_line(point_mark(kind, some[:, 0], some[:, 1], zorder=4, ms=size))
 
 
-def mark(kind: str, x: Any = (), y: Any = (), **look: Any) -> Line2D:
+def point_mark(kind: str, x: Any = (), y: Any = (), **look: Any) -> Line2D:
     """Marks of a kind, at places or for a legend."""
     marker, colour, filling = MARKS[kind]
     return Line2D(x, y, ls="", marker=marker, color=colour, fillstyle=filling, **{"ms": 7, "mew": 1.8} | look)

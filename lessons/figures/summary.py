@@ -32,7 +32,7 @@ def fresh_trials(run: Run) -> Evaluation:
     Args:
         run: The run; its trials and noise follow from the seed of its training.
     """
-    return evaluate(run.network, run.task, N_FRESH, _seed(run), number=1)
+    return evaluate(run.task, run.network, N_FRESH, _seed(run), number=1)
 
 
 def _seed(run: Run) -> int:
@@ -52,7 +52,7 @@ def draw_summary(run: Run, evaluation: Evaluation | None = None) -> Figure:
     """
     task = run.task
     fresh = fresh_trials(run) if evaluation is None else evaluation
-    aligned = evaluate(run.network, typical(task), 400, _seed(run), number=2)
+    aligned = evaluate(typical(task), run.network, 400, _seed(run), number=2)
     with matplotlib.rc_context(RC):
         figure = new_figure(11.5, 7.2)
         top, bottom = figure.subfigures(2, 1, squeeze=False, height_ratios=[1, 1.05], hspace=0.03).flat

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from ..checking.checks import Verdict
+from ..checking.checks import CheckResult
 from ..checking.terms import Term, wrong_terms
 from .inside import plain
 from .parts import wrong_parts
@@ -26,7 +26,7 @@ Inputs = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Judgement(Verdict):
+class Judgement(CheckResult):
     """Outcome of a check, with what there was to see.
 
     Attributes:

@@ -14,8 +14,8 @@ from ...envs.describe import question
 from ...envs.registry import make_task
 from ...envs.task import Task
 from ...envs.typechecked import typechecked
-from .frame import Row, active_names, rows_of
-from .session import Session, explained
+from .frame import ChannelRow, active_names, rows_of
+from .session import PlaySession, session_in_words
 
 if TYPE_CHECKING:
     import ipywidgets
@@ -29,7 +29,7 @@ WAITING = "Press start."
 def play(
     task: str | Task,
     *,
-    trials: int | None = None,
+    n_trials: int | None = None,
     seed: int | None = None,
     speed: float | None = None,
     show_period: bool = False,
@@ -38,7 +38,7 @@ def play(
 
     Args:
         task: Name of a task, or a task.
-        trials: Number of trials; 20 when None, or one session of a closed-loop task.
+        n_trials: Number of trials; 20 when None, or one session of a closed-loop task.
         seed: Seed of the trials; fresh ones when None.
         speed: Pace, 1 being that of the networks; when None half of it, or less where answers must come fast.
         show_period: Whether to show the name of the period.
@@ -48,7 +48,7 @@ def play(
         ValueError: If a person cannot answer the task with buttons, or an argument makes no sense.
     """
     made = make_task(task) if isinstance(task, str) else task
-    return ButtonGame(Session(made, trials, seed, speed), show_period).box
+    return ButtonGame(PlaySession(made, n_trials, seed, speed), show_period).box
 
 
 class ButtonGame:
@@ -64,7 +64,7 @@ class ButtonGame:
         running: The trials under way, in the notebook's loop.
     """
 
-    def __init__(self, session: Session, show_period: bool = False):
+    def __init__(self, session: PlaySession, show_period: bool = False):
         from ..widgets.extra import ipywidgets
 
         self.session, self.show_period = session, show_period
@@ -84,7 +84,7 @@ class ButtonGame:
         self.picture = ipywidgets.Image(format="png", layout=ipywidgets.Layout(display="none", max_width="640px"))
         self.box = ipywidgets.VBox(
             [
-                ipywidgets.HTML(f"{asked}<p><small>{html.escape(explained(session))}</small></p>"),
+                ipywidgets.HTML(f"{asked}<p><small>{html.escape(session_in_words(session))}</small></p>"),
                 self.inputs,
                 ipywidgets.HBox(list(self.responses.values()), layout=ipywidgets.Layout(flex_flow="row wrap")),
                 self.start,
@@ -139,7 +139,7 @@ class ButtonGame:
         session = self.session
         shown = "".join(_row(row, session.inputs[row.columns]) for row in self.rows)
         for name, value in zip(session.controls.gauges, session.controls.values, strict=True):
-            shown += _row(Row(name, slice(0, 1), below=1.0), np.array([value]))
+            shown += _row(ChannelRow(name, slice(0, 1), below=1.0), np.array([value]))
         if self.show_period:
             shown += _labelled("period", html.escape(session.period))
         self.inputs.value = f'<div style="max-width:640px;font-size:13px;line-height:20px">{shown}</div>'
@@ -155,7 +155,7 @@ class ButtonGame:
         self.picture.value, self.picture.layout.display = file.getvalue(), "block"
 
 
-def _row(row: Row, values: np.ndarray) -> str:
+def _row(row: ChannelRow, values: np.ndarray) -> str:
     if row.n == 1:
         return _labelled(row.label, _bar(float(values[0]) / row.limit, row.below))
     cells = [

@@ -12,7 +12,7 @@ from rich.text import Text
 from ...envs.describe import question
 from ...envs.ring import Ring
 from ...envs.task import Task
-from .session import Session, explained, instructions
+from .session import PlaySession, instructions, session_in_words
 
 LABEL, WIDTH, HEIGHT, LISTED = 18, 80, 24, 11
 POSITIVE, NEGATIVE, FAINT = "#56B4E9", "#E69F00", "bright_black"
@@ -21,7 +21,7 @@ ACTIVE = 0.5
 
 
 @dataclass(frozen=True)
-class Row:
+class ChannelRow:
     """Channels that are shown together.
 
     Attributes:
@@ -46,13 +46,15 @@ class Row:
         return self.columns.stop - self.columns.start
 
 
-def rows_of(task: Task, room: int) -> list[Row]:
+def rows_of(task: Task, room: int) -> list[ChannelRow]:
     """Rows for all inputs, in at most ``room`` lines if they can: the largest groups of named channels share one."""
     limits, below = _scales(task)
-    groups: list[list[Row]] = []
+    groups: list[list[ChannelRow]] = []
     for name, kind in task.channels().items():
         columns = task.input_groups[name]
-        whole = Row(name, columns, kind if isinstance(kind, tuple) else (), isinstance(kind, Ring), limits[name], below)
+        whole = ChannelRow(
+            name, columns, kind if isinstance(kind, tuple) else (), isinstance(kind, Ring), limits[name], below
+        )
         if isinstance(kind, tuple):
             each = enumerate(kind, columns.start)
             groups.append(
@@ -67,13 +69,13 @@ def rows_of(task: Task, room: int) -> list[Row]:
     return [row for rows in groups for row in rows]
 
 
-def frame(session: Session, rows: list[Row], height: int = HEIGHT, show_period: bool = False) -> Text:
+def frame(session: PlaySession, rows: list[ChannelRow], height: int = HEIGHT, show_period: bool = False) -> Text:
     """The screen of a bin, as tall as ``height`` and 80 columns wide."""
     title = Text(f"{session.task.name}   ", style="bold").append(session.whereabouts(), style="not bold")
     top = [title.append(f"{session.tally():>{WIDTH - len(title)}}", style="not bold"), Text("─" * WIDTH, style=FAINT)]
     inputs = [line for row in rows for line in _row(row, session.inputs[row.columns])]
     for name, value in zip(session.controls.gauges, session.controls.values, strict=True):
-        inputs.append(_bar(Row(name, slice(0, 1), below=1.0), float(value)))
+        inputs.append(_bar(ChannelRow(name, slice(0, 1), below=1.0), float(value)))
     if show_period:
         inputs.append(_label("period").append(session.period))
     inputs.append(_judged(session) if session.verdict else _label("you").append(session.echo, style="bold"))
@@ -86,7 +88,7 @@ def frame(session: Session, rows: list[Row], height: int = HEIGHT, show_period: 
     return Text("\n", no_wrap=True).join(lines)
 
 
-def opening(session: Session) -> Text:
+def opening(session: PlaySession) -> Text:
     """The screen before the first trial: what is asked, and the keys."""
     text = Text(f"{session.task.name}\n\n", style="bold")
     text.append(f"{question(session.task)}\n\n", style="not bold")
@@ -97,27 +99,27 @@ def opening(session: Session) -> Text:
     else:
         for key, what in keys:
             text.append(f"  {key:<7}", style="bold").append(f"{what}\n", style="not bold")
-    text.append(f"\n{explained(session)}\n\n", style="not bold")
+    text.append(f"\n{session_in_words(session)}\n\n", style="not bold")
     return text.append("Press any key to start.", style="bold")
 
 
-def room_for_inputs(session: Session, height: int = HEIGHT, show_period: bool = False) -> int:
+def room_for_inputs(session: PlaySession, height: int = HEIGHT, show_period: bool = False) -> int:
     """Number of lines that a screen has for inputs."""
     return height - 5 - show_period - len(_keys(session)) - len(session.controls.gauges)
 
 
-def active_names(row: Row, values: np.ndarray) -> str:
+def active_names(row: ChannelRow, values: np.ndarray) -> str:
     """Names of the active ones among channels that share a row."""
     return ", ".join(name for name, value in zip(row.names, values, strict=False) if value > ACTIVE * row.limit)
 
 
-def _row(row: Row, values: np.ndarray) -> list[Text]:
+def _row(row: ChannelRow, values: np.ndarray) -> list[Text]:
     if row.n == 1:
         return [_bar(row, float(values[0]))]
     return _cells(row, values)
 
 
-def _bar(row: Row, value: float) -> Text:
+def _bar(row: ChannelRow, value: float) -> Text:
     """A bar from zero, to the right or, below zero, to the left."""
     full = WIDTH - LABEL - 3
     low = round(full * row.below / (1 + row.below))
@@ -132,7 +134,7 @@ def _bar(row: Row, value: float) -> Text:
     return line.append(" " * (full - low - -(-eighths // 8)) + "│", style=FAINT)
 
 
-def _cells(row: Row, values: np.ndarray) -> list[Text]:
+def _cells(row: ChannelRow, values: np.ndarray) -> list[Text]:
     """A column of up to eight eighths for each value; beneath a ring, its angles."""
     width = _cell_width(row)
     lines, per_line = [], (WIDTH - LABEL) // width
@@ -153,12 +155,12 @@ def _cells(row: Row, values: np.ndarray) -> list[Text]:
     return lines
 
 
-def _cell_width(row: Row) -> int:
+def _cell_width(row: ChannelRow) -> int:
     room = (WIDTH - LABEL) * (2 if row.names else 3) // 3 if row.n < 30 else WIDTH - LABEL
     return max(min(room // row.n, 6), 1)
 
 
-def _lines(row: Row) -> int:
+def _lines(row: ChannelRow) -> int:
     if row.n == 1:
         return 1
     wrapped = -(-row.n // ((WIDTH - LABEL) // _cell_width(row)))
@@ -171,12 +173,12 @@ def _label(label: str) -> Text:
     return Text(short.ljust(LABEL))
 
 
-def _judged(session: Session) -> Text:
+def _judged(session: PlaySession) -> Text:
     good = session.correct or session.closed_loop
     return Text(session.verdict, style="bold green" if good else "bold red")
 
 
-def _keys(session: Session) -> list[Text]:
+def _keys(session: PlaySession) -> list[Text]:
     lines = [Text()]
     for key, what in instructions(session):
         if lines[-1] and len(lines[-1]) + len(key) + len(what) + 4 > WIDTH:
@@ -185,7 +187,7 @@ def _keys(session: Session) -> list[Text]:
     return lines
 
 
-def _joined(task: Task, name: str, rows: list[Row]) -> Row:
+def _joined(task: Task, name: str, rows: list[ChannelRow]) -> ChannelRow:
     names = tuple(row.label.removeprefix(f"{name} ") for row in rows) if len(rows) > 1 else rows[0].names
     return dataclasses.replace(rows[0], label=name, columns=task.input_groups[name], names=names)
 

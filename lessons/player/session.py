@@ -13,7 +13,7 @@ from .controls import controls_of
 TRIALS, RESPONSE_MS, SLOWEST, PAUSE_MS, ECHO_MS = 20, 1000.0, 0.02, 600.0, 100.0
 
 
-class Session:
+class PlaySession:
     """Trials of a task for a person, without a screen or a clock: they call :meth:`press` and :meth:`step`.
 
     Early keys, outside the response period, end no trial and cost nothing; they are counted and reported. In a
@@ -21,7 +21,7 @@ class Session:
 
     Args:
         task: The task.
-        trials: Number of trials; 20 when None, or one session of a closed-loop task.
+        n_trials: Number of trials; 20 when None, or one session of a closed-loop task.
         seed: Seed of the trials; fresh ones when None.
         speed: Pace, 1 being that of the networks; :func:`slowed` when None.
 
@@ -41,11 +41,11 @@ class Session:
         ValueError: If a person cannot answer the task, or an argument makes no sense.
     """
 
-    def __init__(self, task: Task, trials: int | None = None, seed: int | None = None, speed: float | None = None):
+    def __init__(self, task: Task, n_trials: int | None = None, seed: int | None = None, speed: float | None = None):
         self.task, self.controls = task, controls_of(task)
         self.closed_loop = task.n_segments > 1
         default = 1 if self.closed_loop else TRIALS
-        self.trials = whole_number("trials", default if trials is None else trials, least=1)
+        self.n_trials = whole_number("n_trials", default if n_trials is None else n_trials, least=1)
         self._seed = seed if seed is None else whole_number("seed", seed, least=0)
         self.speed = slowed(task) if speed is None else finite_number("speed", speed)
         if self.speed <= 0:
@@ -71,7 +71,7 @@ class Session:
     @property
     def finished(self) -> bool:
         """Whether all trials are done."""
-        return self.number == self.trials and not self.running
+        return self.number == self.n_trials and not self.running
 
     @property
     def echo(self) -> str:
@@ -123,8 +123,8 @@ class Session:
     def whereabouts(self) -> str:
         """Which trial this is, in a few words."""
         if not self.closed_loop:
-            return f"trial {self.number} of {self.trials}"
-        return f"session {self.number} of {self.trials}, choice {self.segment} of {self.task.n_segments}"
+            return f"trial {self.number} of {self.n_trials}"
+        return f"session {self.number} of {self.n_trials}, choice {self.segment} of {self.task.n_segments}"
 
     def tally(self) -> str:
         """The score so far, in a few words."""
@@ -186,14 +186,14 @@ def slowed(task: Task) -> float:
     return float(np.clip(round(shortest / RESPONSE_MS, 2), SLOWEST, 0.5))
 
 
-def instructions(session: Session) -> list[tuple[str, str]]:
+def instructions(session: PlaySession) -> list[tuple[str, str]]:
     """Keys and what they do, in order."""
     return [*session.controls.keys.items(), ("q", "quit")]
 
 
-def explained(session: Session) -> str:
+def session_in_words(session: PlaySession) -> str:
     """Length and pace of a session, in a sentence."""
-    n = session.trials
+    n = session.n_trials
     unit = "session" if session.closed_loop else "trial"
     count = f"{n} {unit}{'s' * (n > 1)}" + (f" of {session.task.n_segments} choices" if session.closed_loop else "")
     return f"{count}; a second of the task takes {1 / session.speed:.1f} s."

@@ -13,7 +13,7 @@ from rich.live import Live
 
 from ...envs.task import Task
 from .frame import frame, opening, room_for_inputs, rows_of
-from .session import Session
+from .session import PlaySession
 
 SMALLEST = (80, 24)
 DRAWN_AT_LEAST_EVERY = 0.05
@@ -22,13 +22,13 @@ SCAN_CODES = {"H": "up", "P": "down", "M": "right", "K": "left"}
 
 
 def play_in_terminal(
-    task: Task, trials: int | None, seed: int | None, speed: float | None, show_period: bool = False
-) -> Session:
+    task: Task, n_trials: int | None, seed: int | None, speed: float | None, show_period: bool = False
+) -> PlaySession:
     """Let a person do a task in the terminal, until all trials are done or they quit; returns what they did.
 
     Args:
         task: The task.
-        trials: Number of trials, see :class:`Session`.
+        n_trials: Number of trials, see :class:`PlaySession`.
         seed: Seed of the trials.
         speed: Pace; 1 is the networks' own.
         show_period: Whether to show the name of the period.
@@ -37,7 +37,7 @@ def play_in_terminal(
         ValueError: If a person cannot answer the task, or there is no terminal to play in.
         KeyboardInterrupt: If they press Ctrl-C; it reports what they scored so far.
     """
-    session = Session(task, trials, seed, speed)
+    session = PlaySession(task, n_trials, seed, speed)
     console = Console(highlight=False)
     if not sys.stdin.isatty() or not console.is_terminal or console.is_dumb_terminal:
         raise ValueError("play needs a terminal to read keys and to draw; in a notebook use cogdyn.lessons.play.")
@@ -61,7 +61,7 @@ def play_in_terminal(
 class _Game:
     """One session on a screen, by the clock."""
 
-    def __init__(self, session: Session, keyboard: Keyboard, live: Live, show_period: bool):
+    def __init__(self, session: PlaySession, keyboard: Keyboard, live: Live, show_period: bool):
         self.session, self.keyboard, self.live, self.show_period = session, keyboard, live, show_period
         height = min(live.console.height, 2 * SMALLEST[1])
         self.height = height

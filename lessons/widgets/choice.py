@@ -16,7 +16,7 @@ from .still import WithStill, widget_style
 _PAGES = Path(__file__).parents[2] / "book" / "lessons"
 
 
-class Choice(WithStill, anywidget.AnyWidget):
+class Question(WithStill, anywidget.AnyWidget):
     """A question with options, made by :func:`predict`, :func:`recall`, :func:`quiz` and :func:`ask`.
 
     It works with no kernel in a static page. ``choice`` is the index of the reader's option, or None.
@@ -50,10 +50,10 @@ class Choice(WithStill, anywidget.AnyWidget):
         return f"<p>{question}</p><ul>{listed}</ul><p>You chose: {chosen}</p>"
 
 
-_predictions: WeakValueDictionary[str, Choice] = WeakValueDictionary()
+_predictions: WeakValueDictionary[str, Question] = WeakValueDictionary()
 
 
-def predict(key: str, question: str, options: Sequence[str]) -> Choice:
+def predict(key: str, question: str, options: Sequence[str]) -> Question:
     """Ask for a prediction before an experiment and keep it, in the notebook and in the reader's browser.
 
     Args:
@@ -65,11 +65,11 @@ def predict(key: str, question: str, options: Sequence[str]) -> Choice:
         ValueError: If there are fewer than two options, or two alike.
     """
     texts = [{"text": text} for text in _distinct(options)]
-    _predictions[key] = widget = Choice(kind="predict", key=key, question=question, options=texts)
+    _predictions[key] = widget = Question(kind="predict", key=key, question=question, options=texts)
     return widget
 
 
-def recall(key: str) -> Choice:
+def recall(key: str) -> Question:
     """Show what the reader predicted under this key, or that there is no prediction yet.
 
     Args:
@@ -77,13 +77,13 @@ def recall(key: str) -> Choice:
     """
     asked = _predictions.get(key)
     if asked is None:
-        return Choice(kind="recall", key=key)
-    widget = Choice(kind="recall", key=key, question=asked.question, options=asked.options, choice=asked.choice)
+        return Question(kind="recall", key=key)
+    widget = Question(kind="recall", key=key, question=asked.question, options=asked.options, choice=asked.choice)
     traitlets.dlink((asked, "choice"), (widget, "choice"))
     return widget
 
 
-def quiz(question: str, options: Sequence[tuple[str, str, bool]]) -> Choice:
+def quiz(question: str, options: Sequence[tuple[str, str, bool]]) -> Question:
     """Ask a question whose every option, right or wrong, answers with an explanation.
 
     Args:
@@ -100,11 +100,11 @@ def quiz(question: str, options: Sequence[tuple[str, str, bool]]) -> Choice:
     if not any(correct for _, _, correct in options):
         raise ValueError("no option is correct")
     full = [{"text": text, "explanation": why, "correct": bool(correct)} for text, why, correct in options]
-    return Choice(kind="quiz", question=question, options=full)
+    return Question(kind="quiz", question=question, options=full)
 
 
 @typechecked
-def ask(name: str) -> Choice:
+def ask(name: str) -> Question:
     """Ask a question of a quiz that is next to its page, so that no cell of a notebook shows the answer.
 
     Args:

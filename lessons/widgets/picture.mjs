@@ -53,6 +53,19 @@ export function fitCanvas(canvas, width, height) {
   pen.clearRect(0, 0, width, height);
 }
 
+/** A function that draws a line through points [x, y] on a canvas, in the ink of the page unless it has a colour. */
+export function strokeWith(pen, ink) {
+  return (points, { colour = ink, alpha = 1, thick = 1, dash = [] } = {}) => {
+    pen.beginPath();
+    points.forEach(([x, y], k) => (k ? pen.lineTo(x, y) : pen.moveTo(x, y)));
+    Object.assign(pen, { strokeStyle: colour, globalAlpha: alpha, lineWidth: thick });
+    pen.setLineDash(dash);
+    pen.stroke();
+    pen.setLineDash([]);
+    pen.globalAlpha = 1;
+  };
+}
+
 /** Heat map as a picture of one pixel per bin and row; value(row, t) in [-1, 1]. */
 function heat(rows, steps, value, colours) {
   const table = Array.from({ length: 401 }, (_, i) => shade((i - 200) / 200, colours));
@@ -159,6 +172,7 @@ export function drawPicture(canvas, scene, { colours, ink, fontFamily }, width) 
   fitCanvas(canvas, width, height);
   pen.fillStyle = pen.strokeStyle = ink;
   pen.textBaseline = "middle";
+  pen.lineJoin = "round";
 
   const text = (words, x, y, { align = "left", weight = 400, alpha = 1, size = textSize } = {}) => {
     pen.font = font(weight, size);
@@ -168,18 +182,7 @@ export function drawPicture(canvas, scene, { colours, ink, fontFamily }, width) 
     pen.fillText(words, x, y);
     pen.globalAlpha = 1;
   };
-  const stroke = (points, { colour = ink, alpha = 1, thick = 1, dash = [] } = {}) => {
-    pen.beginPath();
-    points.forEach(([x, y], i) => (i ? pen.lineTo(x, y) : pen.moveTo(x, y)));
-    pen.strokeStyle = colour;
-    pen.globalAlpha = alpha;
-    pen.lineWidth = thick;
-    pen.lineJoin = "round";
-    pen.setLineDash(dash);
-    pen.stroke();
-    pen.setLineDash([]);
-    pen.globalAlpha = 1;
-  };
+  const stroke = strokeWith(pen, ink);
 
   drawPeriods();
   drawInputs();

@@ -18,13 +18,13 @@ from ...painted_task import PaintedTask
 from ...responses import during, mean_during
 from ...task import Seed
 from ...trial import TrialBatch
-from .tasks import FRAMEWORK, total
+from .tasks import FRAMEWORK, Stream, total
 
 _normal_cdf = np.vectorize(lambda z: (1 + erf(z / sqrt(2))) / 2, otypes=[float])
 
 
 @dataclass(frozen=True, kw_only=True)
-class SineWave(PaintedTask):
+class SineWave(Stream):
     """A cue sets a period and an amplitude; produce that sine wave for as long as the stream lasts.
 
     The score is the part of the wave's power that the output explains, not below 0. The guesser produces any of the
@@ -46,16 +46,9 @@ class SineWave(PaintedTask):
     held: bool = True
     cue_ms: Duration = 100
     stream_ms: Duration = 1200
-    dt: float = 10.0
-    noise: float = 0.0
-    grace_ms: float = 0.0
-    response_weight: float = 1.0
 
-    family = "streams for online learning"
-    source = FRAMEWORK
     kind = "continuous"
     contrasts = ("wave", "amplitude")
-    response_period = "stream"
     informative = "cue"
     periods = ("cue", "stream")
     essential = ("cue", "stream")

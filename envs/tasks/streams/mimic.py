@@ -13,10 +13,9 @@ from ...channels import Channels
 from ...durations import Duration
 from ...factors import Conditions, Factor, Levels
 from ...observers.ceilings import played
-from ...painted_task import PaintedTask
 from ...task import Seed
 from ...trial import TrialBatch
-from .tasks import FRAMEWORK, check_steps, steps, total
+from .tasks import Stream, check_steps, step_means, total
 
 N_FOR_CEILING = 200
 N_COPIES = 50
@@ -24,7 +23,7 @@ N_COPIES = 50
 
 
 @dataclass(frozen=True, kw_only=True)
-class Mimic(PaintedTask):
+class Mimic(Stream):
     """A stream of random bits in many channels; do what a fixed random network makes of it.
 
     The target is its state in every bin, r(t) = (1 - alpha) r(t - 1) + alpha tanh(W r(t - 1) + V x(t) + b), r = 0 at
@@ -49,16 +48,9 @@ class Mimic(PaintedTask):
     tau_task: int = 1
     n_steps: int = 60
     network_seed: int = 0
-    dt: float = 10.0
-    noise: float = 0.0
-    grace_ms: float = 0.0
-    response_weight: float = 1.0
 
-    family = "streams for online learning"
-    source = FRAMEWORK
     kind = "continuous"
     contrasts = ("last",)
-    response_period = "stream"
     informative = "stream"
     periods = ("stream",)
 
@@ -94,7 +86,7 @@ class Mimic(PaintedTask):
 
         The mean over the draws is Bayes' rule except for a fiftieth of the variance that nobody can know.
         """
-        seen = steps(batch.inputs, self.tau_task).astype(np.float64)
+        seen = step_means(batch.inputs, self.tau_task).astype(np.float64)
         if self.noise == 0:
             return self._run(np.round(seen))
         p = 1 / (1 + np.exp(-np.clip((seen - 0.5) * self.tau_task / self.noise_std**2, -50, 50)))

@@ -23,7 +23,7 @@ FRAMEWORK = "Marschall, Cho & Savin 2020, JMLR, arXiv:1907.02649"
 LABELS = ("probabilities", "samples")
 
 
-def steps(values: np.ndarray, length: int) -> np.ndarray:
+def step_means(values: np.ndarray, length: int) -> np.ndarray:
     """Mean of every ``length`` bins, (T, B, k) to (T / length, B, k)."""
     return values.reshape(-1, length, *values.shape[1:]).mean(axis=1)
 
@@ -40,7 +40,21 @@ def check_steps(n_steps: int, tau_task: int) -> None:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Add(PaintedTask):
+class Stream(PaintedTask):
+    """A task that is answered in every bin of a stream, all of which weigh the same."""
+
+    dt: float = 10.0
+    noise: float = 0.0
+    grace_ms: float = 0.0
+    response_weight: float = 1.0
+
+    family = "streams for online learning"
+    source = FRAMEWORK
+    response_period = "stream"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Add(Stream):
     """A stream of random bits x; say in every step how likely a label is that depends on two past ones.
 
     The label is 1 with probability y = 0.5 + 0.5 x(t - t1) - 0.25 x(t - t2). The score is
@@ -63,16 +77,9 @@ class Add(PaintedTask):
     tau_task: int = 1
     n_steps: int = 100
     labels: Literal["probabilities", "samples"] = "probabilities"
-    dt: float = 10.0
-    noise: float = 0.0
-    grace_ms: float = 0.0
-    response_weight: float = 1.0
 
-    family = "streams for online learning"
-    source = FRAMEWORK
     kind = "probability"
     contrasts = ("recent", "distant")
-    response_period = "stream"
     informative = "burn-in"
     periods = ("burn-in", "stream")
 
@@ -115,7 +122,7 @@ class Add(PaintedTask):
 
     def ideal(self, batch: TrialBatch) -> np.ndarray:
         """Estimate every bit, then answer the mean of y given both."""
-        seen = steps(batch.inputs, self.tau_task)
+        seen = step_means(batch.inputs, self.tau_task)
         difference = seen[..., 0] - seen[..., 1]
         if self.noise == 0:
             bits = (difference > 0).astype(float)

@@ -10,16 +10,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ...durations import Choice, Duration, PerBatch, Uniform, pmf
+from ...durations import pmf
 from ...factors import Between, Conditions, Factor, Levels
-from .go import LONG, SECOND, SOO, YANG, YANG_DELAYS
-from .ring import PEAK, OneRule, See
-
-SOO_MATCH: dict[str, Any] = SOO | SECOND | LONG | {"test_ms": PerBatch(Uniform(400, 600))}
-YANG_MATCH: dict[str, Any] = YANG | YANG_DELAYS | dict.fromkeys(("fixation_ms", "stimulus_ms"), Choice((200, 400, 600)))
-YANG_CATEGORIES: dict[str, Any] = YANG_MATCH | {"response_ms": Choice((200, 400, 600)), "n_directions": 5}
-SOO_PLACES: dict[str, Any] = SOO_MATCH | {"within": 10.0, "apart": 90.0}
-SOO_CATEGORIES: dict[str, Any] = SOO_MATCH | {"category_start": 0.0, "category_width": 90.0}
+from .one_rule import OneRule, See
+from .ring import PEAK
+from .timings import SHORT
 
 _normal_cdf = np.vectorize(lambda z: (1 + erf(z / sqrt(2))) / 2, otypes=[float])
 
@@ -28,16 +23,8 @@ _normal_cdf = np.vectorize(lambda z: (1 + erf(z / sqrt(2))) / 2, otypes=[float])
 class MatchTask(OneRule):
     """A stimulus, a delay, a test; both in any modality. Where ``test_ms`` is 0 the test asks for the response."""
 
-    fixation_ms: Duration = Uniform(200, 400)
-    stimulus_ms: Duration = Uniform(200, 600)
-    delay_ms: Duration = Choice((200, 400, 800))
-    test_ms: Duration = 0
-    response_ms: Duration = 500
-
-    goes_on_match: ClassVar[bool] = True
     withholds = True
     contrasts = ("match",)
-    periods = ("fixation", "stimulus", "delay", "test", "response")
 
     @abstractmethod
     def angles(self, conditions: Conditions) -> tuple[np.ndarray, np.ndarray]:
@@ -49,16 +36,14 @@ class MatchTask(OneRule):
 
     def check(self) -> None:
         super().check()
-        bins = pmf(self.test_ms, self.dt, "test_ms")[0]
+        test = self.duration("test")
+        bins = pmf(test, self.dt, "test_ms")[0]
         if bins.min() == 0 < bins.max():
-            raise ValueError(f"test_ms is {self.test_ms!r}; the test is shown before the response always, or never.")
+            raise ValueError(f"test_ms is {test!r}; the test is shown before the response always, or never.")
 
     def when(self) -> tuple[str, str]:
         """The periods in which the stimulus and the test are shown."""
-        return "stimulus", "response" if self.test_ms == 0 else "test"
-
-    def lit(self, conditions: Conditions) -> np.ndarray:
-        return np.full(len(conditions["answer"]), self.test_ms == 0)
+        return "stimulus", "response" if self.duration("test") == 0 else "test"
 
     def factors(self) -> Mapping[str, Factor]:
         modality = Levels((1, 2))
@@ -67,7 +52,7 @@ class MatchTask(OneRule):
     def complete(self, drawn: Conditions, rng: np.random.Generator) -> Conditions:
         """The direction of the test (rad), and whether to point to it."""
         _, test = self.angles(drawn)
-        return drawn | {"answer": test, "respond": drawn["match"] == self.goes_on_match}
+        return drawn | {"answer": test, "respond": drawn["match"] == self.row.goes_on_match}
 
     def shown(self, conditions: Conditions) -> dict[tuple[str, int], np.ndarray]:
         shown = {}
@@ -83,7 +68,7 @@ class MatchTask(OneRule):
         (stimulus, sd_1), (test, sd_2) = (see(period) for period in self.when())
         angle, test = self.brightest(stimulus), self.brightest(test)
         match = self.matches(angle, test, np.hypot(sd_1, sd_2) * self._error)
-        return test, match == self.goes_on_match
+        return test, match == self.row.goes_on_match
 
     @property
     def _error(self) -> float:
@@ -94,10 +79,17 @@ class MatchTask(OneRule):
 
 @dataclass(frozen=True, kw_only=True)
 class PlaceMatch(MatchTask):
-    """A match is the same place, within ``within`` degrees; else they are at least ``apart`` degrees apart."""
+    """A match is the same place, within ``within`` degrees; else they are at least ``apart`` degrees apart.
+
+    Attributes:
+        within: Largest distance of a match (degrees).
+        apart: Smallest distance otherwise (degrees).
+    """
 
     within: float = 0.0
     apart: float = 20.0
+
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {"soo2023": {"within": 10.0, "apart": 90.0}}
 
     def check(self) -> None:
         super().check()
@@ -135,11 +127,22 @@ class PlaceMatch(MatchTask):
 
 @dataclass(frozen=True, kw_only=True)
 class CategoryMatch(MatchTask):
-    """A match is the same category, one of two ranges of directions that face each other."""
+    """A match is the same category, one of two ranges of directions that face each other.
+
+    Attributes:
+        category_start: Where category 1 begins; category 2 is opposite (degrees).
+        category_width: Range of directions of a category (degrees).
+        n_directions: Number of directions in a category, evenly spread from one end to the other; 0 for any.
+    """
 
     category_start: float = 18.0
     category_width: float = 144.0
     n_directions: int = 0
+
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        "yang2019": {"response_ms": SHORT, "n_directions": 5},
+        "soo2023": {"category_start": 0.0, "category_width": 90.0},
+    }
 
     def check(self) -> None:
         super().check()
@@ -168,90 +171,3 @@ class CategoryMatch(MatchTask):
         """Take each for a member of the nearer category."""
         centre = np.radians(self.category_start + self.category_width / 2)
         return (np.cos(angle - centre) > 0) == (np.cos(test - centre) > 0)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Dms(PlaceMatch):
-    """Two stimuli, a delay between them; point to the second if it is where the first was, else keep fixating.
-
-    One who never responds earns 50 %.
-
-    :channels: fixation; modality 1 (ring of 32); modality 2 (ring of 32); rule (go, rtgo, ..., dnmc (20))
-    :responses: fixate, 0°, ..., 349° (33)
-    :timing: fixation 200-400, stimulus 200-600, delay 200/400/800, test 0, response 500 ms
-    :scoring: the outputs in response; chance 30 %, ceiling 100 %
-
-    Attributes:
-        within: Largest distance of a match (degrees).
-        apart: Smallest distance otherwise (degrees).
-    """
-
-    rule = "dms"
-    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {"soo2023": SOO_PLACES, "yang2019": YANG_MATCH}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Dnms(PlaceMatch):
-    """Two stimuli, a delay between them; point to the second if it is elsewhere than the first, else keep fixating.
-
-    One who never responds earns 50 %. In the released code of Soo et al. the targets of dnms are
-    the targets of dms; the preset has the right ones.
-
-    :channels: fixation; modality 1 (ring of 32); modality 2 (ring of 32); rule (go, rtgo, ..., dnmc (20))
-    :responses: fixate, 0°, ..., 349° (33)
-    :timing: fixation 200-400, stimulus 200-600, delay 200/400/800, test 0, response 500 ms
-    :scoring: the outputs in response; chance 30 %, ceiling 100 %
-
-    Attributes:
-        within: Largest distance of a match (degrees).
-        apart: Smallest distance otherwise (degrees).
-    """
-
-    rule = "dnms"
-    goes_on_match = False
-    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {"soo2023": SOO_PLACES, "yang2019": YANG_MATCH}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Dmc(CategoryMatch):
-    """Two stimuli, a delay between them; point to the second if both are of one category, else keep fixating.
-
-    One who never responds earns 50 %. In the released code of Soo et al. all non-matches go from
-    category 1 to 2; here and in the preset from either.
-
-    :channels: fixation; modality 1 (ring of 32); modality 2 (ring of 32); rule (go, rtgo, ..., dnmc (20))
-    :responses: fixate, 0°, ..., 349° (33)
-    :timing: fixation 200-400, stimulus 200-600, delay 200/400/800, test 0, response 500 ms
-    :scoring: the outputs in response; chance 30 %, ceiling 100 %
-
-    Attributes:
-        category_start: Where category 1 begins; category 2 is opposite (degrees).
-        category_width: Range of directions of a category (degrees).
-        n_directions: Number of directions in a category, evenly spread from one end to the other; 0 for any.
-    """
-
-    rule = "dmc"
-    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {"soo2023": SOO_CATEGORIES, "yang2019": YANG_CATEGORIES}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Dnmc(CategoryMatch):
-    """Two stimuli, a delay between them; point to the second if their categories differ, else keep fixating.
-
-    One who never responds earns 50 %. In the released code of Soo et al. the targets of dnmc are
-    the targets of dmc, and all non-matches go from category 1 to 2; the preset has the right targets, and either order.
-
-    :channels: fixation; modality 1 (ring of 32); modality 2 (ring of 32); rule (go, rtgo, ..., dnmc (20))
-    :responses: fixate, 0°, ..., 349° (33)
-    :timing: fixation 200-400, stimulus 200-600, delay 200/400/800, test 0, response 500 ms
-    :scoring: the outputs in response; chance 30 %, ceiling 100 %
-
-    Attributes:
-        category_start: Where category 1 begins; category 2 is opposite (degrees).
-        category_width: Range of directions of a category (degrees).
-        n_directions: Number of directions in a category, evenly spread from one end to the other; 0 for any.
-    """
-
-    rule = "dnmc"
-    goes_on_match = False
-    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {"soo2023": SOO_CATEGORIES, "yang2019": YANG_CATEGORIES}

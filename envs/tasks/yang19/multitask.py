@@ -14,21 +14,10 @@ from ...durations import Duration, draw_bins
 from ...factors import Conditions, Factor, Levels
 from ...names import check_name
 from ...trial import TrialBatch
-from .decisions import CtxDm1, CtxDm2, Dm1, Dm2, MultiDm
-from .delayed_decisions import CtxDlyDm1, CtxDlyDm2, DlyDm1, DlyDm2, MultiDlyDm
-from .go import YANG, Anti, DlyAnti, DlyGo, Go, RtAnti, RtGo
-from .matching import Dmc, Dms, Dnmc, Dnms
-from .ring import N_FOR_CEILING, RULES, OneRule, Yang19Task
-
-ONE_RULE: dict[str, type[OneRule]] = {
-    task.rule: task
-    for task in (
-        *(Go, RtGo, DlyGo, Anti, RtAnti, DlyAnti),
-        *(Dm1, Dm2, CtxDm1, CtxDm2, MultiDm, DlyDm1, DlyDm2, CtxDlyDm1, CtxDlyDm2, MultiDlyDm),
-        *(Dms, Dnms, Dmc, Dnmc),
-    )
-}
-"""The tasks with one rule each, by rule."""
+from .one_rule import N_FOR_CEILING, OneRule
+from .ring import RULES, Yang19Task
+from .table import ONE_RULE
+from .timings import YANG
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,8 +87,8 @@ class Multitask(Yang19Task):
         for rule, task in self._tasks.items():
             rows = np.flatnonzero(drawn["rule"] == RULES.index(rule))
             own = task.draw(rng, len(rows))
-            for period, duration in task.durations().items():
-                own[f"{period}_ms"] = draw_bins(duration, self.dt, period, rng, len(rows)) * self.dt  # type: ignore[arg-type]
+            for period in task.periods:
+                own[f"{period}_ms"] = draw_bins(task.duration(period), self.dt, period, rng, len(rows)) * self.dt
             for name, values in own.items():
                 conditions.setdefault(name, np.zeros(n, values.dtype))[rows] = values
         return drawn | conditions

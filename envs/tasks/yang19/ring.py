@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import ClassVar
@@ -12,10 +11,10 @@ import numpy as np
 
 from ...canvas import Canvas
 from ...channels import Channels
-from ...durations import Duration, draw_bins, in_bins, pmf
+from ...durations import in_bins
 from ...factors import Conditions
 from ...painted_task import PaintedTask
-from ...responses import during, mean_during
+from ...responses import during
 from ...ring import Ring
 from ...task import Seed
 from ...trial import TrialBatch
@@ -31,10 +30,6 @@ PEAK, FLOOR = 0.8, 0.05
 """Peak of a bump of strength 1, and the floor under the targets: fixation is 0.85 or 0.05."""
 
 N_GRID = 72
-N_FOR_CEILING = 100_000
-
-See = Callable[[str], tuple[np.ndarray, np.ndarray]]
-"""What an observer sees in a period: mean activity of both rings (B, 2, n), standard deviation of its noise (B,)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -195,78 +190,3 @@ class Yang19Task(PaintedTask):
         # Strength 1 gives a match of 1.
         templates = self.ring.bump(2 * np.pi * np.arange(N_GRID) / N_GRID)
         return (templates / (PEAK * (templates**2).sum(axis=1, keepdims=True))).astype(np.float32)
-
-
-@dataclass(frozen=True, kw_only=True)
-class OneRule(Yang19Task):
-    """A task with one rule all the time."""
-
-    withholds: ClassVar[bool] = False
-    """Whether in half of the trials it is right not to respond."""
-    essential = ("stimulus", "response")
-    informative = "stimulus"
-
-    @abstractmethod
-    def decide(self, see: See) -> tuple[np.ndarray, np.ndarray]:
-        """The direction (B,) that the ideal observer answers, and whether it responds at all (B,)."""
-
-    def check(self) -> None:
-        super().check()
-        response: Duration = self.durations()["response"]  # type: ignore[assignment]
-        name = max("settle_ms", "grace_ms", key=lambda name: getattr(self, name))
-        if pmf(response, self.dt, "response_ms")[0].min() * self.dt <= getattr(self, name):
-            raise ValueError(f"response_ms is {response!r}; it must be longer than {name}, {getattr(self, name):g} ms.")
-
-    def rule_input(self, conditions: Conditions) -> np.ndarray:
-        return np.eye(len(RULES))[RULES.index(self.rule)]
-
-    def lit(self, conditions: Conditions) -> np.ndarray:
-        return np.zeros(len(conditions["answer"]), bool)
-
-    def withheld(self, batch: TrialBatch) -> np.ndarray:
-        return np.full(batch.batch_size, 0.5 if self.withholds else 0.0)
-
-    @property
-    def chance(self) -> float:
-        """Probability that any direction is near enough; of half of that and a half where half are withheld."""
-        near = self.tolerance / 180
-        return 0.25 + near / 4 if self.withholds else near
-
-    @cached_property
-    def ceiling(self) -> float:
-        """Expected score of :meth:`ideal`, who sees a stimulus to its end before answering."""
-        return self.expected_score(N_FOR_CEILING)
-
-    def ideal(self, batch: TrialBatch) -> np.ndarray:
-        """Average what is seen in each period, decide, then point."""
-        rings = batch.inputs[..., 1 : 1 + 2 * self.ring.n]
-
-        def see(period: str) -> tuple[np.ndarray, np.ndarray]:
-            start, stop = batch.periods[period]
-            mean = mean_during(rings, (start, stop)).reshape(-1, 2, self.ring.n)
-            return mean, self.noise_std / np.sqrt(np.maximum(stop - start, 1))
-
-        return self.pointing(batch, *self.decide(see))
-
-    def expected_score(self, n: int) -> float:
-        """Score of the ideal observer's decision rule on n noisy trials, fixed seed."""
-        if self.noise == 0:
-            return 1.0
-        rng = np.random.default_rng(0)
-        conditions = self.draw(rng, n)
-        shown, durations = self.shown(conditions), self.durations()
-
-        def see(period: str) -> tuple[np.ndarray, np.ndarray]:
-            duration: Duration = durations[period]  # type: ignore[assignment]
-            bins = draw_bins(duration, self.dt, period, rng, n)
-            sd = self.noise_std / np.sqrt(np.maximum(bins, 1))
-            seen = rng.standard_normal((n, 2, self.ring.n), dtype=np.float32)
-            seen *= sd[:, None, None].astype(np.float32)
-            for (when, modality), activity in shown.items():
-                if when == period:
-                    seen[:, modality - 1] += activity
-            return seen, sd
-
-        angle, respond = self.decide(see)
-        right = np.where(respond, self.near(angle, conditions["answer"]), True)
-        return float(np.mean((respond == conditions["respond"]) & right))

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 
 from ....envs.typechecked import typechecked
-from ...checking.checks import Answer, Verdict, judged
+from ...checking.checks import Answer, CheckResult, check_answer
 from ...checking.terms import Inputs, Term, wrong_terms, zero
 
 
 @typechecked
-def check_bridged_block(block: Answer) -> Verdict:
+def check_bridged_block(block: Answer) -> CheckResult:
     """Check a block of steps with a bridge to its start (SCTT).
 
     h = (1 - beta) h_0 + beta E(h_0), where E takes lag steps
@@ -33,7 +33,7 @@ def check_bridged_block(block: Answer) -> Verdict:
     def slips(arguments: Inputs) -> dict[str, tuple[np.ndarray, str]]:
         return _block_slips(step, arguments["h0"], lag, arguments["beta"])
 
-    return judged(
+    return check_answer(
         lambda arguments: block(step, *arguments, lag, inputs["beta"]),
         [inputs["h0"]],
         right=joined_with_start(inputs),

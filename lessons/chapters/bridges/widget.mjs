@@ -1,7 +1,7 @@
 // What is left of an error across a delay: controls for a bridge, a picture on a logarithmic axis, and the numbers.
 import { element } from "../../widgets/element.mjs";
 import { pageLook, slider, watchPage } from "../../widgets/controls.mjs";
-import { fitCanvas } from "../../widgets/picture.mjs";
+import { fitCanvas, strokeWith } from "../../widgets/picture.mjs";
 import { errorLeft } from "./errors.mjs";
 
 const bridges = {
@@ -58,15 +58,7 @@ function drawCurves(canvas, { curves, plain, dt, delay, bin }, { colours, ink, f
     pen.fillStyle = ink;
     pen.fillText(words, x, y);
   };
-  const stroke = (points, { colour = ink, alpha = 1, thick = 1, dash = [] } = {}) => {
-    pen.beginPath();
-    points.forEach(([x, y], k) => (k ? pen.lineTo(x, y) : pen.moveTo(x, y)));
-    Object.assign(pen, { strokeStyle: colour, globalAlpha: alpha, lineWidth: thick });
-    pen.setLineDash(dash);
-    pen.stroke();
-    pen.setLineDash([]);
-    pen.globalAlpha = 1;
-  };
+  const stroke = strokeWith(pen, ink);
   const curve = (values, style) => stroke(values.map((value, k) => [across(k * dt), up(value)]), style);
   const tint = (k) => colours.lines[k % colours.lines.length];
 

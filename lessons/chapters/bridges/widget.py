@@ -64,7 +64,7 @@ class LiveTransmission(WithStill, anywidget.AnyWidget):
         """
         starts = []
         for label, network in networks.items():
-            dynamics = delay_dynamics(network, task)
+            dynamics = delay_dynamics(task, network)
             arrays = {name: getattr(dynamics, name) for name in ("alpha", "recurrent", "drive", "h0")}
             starts.append({"label": label} | {name: _short(tensor) for name, tensor in arrays.items()})
         return cls(task.dt, starts, **settings)

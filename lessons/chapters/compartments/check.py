@@ -17,7 +17,7 @@ from ....agents.rules import DNI, Compartments
 from ....envs.registry import make_task
 from ....envs.trial import TrialBatch
 from ....envs.typechecked import typechecked
-from ...checking.checks import Answer, Verdict, judged
+from ...checking.checks import Answer, CheckResult, check_answer
 
 _LR = 0.05
 _BIN = 8
@@ -26,7 +26,7 @@ Arguments = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray, np
 
 
 @typechecked
-def check_teach(teach: Answer) -> Verdict:
+def check_teach(teach: Answer) -> CheckResult:
     r"""Check one bin of the phase in which apical dendrites are taught.
 
     target = L(t-1) + tanh(r(t) slow^T) K^T, wrong = r(t-1) A^T - target, next A = A - lr wrong^T r(t-1) / B
@@ -48,7 +48,7 @@ def check_teach(teach: Answer) -> Verdict:
         "shape": "A has a row for each unit: wrong.T @ r_before is (N, k).",
         "change": "Return a new array; A -= ... changes the caller's A.",
     }
-    return judged(lambda copies: teach(*copies, _LR), [*arguments], right, _slips(*arguments), praise, hints)
+    return check_answer(lambda copies: teach(*copies, _LR), [*arguments], right, _slips(*arguments), praise, hints)
 
 
 @cache
@@ -64,7 +64,7 @@ def _example() -> tuple[Arguments, np.ndarray, float]:
     shared = Compartments(lr_apical=_LR, lr_jacobian=_LR, transport="shared")
     dni = DNI(feedback="random", jacobian="learned", bootstrap="tanh", lr_apical=_LR, lr_jacobian=_LR)
     (bins, old, new), (_, _, by_shared), (_, _, by_dni) = (
-        _taught(one, network, batch) for one in (mirrored, shared, dni)
+        _taught(network, one, batch) for one in (mirrored, shared, dni)
     )
     r_before, r = (apical_inputs(each) for each in bins)
     # K has changed in the phase before, of the same bin.
@@ -76,7 +76,7 @@ def _example() -> tuple[Arguments, np.ndarray, float]:
 
 @torch.no_grad()
 def _taught(
-    rule: Compartments | DNI, network: RateRNN, batch: TrialBatch
+    network: RateRNN, rule: Compartments | DNI, batch: TrialBatch
 ) -> tuple[list[Bin], dict[str, Tensor], dict[str, Tensor]]:
     """A bin in which a rule teaches and the one before, and what the rule remembers before and after it."""
     data = tensors(batch, network.recurrent)

@@ -2,7 +2,7 @@
 import { addLevels, addTrials, learn, newNetwork, probe, randomNumbers } from "./rule.mjs";
 import { element } from "../../widgets/element.mjs";
 import { pageLook, slider, watchPage } from "../../widgets/controls.mjs";
-import { fitCanvas } from "../../widgets/picture.mjs";
+import { fitCanvas, strokeWith } from "../../widgets/picture.mjs";
 
 const gates = { teacher: "errors L", label: "label y", carrier: "carried credit", apical: "apical to basal" };
 const feedbacks = { random: "by random weights", symmetric: "by readout weights" };
@@ -75,15 +75,7 @@ function drawScene(canvas, scene, { colours, ink, fontFamily }, width) {
     pen.globalAlpha = 1;
     return pen.measureText(words).width;
   };
-  const stroke = (points, { colour = ink, alpha = 1, thick = 1, dash = [] } = {}) => {
-    pen.beginPath();
-    points.forEach(([x, y], k) => (k ? pen.lineTo(x, y) : pen.moveTo(x, y)));
-    Object.assign(pen, { strokeStyle: colour, globalAlpha: alpha, lineWidth: thick });
-    pen.setLineDash(dash);
-    pen.stroke();
-    pen.setLineDash([]);
-    pen.globalAlpha = 1;
-  };
+  const stroke = strokeWith(pen, ink);
   const [basalColour, apicalColour, creditColour] = colours.lines;
 
   write("Loss on trials that are not learned from (nats)", left, title / 2, { weight: 600 });

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ....envs.typechecked import typechecked
-from ...checking.checks import Answer, Verdict, judged
+from ...checking.checks import Answer, CheckResult, check_answer
 from ...checking.terms import Inputs, Term, wrong_terms, zero
 
 ARRIVES = "what arrives along W"
@@ -16,7 +16,7 @@ ARRIVES = "what arrives along W"
 
 
 @typechecked
-def check_jacobian(jacobian: Answer) -> Verdict:
+def check_jacobian(jacobian: Answer) -> CheckResult:
     r"""Check the Jacobian of a step of tanh units that leak on the rate.
 
     F(r) = (1 - alpha) r + alpha tanh(W r + W_in u + b), J_ij = dF_i / dr_j
@@ -29,7 +29,7 @@ def check_jacobian(jacobian: Answer) -> Verdict:
     inputs: dict[str, Any] = {"r": 0.5 * rng.normal(size=n), "u": rng.normal(size=2), "b": rng.normal(size=n)}
     inputs |= {"W": rng.normal(size=(n, n)), "W_in": rng.normal(size=(n, 2)), "alpha": 0.2}
     order = ("r", "u", "W", "W_in", "b", "alpha")
-    return judged(
+    return check_answer(
         lambda arguments: jacobian(*arguments, inputs["alpha"]),
         [inputs[name] for name in order[:-1]],
         _jacobian(**inputs),
@@ -121,7 +121,7 @@ def _jacobian_slips(inputs: Inputs) -> dict[str, tuple[np.ndarray, str]]:
 
 
 @typechecked
-def check_newton_step(newton: Answer) -> Verdict:
+def check_newton_step(newton: Answer) -> CheckResult:
     r"""Check one step of Newton's method towards a state at which a network stands still.
 
     r' = r - (J(r) - I)^-1 (F(r) - r)
@@ -167,7 +167,7 @@ def check_newton_step(newton: Answer) -> Verdict:
             "A good thought, and safe, but slow. Newton solves: np.linalg.solve(J - I, F(r) - r).",
         ),
     }
-    return judged(
+    return check_answer(
         lambda arguments: newton(*arguments, step, jacobian),
         [r],
         r - towards,

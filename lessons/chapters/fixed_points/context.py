@@ -123,8 +123,8 @@ def balanced_input(task: ContextDecisionMaking, context: str) -> np.ndarray:
 
 @typechecked
 def context_line(
-    network: RateRNN,
     task: ContextDecisionMaking,
+    network: RateRNN,
     context: str,
     slow: float = 1.0,
     n_candidates: int = 300,
@@ -133,8 +133,8 @@ def context_line(
     """Fixed and slow points among the states of trials in one context.
 
     Args:
-        network: A network in double precision that has learned the task; its noise is left out.
         task: The task.
+        network: A network in double precision that has learned the task; its noise is left out.
         context: The modality that counts, ``"motion"`` or ``"colour"``.
         slow: Speed below which a state counts as slow (per second).
         n_candidates: Number of states of trials from which to search.
@@ -174,7 +174,7 @@ def context_line(
 
 
 @typechecked
-def selection(network: RateRNN, task: ContextDecisionMaking, there: ContextLine) -> Selection:
+def selection(task: ContextDecisionMaking, network: RateRNN, there: ContextLine) -> Selection:
     r"""Compare what a network reads with how evidence pushes its state.
 
     A push b moves the state along the line by :math:`l \cdot b`, with l the left eigenvector of the slowest mode; the
@@ -182,8 +182,8 @@ def selection(network: RateRNN, task: ContextDecisionMaking, there: ContextLine)
     in both contexts, :math:`b = \alpha W_{in} \Delta u`, so what differs is l.
 
     Args:
-        network: The network, in double precision.
         task: The task.
+        network: The network, in double precision.
         there: Its points in one context.
 
     Raises:
@@ -202,7 +202,7 @@ def selection(network: RateRNN, task: ContextDecisionMaking, there: ContextLine)
     towards_left = np.sign(modes @ there.choice)
     signs = np.sign((vectors * left).sum(axis=1)) * towards_left
     vectors = signs[:, None] * vectors
-    pushes = {modality: _push(network, task, modality) for modality in MODALITIES}
+    pushes = {modality: _push(task, network, modality) for modality in MODALITIES}
     return Selection(
         vectors=vectors,
         pushes=pushes,
@@ -211,7 +211,7 @@ def selection(network: RateRNN, task: ContextDecisionMaking, there: ContextLine)
     )
 
 
-def _push(network: RateRNN, task: ContextDecisionMaking, modality: str) -> np.ndarray:
+def _push(task: ContextDecisionMaking, network: RateRNN, modality: str) -> np.ndarray:
     """How evidence of strength one for left moves the state within a bin, (N,)."""
     with torch.no_grad():
         weights = network.input_weights[:, task.input_groups[modality]]
@@ -220,7 +220,7 @@ def _push(network: RateRNN, task: ContextDecisionMaking, modality: str) -> np.nd
 
 @typechecked
 def pulse_left(
-    network: RateRNN, task: ContextDecisionMaking, there: ContextLine, modality: str, ms: float = 1000
+    task: ContextDecisionMaking, network: RateRNN, there: ContextLine, modality: str, ms: float = 1000
 ) -> np.ndarray:
     """How far a pulse of evidence has moved the state, by the time since the pulse.
 
@@ -228,8 +228,8 @@ def pulse_left(
     once without.
 
     Args:
-        network: The network, in double precision.
         task: The task.
+        network: The network, in double precision.
         there: Its points in one context.
         modality: What the pulse is of.
         ms: How long to follow (ms).

@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 
 from ....envs.tasks.context_decisions import MODALITIES
 from ....envs.typechecked import typechecked
-from ...figures.point_marks import MARKS, kinds, mark, mark_points
+from ...figures.point_marks import MARKS, mark_points, point_kinds, point_mark
 from ...figures.style import FAINT, INK, PALETTE, RC, new_figure, note
 from .context import ContextLine, Selection
 
@@ -48,7 +48,7 @@ def draw_context_lines(lines: Sequence[ContextLine], selections: Sequence[Select
                 }
                 axes.plot(*paths[:, k].T, lw=1.8, **style)
                 axes.plot(*paths[-1, k], marker=">", ms=4, color=style["color"])
-            which = kinds(there.slow_points)
+            which = point_kinds(there.slow_points)
             kinds_shown |= set(which)
             mark_points(axes, (there.slow_points.points - centre) @ plane.T, which, size=4.5)
             axes.set(title=f"{there.context} counts", xlabel="direction of the choice", ylabel=f"push of {other}")
@@ -57,7 +57,7 @@ def draw_context_lines(lines: Sequence[ContextLine], selections: Sequence[Select
             Line2D([], [], color=PALETTE[1], label="counts: right"),
             Line2D([], [], color=INK, label="other: left"),
             Line2D([], [], color=INK, ls=(0, (4, 2)), label="other: right"),
-            *(mark(kind, label=kind) for kind in MARKS if kind in kinds_shown),
+            *(point_mark(kind, label=kind) for kind in MARKS if kind in kinds_shown),
         ]
         figure.legend(handles=handles, loc="outside upper left", ncols=4)
     return figure

@@ -1,5 +1,5 @@
 // The picture of a flow on a plane: arrows, fixed points told apart by their shape, trails and the place of the start.
-import { fitCanvas, roundStep } from "../../widgets/picture.mjs";
+import { fitCanvas, roundStep, strokeWith } from "../../widgets/picture.mjs";
 
 const kindOrder = ["stable", "saddle", "unstable", "slow"];
 const kindColour = { stable: 0, saddle: 3, unstable: 1, slow: 2 }; // of the palette's lines
@@ -113,13 +113,7 @@ export function drawFlow(canvas, scene, { colours, ink, fontFamily }, width) {
     pen.fillText(words, px, py);
     pen.globalAlpha = 1;
   };
-  const stroke = (points, { colour = ink, alpha = 1, thick = 1 } = {}) => {
-    pen.beginPath();
-    points.forEach(([px, py], k) => (k ? pen.lineTo(px, py) : pen.moveTo(px, py)));
-    Object.assign(pen, { strokeStyle: colour, globalAlpha: alpha, lineWidth: thick });
-    pen.stroke();
-    pen.globalAlpha = 1;
-  };
+  const stroke = strokeWith(pen, ink);
   const disc = (px, py, radius, colour, hollow = false) => {
     pen.beginPath();
     pen.arc(px, py, radius, 0, 2 * Math.PI);

@@ -17,7 +17,7 @@ from ....agents.network.rate_rnn import RateRNN
 from ....agents.network.recording import step_at
 from ....envs.errors import ArgumentError
 from ....envs.typechecked import typechecked
-from ...figures.point_marks import MARKS, kinds, mark, mark_points
+from ...figures.point_marks import MARKS, mark_points, point_kinds, point_mark
 from ...figures.style import FAINT, INK, PALETTE, RC, new_figure
 
 
@@ -62,11 +62,11 @@ def draw_points(
         axes = figure.subplots()
         paths = plane.project(states)
         axes.plot(paths[:, :, 0], paths[:, :, 1], color=FAINT, lw=0.6, alpha=0.35)
-        which = kinds(points)
+        which = point_kinds(points)
         mark_points(axes, plane.project(points.points), which)
         for label, at in zip(labels, plane.project(points.points), strict=False):
             axes.annotate(label, at[:2], (7, 6), textcoords="offset points", fontsize=8.5, weight="bold")
-        handles: list[Any] = [mark(kind, label=kind) for kind in MARKS if kind in which]
+        handles: list[Any] = [point_mark(kind, label=kind) for kind in MARKS if kind in which]
         figure.legend(
             handles=[*handles, Line2D([], [], color=FAINT, label="trials")], loc="outside upper left", ncols=4
         )

@@ -10,7 +10,7 @@ import numpy as np
 
 from ....agents.dynamics import FixedPoints
 from ....agents.network.rate_rnn import RateRNN
-from ...figures.point_marks import kinds
+from ...figures.point_marks import point_kinds
 from ...widgets.browser_module import browser_module
 from ...widgets.extra import anywidget, traitlets
 from ...widgets.still import WithStill, widget_style
@@ -181,7 +181,7 @@ def _points(points: FixedPoints, label: str, n: int, origin: np.ndarray, basis: 
     if points.left_eigenvectors.shape[1] == 0 and len(points):
         raise ValueError(f"points of {label!r} were found with n_modes=0; this needs eigenvectors.")
     rows = []
-    for k, (point, kind) in enumerate(zip(points.points, kinds(points), strict=True)):
+    for k, (point, kind) in enumerate(zip(points.points, point_kinds(points), strict=True)):
         # Ways out of a point that has some, else the slowest way in. The modes come in this order.
         n_ways = min(max(1, int(points.n_unstable[k])), points.right_eigenvectors.shape[2])
         ways = points.right_eigenvectors[k].T[:n_ways][np.imag(points.eigenvalues[k, :n_ways]) == 0].real

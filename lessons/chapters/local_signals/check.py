@@ -17,12 +17,12 @@ from ....agents.network.rate_rnn import RateRNN
 from ....agents.rules import BPTT, RFLO
 from ....envs.registry import make_task
 from ....envs.typechecked import typechecked
-from ...checking.checks import Answer, Verdict, judged
+from ...checking.checks import Answer, CheckResult, check_answer
 from ...checking.terms import Inputs, Term, wrong_terms
 
 
 @typechecked
-def check_rflo(rule: Answer) -> Verdict:
+def check_rflo(rule: Answer) -> CheckResult:
     r"""Check RFLO's gradient for the recurrent weights of a network that leaks on the rate.
 
     P_ij(t) = (1 - alpha) P_ij(t-1) + alpha f'_i(t) r_j(t-1), gradient_ij = sum of L_i(t) P_ij(t) over bins and trials
@@ -46,10 +46,10 @@ def check_rflo(rule: Answer) -> Verdict:
         "where units do not talk to each other, this is the exact gradient. In a network where they do, it is RFLO, "
         f"whose cosine with the exact gradient is {cosine:.2f} here."
     )
-    verdict = Verdict(False, "")
+    verdict = CheckResult(False, "")
     for arguments, right in ((alone, exact), (coupled, local)):
         *arrays, alpha = arguments
-        verdict = judged(
+        verdict = check_answer(
             lambda copies, alpha=alpha: rule(*copies, alpha),
             arrays,
             right,

@@ -23,7 +23,7 @@ from ...figures.style import FAINT, PALETTE, RC, new_figure, note, values_to_dra
 
 @typechecked
 def cue_alignment(
-    rule: CreditRule, network: RateRNN, task: PaintedTask, delays: Sequence[float], n_trials: int = 16
+    task: PaintedTask, network: RateRNN, rule: CreditRule, delays: Sequence[float], n_trials: int = 16
 ) -> np.ndarray:
     """How well a rule credits the synapses that carry the cue, by the delay over which the credit must go.
 
@@ -31,9 +31,9 @@ def cue_alignment(
     they did was before the delay.
 
     Args:
-        rule: The rule.
-        network: The network; its noise is left out.
         task: A task with a cue and a delay, whose own duration does not matter.
+        network: The network; its noise is left out.
+        rule: The rule.
         delays: Delays (ms).
         n_trials: Number of trials.
 
@@ -77,7 +77,7 @@ def _quiet(network: RateRNN, rule: CreditRule) -> tuple[RateRNN, CreditRule]:
 
 
 @typechecked
-def feedback_alignment(rule: CreditRule, network: RateRNN) -> float:
+def feedback_alignment(network: RateRNN, rule: CreditRule) -> float:
     """Cosine of the weights by which a rule sends errors back and those of the readout: 1 if they are the same."""
     weights = {"back": rule.knowing(network).feedback_weights.of(network)}, {"back": network.readout_weights.detach()}
     return alignment(*weights, {"back": ("back",)})["back"]

@@ -1,7 +1,7 @@
 // Eligibility traces as they form: controls for a synapse and an error, a picture of both, and the credit in numbers.
 import { element } from "../../widgets/element.mjs";
 import { pageLook, slider, watchPage } from "../../widgets/controls.mjs";
-import { fitCanvas } from "../../widgets/picture.mjs";
+import { fitCanvas, strokeWith } from "../../widgets/picture.mjs";
 import { assignCredit, cosine } from "./credit.mjs";
 
 const pathways = { symmetric: "by readout weights", random: "by random weights" };
@@ -78,15 +78,7 @@ function drawTraces(canvas, scene, { colours, ink, fontFamily }, width) {
     pen.fillText(words, x, y);
     pen.globalAlpha = 1;
   };
-  const stroke = (points, { colour = ink, alpha = 1, thick = 1, dash = [] } = {}) => {
-    pen.beginPath();
-    points.forEach(([x, y], k) => (k ? pen.lineTo(x, y) : pen.moveTo(x, y)));
-    Object.assign(pen, { strokeStyle: colour, globalAlpha: alpha, lineWidth: thick });
-    pen.setLineDash(dash);
-    pen.stroke();
-    pen.setLineDash([]);
-    pen.globalAlpha = 1;
-  };
+  const stroke = strokeWith(pen, ink);
   const across = (t) => left + ((right - left) * t) / (bins.length - 1);
 
   let x = left;

@@ -8,14 +8,14 @@ from functools import cache
 import numpy as np
 
 from ....envs.typechecked import typechecked
-from ...checking.checks import Answer, Verdict, judged
+from ...checking.checks import Answer, CheckResult, check_answer
 from .reachers import reacher
 
 Responder = Callable[[np.ndarray], np.ndarray]
 
 
 @typechecked
-def check_autonomy(score: Answer) -> Verdict:
+def check_autonomy(score: Answer) -> CheckResult:
     r"""Check a score of how well a network responds without its target from go on.
 
     R² = 1 - sum of (z - z*)² / sum of z*², where z is the response to inputs whose target is 0 from go on
@@ -28,7 +28,7 @@ def check_autonomy(score: Answer) -> Verdict:
     """
     respond, inputs, targets, go = _made_up()
     scores = {name: _autonomy(*_trials(name)) for name in ("held", "extinguished")}
-    verdict = judged(
+    verdict = check_answer(
         lambda arguments: score(respond, *arguments, go),
         [inputs, targets],
         right=np.array(_autonomy(respond, inputs, targets, go)),
@@ -47,7 +47,7 @@ def check_autonomy(score: Answer) -> Verdict:
         return verdict
     for name, r2 in scores.items():
         if not np.isclose(np.asarray(score(*_trials(name))), r2, rtol=1e-6):
-            return Verdict(
+            return CheckResult(
                 False,
                 f"the score is right for a small system, not for the network {name!r}.",
                 "Count bins and trials from the arrays.",

@@ -42,8 +42,8 @@ class Reacher:
 
     Attributes:
         name: "held", "extinguished", "stranger" or "noisy".
-        network: The network, in double precision.
         task: What it was trained on.
+        network: The network, in double precision.
         batch: The trials: a delay of 400 ms, go, 150 ms until the movement, which takes 400 ms.
         states: Voltages x, (T, 8, N).
         rates: Rates r = f(x), (T, 8, N).
@@ -140,6 +140,6 @@ def noise_errors(reacher: Reacher, sd: float = 0.5, repeats: int = 32) -> dict[s
     """
     cells = [(kind, period) for kind in KINDS for period in PERIODS]
     return {
-        f"{kind}, {period}": noisy_error(reacher.network, reacher.task, kind, period, sd, repeats)
+        f"{kind}, {period}": noisy_error(reacher.task, reacher.network, kind, period, sd, repeats)
         for kind, period in cells
     }

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 
 from ....envs.typechecked import typechecked
-from ...checking.checks import Answer, Verdict, judged
+from ...checking.checks import Answer, CheckResult, check_answer
 from ...checking.terms import Inputs, Term, wrong_terms, zero
 
 
 @typechecked
-def check_euler_step(step: Answer) -> Verdict:
+def check_euler_step(step: Answer) -> CheckResult:
     """Check one Euler step of a leaky rate network with f = relu, leak on the voltage.
 
     x_t = (1 - alpha) x + alpha (W f(x) + W_in u + b)
@@ -24,7 +24,7 @@ def check_euler_step(step: Answer) -> Verdict:
     inputs: dict[str, Any] = {"x": rng.normal(size=5), "u": rng.normal(size=3)}
     inputs |= {"b": rng.normal(size=5), "W": rng.normal(size=(5, 5)), "W_in": rng.normal(size=(5, 3)), "alpha": 0.2}
     order = ("x", "u", "W", "W_in", "b", "alpha")
-    return judged(
+    return check_answer(
         lambda arguments: step(*arguments, inputs["alpha"]),
         [inputs[name] for name in order[:-1]],
         right=_euler_step(**inputs),

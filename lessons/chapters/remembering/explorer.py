@@ -55,7 +55,7 @@ def explore_memory(run: Run) -> MemoryExplorer:
 
     def draw(_: object = None) -> None:
         network = lesion(run.network, order[: lost.value].tolist())
-        trace = memory_trace(network, task, delay.value)
+        trace = memory_trace(task, network, delay.value)
         text = (
             f"With {lost.value} of {n} units silenced, the memories are {trace.network[-1]:.3g} apart after "
             f"{delay.value} ms; in isolated units {trace.isolated[-1]:.3g}."

@@ -23,25 +23,25 @@ from ...figures.style import ACCENT, FAINT, INK, PALETTE, RC, SECOND, new_figure
 
 @typechecked
 def score_by_delay(
-    network: RateRNN, task: DelayMatchSample, delays: Sequence[float], n_trials: int = 300, seed: int = 0
+    task: DelayMatchSample, network: RateRNN, delays: Sequence[float], n_trials: int = 300, seed: int = 0
 ) -> np.ndarray:
     """Score on fresh trials for each delay (ms), whatever the delays of training were; (len(delays),)."""
     return np.array(
-        [evaluate(network, dataclasses.replace(task, delay_ms=delay), n_trials, seed).score for delay in delays]
+        [evaluate(dataclasses.replace(task, delay_ms=delay), network, n_trials, seed).score for delay in delays]
     )
 
 
 @typechecked
 def decode_sample(
-    network: RateRNN, task: DelayMatchSample, delay_ms: float, n_trials: int = 300, seed: int = 0
+    task: DelayMatchSample, network: RateRNN, delay_ms: float, n_trials: int = 300, seed: int = 0
 ) -> float:
     """How often the rates at the end of the delay reveal which sample was shown, in noisy trials.
 
     The decoder takes the sample whose mean rates, in other trials, are nearest to those of the trial.
 
     Args:
-        network: The network.
         task: Its task.
+        network: The network.
         delay_ms: Delay (ms).
         n_trials: Trials to learn the means from, and as many others to decode.
         seed: Seed of the test stream.
@@ -50,7 +50,7 @@ def decode_sample(
         Proportion decoded correctly; chance is 1 / n_stimuli.
     """
     longer = dataclasses.replace(task, delay_ms=delay_ms)
-    known, fresh = (evaluate(network, longer, n_trials, seed, number=number) for number in (3, 4))
+    known, fresh = (evaluate(longer, network, n_trials, seed, number=number) for number in (3, 4))
     last = int(known.batch.periods["delay"][1][0]) - 1
     shown = known.batch.conditions["sample"]
     means = np.stack([known.rates[last, shown == stimulus].mean(axis=0) for stimulus in range(task.n_stimuli)])
@@ -74,7 +74,7 @@ class MemoryTrace:
 
 
 @typechecked
-def memory_trace(network: RateRNN, task: DelayMatchSample, delay_ms: float = 2000) -> MemoryTrace:
+def memory_trace(task: DelayMatchSample, network: RateRNN, delay_ms: float = 2000) -> MemoryTrace:
     """Distance ``|r_A(t) - r_B(t)|`` between the rates after stimulus 0 and after stimulus 1."""
     quiet = dataclasses.replace(task, delay_ms=delay_ms, noise=0.0)
     batch = quiet.sample(200, seed=0)

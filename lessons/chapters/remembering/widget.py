@@ -138,7 +138,7 @@ class LiveNetwork(WithStill, anywidget.AnyWidget):
             raise ValueError(f"{task.name} is made of other tasks; name one that paints its own trials.")
         if task.dt != network.dt:
             raise ValueError(f"the task has bins of {task.dt:g} ms, the network of {network.dt:g} ms.")
-        check_fit(network, task)
+        check_fit(task, network)
         return cls(
             _weights(network),
             _conditions(task, max_trials),

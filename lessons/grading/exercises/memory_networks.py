@@ -30,7 +30,7 @@ candidates that lie anywhere."""
 
 
 @dataclass(frozen=True)
-class Groups:
+class UnitGroups:
     """What a network consists of.
 
     Attributes:
@@ -95,7 +95,7 @@ class Memory:
     """
 
     network: Inputs
-    groups: Groups
+    groups: UnitGroups
     points: np.ndarray
     candidates: np.ndarray
 
@@ -174,7 +174,7 @@ def _draw(
         turn = rng.uniform(1.5, 2.0) * rng.choice([-1, 1])
         gains[-2:, -2:] = [[1.2, -turn], [turn, 1.2]]
         own[member >= n - 2] = 0
-    made = Groups(gains, member, sign, share, n_turning)
+    made = UnitGroups(gains, member, sign, share, n_turning)
     u = rng.choice([-1, 1], n_in) * rng.uniform(0.5, 1.0, n_in) if with_input else np.zeros(n_in)
     W_in = 0.2 * rng.normal(size=(len(member), n_in))
     if with_input:

@@ -85,7 +85,7 @@ def replica(ask: Ask) -> Replica:
     Raises:
         Unanswered: If what it says of itself makes no task.
     """
-    facts = description(ask)
+    facts = declaration(ask)
     _check_size(facts)
     own = ("family", "source", "informative", "response_period")
     body = {"__doc__": facts["doc"], "periods": tuple(facts["periods"]), "contrasts": tuple(facts["contrasts"])}
@@ -101,7 +101,7 @@ def replica(ask: Ask) -> Replica:
         ) from None
 
 
-def description(ask: Ask) -> dict[str, Any]:
+def declaration(ask: Ask) -> dict[str, Any]:
     """What the task of a submission says of itself.
 
     Raises:

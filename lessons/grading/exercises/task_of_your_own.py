@@ -12,7 +12,7 @@ from ....envs.trial import TrialBatch
 from ..judging import Ask, Exercise, Judgement, Unanswered, difference
 from . import Work
 from .odd_one_out import INPUT_SLIPS, LAMPS, RESPONSES, OddOneOut, lights
-from .replica import broken_promise, description, observing, painting, replica
+from .replica import broken_promise, declaration, observing, painting, replica
 
 N_DRAWN, N_OBSERVED, N_PLAYED = 4000, 400, 2
 FACTORS = {"odd": (1, 2, 3, 4), "sign": (-1, 1)}
@@ -22,7 +22,7 @@ ROUNDING = 1e-5
 
 def judge_draws(ask: Ask, rng: np.random.Generator) -> Judgement:
     """Whether channels, responses and factors are as asked for, and what is drawn follows them, by chance."""
-    if (fault := _misnamed(description(ask))) is not None:
+    if (fault := _misnamed(declaration(ask))) is not None:
         return fault
     draws = []
     for _ in range(2):
@@ -69,7 +69,7 @@ def _unbalanced(drawn: np.ndarray) -> Judgement | None:
 
 def judge_paints(ask: Ask, rng: np.random.Generator) -> Judgement:
     """Whether conditions are painted as required, whatever the arguments."""
-    description(ask)
+    declaration(ask)
     cases = []
     for arguments in ({}, {"contrast": 0.25, "lamps_ms": 300.0}, {"contrast": 0.8, "delay_ms": 600.0, "dt": 10.0}):
         wanted = OddOneOut(**arguments, noise=0.0)
@@ -139,7 +139,7 @@ def _wrong_targets(cases: list[tuple[TrialBatch, float, dict[str, Any]]]) -> Jud
 
 def judge_observes(ask: Ask, rng: np.random.Generator) -> Judgement:
     """Whether the ideal observer makes no mistake in trials that the submission never painted."""
-    if description(ask)["responses"] != list(RESPONSES):
+    if declaration(ask)["responses"] != list(RESPONSES):
         return Judgement(False, "the responses are not as asked for.", "Mend them first.")
     task = OddOneOut()
     batch = task.sample(N_OBSERVED, int(rng.integers(2**31)))
@@ -218,7 +218,7 @@ def judge_registered(ask: Ask, rng: np.random.Generator) -> Judgement:
 
 def judge_promises(ask: Ask, rng: np.random.Generator) -> Judgement:
     """Whether the task that is asked for keeps the contract of tasks, checked outside of the submission."""
-    facts = description(ask)
+    facts = declaration(ask)
     if (other := _misnamed(facts)) is not None:
         return other
     if set(facts["factors"]) != set(FACTORS):

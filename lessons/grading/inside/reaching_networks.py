@@ -72,7 +72,7 @@ def drawn_task(rng: np.random.Generator) -> dict[str, Any]:
     return {"inputs": inputs, "targets": speed[:, None, None] * places, "go": go, "onset": onset}
 
 
-def drawn_network(rng: np.random.Generator, task: dict[str, Any], mechanism: str) -> dict[str, Any]:
+def reaching_network(rng: np.random.Generator, task: dict[str, Any], mechanism: str) -> dict[str, Any]:
     """A network that makes the reach of a task: ``W``, ``W_in``, ``b``, ``W_out`` and ``alpha``."""
     group = 2 * PARTNERS
     prepare, passing, watch = (slice(k * group, (k + 1) * group) for k in range(3))
@@ -114,7 +114,7 @@ def drawn_pair(rng: np.random.Generator) -> tuple[dict[str, Any], tuple[str, str
     """One network of each kind, in an order that nobody knows, with their task; and their mechanisms."""
     task = drawn_task(rng)
     order = (PREPARED, DRIVEN) if rng.random() < 0.5 else (DRIVEN, PREPARED)
-    first, second = (drawn_network(rng, task, mechanism) for mechanism in order)
+    first, second = (reaching_network(rng, task, mechanism) for mechanism in order)
     return {"first": first, "second": second, **task}, order
 
 

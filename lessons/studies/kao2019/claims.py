@@ -19,7 +19,7 @@ from .predicates import (
     TASK_R2,
     WINDOW,
     Finding,
-    differences,
+    level_differences,
     mean_of,
     settings_of,
 )
@@ -56,9 +56,9 @@ def motifs_missed(rows: Sequence[Row]) -> Finding:
 
 def mechanisms_differ(rows: Sequence[Row]) -> Finding:
     """Claim B: rotations do not see the engineered difference, and a difference emerges where none was engineered."""
-    gaps = differences(rows, "target", "held", "extinguished_at_go", f"r2_skew_{WINDOW}")
+    gaps = level_differences(rows, "target", "held", "extinguished_at_go", f"r2_skew_{WINDOW}")
     held = [row for row in rows if row["target"] == "held"]
-    gains = differences(held, "noise", 0.5, 0.02, "autonomy_zeroed")
+    gains = level_differences(held, "noise", 0.5, 0.02, "autonomy_zeroed")
     if not gaps or not gains:
         return "needs both targets, and training with and without input noise", None
     told = (
@@ -72,7 +72,7 @@ def robustness_differs(rows: Sequence[Row]) -> Finding:
     """Claim C: no rule, since the sign may depend on the noise; in how many settings each kind of network errs less."""
     lines = []
     for cell in CELLS:
-        gaps = differences(rows, "target", "extinguished_at_go", "held", error_name(*cell))
+        gaps = level_differences(rows, "target", "extinguished_at_go", "held", error_name(*cell))
         if not gaps:
             return "needs both targets", None
         lines.append(f"{error_name(*cell)}: {sum(gap < 0 for gap in gaps)} of {len(gaps)}")

@@ -43,7 +43,7 @@ def by_activation(rows: Sequence[Row]) -> dict[str, str]:
     return dict(zip(dict.fromkeys(row["activation"] for row in rows), PALETTE, strict=False))
 
 
-def kinds(rows: Sequence[Row]) -> list[tuple[list[Row], dict[str, Any]]]:
+def network_kinds(rows: Sequence[Row]) -> list[tuple[list[Row], dict[str, Any]]]:
     """The networks of each activation and target, and how they are drawn, with a label."""
     found = []
     for (activation,), mine in settings_of(rows, ["activation"]).items():
@@ -56,7 +56,7 @@ def kinds(rows: Sequence[Row]) -> list[tuple[list[Row], dict[str, Any]]]:
 
 def _legend(figure: Figure, rows: Sequence[Row]) -> None:
     """Every kind under the figure, a column for each activation."""
-    lines = [Line2D([], [], markersize=5, **style) for _, style in kinds(rows)]
+    lines = [Line2D([], [], markersize=5, **style) for _, style in network_kinds(rows)]
     figure.legend(handles=lines, loc="outside lower center", ncols=len(by_activation(rows)), handlelength=2.6)
 
 
@@ -76,7 +76,7 @@ def single_and_population(rows: Sequence[Row]) -> Figure:
     penalties = sorted({row["rate_penalty"] for row in rows})
     columns = {"tuning_correlation": "tuning correlation", f"r2_skew_{WINDOW}": "R² of rotations"}
     columns |= {"q90_neural": "tangling, Q90 (1/s²)"}
-    groups = kinds(rows)
+    groups = network_kinds(rows)
     for axis, (column, label) in zip(axes, columns.items(), strict=True):
         for k, (networks, style) in enumerate(groups):
             beside = 0.09 * (k - (len(groups) - 1) / 2)
@@ -120,7 +120,7 @@ def two_mechanisms(rows: Sequence[Row]) -> Figure:
     figure = new_figure(7.6, 4.0)
     left, right = figure.subplots(1, 2, sharey=True)
     noises = sorted({row["noise"] for row in rows})
-    for networks, style in kinds(rows):
+    for networks, style in network_kinds(rows):
         for (noise,), mine in settings_of(networks, ["noise"]).items():
             plain = {"marker": style["marker"], "mec": style["color"], "ms": 5, "linestyle": "", "alpha": 0.75}
             plain["mfc"] = style["color"] if noise == noises[-1] and len(noises) > 1 else "none"
@@ -168,7 +168,7 @@ def generalisation(rows: Sequence[Row]) -> Figure:
     """Claim D: R² for the new target by the latency of the switch, and for targets never trained."""
     figure = new_figure(7.6, 3.6)
     left, right = figure.subplots(1, 2, width_ratios=(1.3, 1))
-    groups = kinds(rows)
+    groups = network_kinds(rows)
     for k, (networks, style) in enumerate(groups):
         beside = 0.12 * (k - (len(groups) - 1) / 2)
         columns = [f"switch_{ms}" for ms in SWITCHES_MS]

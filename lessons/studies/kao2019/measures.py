@@ -37,10 +37,10 @@ from .perturbations import (
     PERIODS,
     SWITCHES_MS,
     autonomy,
-    endpoint_error,
     error_name,
     noisy_error,
     novel,
+    relative_endpoint_error,
     switched,
 )
 
@@ -60,13 +60,13 @@ def measure(job: Job) -> list[Row]:
     rows = []
     for s, network in enumerate(networks):
         start = time.process_time()
-        row = measured(network, task_of(job), job["surrogates"])
+        row = measures_of(task_of(job), network, job["surrogates"])
         cost = {"training_seconds": training, "measuring_seconds": time.process_time() - start}
         rows.append({"network": s, **row, **cost})
     return rows
 
 
-def measured(network: RateRNN, task: DelayedReach, n_surrogates: int = 200) -> Row:
+def measures_of(task: DelayedReach, network: RateRNN, n_surrogates: int = 200) -> Row:
     """All measures of one network, by name; None where there is none."""
     batch = probe(task)
     states = states_of(network, batch.inputs)
@@ -75,11 +75,11 @@ def measured(network: RateRNN, task: DelayedReach, n_surrogates: int = 200) -> R
     row = {
         "task_r2": variance_explained(outputs, batch.targets),
         "task_r2_about_zero": variance_explained(outputs, batch.targets, about_zero=True),
-        "endpoint_error": endpoint_error(outputs, batch),
+        "endpoint_error": relative_endpoint_error(outputs, batch),
         **_population(rates, outputs, batch, n_surrogates),
         **_single_units(rates, batch),
         **_standing_still(network, states, batch),
-        **_perturbed(network, task),
+        **_perturbed(task, network),
     }
     return {name: value if value is None or np.isfinite(value) else None for name, value in row.items()}
 
@@ -159,11 +159,11 @@ def _standing_still(network: RateRNN, states: torch.Tensor, batch: TrialBatch) -
     }
 
 
-def _perturbed(network: RateRNN, task: DelayedReach) -> Row:
+def _perturbed(task: DelayedReach, network: RateRNN) -> Row:
     """Autonomy, generalisation and robustness."""
-    row: Row = {f"autonomy_{kind}": autonomy(network, task, kind) for kind in ("zeroed", "swapped")}
-    row |= {f"switch_{ms}": switched(network, task, ms) for ms in SWITCHES_MS}
-    row |= {f"novel_{what}": novel(network, task, what) for what in ("angle", "radius")}
+    row: Row = {f"autonomy_{kind}": autonomy(task, network, kind) for kind in ("zeroed", "swapped")}
+    row |= {f"switch_{ms}": switched(task, network, ms) for ms in SWITCHES_MS}
+    row |= {f"novel_{what}": novel(task, network, what) for what in ("angle", "radius")}
     cells = [(kind, period, sd) for kind in KINDS for period in PERIODS for sd in LEVELS]
     cells += [("white", "whole trial", sd) for sd in LEVELS]
-    return row | {error_name(*cell): noisy_error(network, task, *cell) for cell in cells}
+    return row | {error_name(*cell): noisy_error(task, network, *cell) for cell in cells}

@@ -26,7 +26,7 @@ def opposite(batch: TrialBatch, channels: slice) -> np.ndarray:
     return np.roll(batch.inputs[..., channels], batch.batch_size // 2, axis=1)
 
 
-def autonomy(network: RateRNN, task: DelayedReach, kind: Literal["zeroed", "swapped"]) -> float:
+def autonomy(task: DelayedReach, network: RateRNN, kind: Literal["zeroed", "swapped"]) -> float:
     """R² about zero, for the target of the preparation, with the target's input changed from go on.
 
     Where the target goes out at go, to take it away changes nothing, and to swap it shows another one again.
@@ -38,7 +38,7 @@ def autonomy(network: RateRNN, task: DelayedReach, kind: Literal["zeroed", "swap
     return autonomy_score(outputs_of(network, inputs), batch.targets)
 
 
-def switched(network: RateRNN, task: DelayedReach, latency_ms: float) -> float | None:
+def switched(task: DelayedReach, network: RateRNN, latency_ms: float) -> float | None:
     """R² about zero, for the second target, where another one, on the other side, was shown for a while.
 
     None where the first target goes out before the second is to come.
@@ -53,7 +53,7 @@ def switched(network: RateRNN, task: DelayedReach, latency_ms: float) -> float |
     return variance_explained(outputs_of(network, inputs), batch.targets, about_zero=True)
 
 
-def novel(network: RateRNN, task: DelayedReach, what: Literal["angle", "radius"]) -> float | None:
+def novel(task: DelayedReach, network: RateRNN, what: Literal["angle", "radius"]) -> float | None:
     """R² about zero for targets between those of the training, or nearer; None where their code has no such target."""
     if task.target_code != "xy":
         return None
@@ -61,7 +61,7 @@ def novel(network: RateRNN, task: DelayedReach, what: Literal["angle", "radius"]
     return variance_explained(outputs_of(network, batch.inputs), batch.targets, about_zero=True)
 
 
-def endpoint_error(outputs: np.ndarray, batch: TrialBatch) -> float:
+def relative_endpoint_error(outputs: np.ndarray, batch: TrialBatch) -> float:
     r"""Miss relative to the distance, :math:`\langle |\int (v - v^*)| \rangle / \langle |\int v^*| \rangle`.
 
     The integral runs over the movement and the 100 ms after it.
@@ -77,13 +77,13 @@ def endpoint_error(outputs: np.ndarray, batch: TrialBatch) -> float:
 
 
 def noisy_error(
-    network: RateRNN, task: DelayedReach, kind: str, period: str, sd: float, repeats: int = REPEATS, seed: int = 0
+    task: DelayedReach, network: RateRNN, kind: str, period: str, sd: float, repeats: int = REPEATS, seed: int = 0
 ) -> float:
     """Endpoint error with noise on the input.
 
     Args:
-        network: The network.
         task: Its task.
+        network: The network.
         kind: ``"white"``, drawn again in every bin, or ``"frozen"``, one draw for the trial.
         period: ``"before go"`` or ``"after go"``, on the target's channels; ``"whole trial"``, on all channels.
         sd: Standard deviation, of one bin; a target's distance is 1.
@@ -98,7 +98,7 @@ def noisy_error(
     shape = inputs.shape if kind == "white" else (1, *inputs.shape[1:])
     noise = np.broadcast_to(np.random.default_rng(seed).standard_normal(shape), inputs.shape)
     inputs[bins, :, channels] += sd * noise[bins, :, channels]
-    return endpoint_error(outputs_of(network, inputs), batch)
+    return relative_endpoint_error(outputs_of(network, inputs), batch)
 
 
 def error_name(kind: str, period: str, sd: float) -> str:

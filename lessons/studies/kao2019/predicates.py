@@ -35,7 +35,7 @@ def mean_of(rows: Sequence[Row], column: str) -> float:
     return float(np.mean(values)) if values else float("nan")
 
 
-def differences(rows: Sequence[Row], factor: str, first: object, second: object, column: str) -> list[float]:
+def level_differences(rows: Sequence[Row], factor: str, first: object, second: object, column: str) -> list[float]:
     """Seed mean at the first level of a factor less that at the second, for all settings that are else the same."""
     found = []
     for alike in settings_of(rows, [name for name in FACTORS if name != factor]).values():
@@ -62,7 +62,7 @@ def solved(rows: Sequence[Row]) -> Finding:
 
 def activation_shifts(rows: Sequence[Row]) -> Finding:
     """P2."""
-    gaps = {end: differences(rows, "activation", "tanh", "relu", f"r2_skew_{end}") for end in (WINDOW, 150)}
+    gaps = {end: level_differences(rows, "activation", "tanh", "relu", f"r2_skew_{end}") for end in (WINDOW, 150)}
     if not gaps[WINDOW]:
         return "needs tanh and relu", None
     told = "; ".join(f"-50 to {end} ms {_told(values)}" for end, values in gaps.items())
@@ -89,7 +89,9 @@ def penalty_tangles(rows: Sequence[Row]) -> Finding:
 
 def target_is_not_seen(rows: Sequence[Row]) -> Finding:
     """P4, the engineered contrast."""
-    gaps = {end: differences(rows, "target", "held", "extinguished_at_go", f"r2_skew_{end}") for end in (WINDOW, 150)}
+    gaps = {
+        end: level_differences(rows, "target", "held", "extinguished_at_go", f"r2_skew_{end}") for end in (WINDOW, 150)
+    }
     if not gaps[WINDOW]:
         return "needs both targets", None
     told = "; ".join(f"-50 to {end} ms {_told(values)}" for end, values in gaps.items())
@@ -98,7 +100,7 @@ def target_is_not_seen(rows: Sequence[Row]) -> Finding:
 
 def noise_gains_autonomy(rows: Sequence[Row]) -> Finding:
     """P4, the emergent contrast."""
-    gains = differences([row for row in rows if row["target"] == "held"], "noise", 0.5, 0.02, "autonomy_zeroed")
+    gains = level_differences([row for row in rows if row["target"] == "held"], "noise", 0.5, 0.02, "autonomy_zeroed")
     if not gains:
         return "needs training with and without input noise", None
     return _told(gains), bool(np.mean(gains) >= AUTONOMY_GAIN)

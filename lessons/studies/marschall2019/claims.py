@@ -28,7 +28,7 @@ Finding = tuple[str, bool | None]
 
 
 @dataclass(frozen=True)
-class Contrast:
+class LearnerContrast:
     """Two learners in one setting.
 
     Attributes:
@@ -53,19 +53,19 @@ class Contrast:
         return f"{self.setting}: {self.one:.4f} {'<≈>'[self.sign + 1]} {self.other:.4f}"
 
 
-def losses(rows: Sequence[Row]) -> list[float]:
+def final_losses(rows: Sequence[Row]) -> list[float]:
     """Losses at the end; one of a network that diverged counts as more than any other."""
     return [WORST if row["loss"] is None else row["loss"] for row in rows]
 
 
-def contrasts(cells: Cells, learner: str, other: str) -> list[Contrast]:
+def contrasts(cells: Cells, learner: str, other: str) -> list[LearnerContrast]:
     """Two learners in every setting in which enough networks of both are there."""
     found = []
     for setting, learners in cells.items():
-        one, two = (losses(learners.get(name, [])) for name in (learner, other))
+        one, two = (final_losses(learners.get(name, [])) for name in (learner, other))
         if min(len(one), len(two)) >= LEAST_NETWORKS:
             p = float(np.asarray(mannwhitneyu(one, two))[1])
-            found.append(Contrast(setting, float(np.median(one)), float(np.median(two)), p))
+            found.append(LearnerContrast(setting, float(np.median(one)), float(np.median(two)), p))
     return found
 
 
@@ -109,7 +109,7 @@ def alignment_does_not_explain(cells: Cells) -> Finding:
     told = {}
     for setting, learners in cells.items():
         pairs = [
-            (np.median(cosines), np.median(losses(rows)))
+            (np.median(cosines), np.median(final_losses(rows)))
             for name, rows in learners.items()
             if LEARNERS[name].of is None and len(rows) >= LEAST_NETWORKS
             for cosines in [[row["alignment"] for row in rows if row["alignment"] is not None]]
@@ -134,11 +134,11 @@ def locality_costs_more_than_feedback(cells: Cells) -> Finding:
     return words, _judged([found for found, _ in both], all(holds))
 
 
-def _told(found: Sequence[Contrast]) -> str:
+def _told(found: Sequence[LearnerContrast]) -> str:
     return "; ".join(map(str, found)) or "too few networks"
 
 
-def _judged(found: Sequence[Contrast], holds: bool) -> bool | None:
+def _judged(found: Sequence[LearnerContrast], holds: bool) -> bool | None:
     return holds if len(found) == len(SETTINGS) else None
 
 

@@ -10,7 +10,7 @@ from scipy.stats import mannwhitneyu
 
 from ..study import Job, Report, Row, Study
 from ..table import text_table
-from .claims import claims, losses
+from .claims import claims, final_losses
 from .figures import by_cell, figures
 from .learners import LEARNERS, SETTINGS, measure
 from .levels import levels
@@ -60,10 +60,10 @@ def summary(table: Sequence[Row]) -> list[Row]:
 
 
 def _summary(found: list[Row], readout_only: list[Row]) -> Row:
-    first, median, third = np.percentile(losses(found), (25, 50, 75))
+    first, median, third = np.percentile(final_losses(found), (25, 50, 75))
     p = None
     if readout_only and readout_only is not found:
-        p = float(np.asarray(mannwhitneyu(losses(found), losses(readout_only)))[1])
+        p = float(np.asarray(mannwhitneyu(final_losses(found), final_losses(readout_only)))[1])
     return {
         "networks": len(found),
         "diverged": sum(row["diverged"] for row in found),

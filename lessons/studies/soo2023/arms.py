@@ -40,7 +40,7 @@ def unclipped(steps: int, lr: float, dt: float) -> Rule:
     return BPTT(lr=lr, clip=None)
 
 
-def plain(steps: int, lr: float, dt: float) -> Rule:
+def plain_bptt(steps: int, lr: float, dt: float) -> Rule:
     """BPTT without help."""
     return BPTT(lr=lr)
 
@@ -69,15 +69,15 @@ SMALL = {"input_gain": 0.2, "readout_gain": 0.2}
 SLOW = {"init": "slow_mode"}
 ARMS: dict[str, Arm] = {
     "base": Arm(unclipped),
-    "base, clipped": Arm(plain),
-    "base, small readout": Arm(plain, SMALL),
-    "gain 1, small readout": Arm(plain, {"gain": 50**0.5} | SMALL),
-    "gaussian": Arm(plain, {"init": "gaussian"}),
+    "base, clipped": Arm(plain_bptt),
+    "base, small readout": Arm(plain_bptt, SMALL),
+    "gain 1, small readout": Arm(plain_bptt, {"gain": 50**0.5} | SMALL),
+    "gaussian": Arm(plain_bptt, {"init": "gaussian"}),
     "CD": Arm(cd),
     "SCTT": Arm(sctt),
     "DASC": Arm(dasc),
     "gradient skip": Arm(gradient_skip),
-    "slow mode": Arm(plain, SLOW),
+    "slow mode": Arm(plain_bptt, SLOW),
     "slow mode + SCTT": Arm(sctt, SLOW),
     "slow mode + DASC": Arm(dasc, SLOW),
     "slow mode + gradient skip": Arm(gradient_skip, SLOW),
@@ -116,19 +116,28 @@ def task_of(name: str, delay_ms: float, dt: float = DT) -> PaintedTask:
 
 def network_of(task: Task, arm: str, seed: int) -> RateRNN:
     """The authors' network: inputs to the first 40 % of the units, output from the next 40 %, a sigmoid readout."""
+    read = {"input_units": range(20), "output_units": range(20, 40), "readout_activation": "sigmoid"}
+    return authors_network(task, seed, read | ALL_ARMS[arm].network)
+
+
+def authors_network(task: Task, seed: int, others: dict[str, Any]) -> RateRNN:
+    """A network with the size, the time constant, the noise and the initial weights of the paper's.
+
+    Args:
+        task: The task.
+        seed: Seed of the weights.
+        others: What else it is given.
+    """
     arguments: dict[str, Any] = {
         "init": "soo2023",
         "leak": "rate",
         "tau": 100.0,
         "noise": 0.07,
         "self_connections": True,
-        "input_units": range(20),
-        "output_units": range(20, 40),
-        "readout_activation": "sigmoid",
         "train_readout_bias": False,
         "train_h0": False,
     }
-    return RateRNN(task.n_inputs, 50, task.n_outputs, dt=task.dt, seed=seed, **arguments | ALL_ARMS[arm].network)
+    return RateRNN(task.n_inputs, 50, task.n_outputs, dt=task.dt, seed=seed, **arguments | others)
 
 
 def measure_rate_networks(job: Job) -> list[Row]:

@@ -16,7 +16,7 @@ from ...figures.style import ACCENT, FAINT, RC, SECOND, new_figure
 from ..study import Job, Report, Row, Study
 from ..table import text_table
 from .arms import ARMS, CRITERION, LR, network_of
-from .published import PARTS, VERSIONS, authors_score, kinds, observer_score, observers, version_of
+from .published import PARTS, VERSIONS, authors_score, observer_score, observers, trial_kinds, version_of
 
 START = "gain 1, small readout"
 """The arm that learns tasks of this kind most surely; what is asked is what it learns, not how fast."""
@@ -59,19 +59,19 @@ def measure(job: Job) -> list[Row]:
     cpu = (time.process_time() - start) / len(runs)
     rows = []
     for s, run in enumerate(runs):
-        scores = {version: scored(run.network, task) for version, task in tasks.items()}
+        scores = {version: scored(task, run.network) for version, task in tasks.items()}
         row = {"network": s, "solved": run.metrics[-1]["score"] >= job["criterion"], "updates": run.step}
         row |= {version: score for version, (score, _) in scores.items()}
         rows.append(row | scores["corrected"][1] | {"cpu_seconds": cpu})
     return rows
 
 
-def scored(network: RateRNN, task: MatchTask) -> tuple[float, dict[str, float | None]]:
+def scored(task: MatchTask, network: RateRNN) -> tuple[float, dict[str, float | None]]:
     """Score of a network, and in dmc and dnmc the share of the time in which it responds, by kind of trial."""
-    found = evaluate(network, task, 400, seed=1)
+    found = evaluate(task, network, 400, seed=1)
     inside = found.batch.during("response") & (found.batch.mask > 0)
     responds = ((found.outputs[..., 0] < 0.5) & inside).sum(axis=0) / inside.sum(axis=0)
-    kind = kinds(task, found.batch.conditions)
+    kind = trial_kinds(task, found.batch.conditions)
     return found.score, {name: float(responds[kind == name].mean()) if name in kind else None for name in KINDS}
 
 

@@ -71,7 +71,7 @@ def measure_gated(job: Job) -> list[Row]:
     for s in range(job["networks"]):
         start = time.process_time()
         network = Gated(job["arm"], task.n_inputs, 50, task.n_outputs, task.dt, job["first_seed"] + s)
-        scores = _train(network, task, job["steps"], job["lr"], job["first_seed"])
+        scores = _train(task, network, job["steps"], job["lr"], job["first_seed"])
         rows.append(
             {
                 "network": s,
@@ -85,7 +85,7 @@ def measure_gated(job: Job) -> list[Row]:
     return rows
 
 
-def _train(network: Gated, task: Task, steps: int, lr: float, seed: int) -> list[tuple[int, float]]:
+def _train(task: Task, network: Gated, steps: int, lr: float, seed: int) -> list[tuple[int, float]]:
     """Number of updates and score, every hundred updates until the criterion is reached, and at the end.
 
     The first batch has the number 0, and 1 in :func:`~cogdyn.agents.train`: the table of the study has these trials.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
@@ -11,7 +11,8 @@ import numpy as np
 from ....envs import Levels, PerBatch, Uniform
 from ....envs.factors import Conditions
 from ....envs.names import check_name
-from ....envs.tasks.yang19.matching import CategoryMatch, Dmc, Dnmc, Dnms, MatchTask
+from ....envs.tasks.yang19.matching import CategoryMatch, MatchTask
+from ....envs.tasks.yang19.table import Dmc, Dnmc, Dnms
 
 MIDDLES = {"angle": 180, "offset": 10, "place": 30, "test_place": 30}
 """Equal parts into which each continuous factor is cut; with their middles all angles are multiples of half a degree
@@ -39,7 +40,7 @@ class PublishedDmc(Dmc):
 class PublishedDnmc(Dnmc):
     """Delayed non-match to category as published: trials and targets as in the published dmc."""
 
-    goes_on_match = True
+    row = replace(Dnmc.row, goes_on_match=True)
 
     def complete(self, drawn: Conditions, rng: np.random.Generator) -> Conditions:
         return super().complete(from_category_1(drawn), rng)
@@ -49,7 +50,7 @@ class PublishedDnmc(Dnmc):
 class PublishedDnms(Dnms):
     """Delayed non-match to sample as published: the targets of dms."""
 
-    goes_on_match = True
+    row = replace(Dnms.row, goes_on_match=True)
 
 
 TASKS: dict[str, dict[str, type[MatchTask]]] = {
@@ -98,7 +99,7 @@ def every_trial(task: MatchTask) -> Conditions:
     return task.complete(dict(zip(factors, grid, strict=True)), np.random.default_rng(0))
 
 
-def kinds(task: MatchTask, conditions: Conditions) -> np.ndarray:
+def trial_kinds(task: MatchTask, conditions: Conditions) -> np.ndarray:
     """The kind of each trial, (B,): from which category to which, or whether the places match."""
     if not isinstance(task, CategoryMatch):
         return np.where(conditions["match"], "match", "non-match")
@@ -138,10 +139,10 @@ def transfer(name: str) -> tuple[float, float]:
     """
     published, corrected = (version_of(name, version) for version in VERSIONS)
     taught, asked = every_trial(published), every_trial(corrected)
-    answers = dict(zip(kinds(published, taught), taught["respond"], strict=True))
+    answers = dict(zip(trial_kinds(published, taught), taught["respond"], strict=True))
     fates = [
         (answers.get(kind, not respond) == respond, answers.get(kind, respond) == respond)
-        for kind, respond in zip(kinds(corrected, asked), asked["respond"], strict=True)
+        for kind, respond in zip(trial_kinds(corrected, asked), asked["respond"], strict=True)
     ]
     least, most = np.mean(fates, axis=0)
     return float(least), float(most)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from ....agents.training.loop import TrainingDiverged
 from ....envs import PaintedTask, Task, TrialBatch, make_task
 from ..study import Job, Row
 from ..table import text_table
-from .arms import ARMS, CRITERION, EVERY, N_TEST, Arm, of_kind
+from .arms import ARMS, CRITERION, EVERY, N_TEST, Arm, authors_network, of_kind
 
 TASK, DT, NETWORKS, STEPS = "RuleReversal", 20.0, 6, 3000
 BRIDGE = "across trials"
@@ -60,16 +60,7 @@ def reversal_task(dt: float = DT) -> PaintedTask:
 
 def reversal_network(task: Task, arm: str, seed: int) -> RateRNN:
     """The authors' network; all units see the inputs and are read, and a softmax is part of the loss."""
-    arguments: dict[str, Any] = {
-        "init": "soo2023",
-        "leak": "rate",
-        "tau": 100.0,
-        "noise": 0.07,
-        "self_connections": True,
-        "train_readout_bias": False,
-        "train_h0": False,
-    }
-    return RateRNN(task.n_inputs, 50, task.n_outputs, dt=task.dt, seed=seed, **arguments | REVERSAL_ARMS[arm].network)
+    return authors_network(task, seed, REVERSAL_ARMS[arm].network)
 
 
 def measure_reversal(job: Job) -> list[Row]:
@@ -89,7 +80,7 @@ def measure_reversal(job: Job) -> list[Row]:
     size = {"steps": job["steps"], "batch_size": 40, "evaluate_every": EVERY, "n_test": N_TEST, "device": "cpu"}
     try:
         train(task, network, rule, **size, seed=job["first_seed"], stop_at=job["criterion"], progress=hear)
-        found = evaluate(network, task, N_TEST, job["first_seed"])
+        found = evaluate(task, network, N_TEST, job["first_seed"])
         score, later = found.score, after_feedback(task, found.outputs, found.batch)
     except (TrainingDiverged, FloatingPointError):
         score, later = 0.0, 0.0

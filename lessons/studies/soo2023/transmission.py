@@ -47,8 +47,8 @@ def measure(job: Job) -> list[Row]:
             {
                 "network": s,
                 "updates": updates,
-                "score": evaluate(network, task, N_TEST, seed).score,
-                "left": float(error_left(network, task, [job["delay_ms"]])[0, 0]),
+                "score": evaluate(task, network, N_TEST, seed).score,
+                "left": float(error_left(task, network, [job["delay_ms"]])[0, 0]),
             }
             for s, (network, _) in enumerate(learner.states())
         ]
