@@ -65,7 +65,7 @@ class AlignmentWatch:
     """What ``train(..., watch=...)`` notes at each evaluation: how well rules agree with the exact gradient by then.
 
     The rule that trains may be among them, or others that only look on; of a rule that learns for itself, such as DNI,
-    an onlooker stays as it was when it began.
+    an onlooker stays as it was when it began. In an ensemble all of them are onlookers.
 
     Args:
         rules: Rules by the name of their columns, ``"RFLO: recurrent"`` and so on.
