@@ -135,7 +135,7 @@ def test_truncated_and_sgd_and_scheduled_it_learns_too(own):
 def test_it_learns_a_task_and_is_evaluated(own):
     network = own(n=16)
     run = train(TASK, network, BPTT(lr=2e-2), 150, 32, evaluate_every=25, n_test=100, device="cpu", stop_at=0.95)
-    found = evaluate(network, TASK, 100)
+    found = evaluate(TASK, network, 100)
     assert found.score == run.metrics[-1]["score"] >= 0.95
     assert found.rates.shape == (*found.outputs.shape[:2], 16)
 
@@ -157,7 +157,7 @@ def test_it_acts_bin_by_bin_as_it_answers_in_whole_trials(own):
 def test_in_a_closed_loop_it_chooses_what_it_sees(own):
     bandit = make_task("Bandit")
     run = train(bandit, own(bandit), BPTT(), **FEW)
-    assert evaluate(run.network, bandit, 10).score == run.metrics[-1]["score"]
+    assert evaluate(bandit, run.network, 10).score == run.metrics[-1]["score"]
 
 
 def test_a_resumed_training_is_an_uninterrupted_one(own, folder):
@@ -328,7 +328,7 @@ MISTAKES = {
 
 @pytest.mark.parametrize("message", MISTAKES)
 def test_what_does_not_keep_the_protocol_is_refused_in_a_sentence(message):
-    for use in (lambda network: train(TASK, network, BPTT(), **FEW), lambda network: evaluate(network, TASK, 2)):
+    for use in (lambda network: train(TASK, network, BPTT(), **FEW), lambda network: evaluate(TASK, network, 2)):
         with pytest.raises((ValueError, RuntimeError), match=message) as error:
             use(MISTAKES[message]())
         assert "\n" not in str(error.value)

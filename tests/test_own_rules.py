@@ -56,7 +56,7 @@ def test_it_is_trained_resumed_saved_and_loaded(tmp_path, ensemble):
         assert same(ours, loaded)
         assert repr(ours.metrics) == repr(theirs.metrics) == repr(loaded.metrics)  # norms are NaN
         assert loaded.config["rule"] == {"name": "Plain"}
-        assert evaluate(loaded.network, TASK, 10).score == loaded.metrics[-1]["score"]
+        assert evaluate(TASK, loaded.network, 10).score == loaded.metrics[-1]["score"]
     with pytest.raises(ValueError, match=r"was trained with another rule: name is 'BPTT' and was 'Plain'"):
         train(TASK, network_of(), BPTT(), ensemble=ensemble, **again)
 
