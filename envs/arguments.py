@@ -95,14 +95,14 @@ def check_grid(task: Any, also: Iterable[str]) -> None:
 
 
 def check_shortest(
-    durations: Mapping[str, Duration | Callable[..., np.ndarray]], dt: float, least: Mapping[str, tuple[int, str]]
+    durations: Mapping[str, Duration | Callable[..., np.ndarray]], dt: float, shortest: Mapping[str, tuple[int, str]]
 ) -> None:
     """Refuse durations off the time grid, and periods that are too short.
 
     Args:
         durations: Duration of each period (ms); those computed for each trial are checked when they are.
         dt: Bin width (ms).
-        least: For some periods, the smallest number of bins and the reason for it.
+        shortest: For some periods, the smallest number of bins and the reason for it.
 
     Raises:
         ArgumentError: If a duration is refused.
@@ -111,7 +111,7 @@ def check_shortest(
         if callable(duration):
             continue
         argument = argument_of(name)
-        shortest = int(pmf(duration, dt, argument)[0].min())
-        bins, reason = least.get(name, (0, ""))
-        if shortest < bins:
-            raise ArgumentError(f"{argument} is {shortest * dt:g} ms; it must be at least {bins * dt:g} ms: {reason}.")
+        n_bins = int(pmf(duration, dt, argument)[0].min())
+        bins, reason = shortest.get(name, (0, ""))
+        if n_bins < bins:
+            raise ArgumentError(f"{argument} is {n_bins * dt:g} ms; it must be at least {bins * dt:g} ms: {reason}.")

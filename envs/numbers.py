@@ -38,7 +38,7 @@ def single_number(name: str, value: Any) -> float:
     return float(value)
 
 
-def whole_number(name: str, value: Any, least: int | None = None) -> int:
+def whole_number(name: str, value: Any, minimum: int | None = None) -> int:
     """The value as an int.
 
     Raises:
@@ -46,8 +46,8 @@ def whole_number(name: str, value: Any, least: int | None = None) -> int:
     """
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, Integral):
         raise ArgumentError(f"{name} is {short_text(value)}; it must be a whole number.")
-    if least is not None and value < least:
-        raise ArgumentError(f"{name} is {short_text(value)}; it must be at least {least}.")
+    if minimum is not None and value < minimum:
+        raise ArgumentError(f"{name} is {short_text(value)}; it must be at least {minimum}.")
     return int(value)
 
 

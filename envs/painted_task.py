@@ -64,12 +64,12 @@ class PaintedTask(Task):
             raise ArgumentError(f'{self.name} has no factors: draw one or more, such as {{"side": Levels((1, 2))}}.')
         durations = self.durations()
         needed = [name for period in self.essential for name in occurring(durations, period)]
-        least: dict[str, tuple[int, str]] = dict.fromkeys(needed, (1, "nothing could be answered without it"))
+        shortest: dict[str, tuple[int, str]] = dict.fromkeys(needed, (1, "nothing could be answered without it"))
         grace = in_bins(self.grace_ms, self.dt, "grace_ms")
         if self.kind == "choice":
             reason = f"no bin is left to answer in, grace_ms is {self.grace_ms:g} ms"
-            least |= dict.fromkeys(occurring(durations, self.response_period), (grace + 1, reason))
-        check_shortest(durations, self.dt, least)
+            shortest |= dict.fromkeys(occurring(durations, self.response_period), (grace + 1, reason))
+        check_shortest(durations, self.dt, shortest)
 
     @abstractmethod
     def factors(self) -> Mapping[str, Factor]:

@@ -165,7 +165,7 @@ class Task(ABC):
         Raises:
             ValueError: If batch_size is not a positive integer, or the seed is none of these.
         """
-        n = whole_number("batch_size", batch_size, least=1)
+        n = whole_number("batch_size", batch_size, minimum=1)
         rng = np.random.default_rng(seed)
         conditions = self.draw(rng, n)
         session = Session(self.n_segments)
@@ -198,8 +198,8 @@ class Task(ABC):
             ValueError: If the split is unknown, or a number makes no sense.
         """
         branch = SPLITS.index(check_name("split", split, SPLITS))
-        whole_number("batch_size", batch_size, least=1)
-        whole_number("start", start, least=0)
+        whole_number("batch_size", batch_size, minimum=1)
+        whole_number("start", start, minimum=0)
 
         def batches() -> Iterator[TrialBatch]:
             number = start

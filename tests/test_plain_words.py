@@ -42,15 +42,6 @@ ON_DISK = {
     "lessons/grading/judging.py": {"seen"},
 }
 """Arguments of tasks in saved runs, and fields of saved results: with other names they could not be read any more."""
-ELSEWHERE = {
-    "agents/credit/": {"carried", "filtered", "taught", "weighed"},
-    "agents/rules/": {"seen"},
-    "agents/training/": {"noted"},
-    "envs/tasks/yang19/": {"drawn", "shown", "wanted"},
-    "lessons/commands/": {"given", "reached"},
-    "lessons/studies/soo2023/published.py": {"drawn"},
-}
-"""Names that are not held to this, by folder."""
 
 
 def participle(name):
@@ -112,10 +103,7 @@ def bare_participles(text, module="", allowed=frozenset()):
 @pytest.mark.parametrize("path", CODE, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_names_are_the_things(path):
     place = path.relative_to(ROOT).as_posix()
-    allowed = ON_DISK.get(place, set()).union(
-        *(names for folder, names in ELSEWHERE.items() if place.startswith(folder))
-    )
-    assert bare_participles(path.read_text("utf-8"), path.stem, allowed) == []
+    assert bare_participles(path.read_text("utf-8"), path.stem, ON_DISK.get(place, set())) == []
 
 
 @pytest.mark.parametrize(

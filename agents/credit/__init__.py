@@ -34,5 +34,5 @@ from .reads import Read as Read
 from .rule import Rule as Rule
 from .rule import learning_rule as learning_rule
 from .synapses import Synapses as Synapses
-from .trials import Assigned as Assigned
+from .trials import Assignment as Assignment
 from .trials import Trials as Trials

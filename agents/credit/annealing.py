@@ -44,7 +44,7 @@ class Annealing:
             raise ValueError(f"goal is {goal!r}; allowed: a score in (0, 1], or None.")
         self.schedule = tuple(int(value) for value in values) if whole else values
         self.goal = None if goal is None else float(goal)
-        self.steps = whole_number("anneal_steps", steps, least=1)
+        self.steps = whole_number("anneal_steps", steps, minimum=1)
         self.start()
 
     @property

@@ -22,7 +22,7 @@ from .memory import Memory, restored, saved
 from .output_error import OutputError
 from .rule import Pace, Rule
 from .synapses import Synapses
-from .trials import Assigned, Trials
+from .trials import Assignment, Trials
 
 LARGEST = 1e6
 """What a rule learned for itself and is larger in size than this has grown without bound."""
@@ -109,7 +109,7 @@ class CreditRule(Rule, Generic[State]):
         return Stepwise(self, self.begin(network, batch_size, memory, generator))
 
     @torch.no_grad()
-    def assign(self, trials: Trials) -> Assigned:
+    def assign(self, trials: Trials) -> Assignment:
         """What the steps add up to over trials at fixed weights; a rule that has a faster form returns that."""
         network, n_bins, batch_size = trials.network, *trials.inputs.shape[:2]
         trajectory, bins = trials.run()
@@ -120,7 +120,7 @@ class CreditRule(Rule, Generic[State]):
             total += steps.step(bin.of_own_loss(n_bins), trials.generator)
         if (left := steps.finish()) is not None:
             total += left
-        return Assigned(synapses.gradients(total / n_bins), trajectory, steps.memory)
+        return Assignment(synapses.gradients(total / n_bins), trajectory, steps.memory)
 
     def knows(self, network: RateRNN) -> bool:
         """Whether what is remembered is of this network."""

@@ -15,7 +15,7 @@ from .credit_rule import CreditRule
 from .diagonal_traces import DiagonalTraces, SharedTraces
 from .every_bin import Steps
 from .memory import Memory
-from .trials import Assigned, Trials
+from .trials import Assignment, Trials
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
@@ -47,26 +47,26 @@ class DiagonalRule(CreditRule[Tensor]):
             return SharedTraces(network, batch_size)
         return DiagonalTraces(network, batch_size, own_synapse=self.decay == "diag")
 
-    def assign(self, trials: Trials) -> Assigned:
+    def assign(self, trials: Trials) -> Assignment:
         """Fast path after trials: the same sum, backwards in time."""
         return summed_backwards(trials, self.decay)
 
 
-def summed_backwards(trials: Trials, decay: Credit, filtered: float = 0.0) -> Assigned:
+def summed_backwards(trials: Trials, decay: Credit, readout_filter: float = 0.0) -> Assignment:
     r"""What diagonal traces add up to over trials, without the traces.
 
     A filter of the traces becomes one of errors, backwards: :math:`\bar L(t) = L(t) + \kappa\, \bar L(t+1)`.
     """
     network, names = trials.network, ("recurrent", "input", "bias", "readout", "readout_bias")
-    feedback, names = (None, names[:3]) if filtered else (trials.feedback, names)
+    feedback, names = (None, names[:3]) if readout_filter else (trials.feedback, names)
     trajectory = network(trials.inputs, generator=trials.generator, credit=decay, feedback=feedback)
     learned = {name: getattr(network, name) for name in names if getattr(network, name).requires_grad}
     if not learned:
-        return Assigned({}, trajectory, {})
+        return Assignment({}, trajectory, {})
     of, signal = trials.errors.loss(trajectory.outputs).sum(), None
-    if filtered:
+    if readout_filter:
         of, signal = trajectory.rates, trials.errors.of(trajectory.outputs.detach()) @ trials.feedback
         for t in range(len(signal) - 2, -1, -1):
-            signal[t].add_(signal[t + 1], alpha=filtered)
+            signal[t].add_(signal[t + 1], alpha=readout_filter)
     gradients = torch.autograd.grad(of, [*learned.values()], signal)
-    return Assigned(dict(zip(learned, gradients, strict=True)), trajectory, {})
+    return Assignment(dict(zip(learned, gradients, strict=True)), trajectory, {})

@@ -35,16 +35,16 @@ class DiagonalTraces(_Steps):
         batch_size: Number of trials B.
         own_synapse: Whether the synapse of a unit to itself counts in the decay, as the diagonal of the Jacobian has
             it: :math:`\lambda_i = J_{ii}`; else :math:`\lambda_i = 1 - \alpha_i`.
-        filtered: Decay of a filter of the eligibility traces f' P; 0 for none.
+        readout_filter: Decay of a filter of the eligibility traces f' P; 0 for none.
     """
 
-    def __init__(self, network: RateRNN, batch_size: int, own_synapse: bool = False, filtered: float = 0.0):
+    def __init__(self, network: RateRNN, batch_size: int, own_synapse: bool = False, readout_filter: float = 0.0):
         state, n_senders = network.initial_state(batch_size), network.n_units + network.n_inputs + 1
         # Units last: they are next to each other in all that is multiplied.
         self.traces = state.new_zeros(*state.shape[:-1], n_senders, network.n_units)
-        self.weighed = torch.empty_like(self.traces)
-        self.smooth = torch.zeros_like(self.traces) if filtered else None
-        self.keep, self.own_synapse, self.filtered = 1 - network.alpha, own_synapse, filtered
+        self.product = torch.empty_like(self.traces)
+        self.smooth = torch.zeros_like(self.traces) if readout_filter else None
+        self.keep, self.own_synapse, self.readout_filter = 1 - network.alpha, own_synapse, readout_filter
 
     def step(self, bin: Bin, generator: torch.Generator | None) -> Tensor:
         """Let the traces decay, add what is new, and weigh them by the learning signal."""
@@ -54,9 +54,9 @@ class DiagonalTraces(_Steps):
             self.traces.mul_(self.keep)
         self.traces.addcmul_(bin.senders[..., None], bin.gate[..., None, :])
         if self.smooth is None:
-            return torch.mul(bin.learning_signal[..., None, :], self.traces, out=self.weighed).sum(-3).mT
-        self.smooth.mul_(self.filtered).addcmul_(bin.slope[..., None, :], self.traces)
-        return torch.mul(bin.rate_signal[..., None, :], self.smooth, out=self.weighed).sum(-3).mT
+            return torch.mul(bin.learning_signal[..., None, :], self.traces, out=self.product).sum(-3).mT
+        self.smooth.mul_(self.readout_filter).addcmul_(bin.slope[..., None, :], self.traces)
+        return torch.mul(bin.rate_signal[..., None, :], self.smooth, out=self.product).sum(-3).mT
 
 
 @final

@@ -74,7 +74,7 @@ def random_mirror(network: RateRNN, seed: int) -> Tensor:
     return _drawn(network, [seed, 3], network.n_units)
 
 
-def taught(A: Tensor, senders: Tensor, target: Tensor, lr: float | None) -> Tensor:
+def learn_target(A: Tensor, senders: Tensor, target: Tensor, lr: float | None) -> Tensor:
     r"""A, (N, k), after it has learned to make a target (B, N) of its senders (B, k).
 
     The rate :math:`\eta_A` is by default 0.01 for 32 units and less for more, as a regression on more numbers needs.

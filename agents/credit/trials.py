@@ -39,7 +39,7 @@ class Trials:
         return trajectory, bins_of(self.network, self.inputs, trajectory, self.errors, self.feedback)
 
 
-class Assigned(NamedTuple):
+class Assignment(NamedTuple):
     """Gradients by the name of their parameter, what the network did, and what the rule has learned for itself."""
 
     gradients: dict[str, Tensor]

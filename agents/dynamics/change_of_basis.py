@@ -3,7 +3,7 @@
 import numpy as np
 
 
-def own_coordinates(samples: np.ndarray, least: int = 1) -> tuple[np.ndarray, np.ndarray]:
+def own_coordinates(samples: np.ndarray, minimum: int = 1) -> tuple[np.ndarray, np.ndarray]:
     r"""Coordinates of samples in an orthonormal basis of a space that holds them all.
 
     .. math:: X = Y Q, \qquad Q Q^\top = I
@@ -13,16 +13,16 @@ def own_coordinates(samples: np.ndarray, least: int = 1) -> tuple[np.ndarray, np
 
     Args:
         samples: X, (M, N).
-        least: Smallest number of coordinates that is of use.
+        minimum: Smallest number of coordinates that is of use.
 
     Returns:
-        Y, (M, K), and Q, (K, N): K is M where M is less than N, from ``least`` on; else X itself and the identity.
+        Y, (M, K), and Q, (K, N): K is M where M is less than N, from ``minimum`` on; else X itself and the identity.
     """
     n_samples, n_units = samples.shape
-    if n_units <= max(n_samples, least):
+    if n_units <= max(n_samples, minimum):
         return samples, np.eye(n_units)
-    # Columns beyond the samples fill the basis up to the least number.
-    filled = np.zeros((n_units, max(n_samples, least)))
+    # Columns beyond the samples fill the basis up to the minimum number.
+    filled = np.zeros((n_units, max(n_samples, minimum)))
     filled[:, :n_samples] = samples.T
     basis, triangle = np.linalg.qr(filled)
     return triangle[:, :n_samples].T, basis.T

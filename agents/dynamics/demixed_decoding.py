@@ -200,12 +200,12 @@ def _decoded_right(train: np.ndarray, test: np.ndarray, name: str, factors: Sequ
     return (nearest == own[:, None]).mean(axis=1).T
 
 
-def _runs(above: np.ndarray, least: int) -> np.ndarray:
+def _runs(above: np.ndarray, minimum: int) -> np.ndarray:
     """Which bins belong to a row of true values that is long enough, (T,)."""
     edges = np.flatnonzero(np.diff(np.concatenate([[0], above.astype(int), [0]])))
     kept = np.zeros(len(above), bool)
     for start, stop in zip(edges[::2], edges[1::2], strict=True):
-        kept[start:stop] = stop - start >= least
+        kept[start:stop] = stop - start >= minimum
     return kept
 
 

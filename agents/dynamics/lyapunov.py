@@ -53,9 +53,9 @@ def lyapunov_exponents(
     several, h = first.ndim == 2, first.reshape(-1, first.shape[-1])
     n_starts, n_units = h.shape
     k = n_units if n_exponents is None else n_exponents
-    for name, value, least in (("n_steps", n_steps, 1), ("n_exponents", k, 1), ("skip", skip, 0)):
-        if value != int(value) or value < least:
-            raise ValueError(f"{name} is {value!r}; it must be a whole number, {least} or more.")
+    for name, value, minimum in (("n_steps", n_steps, 1), ("n_exponents", k, 1), ("skip", skip, 0)):
+        if value != int(value) or value < minimum:
+            raise ValueError(f"{name} is {value!r}; it must be a whole number, {minimum} or more.")
     if k > n_units:
         raise ValueError(f"n_exponents is {k}; there are {n_units} units.")
     if not dt > 0:

@@ -172,7 +172,7 @@ def _by_variance(basis: np.ndarray, covariance: np.ndarray) -> np.ndarray:
 
 
 def _coordinates(
-    rates_a: AnyArray, rates_b: AnyArray, n_dims: int, least: int
+    rates_a: AnyArray, rates_b: AnyArray, n_dims: int, minimum: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Samples of both periods in one basis, (M, K) and (M', K), and the basis, (K, N)."""
     arrays = [check_rates(r, "comparing subspaces") for r in (rates_a, rates_b)]
@@ -183,7 +183,7 @@ def _coordinates(
         raise ValueError(f"n_dims is {n_dims}; allowed: 1 to {n_a}, the number of units.")
     a, b = (array.reshape(-1, n_a) for array in arrays)
     both = np.concatenate([a, b])
-    coordinates, basis = own_coordinates(both - both.mean(axis=0), least)
+    coordinates, basis = own_coordinates(both - both.mean(axis=0), minimum)
     return coordinates[: len(a)], coordinates[len(a) :], basis
 
 

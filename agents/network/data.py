@@ -93,7 +93,7 @@ class TrialDataset(IterableDataset[TensorBatch]):
     def __init__(self, task: Task, batch_size: int, seed: int = 0, split: str = "train", n_batches: int | None = None):
         task.stream(batch_size, seed, split)  # an unknown split is refused here, not in a worker
         self.task, self.batch_size, self.seed, self.split = task, batch_size, seed, split
-        self.n_batches = None if n_batches is None else whole_number("n_batches", n_batches, least=0)
+        self.n_batches = None if n_batches is None else whole_number("n_batches", n_batches, minimum=0)
 
     def __iter__(self) -> Iterator[TensorBatch]:
         """Yield the batches of this worker."""

@@ -1,4 +1,4 @@
-"""Networks of one's own: the table of their classes, and how a run describes one and makes it again."""
+"""Networks of one's own: the table of their classes, and how a run describes and reconstructs one."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def own_modules(network: Network) -> list[str]:
 
 
 def network_config(network: Network) -> dict[str, Any]:
-    """The network as JSON values, from which :func:`network_from_config` makes it again, before it learned.
+    """The network as JSON values, from which :func:`network_from_config` reconstructs it, before it learned.
 
     Raises:
         ArgumentError: If an argument has the name ``name``.

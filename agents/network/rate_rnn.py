@@ -111,7 +111,7 @@ class RateRNN(nn.Module):
     ):
         super().__init__()
         counts = {"n_inputs": n_inputs, "n_units": n_units, "n_outputs": n_outputs}
-        counts = {name: whole_number(name, count, least=1) for name, count in counts.items()}
+        counts = {name: whole_number(name, count, minimum=1) for name, count in counts.items()}
         n_inputs, n_units, n_outputs = self.n_inputs, self.n_units, self.n_outputs = counts.values()
         self.dt, self.noise = finite_number("dt", dt), standard_deviation("noise", noise)
         self.activation, f = activation, activation_function(activation)

@@ -147,7 +147,7 @@ class Compartments(CreditRule[Dendrites]):
             return state
         (r_tilde_before, L_before), g = state.before, sg.BOOTSTRAPS[self.bootstrap]
         gJ = self._carried(state, g(r_tilde @ state.A_old.mT), bin)
-        return state._replace(A=sg.taught(state.A, r_tilde_before, L_before + gJ, self.lr_apical))
+        return state._replace(A=sg.learn_target(state.A, r_tilde_before, L_before + gJ, self.lr_apical))
 
     def consolidate(self, state: Dendrites, bin: Bin, r_tilde: Tensor) -> Tensor:
         """The teacher is inhibited: by the apical voltages u the basal synapses change."""
@@ -161,7 +161,7 @@ class Compartments(CreditRule[Dendrites]):
         if state.before is None or not self._learns("teach", state):
             return state, None
         r_tilde, L = state.before
-        return state._replace(A=sg.taught(state.A, r_tilde, L, self.lr_apical)), None
+        return state._replace(A=sg.learn_target(state.A, r_tilde, L, self.lr_apical)), None
 
     def remembered(self, state: Dendrites) -> Memory:
         """A, its older copy and its age, the number of the bin, J and K."""

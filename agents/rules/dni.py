@@ -96,7 +96,7 @@ class DNI(CreditRule[SyntheticGradient]):
         if before is not None:
             c = g(r_tilde @ A_old.mT)
             y_A = before.signal + (bin.backward(c) if J is None else c @ J)
-            A = sg.taught(A, before.senders, y_A, self.lr_apical)
+            A = sg.learn_target(A, before.senders, y_A, self.lr_apical)
         A_old, age = (A, 0) if age + 1 >= self.refresh else (A_old, age + 1)
         u, before = r_tilde @ A.mT, sg.Before(r_tilde, sg.own_signal(bin))
         return SyntheticGradient(A, A_old, age, J, before), contribution(u, bin) / len(bin.label)
@@ -106,7 +106,7 @@ class DNI(CreditRule[SyntheticGradient]):
         if state.before is None:
             return state, None
         (r_tilde, y_A), A = state.before, state.A
-        return state._replace(A=sg.taught(A, r_tilde, y_A, self.lr_apical)), None
+        return state._replace(A=sg.learn_target(A, r_tilde, y_A, self.lr_apical)), None
 
     def remembered(self, state: SyntheticGradient) -> Memory:
         """A, its older copy, the age of that, and J."""

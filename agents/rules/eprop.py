@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from torch import Generator, Tensor
 
-from ..credit import THREE_FACTORS, Assigned, CreditRule, Memory, RateRNN, Steps, Trials, learning_rule, number
+from ..credit import THREE_FACTORS, Assignment, CreditRule, Memory, RateRNN, Steps, Trials, learning_rule, number
 from ..credit.bins import Bin, no_traces, outer
 from ..credit.diagonal_rule import DiagonalTraces, summed_backwards
 
@@ -56,8 +56,8 @@ class EProp(CreditRule[EligibilityTraces]):
 
     def steps(self, network: RateRNN, batch_size: int, memory: Memory, generator: Generator | None) -> Steps:
         """Fast path in every bin: the same steps, in place."""
-        return DiagonalTraces(network, batch_size, filtered=self.readout_filter)
+        return DiagonalTraces(network, batch_size, readout_filter=self.readout_filter)
 
-    def assign(self, trials: Trials) -> Assigned:
+    def assign(self, trials: Trials) -> Assignment:
         """Fast path after trials: the same sum, backwards in time; the filter of the traces becomes one of errors."""
-        return summed_backwards(trials, "none", filtered=self.readout_filter)
+        return summed_backwards(trials, "none", readout_filter=self.readout_filter)

@@ -17,7 +17,7 @@ class TwoNetworks(NamedTuple):
     x_D: Tensor
     W_D: Tensor
     u: Tensor
-    driven: Tensor
+    drive: Tensor
 
 
 @learning_rule
@@ -57,11 +57,11 @@ class FullFORCE(LeastSquaresRule[TwoNetworks]):
         self, network: RateRNN, squares: RecursiveLeastSquares, state: TwoNetworks, bin: Moment, /
     ) -> Step[TwoNetworks]:
         """Run both networks for a bin; correct the currents and outputs of the first."""
-        (x, x_D, W_D, u, driven), W = state, network.recurrent
+        (x, x_D, W_D, u, drive), W = state, network.recurrent
         x = driven_step(network, x, bin.inputs, bin.noise)
-        x_D = driven_step(network, x_D, bin.inputs, driven, recurrent=W_D)
+        x_D = driven_step(network, x_D, bin.inputs, drive, recurrent=W_D)
         R, R_D, Z = network.rates(x), network.rates(x_D), network.outputs(x)
-        driven = bin.label @ u.mT
-        E = torch.cat([R @ W.mT - (R_D @ W_D.mT + driven), Z - bin.label], dim=-1)
+        drive = bin.label @ u.mT
+        E = torch.cat([R @ W.mT - (R_D @ W_D.mT + drive), Z - bin.label], dim=-1)
         of_currents, of_outputs = squares.change(R, E, bin.weight).split([W.shape[-1], Z.shape[-1]], dim=-2)
-        return TwoNetworks(x, x_D, W_D, u, driven), R, Z, {"recurrent": of_currents, "readout": of_outputs}
+        return TwoNetworks(x, x_D, W_D, u, drive), R, Z, {"recurrent": of_currents, "readout": of_outputs}

@@ -8,7 +8,7 @@ from torch import Generator, Tensor
 from torch.nn import functional
 
 from ...envs.numbers import whole_number
-from ..credit import JACOBIAN, Assigned, CreditRule, Memory, RateRNN, Trials, learning_rule, number
+from ..credit import JACOBIAN, Assignment, CreditRule, Memory, RateRNN, Trials, learning_rule, number
 from ..credit.bins import Bin, contribution, no_traces, outer
 from ..credit.synapses import Synapses
 
@@ -84,7 +84,7 @@ class ModProp(CreditRule[TypeTraces]):
         return TypeTraces(P, Q, types), G
 
     @torch.no_grad()
-    def assign(self, trials: Trials) -> Assigned:
+    def assign(self, trials: Trials) -> Assignment:
         """Fast path after trials: the same sum, backwards in time, by the credit c."""
         types, synapses = self.types_of(trials.network), Synapses(trials.network)
         trajectory, bins = trials.run()
@@ -94,7 +94,7 @@ class ModProp(CreditRule[TypeTraces]):
             c = bin.learning_signal + later
             total += contribution(c, bin)
             later = bin.keep * c + mean_slope(bin, self.slope) * ((bin.alpha * c) @ W_bar)
-        return Assigned(synapses.gradients(total), trajectory, {})
+        return Assignment(synapses.gradients(total), trajectory, {})
 
     def types_of(self, network: RateRNN) -> Tensor:
         """Which unit is of which type, 0 and 1, (N, K)."""
@@ -116,7 +116,7 @@ def _types(types: Sequence[int]) -> list[int]:
         listed = list(types)
     except TypeError as error:
         raise ValueError(f"types is {types!r}; it must be a whole number for each unit.") from error
-    return [whole_number("types", each, least=0) for each in listed]
+    return [whole_number("types", each, minimum=0) for each in listed]
 
 
 def pair_means(weights: Tensor, types: Tensor) -> Tensor:

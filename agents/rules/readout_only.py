@@ -5,7 +5,7 @@ from dataclasses import field
 import torch
 from torch import Generator, Tensor
 
-from ..credit import Assigned, Bin, CreditRule, Memory, Pathway, RateRNN, Trials, learning_rule, nothing
+from ..credit import Assignment, Bin, CreditRule, Memory, Pathway, RateRNN, Trials, learning_rule, nothing
 
 
 @learning_rule
@@ -33,6 +33,6 @@ class ReadoutOnly(CreditRule[None]):
         return None, nothing(bin)
 
     @torch.no_grad()
-    def assign(self, trials: Trials) -> Assigned:
+    def assign(self, trials: Trials) -> Assignment:
         """Fast path after trials: the same sum, which is nothing."""
-        return Assigned({}, trials.network(trials.inputs, generator=trials.generator), {})
+        return Assignment({}, trials.network(trials.inputs, generator=trials.generator), {})

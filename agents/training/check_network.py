@@ -117,7 +117,7 @@ def check_acting(network: Network, task: Task) -> None:
 
 
 def check_saving(network: Network, task: Task) -> None:
-    """A run of it is saved and loaded: the class is registered, and its config makes it again."""
+    """A run of it is saved and loaded: the class is registered, and its config reconstructs it."""
     check_saveable(network)
     with tempfile.TemporaryDirectory() as folder:
         run = Run(network, task, describe(task, network, BPTT()))

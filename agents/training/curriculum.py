@@ -45,7 +45,7 @@ def train_curriculum(
         ValueError: As :func:`train` does.
     """
     for name in ("batch_size", "evaluate_every", "n_test"):
-        whole_number(name, settings.get(name, 1), least=1)
+        whole_number(name, settings.get(name, 1), minimum=1)
     runs = []
     while not curriculum.finished:
         folder, goal = None if out is None else Path(out) / f"level-{curriculum.level + 1}", curriculum.goal_score

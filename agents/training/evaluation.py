@@ -127,7 +127,7 @@ def evaluate(
         FloatingPointError: If the network's outputs are not finite.
     """
     check_fit(task, network)
-    n_trials, number = whole_number("n_trials", n_trials, least=1), whole_number("number", number, least=0)
+    n_trials, number = whole_number("n_trials", n_trials, minimum=1), whole_number("number", number, minimum=0)
     batch, policy = _tested(network, task, n_trials, seed, number, noise)
     rates, outputs = np.concatenate(policy.rates), np.concatenate(policy.outputs)
     return Evaluation(batch, rates, outputs, task.score(outputs, batch))

@@ -46,9 +46,9 @@ def finite_time_exponents(
     """
     if not 1 <= whole_number("n_exponents", n_exponents) <= network.n_units:
         raise ValueError(f"n_exponents is {n_exponents}; it must be from 1 to the number of units, {network.n_units}.")
-    if inputs.ndim != 3 or not whole_number("skip", skip, least=0) < len(inputs):
+    if inputs.ndim != 3 or not whole_number("skip", skip, minimum=0) < len(inputs):
         raise ValueError(f"inputs have shape {tuple(inputs.shape)}; expected (T, B, n_in), with T above skip={skip}.")
-    generator = torch.Generator().manual_seed(whole_number("seed", seed, least=0))
+    generator = torch.Generator().manual_seed(whole_number("seed", seed, minimum=0))
     shape = inputs.shape[1], network.n_units, n_exponents
     first = torch.randn(shape, generator=generator, dtype=torch.float32)
     inputs = inputs.to(network.recurrent)
@@ -108,7 +108,7 @@ def floss(
     weights = [weight for weight in (network.recurrent, network.input, network.bias) if weight.requires_grad]
     adam = torch.optim.Adam(weights, lr=lr)
     history = []
-    for step in range(whole_number("steps", steps, least=0) + 1):
+    for step in range(whole_number("steps", steps, minimum=0) + 1):
         exponents = finite_time_exponents(network, inputs, n_exponents, skip=skip, seed=seed)
         history.append(exponents.detach().mean(-2))
         if step < steps:

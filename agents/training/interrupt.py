@@ -19,11 +19,11 @@ class DeferredSignals:
     ``timeout`` and clusters send them twice. Outside the main thread, which alone receives signals, none is noted.
 
     Attributes:
-        noted: The signal that waits, or None.
+        pending: The signal that waits, or None.
     """
 
     def __init__(self) -> None:
-        self.noted: int | None = None
+        self.pending: int | None = None
         self._before: dict[int, Any] = {}
 
     def __enter__(self) -> DeferredSignals:
@@ -41,8 +41,8 @@ class DeferredSignals:
         """Let signals act again; one that waits acts now."""
         for number, handler in self._before.items():
             signal.signal(number, handler)
-        if self.noted is not None:
-            signal.raise_signal(self.noted)
+        if self.pending is not None:
+            signal.raise_signal(self.pending)
 
     def act(self) -> None:
         """Let the signal that waits act: its handler is called, and if it returns, so does this.
@@ -51,14 +51,14 @@ class DeferredSignals:
             KeyboardInterrupt: If there is no handler, so that the signal ends the program; it does at the end of the
                 block.
         """
-        assert self.noted is not None
-        handler: Callable[[int, FrameType | None], object] | signal.Handlers = self._before[self.noted]
+        assert self.pending is not None
+        handler: Callable[[int, FrameType | None], object] | signal.Handlers = self._before[self.pending]
         if not callable(handler):
             raise KeyboardInterrupt
-        number, self.noted = self.noted, None
+        number, self.pending = self.pending, None
         handler(number, None)
 
     def _note(self, number: int, frame: FrameType | None) -> None:
-        if number == signal.SIGINT and self.noted is not None:
+        if number == signal.SIGINT and self.pending is not None:
             raise KeyboardInterrupt
-        self.noted = number
+        self.pending = number

@@ -140,14 +140,14 @@ def train(
     check_fit(task, network)
     check_trains(rule, network)
     counts = {"steps": steps, "batch_size": batch_size, "evaluate_every": evaluate_every, "n_test": n_test}
-    steps, batch_size, evaluate_every, n_test = (whole_number(name, n, least=1) for name, n in counts.items())
-    seed = whole_number("seed", seed, least=0)
+    steps, batch_size, evaluate_every, n_test = (whole_number(name, n, minimum=1) for name, n in counts.items())
+    seed = whole_number("seed", seed, minimum=0)
     if stop_at is not None and not 0 <= finite_number("stop_at", stop_at) <= 1:
         raise ValueError(f"stop_at is {stop_at!r}; allowed: a score from 0 to 1, or None for never.")
     if out is not None:
         check_saveable(network)
     network.to(choose_device(device))
-    networks = _networks(network, task, 1 if ensemble is None else whole_number("ensemble", ensemble, least=1))
+    networks = _networks(network, task, 1 if ensemble is None else whole_number("ensemble", ensemble, minimum=1))
     settings = {"batch_size": batch_size, "seed": seed, "evaluate_every": evaluate_every, "n_test": n_test}
     runs = [Run(each, task, describe(task, each, rule, **settings)) for each in networks]
     done = runs[0] if ensemble is None else runs
@@ -171,7 +171,7 @@ def train(
         for step in range(learning[0].step + 1, steps + 1):
             try:
                 latest = learner.update(learner.trials(task, batch_size, seed, step))
-                stop, due = signals.noted is not None, step % evaluate_every == 0
+                stop, due = signals.pending is not None, step % evaluate_every == 0
                 if evaluated := due or stop or step == steps:
                     scores = learner.scores(task, n_test, seed)
             except FloatingPointError as error:

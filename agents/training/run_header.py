@@ -23,8 +23,8 @@ def check_header(header: Mapping[str, Any]) -> None:
         ValueError: If a part is of another type, the step is no whole number, the learning curve is none or ends at
             another step, or the task is larger than one that trials can hold.
     """
-    whole_number("its format", header["format"], least=1)
-    step = whole_number("its step", header["step"], least=0)
+    whole_number("its format", header["format"], minimum=1)
+    step = whole_number("its step", header["step"], minimum=0)
     config = header["config"] if isinstance(header["config"], dict) else {}
     for part in ("task", "network", "rule", "training"):
         if not isinstance(config.get(part), dict):
@@ -32,7 +32,7 @@ def check_header(header: Mapping[str, Any]) -> None:
     rule = config["rule"].get("name")
     if not isinstance(rule, str) or not rule.isidentifier():
         raise ValueError(f"its rule has the name {short_text(rule)}.")
-    whole_number("the seed of its training", config["training"].get("seed", 0), least=0)
+    whole_number("the seed of its training", config["training"].get("seed", 0), minimum=0)
     if "metrics" in header:
         check_curve(header["metrics"], step)
     _check_durations(config["task"])

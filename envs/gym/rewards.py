@@ -163,7 +163,7 @@ def task_to_play(task: str | Task | dict[str, Any], trials_per_episode: int, arg
     Raises:
         ArgumentError: If a task that is made already comes with arguments, or an episode has no trials.
     """
-    whole_number("trials_per_episode", trials_per_episode, least=1)
+    whole_number("trials_per_episode", trials_per_episode, minimum=1)
     if isinstance(task, dict):
         task = task_from_config(task)
     if not isinstance(task, Task):

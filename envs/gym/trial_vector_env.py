@@ -66,7 +66,7 @@ class TrialVectorEnv(VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
         render_mode: None = None,
         **task_arguments: Any,
     ):
-        whole_number("num_envs", num_envs, least=1)
+        whole_number("num_envs", num_envs, minimum=1)
         if render_mode is not None:
             raise ValueError(f"render_mode is {render_mode!r}; allowed: None. Render a single TrialEnv instead.")
         made = task_to_play(task, trials_per_episode, task_arguments)

@@ -70,8 +70,8 @@ def score_floors(task: Task, n_trials: int = 4000, seed: int = 0) -> Floors:
     Raises:
         ValueError: If n_trials or the seed is no such number.
     """
-    n = whole_number("n_trials", n_trials, least=MIN_TRIALS)
-    rng = np.random.default_rng(whole_number("seed", seed, least=0))
+    n = whole_number("n_trials", n_trials, minimum=MIN_TRIALS)
+    rng = np.random.default_rng(whole_number("seed", seed, minimum=0))
     quiet = without_noise(task)
     constant, memory_free, one_period, without = (_played if task.n_segments > 1 else _answered)(quiet, n, rng)
 

@@ -61,7 +61,7 @@ class ArmsTask(PaintedTask):
 def check_choices(task: ArmsTask) -> None:
     """Refuse durations that make no session, and a session in which nothing can be learned."""
     check_session(task)
-    whole_number("n_choices", task.n_choices, least=2)
+    whole_number("n_choices", task.n_choices, minimum=2)
 
 
 def before_the_first(levels: Conditions) -> Conditions:
@@ -229,7 +229,7 @@ class Bandit(ArmsTask):
 
     def check(self) -> None:
         check_choices(self)
-        whole_number("n_arms", self.n_arms, least=2)
+        whole_number("n_arms", self.n_arms, minimum=2)
         if not 0 <= self.lowest_pay < self.highest_pay <= 1:
             raise ValueError(
                 f"lowest_pay is {self.lowest_pay!r}, highest_pay {self.highest_pay!r}; "

@@ -88,8 +88,8 @@ class WisconsinCardSorting(PaintedTask):
     def check(self) -> None:
         check_session(self)
         check_name("layout", self.layout, ("card", "in_turn"))
-        whole_number("n_trials", self.n_trials, least=1)
-        whole_number("criterion", self.criterion, least=0)
+        whole_number("n_trials", self.n_trials, minimum=1)
+        whole_number("criterion", self.criterion, minimum=0)
         if not 0 <= self.p_switch <= 2 / 3:
             raise ValueError(f"p_switch is {self.p_switch!r}; allowed: 0 to 2/3, at which the last rule says nothing.")
 

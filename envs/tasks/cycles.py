@@ -61,7 +61,7 @@ class CyclePattern(PaintedTask):
 
     def check(self) -> None:
         check_name("cue", self.cue, ("pulse", "constant", "none"))
-        whole_number("n_cycles", self.n_cycles, least=1)
+        whole_number("n_cycles", self.n_cycles, minimum=1)
         if not self.harmonics or len(self.harmonics) != len(self.amplitudes) or not np.any(self.amplitudes):
             raise ValueError(
                 f"harmonics are {self.harmonics!r} and amplitudes {self.amplitudes!r}; give as many of both."

@@ -53,7 +53,7 @@ class FlipFlop(PaintedTask):
     response_period = "stream"
 
     def check(self) -> None:
-        check_count("n_bits", self.n_bits, least=1)
+        check_count("n_bits", self.n_bits, minimum=1)
         if self.rate < 0:
             raise ValueError(f"rate is {self.rate!r}; a number of pulses per second is not negative.")
         if self._p_nothing_counts > 0.01:

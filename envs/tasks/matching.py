@@ -14,10 +14,10 @@ from ..observers.remembered_stimuli import PairTask, another
 from ..ring import Ring
 
 
-def check_count(name: str, count: int, least: int = 2) -> None:
+def check_count(name: str, count: int, minimum: int = 2) -> None:
     """Refuse too few stimuli to tell one from another."""
-    if count < least:
-        raise ValueError(f"{name} is {count!r}; it must be at least {least}.")
+    if count < minimum:
+        raise ValueError(f"{name} is {count!r}; it must be at least {minimum}.")
 
 
 def around(ring: Ring, n: int) -> np.ndarray:

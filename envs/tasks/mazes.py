@@ -59,8 +59,8 @@ class TMaze(PaintedTask):
 
     def check(self) -> None:
         check_session(self)
-        whole_number("length", self.length, least=1)
-        whole_number("spare_steps", self.spare_steps, least=0)
+        whole_number("length", self.length, minimum=1)
+        whole_number("spare_steps", self.spare_steps, minimum=0)
 
     @property
     def n_segments(self) -> int:

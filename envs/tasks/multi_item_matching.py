@@ -67,7 +67,7 @@ class DelayMatchSampleDistractor1D(PaintedTask):
 
     def check(self) -> None:
         check_count("n_stimuli", self.n_stimuli)
-        check_count("n_tests", self.n_tests, least=1)
+        check_count("n_tests", self.n_tests, minimum=1)
         if not 0 <= self.catch < 1:
             raise ValueError(f"catch is {self.catch!r}; it must be in [0, 1).")
 

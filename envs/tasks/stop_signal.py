@@ -206,7 +206,7 @@ class StopSignalStaircase(RaceTask):
     def check(self) -> None:
         super().check()
         check_session(self)
-        whole_number("n_trials", self.n_trials, least=2)
+        whole_number("n_trials", self.n_trials, minimum=2)
         first, step, longest = (
             in_bins(getattr(self, name), self.dt, name) for name in ("first_ssd_ms", "step_ms", "longest_ssd_ms")
         )

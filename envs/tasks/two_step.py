@@ -63,7 +63,7 @@ class DawTwoStep(PaintedTask):
 
     def check(self) -> None:
         check_session(self)
-        whole_number("n_trials", self.n_trials, least=2)
+        whole_number("n_trials", self.n_trials, minimum=2)
         if not (0.5 < self.p_common <= 1 and 0.5 < self.p_reward <= 1 and 0 <= self.p_reversal < 0.5):
             raise ValueError(
                 f"p_common is {self.p_common!r}, p_reward {self.p_reward!r}, p_reversal {self.p_reversal!r}; "

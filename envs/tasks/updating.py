@@ -63,8 +63,8 @@ class NBack(PaintedTask):
 
     def check(self) -> None:
         letters(self.n_letters)
-        check_count("n_back", self.n_back, least=1)
-        check_count("n_items", self.n_items, least=self.n_back + 1)
+        check_count("n_back", self.n_back, minimum=1)
+        check_count("n_items", self.n_items, minimum=self.n_back + 1)
         if not 0 < self.match_rate < 1 or not 0 <= self.lures <= (self.n_back > 1):
             raise ValueError(
                 f"match_rate is {self.match_rate!r}, lures {self.lures!r}; allowed: in (0, 1), in [0, 1], without "
@@ -206,7 +206,7 @@ class CountRecall(PaintedTask):
 
     def check(self) -> None:
         letters(self.n_letters)
-        check_count("n_items", self.n_items, least=1)
+        check_count("n_items", self.n_items, minimum=1)
 
     def channels(self) -> Channels:
         return {"fixation": 1, "item": letters(self.n_letters), "query": letters(self.n_letters)}

@@ -1,7 +1,7 @@
 """What the command line shows of the project's tasks and rules, read from a file that is written beforehand.
 
 So that they are listed without making 80 tasks or loading torch. Each fact has its place in the class of its task or
-rule; ``make tables`` writes the file anew, and a test compares it with the classes.
+rule; ``make tables`` writes the file again, and a test compares it with the classes.
 """
 
 from __future__ import annotations

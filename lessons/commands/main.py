@@ -12,7 +12,7 @@ import typer
 
 from .assignments import assignments_app
 from .errors import guarded
-from .options import given
+from .options import set_options
 from .settings import folder as path
 from .settings import joined, task_with
 from .terminal import terminal_console
@@ -135,11 +135,13 @@ def train(
         from .train import errors_in_options, fresh_folder, train_and_report
 
         chosen = task_with(task, setting or [])
-        network = given(n_units=units, tau=tau, activation=activation, noise=noise, init=init, seed=seed)
-        network |= given(self_connections=self_connections) | ({} if dale is None else {"dale": dale or None})
+        network = set_options(n_units=units, tau=tau, activation=activation, noise=noise, init=init, seed=seed)
+        network |= set_options(self_connections=self_connections) | ({} if dale is None else {"dale": dale or None})
         network = joined(network, network_setting or [], "--network-set")
-        learning = joined(given(lr=lr), rule_setting or [], "--rule-set")
-        training = given(steps=steps, batch_size=batch_size, seed=seed, stop_at=stop_at, device=device, resume=resume)
+        learning = joined(set_options(lr=lr), rule_setting or [], "--rule-set")
+        training = set_options(
+            steps=steps, batch_size=batch_size, seed=seed, stop_at=stop_at, device=device, resume=resume
+        )
         parts = {"network": network, "learning": learning, "training": training}
         with errors_in_options(rule), ExitStack() as stack:
             folder = out

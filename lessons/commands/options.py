@@ -11,7 +11,7 @@ from typing import Any
 from ...envs.own_tasks import import_modules
 
 
-def given(**options: Any) -> dict[str, Any]:
+def set_options(**options: Any) -> dict[str, Any]:
     """The options that have a value, by name; the library's defaults hold for the others."""
     return {name: value for name, value in options.items() if value is not None}
 

@@ -97,24 +97,24 @@ def train_and_report(
     ):
         console.print(f"  {file:<18} {what}")
     console.print(f"\nThe same in Python:\n\n{lines}", markup=False, soft_wrap=True)
-    for line in what_next(run, folder, reached=fresh.score >= goal or run.step < steps, goal=goal):
+    for line in what_next(run, folder, success=fresh.score >= goal or run.step < steps, goal=goal):
         console.print(line, markup=False)
 
 
-def what_next(run: Run, folder: Path, *, reached: bool, goal: float) -> list[str]:
+def what_next(run: Run, folder: Path, *, success: bool, goal: float) -> list[str]:
     """What to do after a training, line by line: something harder after success, and what helps after failure.
 
     Args:
         run: The run.
         folder: Its folder.
-        reached: Whether the goal was reached.
+        success: Whether the goal was reached.
         goal: The score to stop at.
     """
     task, lr, noise = run.task, run.config["rule"].get("lr"), getattr(run.task, "noise", 0.0)
     delay = getattr(task, "delay_ms", None)
     known = "".join(f" --import {module}" for module in modules_of(task))
     after = [f"  cogdyn show {folder}{known}", "  cogdyn lessons my-lessons"]
-    if reached:
+    if success:
         harder = "delay_ms=1500" if delay is not None else f"noise={3 * noise:g}"
         title = "\nNext: harder, the same task with a longer delay or more noise, and the lessons"
         return [title, f"  cogdyn train {task.name} --set {harder}{known}", *after]

@@ -31,18 +31,18 @@ class Groups:
         return condition_averages(values, self.index).rates
 
 
-def group(task: Task, batch: TrialBatch, most: int = 24) -> Groups:
+def group(task: Task, batch: TrialBatch, maximum: int = 24) -> Groups:
     """Group trials by the contrasts that the task names.
 
-    Contrasts come in the order of their worth: the last ones are left out where there would be more than ``most``
+    Contrasts come in the order of their worth: the last ones are left out where there would be more than ``maximum``
     groups. One that takes more values than that, as an angle does, is cut into eight ranges.
     """
     found = [name if name in batch.conditions else f"{name} 1" for name in task.contrasts]
-    levels = [_Levels.of(name, batch.conditions[name], most) for name in found]
+    levels = [_Levels.of(name, batch.conditions[name], maximum) for name in found]
     while True:
         columns = np.stack([level.index for level in levels], axis=1)
         rows, index = np.unique(columns, axis=0, return_inverse=True)
-        if len(rows) <= most or len(levels) == 1:
+        if len(rows) <= maximum or len(levels) == 1:
             labels = [", ".join(level.labels[i] for level, i in zip(levels, row, strict=True)) for row in rows.tolist()]
             return Groups(tuple(labels), index.reshape(-1))
         levels.pop()
@@ -56,12 +56,12 @@ class _Levels:
     index: np.ndarray
 
     @classmethod
-    def of(cls, name: str, values: np.ndarray, most: int) -> Self:
+    def of(cls, name: str, values: np.ndarray, maximum: int) -> Self:
         said = name.rstrip("0123456789 ").replace("_", " ")
         found, index = np.unique(values, return_inverse=True)
         if values.dtype == bool:
             return cls([said if value else f"no {said}" for value in found], index)
-        if len(found) <= most:
+        if len(found) <= maximum:
             return cls([f"{said} {value:g}" for value in found], index)
         edges = np.linspace(found[0], found[-1], 9)
         index = np.clip(np.searchsorted(edges, values, side="right") - 1, 0, 7)

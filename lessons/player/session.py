@@ -45,8 +45,8 @@ class PlaySession:
         self.task, self.controls = task, controls_of(task)
         self.closed_loop = task.n_segments > 1
         default = 1 if self.closed_loop else TRIALS
-        self.n_trials = whole_number("n_trials", default if n_trials is None else n_trials, least=1)
-        self._seed = seed if seed is None else whole_number("seed", seed, least=0)
+        self.n_trials = whole_number("n_trials", default if n_trials is None else n_trials, minimum=1)
+        self._seed = seed if seed is None else whole_number("seed", seed, minimum=0)
         self.speed = slowed(task) if speed is None else finite_number("speed", speed)
         if self.speed <= 0:
             raise ValueError(f"speed is {speed!r}; it must be above 0: 1 is the pace of the networks, 0.5 half of it.")

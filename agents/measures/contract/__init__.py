@@ -46,7 +46,7 @@ CHECKS: tuple[Callable[[Ground], None], ...] = (
 def check_rule(rule: Rule, network: RateRNN | None = None, task: Task | None = None) -> None:
     """Check that a learning rule keeps every promise of cogdyn's own, as ``check_task`` does for tasks.
 
-    Arguments that make it again; what an update changes and what it leaves; what is remembered, restored and copied;
+    Arguments that reconstruct it; what an update changes and what it leaves; what is remembered, restored and copied;
     trials that add up, small steps that go along the gradient, both precisions, faster forms, ensembles; and locality,
     measured by changing all else, of rules with a ``step`` that declare what they read.
 

@@ -28,8 +28,8 @@ def check_no_trace(ground: Ground) -> None:
     network, other = ground.fresh_network(), ground.network.redrawn(7)
     ground.learn(rule, network, 0, 1)
     weights, state, batch = parameters(network), copy.deepcopy(rule.state(network)), ground.trials(1)
-    asked(ground, rule, network, batch)
-    kept = same(asked(ground, rule, other, batch), asked(ground, fresh, ground.network.redrawn(7), batch))
+    readings(ground, rule, network, batch)
+    kept = same(readings(ground, rule, other, batch), readings(ground, fresh, ground.network.redrawn(7), batch))
     require(
         kept, "loss, gradient or state of another network go by what was learned of the first: use knowing(network)."
     )
@@ -37,7 +37,7 @@ def check_no_trace(ground: Ground) -> None:
     require(same(state, rule.state(network)), "loss, gradient or state changes what the rule remembers.")
 
 
-def asked(ground: Ground, rule: Rule, network: RateRNN, batch: TrialBatch) -> dict[str, Tensor]:
+def readings(ground: Ground, rule: Rule, network: RateRNN, batch: TrialBatch) -> dict[str, Tensor]:
     """All that a rule can be asked of a network, by name."""
     found = {"loss": rule.loss(network, batch, source(1))} | (ground.gradient(network, batch, 1, rule) or {})
     return found | {f"state: {name}": value for name, value in rule.state(network).items()}

@@ -16,7 +16,7 @@ N_UPDATES = 6
 
 
 def check_configuration(ground: Ground) -> None:
-    """Arguments are values of JSON, and the configuration makes the rule again."""
+    """Arguments are values of JSON, and the configuration reconstructs the rule."""
     config, name = ground.rule.config, type(ground.rule).__name__
     for argument, value in config.items():
         try:

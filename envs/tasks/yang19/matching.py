@@ -49,12 +49,12 @@ class MatchTask(OneRule):
         modality = Levels((1, 2))
         return {"match": Levels((True, False)), "modality": modality, "test_modality": modality}
 
-    def complete(self, drawn: Conditions, rng: np.random.Generator) -> Conditions:
+    def complete(self, levels: Conditions, rng: np.random.Generator) -> Conditions:
         """The direction of the test (rad), and whether to point to it."""
-        _, test = self.angles(drawn)
-        return drawn | {"answer": test, "respond": drawn["match"] == self.row.goes_on_match}
+        _, test = self.angles(levels)
+        return levels | {"answer": test, "respond": levels["match"] == self.row.goes_on_match}
 
-    def shown(self, conditions: Conditions) -> dict[tuple[str, int], np.ndarray]:
+    def stimuli(self, conditions: Conditions) -> dict[tuple[str, int], np.ndarray]:
         shown = {}
         for period, name, angle in zip(
             self.when(), ("modality", "test_modality"), self.angles(conditions), strict=True

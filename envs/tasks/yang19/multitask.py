@@ -79,27 +79,27 @@ class Multitask(Yang19Task):
         p = None if self.weights is None else self._p
         return {"rule": Levels([RULES.index(rule) for rule in self.rules], p)}
 
-    def complete(self, drawn: Conditions, rng: np.random.Generator) -> Conditions:
+    def complete(self, levels: Conditions, rng: np.random.Generator) -> Conditions:
         """Draw every trial as its task does; conditions that a task does not have are 0."""
-        n = len(drawn["rule"])
+        n = len(levels["rule"])
         conditions: Conditions = {f"{period}_ms": np.zeros(n) for period in self.periods}
         # Also tasks without a trial in this batch: all batches have the same conditions.
         for rule, task in self._tasks.items():
-            rows = np.flatnonzero(drawn["rule"] == RULES.index(rule))
+            rows = np.flatnonzero(levels["rule"] == RULES.index(rule))
             own = task.draw(rng, len(rows))
             for period in task.periods:
                 own[f"{period}_ms"] = draw_bins(task.duration(period), self.dt, period, rng, len(rows)) * self.dt
             for name, values in own.items():
                 conditions.setdefault(name, np.zeros(n, values.dtype))[rows] = values
-        return drawn | conditions
+        return levels | conditions
 
     def rule_input(self, conditions: Conditions) -> np.ndarray:
         return np.eye(len(RULES))[conditions["rule"]]
 
-    def shown(self, conditions: Conditions) -> dict[tuple[str, int], np.ndarray]:
+    def stimuli(self, conditions: Conditions) -> dict[tuple[str, int], np.ndarray]:
         shown: dict[tuple[str, int], np.ndarray] = {}
         for task, rows in self._of_each_task(conditions["rule"]):
-            for where, activity in task.shown({name: values[rows] for name, values in conditions.items()}).items():
+            for where, activity in task.stimuli({name: values[rows] for name, values in conditions.items()}).items():
                 blank = np.zeros((len(conditions["rule"]), self.ring.n))
                 shown.setdefault(where, blank)[rows] = activity
         return shown

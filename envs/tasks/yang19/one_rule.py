@@ -29,13 +29,13 @@ class Timing:
 
     Attributes:
         durations: Duration of each period in order (ms).
-        shown: Period in which the stimulus is shown; of two stimuli, that of either.
+        stimulus_periods: Period in which the stimulus is shown; of two stimuli, that of either.
         yang2019: Arguments that have other values in the released code of Yang et al. 2019.
         soo2023: Arguments that have other values in that of Soo et al. 2023.
     """
 
     durations: Mapping[str, Duration]
-    shown: tuple[str, ...]
+    stimulus_periods: tuple[str, ...]
     yang2019: Mapping[str, Any]
     soo2023: Mapping[str, Any]
 
@@ -91,7 +91,7 @@ class OneRule(Yang19Task):
 
     def when(self) -> tuple[str, ...]:
         """The period in which the stimulus is shown; of two stimuli, that of either."""
-        return self.row.timing.shown
+        return self.row.timing.stimulus_periods
 
     def lit(self, conditions: Conditions) -> np.ndarray:
         """Whether fixation stays on: where the last stimulus comes so late that it asks for the response."""
@@ -128,7 +128,7 @@ class OneRule(Yang19Task):
             return 1.0
         rng = np.random.default_rng(0)
         conditions = self.draw(rng, n)
-        shown = self.shown(conditions)
+        shown = self.stimuli(conditions)
 
         def see(period: str) -> tuple[np.ndarray, np.ndarray]:
             bins = draw_bins(self.duration(period), self.dt, period, rng, n)

@@ -21,12 +21,12 @@ class Pointing(OneRule):
     def factors(self) -> Mapping[str, Factor]:
         return {"modality": Levels((1, 2)), "angle": Between(0, 2 * np.pi)}
 
-    def complete(self, drawn: Conditions, rng: np.random.Generator) -> Conditions:
+    def complete(self, levels: Conditions, rng: np.random.Generator) -> Conditions:
         """The direction to point to (rad)."""
-        angle = drawn["angle"]
-        return drawn | {"answer": self._answer(angle), "respond": np.ones(len(angle), bool)}
+        angle = levels["angle"]
+        return levels | {"answer": self._answer(angle), "respond": np.ones(len(angle), bool)}
 
-    def shown(self, conditions: Conditions) -> dict[tuple[str, int], np.ndarray]:
+    def stimuli(self, conditions: Conditions) -> dict[tuple[str, int], np.ndarray]:
         bump, modality = self.bump(conditions["angle"]), conditions["modality"][:, None]
         return {(period, m): bump * (modality == m) for period in self.when() for m in (1, 2)}
 
@@ -51,6 +51,6 @@ class PointingOnCommand(Pointing):
 
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {"soo2023": {"stays": False}}
 
-    def shown(self, conditions: Conditions) -> dict[tuple[str, int], np.ndarray]:
-        shown = super().shown(conditions)
+    def stimuli(self, conditions: Conditions) -> dict[tuple[str, int], np.ndarray]:
+        shown = super().stimuli(conditions)
         return shown | ({("response", m): shown["stimulus", m] for m in (1, 2)} if self.stays else {})

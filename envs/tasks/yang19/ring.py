@@ -71,7 +71,7 @@ class Yang19Task(PaintedTask):
         """Activity of the rule inputs, (20,) or (B, 20)."""
 
     @abstractmethod
-    def shown(self, conditions: Conditions) -> dict[tuple[str, int], np.ndarray]:
+    def stimuli(self, conditions: Conditions) -> dict[tuple[str, int], np.ndarray]:
         """Activity of the rings, ``{(period, modality): (B, n)}``, where there is any."""
 
     @abstractmethod
@@ -104,7 +104,7 @@ class Yang19Task(PaintedTask):
         if lit.any():
             canvas.add("fixation", lit[:, None], response)
         canvas.add("rule", self.rule_input(conditions), *self.periods)
-        for (period, modality), activity in self.shown(conditions).items():
+        for (period, modality), activity in self.stimuli(conditions).items():
             canvas.add(f"modality {modality}", activity, period)
         fixate, answer = self._answers(conditions["answer"], conditions["respond"])
         canvas.target(fixate, *before)
@@ -123,9 +123,9 @@ class Yang19Task(PaintedTask):
     def score(self, outputs: np.ndarray, batch: TrialBatch) -> np.ndarray:
         """Fraction of the response bins with weight in which the output is right, (B,)."""
         outputs = self.checked(outputs, batch)
-        preferred, wanted = self.ring.preferred, batch.conditions["answer"]
+        preferred, target = self.ring.preferred, batch.conditions["answer"]
         x, y = (outputs[..., 1:] @ f(preferred).astype(outputs.dtype) for f in (np.cos, np.sin))
-        near = x * np.cos(wanted) + y * np.sin(wanted) >= np.hypot(x, y) * np.cos(np.radians(self.tolerance))
+        near = x * np.cos(target) + y * np.sin(target) >= np.hypot(x, y) * np.cos(np.radians(self.tolerance))
         # An output ring that is flat points nowhere.
         points = (outputs[..., 0] < 0.5) & near & (np.hypot(x, y) > 1e-6)
         right = np.where(batch.conditions["respond"], points, outputs[..., 0] > 0.5)
@@ -156,9 +156,9 @@ class Yang19Task(PaintedTask):
         np.copyto(outputs, answer, where=batch.during("response")[..., None])
         return outputs
 
-    def near(self, angle: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-        """Whether an angle (rad) lies within the tolerance of the one wanted, (B,)."""
-        return np.cos(angle - wanted) >= np.cos(np.radians(self.tolerance))
+    def near(self, angle: np.ndarray, target: np.ndarray) -> np.ndarray:
+        """Whether an angle (rad) lies within the tolerance of the target, (B,)."""
+        return np.cos(angle - target) >= np.cos(np.radians(self.tolerance))
 
     def peak(self, activity: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Angle of the likeliest bump in noisy activity (B, n), and its strength, (B,) each.

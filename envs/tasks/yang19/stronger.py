@@ -44,18 +44,18 @@ class Stronger(OneRule):
         other = {f"other_{name}": factor for name, factor in pair.items()} if self.row.distracted else {}
         return {"angle": Between(0, 2 * np.pi), "distance": Between(np.pi / 2, 3 * np.pi / 2)} | pair | other
 
-    def complete(self, drawn: Conditions, rng: np.random.Generator) -> Conditions:
+    def complete(self, levels: Conditions, rng: np.random.Generator) -> Conditions:
         """The direction of the stronger stimulus (rad)."""
-        first, second = self._angles(drawn)
-        answer = np.where(drawn["stronger"] == 1, first, second)
-        return drawn | {"answer": answer, "respond": np.ones(len(answer), bool)}
+        first, second = self._angles(levels)
+        answer = np.where(levels["stronger"] == 1, first, second)
+        return levels | {"answer": answer, "respond": np.ones(len(answer), bool)}
 
     def strengths(self, conditions: Conditions) -> dict[int, np.ndarray]:
         """Strengths of the two stimuli in each modality that shows any, ``{modality: (2, B)}``."""
         (mine,) = self.row.counts
         return {mine: _pair(conditions)} | ({3 - mine: _pair(conditions, "other_")} if self.row.distracted else {})
 
-    def shown(self, conditions: Conditions) -> dict[tuple[str, int], np.ndarray]:
+    def stimuli(self, conditions: Conditions) -> dict[tuple[str, int], np.ndarray]:
         shown: dict[tuple[str, int], np.ndarray] = {}
         bumps = [self.bump(angle) for angle in self._angles(conditions)]
         for modality, strengths in self.strengths(conditions).items():
@@ -89,7 +89,7 @@ def _pair(conditions: Conditions, which: str = "") -> np.ndarray:
 
 @dataclass(frozen=True, kw_only=True)
 class StrongerSum(Stronger):
-    """Both modalities count; each stimulus is stronger in one of them, drawn for each, so that neither alone tells.
+    """Both modalities count; each stimulus is stronger in one of them, drawn for each, so that neither is enough.
 
     Attributes:
         imbalance: A stimulus has 1 + imbalance times its strength in one modality and 1 - imbalance in the other;

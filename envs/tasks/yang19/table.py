@@ -43,8 +43,8 @@ def rule_task(name: str, answer: type[_Answer], timing: Timing, **differences: A
         "row": row,
         "rule": row.rule,
         "periods": tuple(timing.durations),
-        "essential": tuple(dict.fromkeys((*timing.shown, "response"))),
-        "informative": timing.shown[0],
+        "essential": tuple(dict.fromkeys((*timing.stimulus_periods, "response"))),
+        "informative": timing.stimulus_periods[0],
         "presets": presets,
         "__module__": __name__,
         "__doc__": DESCRIPTION.format(

@@ -36,7 +36,7 @@ HALF_A_SECOND, A_SECOND = PerBatch(Uniform(400, 600)), PerBatch(Uniform(900, 110
 
 ON_COMMAND = Timing(
     {"fixation": Uniform(200, 400), "stimulus": Uniform(300, 900), "response": 500},
-    shown=("stimulus",),
+    stimulus_periods=("stimulus",),
     yang2019={"fixation_ms": Uniform(300, 700), "stimulus_ms": Uniform(500, 1500)},
     soo2023={"stimulus_ms": HALF_A_SECOND},
 )
@@ -44,7 +44,7 @@ ON_COMMAND = Timing(
 
 AT_ONCE = Timing(
     {"fixation": Uniform(400, 1200), "wait": 0, "response": 500},
-    shown=("response",),
+    stimulus_periods=("response",),
     yang2019={"fixation_ms": Uniform(500, 2500)},
     soo2023={"wait_ms": HALF_A_SECOND},
 )
@@ -52,7 +52,7 @@ AT_ONCE = Timing(
 
 FROM_MEMORY = Timing(
     {"fixation": Uniform(200, 400), "stimulus": Uniform(200, 600), "delay": Choice((200, 400, 800)), "response": 500},
-    shown=("stimulus",),
+    stimulus_periods=("stimulus",),
     yang2019={"fixation_ms": Choice((300, 500, 700)), "stimulus_ms": SHORT, "delay_ms": LONG},
     soo2023={"stimulus_ms": HALF_A_SECOND, "delay_ms": A_SECOND},
 )
@@ -60,30 +60,30 @@ FROM_MEMORY = Timing(
 
 TOGETHER = Timing(
     {"fixation": Uniform(200, 400), "stimulus": Choice((200, 400, 800)), "response": 500},
-    shown=("stimulus", "stimulus"),
+    stimulus_periods=("stimulus", "stimulus"),
     yang2019={"fixation_ms": Uniform(100, 400), "stimulus_ms": Choice((400, 800, 1600))}
     | {"coherences": (0.01, 0.02, 0.04, 0.08)},
     soo2023={"stimulus_ms": HALF_A_SECOND},
 )
 """Both stimuli are shown at once, until fixation goes off.
 
-Without a preset the differences are so large that one bin of 20 ms tells the answer; those of Yang et al., in the
+Without a preset the differences are so large that one bin of 20 ms gives the answer; those of Yang et al., in the
 preset yang2019, must be integrated over time.
 """
 
 IN_TURN = Timing(
     {"fixation": Uniform(200, 400), "stimulus": 300, "delay": Choice((200, 400, 800)), "test": 300}
     | {"wait": Uniform(100, 300), "response": 500},
-    shown=("stimulus", "test"),
+    stimulus_periods=("stimulus", "test"),
     yang2019={"fixation_ms": SHORT, "stimulus_ms": SHORT, "delay_ms": LONG, "test_ms": SHORT},
     soo2023={"stimulus_ms": HALF_A_SECOND, "delay_ms": A_SECOND, "test_ms": HALF_A_SECOND, "wait_ms": 0.0},
 )
-"""The second stimulus, "test", comes after a delay: what is asked for is memory, a single bin of each tells it."""
+"""The second stimulus, "test", comes after a delay: memory is what counts: a single bin of each shows it."""
 
 MATCH = Timing(
     {"fixation": Uniform(200, 400), "stimulus": Uniform(200, 600), "delay": Choice((200, 400, 800)), "test": 0}
     | {"response": 500},
-    shown=("stimulus", "response"),
+    stimulus_periods=("stimulus", "response"),
     yang2019={"fixation_ms": SHORT, "stimulus_ms": SHORT, "delay_ms": LONG},
     soo2023={"stimulus_ms": HALF_A_SECOND, "delay_ms": A_SECOND, "test_ms": HALF_A_SECOND},
 )

@@ -43,7 +43,7 @@ def cue_alignment(
     Raises:
         ValueError: If the task has no cue, no delay, or no input that is silent except for the cue.
     """
-    n_trials = whole_number("n_trials", n_trials, least=1)
+    n_trials = whole_number("n_trials", n_trials, minimum=1)
     missing = {"cue", "delay"} - set(task.periods)
     if missing:
         raise ValueError(f"{task.name} has no {' and no '.join(sorted(missing))}; its periods are {task.periods}.")

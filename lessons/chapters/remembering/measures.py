@@ -106,7 +106,7 @@ def draw_score_by_delay(
         n_trials: Trials behind each score, for its 95 % interval.
     """
     curves = values_to_draw("scores", np.atleast_2d(scores), None, len(delays))
-    whole_number("n_trials", n_trials, least=1)
+    whole_number("n_trials", n_trials, minimum=1)
     with matplotlib.rc_context(RC):
         figure = new_figure(6.4, 3.1)
         axes = figure.subplots()

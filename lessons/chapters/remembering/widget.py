@@ -174,14 +174,14 @@ def _weights(network: RateRNN) -> dict[str, Any]:
     return weights
 
 
-def _conditions(task: PaintedTask, most: int) -> list[dict[str, Any]]:
+def _conditions(task: PaintedTask, maximum: int) -> list[dict[str, Any]]:
     if task.n_segments > 1:
         raise ValueError(f"the inputs of {task.name} follow the choices made so far; a painted trial cannot.")
     quiet = typical(dataclasses.replace(task, noise=0.0))
     batch = quiet.sample(200, seed=0)
     groups = group(quiet, batch)
     trials = []
-    for condition, label in enumerate(groups.labels[:most]):
+    for condition, label in enumerate(groups.labels[:maximum]):
         one = batch.trial(int(np.flatnonzero(groups.index == condition)[0]))
         periods = []
         for name, ((start,), (stop,)) in one.periods.items():

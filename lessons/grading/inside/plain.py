@@ -146,13 +146,13 @@ def write(line: socket.socket, message: dict[str, Any]) -> None:
     line.sendall(struct.pack("!I", len(content)) + content)
 
 
-def read(line: socket.socket, until: float | None = None, most: int | None = None) -> dict[str, Any]:
+def read(line: socket.socket, until: float | None = None, maximum: int | None = None) -> dict[str, Any]:
     """Receive a message.
 
     Args:
         line: Where it comes from.
         until: When it has to be there whole, by :func:`time.monotonic`; any time if None.
-        most: Items that it may hold, each of which takes more memory here than in the message; any number if None.
+        maximum: Items that it may hold, each of which takes more memory here than in the message; any number if None.
 
     Raises:
         TimeoutError: If it is not there in time.
@@ -163,8 +163,8 @@ def read(line: socket.socket, until: float | None = None, most: int | None = Non
     if length > LARGEST:
         raise NotPlain(f"a message of {length:,} bytes; at most {LARGEST:,} are read")
     content = _exactly(line, length, until)
-    if most is not None and sum(map(content.count, (b",", b"[", b"{"))) > most:
-        raise NotPlain(f"a message of more than {most:,} items")
+    if maximum is not None and sum(map(content.count, (b",", b"[", b"{"))) > maximum:
+        raise NotPlain(f"a message of more than {maximum:,} items")
     try:
         message = json.loads(content)
     except (ValueError, RecursionError):

@@ -23,17 +23,17 @@ DIRECTIONS = np.radians(np.arange(0, 360, 15))
 """Where an observer may point, who has not seen where to."""
 
 
-def from_category_1(drawn: Conditions) -> Conditions:
+def from_category_1(levels: Conditions) -> Conditions:
     """Non-matches as published: where one was to begin in category 2, a whole turn is added in place of half a one."""
-    return drawn | {"category": np.where(drawn["match"], drawn["category"], 1)}
+    return levels | {"category": np.where(levels["match"], levels["category"], 1)}
 
 
 @dataclass(frozen=True, kw_only=True)
 class PublishedDmc(Dmc):
     """Delayed match to category as published: where categories differ, the first is always category 1."""
 
-    def complete(self, drawn: Conditions, rng: np.random.Generator) -> Conditions:
-        return super().complete(from_category_1(drawn), rng)
+    def complete(self, levels: Conditions, rng: np.random.Generator) -> Conditions:
+        return super().complete(from_category_1(levels), rng)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,8 +42,8 @@ class PublishedDnmc(Dnmc):
 
     row = replace(Dnmc.row, goes_on_match=True)
 
-    def complete(self, drawn: Conditions, rng: np.random.Generator) -> Conditions:
-        return super().complete(from_category_1(drawn), rng)
+    def complete(self, levels: Conditions, rng: np.random.Generator) -> Conditions:
+        return super().complete(from_category_1(levels), rng)
 
 
 @dataclass(frozen=True, kw_only=True)
