@@ -84,7 +84,7 @@ def test_what_does_not_learn_is_left_out_of_the_cosines():
 def test_gradients_of_two_networks_have_no_cosine():
     batch = TASK.sample(3, seed=0)
     other = RateRNN(TASK.n_inputs, 7, TASK.n_outputs, dt=TASK.dt).double()
-    with pytest.raises(ValueError, match=r"shape \(.*; they must be gradients of one network"):
+    with pytest.raises(ValueError, match=r"shape \(.*; they must be of one network"):
         alignment(BPTT().gradient(network_for(), batch), BPTT().gradient(other, batch))
 
 

@@ -54,7 +54,7 @@ def test_the_still_of_a_question_shows_what_was_chosen_and_no_answer(shown):
     asked._ipython_display_()
     assert "Why &lt;so&gt;?" in shown[1]
     assert "You chose: nothing" in shown[1]
-    asked.chosen = 1
+    asked.choice = 1
     assert "You chose: that" in shown[1]
     assert "It is not" not in shown[1]
 

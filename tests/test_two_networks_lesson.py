@@ -74,7 +74,7 @@ def test_it_tells_the_scores_of_the_networks():
             "about the mean",
         ),
         (lambda f, u, z, go: score(f, u, f(u), go), "to the untouched inputs"),
-        (lambda *given: score(*given, end=lambda z, goal, b: share(z, goal, z)), "response stand below"),
+        (lambda *given: score(*given, end=lambda z, goal, b: share(z, goal, z)), "response are below"),
         (lambda *given: 1 - score(*given), "share that is missing"),
         (lambda *given: score(*given, end=lambda z, goal, b: np.sum((z - goal) ** 2)), "squared error"),
         (

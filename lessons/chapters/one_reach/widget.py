@@ -39,5 +39,5 @@ def live_reach(reacher: Reacher, target: int = 0) -> LiveFlow:
         axis_names=names,
         output_names=reacher.task.output_names,
         duration=800,
-        shown=0 if reacher.task.target_input == "held" else 2,
+        view=0 if reacher.task.target_input == "held" else 2,
     )
