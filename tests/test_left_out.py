@@ -133,6 +133,7 @@ def test_the_programming_interface_shows_every_name_of_a_room(room):
     assert f"- file: api/{room}\n" in (ROOT / "book/_toc.yml").read_text("utf-8")
 
 
+@pytest.mark.slow
 def test_the_programming_interface_shows_every_name_of_a_chapter(tmp_path):
     (tmp_path / "index.rst").write_text(".. chapters::\n")
     extensions = "-Dextensions=sphinx.ext.autodoc,sphinx.ext.napoleon,cogdyn.lessons.pages.chapter_api"

@@ -26,6 +26,7 @@ except MemoryError as error:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems do not limit the memory of a process so")
 @pytest.mark.parametrize(
     ("ensemble", "size", "lower"), [(None, "5.96 GiB", "n_test (10), the units"), (2, "11.9 GiB", "the ensemble")]

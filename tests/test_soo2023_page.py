@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import pytest
 from matplotlib.figure import Figure
 
 from cogdyn import lessons
@@ -15,6 +16,7 @@ CELL = re.compile(r"```\{code-cell\} ipython3\n(?::tags:[^\n]*\n\n|---\n.*?\n---
 TABLES = ("soo2023", "soo2023-tuning", "soo2023-transmission", "soo2023-errors", "soo2023-default")
 
 
+@pytest.mark.slow
 def test_every_cell_runs_and_tells_something(capsys):
     space, shown = {}, []
     cells = CELL.findall(PAGE.read_text())

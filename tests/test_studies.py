@@ -163,6 +163,7 @@ def results_in(out):
     return [json.loads(file.read_text())["job"]["seed"] for file in out.glob("results/*.json")]
 
 
+@pytest.mark.slow
 @posix
 def test_a_killed_study_goes_on_where_it_was(tmp_path, log):
     out = tmp_path / "out"
