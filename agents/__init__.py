@@ -15,6 +15,7 @@ from .network.recording import step_at as step_at
 from .network.task_network import network_for as network_for
 from .network.trajectory import Trajectory as Trajectory
 from .rules.catalogue import make_rule as make_rule
+from .rules.own_rules import register_rule as register_rule
 from .training.actor import Actor as Actor
 from .training.check_network import check_network as check_network
 from .training.curriculum import train_curriculum as train_curriculum

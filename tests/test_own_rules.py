@@ -1,10 +1,13 @@
 """A rule of one's own needs ``update`` alone: it trains, is evaluated, resumed, saved and loaded like ours."""
 
+import subprocess
+import sys
+
 import pytest
 import torch
 from typer.testing import CliRunner
 
-from cogdyn.agents import RateRNN, evaluate, load_run, train
+from cogdyn.agents import RateRNN, evaluate, load_run, register_rule, train
 from cogdyn.agents.rules import BPTT, Rule, learning_rule
 from cogdyn.envs import make_task
 from cogdyn.envs.errors import ArgumentError
@@ -128,3 +131,58 @@ def test_what_is_no_rule_is_refused_in_a_sentence_and_leaves_no_folder(tmp_path,
 def test_a_rule_without_an_update_cannot_be_made():
     with pytest.raises(TypeError, match=r"class Unfinished.* abstract method '?update"):
         Unfinished()
+
+
+MODULE = """
+from cogdyn.agents import learning_rule, register_rule
+from cogdyn.agents.credit import LossRule
+from cogdyn.agents.rules import BPTT
+
+
+@register_rule
+@learning_rule
+class Gentle(LossRule):
+    'BPTT by another name.\\n\\nArgs:\\n    kindness: Changes nothing.'
+
+    kindness: float = 0.5
+
+    def loss(self, network, batch, generator=None):
+        return BPTT().loss(network, batch, generator)
+"""
+
+
+def test_the_command_line_trains_and_describes_a_registered_rule(tmp_path):
+    (tmp_path / "myrules.py").write_text(MODULE)
+
+    def cogdyn(*words):
+        command = [sys.executable, "-m", "cogdyn", *words]
+        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+
+    quick = ["train", "Add", "--steps", "2", "--units", "8", "--batch-size", "4"]
+    done = cogdyn(*quick, "--import", "myrules", "--rule", "Gentle", "--rule-set", "kindness=0.7", "--out", "run")
+    assert done.returncode == 0, done.stderr
+    assert "from myrules import Gentle" in done.stdout
+    assert load_run(tmp_path / "run").config["rule"]["kindness"] == 0.7
+    words = cogdyn("rules", "Gentle", "--import", "myrules").stdout
+    assert "BPTT by another name." in words
+    assert "Changes nothing." in words
+    other = cogdyn(*quick, "--rule", "Gentle", "--out", "other")
+    assert other.returncode == 1
+    assert other.stderr.startswith("error: unknown rule 'Gentle'")
+    assert "If it is a rule of your own, import the module that registers it first." in other.stderr
+
+
+def test_what_cannot_be_registered_is_refused():
+    class Unfinished(Rule):
+        pass
+
+    class RFLO(Rule):  # a name of the catalogue
+        def update(self, network, batch, generator=None):
+            return {"loss": 0.0}
+
+    with pytest.raises(ArgumentError, match="Unfinished is not complete: write its update"):
+        register_rule(Unfinished)
+    with pytest.raises(ArgumentError, match="there is a rule 'RFLO' in the catalogue"):
+        register_rule(RFLO)
+    with pytest.raises(ArgumentError, match="must be a class derived from Rule"):
+        register_rule(RateRNN)

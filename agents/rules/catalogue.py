@@ -6,7 +6,8 @@ import inspect
 from collections.abc import Mapping
 from typing import Any
 
-from ...envs.names import check_name
+from ...envs.errors import ArgumentError
+from ...envs.names import check_name, unknown_name
 from ..credit.rule import Rule
 from .bptt import BPTT
 from .cd import CD
@@ -43,28 +44,33 @@ RULES: dict[str, dict[str, type[Rule]]] = {
     "control": {"ReadoutOnly": ReadoutOnly},
 }
 """The classes by family and name."""
+OWN_RULES: dict[str, type[Rule]] = {}
+"""Rules of one's own by name, as :func:`~cogdyn.agents.register_rule` enters them."""
 
 
 def rule_names() -> tuple[str, ...]:
-    """Names of all rules, family by family."""
+    """Names of the rules of the catalogue, family by family."""
     return tuple(name for family in RULES.values() for name in family)
 
 
 def rule_class(name: str) -> type[Rule]:
-    """The class of a rule.
+    """The class of a rule of the catalogue, or of one's own.
 
     Raises:
         ValueError: If there is no such rule; the message lists the nearest.
     """
-    check_name("rule", name, rule_names())
-    return next(family[name] for family in RULES.values() if name in family)
+    known = (*rule_names(), *OWN_RULES)
+    if name not in known:
+        advice = "If it is a rule of your own, import the module that registers it first."
+        raise ArgumentError(f"{unknown_name('rule', name, known)} {advice}")
+    return OWN_RULES.get(name) or next(family[name] for family in RULES.values() if name in family)
 
 
 def make_rule(name: str, **arguments: Any) -> Any:
     """Make a rule by name.
 
     Args:
-        name: One of :func:`rule_names`.
+        name: One of :func:`rule_names`, or the name of a rule of your own that is registered.
         **arguments: Arguments of its class.
 
     Raises:

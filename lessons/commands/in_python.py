@@ -10,6 +10,7 @@ from typing import Any
 
 from ...agents import RateRNN, train
 from ...agents.network.task_network import suited_arguments
+from ...agents.rules.catalogue import OWN_RULES
 from ...envs.own_tasks import modules_of
 from ...envs.painted_task import PaintedTask
 from .run_report import changed_arguments
@@ -43,7 +44,7 @@ def training_in_python(
             "import torch",
             "",
             "from cogdyn.agents import RateRNN, train",
-            f"from cogdyn.agents.rules import {rule}",
+            f"from {_module_of_rule(rule)} import {rule}",
             f"from cogdyn.envs import {', '.join([*durations, 'make_task'])}",
             *(f"import {module}" for module in modules_of(task)),
             "",
@@ -53,6 +54,10 @@ def training_in_python(
             f"run = {_call('train', 'task', 'network', _call(rule, **learning), **_changed(train, settings))}",
         ]
     )
+
+
+def _module_of_rule(name: str) -> str:
+    return OWN_RULES[name].__module__ if name in OWN_RULES else "cogdyn.agents.rules"
 
 
 def _changed(function: Any, arguments: Mapping[str, Any]) -> dict[str, Any]:

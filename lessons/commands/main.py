@@ -33,7 +33,7 @@ Modules = Annotated[
     list[str] | None,
     typer.Option(
         "--import",
-        help="Module that registers tasks or networks of your own, as mytasks for mytasks.py.",
+        help="Module that registers tasks, rules or networks of your own, as mytasks for mytasks.py.",
         metavar="MODULE",
     ),
 ]
@@ -59,6 +59,7 @@ def tasks(
 @app.command(epilog="Example: **cogdyn rules RFLO**")
 def rules(
     rule: Annotated[str | None, typer.Argument(help="Name of a rule, to describe.")] = None,
+    modules: Modules = None,
     debug: Debug = False,
 ) -> None:
     """List the learning rules: when weights change, whether they are local, what they are; or describe one."""
@@ -67,9 +68,9 @@ def rules(
         from .rule_table import rule_in_words, rule_table
 
         width = console.width if console.is_terminal else None
-        console.print(rule_table(width) if rule is None else rule_in_words(rule))
+        console.print(rule_table(width) if rule is None else rule_in_words(rule, own=bool(modules)))
 
-    guarded(work, debug)
+    guarded(work, debug, modules)
 
 
 @app.command(epilog="Example: **cogdyn train DelayMatchSample --set delay_ms=1000 --steps 2000 --out runs/long-delay**")

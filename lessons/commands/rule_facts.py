@@ -12,10 +12,11 @@ from .facts import RuleFacts
 
 def facts_of_rules() -> dict[str, RuleFacts]:
     """The facts of all rules, by name, family by family."""
-    return {name: _facts(name, family) for family, members in RULES.items() for name in members}
+    return {name: facts_of_rule(name, family) for family, members in RULES.items() for name in members}
 
 
-def _facts(name: str, family: str) -> RuleFacts:
+def facts_of_rule(name: str, family: str) -> RuleFacts:
+    """The facts of a rule of the catalogue, or of one's own."""
     body, _, source = (inspect.getdoc(rule_class(name)) or "").partition("\nSource:")
     body = body.partition("\nArgs:")[0].partition("\nRaises:")[0]
     meanings = _meanings(name)
@@ -28,9 +29,9 @@ def _facts(name: str, family: str) -> RuleFacts:
         for argument, default in rule_arguments(name).items()
     ]
     changes = f"by {' or '.join(rule_class(name).paces)}"
-    return RuleFacts(
-        family, changes, make_rule(name).local, _sentence(body), plain_docstring(body), arguments, _plain(source)
-    )
+    needed = any(default == "needed" for _, default, _ in arguments)
+    local = "not declared" if needed else make_rule(name).local
+    return RuleFacts(family, changes, local, _sentence(body), plain_docstring(body), arguments, _plain(source))
 
 
 def _sentence(body: str) -> str:

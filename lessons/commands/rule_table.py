@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ...envs.names import check_name
-from .facts import rule_facts
+from .facts import RuleFacts, rule_facts
 
 
 def rule_table(width: int | None = None) -> Text:
@@ -30,13 +30,17 @@ def rule_table(width: int | None = None) -> Text:
     return Text("\n").join(lines)
 
 
-def rule_in_words(name: str) -> RenderableType:
+def rule_in_words(name: str, own: bool = False) -> RenderableType:
     """What a rule is, its arguments with their defaults and meanings, and the paper it comes from.
+
+    Args:
+        name: The rule.
+        own: Whether rules of one's own may be registered, which the file of facts does not know.
 
     Raises:
         ArgumentError: If there is no such rule.
     """
-    rules = rule_facts()
+    rules = rule_facts() | (_own_facts() if own else {})
     rule = rules[check_name("rule", name, rules)]
     facts = Table(box=None, show_header=False, pad_edge=False)
     for argument, default, meaning in rule.arguments:
@@ -44,3 +48,10 @@ def rule_in_words(name: str) -> RenderableType:
     if rule.source:
         facts.add_row(Text("from", style="bold"), Text(rule.source))
     return Group(Text(name, style="bold"), Text(rule.text), "", facts)
+
+
+def _own_facts() -> dict[str, RuleFacts]:
+    from ...agents.rules.catalogue import OWN_RULES  # loads torch
+    from .rule_facts import facts_of_rule
+
+    return {name: facts_of_rule(name, "your own") for name in OWN_RULES}
