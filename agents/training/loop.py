@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from math import isnan, nan
-from typing import Any, overload
+from typing import Any, Literal, overload
 
 import torch
 
@@ -24,6 +24,7 @@ from .evaluation import check_fit
 from .interrupt import DeferredSignals
 from .learner import Learner, Metrics, check_trains
 from .learning_curve import OWN_COLUMNS, watched
+from .mean_targets import start_at_mean_targets
 from .run import Run, describe
 
 Progress = Callable[[int, dict[str, float]], None]
@@ -50,6 +51,7 @@ def train(
     stop_at: float | None = None,
     evaluate_every: int = 50,
     n_test: int = 500,
+    readout_bias: Literal["targets"] | None = None,
     resume: bool = False,
     ensemble: None = None,
     watch: Watch | None = None,
@@ -71,6 +73,7 @@ def train(
     stop_at: float | None = None,
     evaluate_every: int = 50,
     n_test: int = 500,
+    readout_bias: Literal["targets"] | None = None,
     resume: bool = False,
     ensemble: int,
     watch: Watch | None = None,
@@ -94,6 +97,7 @@ def train(
     stop_at: float | None = None,
     evaluate_every: int = 50,
     n_test: int = 500,
+    readout_bias: Literal["targets"] | None = None,
     resume: bool = False,
     ensemble: int | None = None,
     watch: Watch | None = None,
@@ -116,6 +120,9 @@ def train(
         stop_at: Score, from 0 to 1, at which to stop early; None to use all steps.
         evaluate_every: Updates between two evaluations, each followed by a checkpoint.
         n_test: Number of test trials of an evaluation.
+        readout_bias: ``"targets"`` to begin with readout biases at which the outputs are the mean targets, as
+            :func:`~cogdyn.agents.training.mean_targets.start_at_mean_targets` sets them; None to begin with those of
+            the network.
         resume: Resume the run in ``out``, whose weights the network takes.
         ensemble: Number of networks S to train at once, this RateRNN and others that differ from it in their seed, on
             the same trials and with the same noise; each is trained as it would be alone, and one that reaches
@@ -149,6 +156,7 @@ def train(
     network.to(choose_device(device))
     networks = _networks(network, task, 1 if ensemble is None else whole_number("ensemble", ensemble, minimum=1))
     settings = {"batch_size": batch_size, "seed": seed, "evaluate_every": evaluate_every, "n_test": n_test}
+    settings |= {} if readout_bias is None else {"readout_bias": readout_bias}
     runs = [Run(each, task, describe(task, each, rule, **settings)) for each in networks]
     done = runs[0] if ensemble is None else runs
 
@@ -166,6 +174,8 @@ def train(
         learning = [run for run in runs if run.step < steps and not at_goal(run)]
         if not learning:
             return done
+        if readout_bias == "targets" and learning[0].step == 0:
+            start_at_mean_targets(task, [run.network for run in learning], seed)
         learner = _learner(learning, rule, stack=len(runs) > 1)
         scores = [run.metrics[-1]["score"] for run in learning if run.metrics]
         for step in range(learning[0].step + 1, steps + 1):

@@ -116,6 +116,10 @@ def train(
         float | None,
         typer.Option(help="Score, from 0 to 1, to stop at; 96 % of the way from chance to the ceiling by default."),
     ] = None,
+    readout_bias: Annotated[
+        str | None,
+        typer.Option(help="targets: begin with outputs at the mean targets; by default with the network's own."),
+    ] = None,
     setting: Annotated[
         list[str] | None,
         typer.Option("--set", help="A task's argument, NAME=VALUE; may be repeated.", metavar="NAME=VALUE"),
@@ -142,7 +146,7 @@ def train(
         learning = joined(set_options(lr=lr), rule_setting or [], "--rule-set")
         training = set_options(
             steps=steps, batch_size=batch_size, seed=seed, stop_at=stop_at, device=device, resume=resume
-        )
+        ) | set_options(readout_bias=readout_bias)
         parts = {"network": network, "learning": learning, "training": training}
         with errors_in_options(rule), ExitStack() as stack:
             folder = out
