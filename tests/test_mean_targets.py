@@ -86,7 +86,9 @@ def test_training_begins_there_and_resumes(name, tmp_path):
     train(task, network_of(), BPTT(), readout_bias="targets", out=tmp_path, **FEW)
     assert same(train(task, network_of(), BPTT(), out=tmp_path, resume=True, **long), whole)
     assert load_run(tmp_path).config["training"]["readout_bias"] == "targets"
-    with pytest.raises(ValueError, match="was trained with another training: readout_bias is not an argument and was 'targets'"):
+    with pytest.raises(
+        ValueError, match="was trained with another training: readout_bias is not an argument and was 'targets'"
+    ):
         train(task, network_of(), BPTT(), out=tmp_path, resume=True, **FEW | {"steps": 6})
 
 
