@@ -1,13 +1,16 @@
 """What `cogdyn train` prints at the end: Python that makes the same weights, to the byte."""
 
 import re
+import sys
 
+import gymnasium as gym
 import pytest
 import torch
 from typer.testing import CliRunner
 
 from cogdyn.agents import load_run
 from cogdyn.envs import task_names
+from cogdyn.envs.registry import TASKS
 from cogdyn.lessons.commands.in_python import training_in_python
 from cogdyn.lessons.commands.main import app
 from cogdyn.lessons.commands.settings import task_with
@@ -23,6 +26,15 @@ from cogdyn.envs.tasks.inhibition import GoNogo
 class Quieter(GoNogo):
     noise: float = 0.02
 """
+
+
+@pytest.fixture(autouse=True)
+def forgotten():
+    """Other tests see the tasks that are ours alone."""
+    yield
+    TASKS.pop("Quieter", None)
+    gym.registry.pop("cogdyn/Quieter-v0", None)
+    sys.modules.pop("quieter", None)
 
 
 @pytest.fixture
