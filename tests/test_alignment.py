@@ -139,3 +139,11 @@ def test_a_training_notes_alignments_among_its_metrics_and_keeps_them_on_disk(tm
     assert load_run(tmp_path / "run").metrics == run.metrics
     for run in train(TASK, network_for().float(), RFLO(), 2, 4, n_test=5, ensemble=2, watch=watch):
         assert run.metrics[0]["exact: all synapses"] == pytest.approx(1, abs=1e-4)
+
+
+def test_no_rounding_brings_a_cosine_above_one():
+    for seed in range(200):
+        values = torch.randn(1000, generator=torch.Generator().manual_seed(seed))
+        gradient = {"recurrent": values}
+        assert alignment(gradient, {"recurrent": 3 * values})["recurrent"] <= 1
+        assert alignment(gradient, {"recurrent": -values})["recurrent"] >= -1

@@ -15,10 +15,19 @@ from doors import BAD, doors
 from cogdyn.agents import RateRNN, train
 from cogdyn.agents.dynamics import fixed_points
 from cogdyn.agents.rules import BPTT
+from cogdyn.agents.rules.catalogue import OWN_RULES
 from cogdyn.envs import Levels, make_task
 from cogdyn.envs.errors import ArgumentError
 from cogdyn.envs.typechecked import fits, typechecked
 from cogdyn.envs.wording import short_text, type_in_words
+
+
+@pytest.fixture(autouse=True)
+def forgotten():
+    """Other tests see the rules of the catalogue alone."""
+    yield
+    OWN_RULES.clear()
+
 
 LEGAL = """
 Between low: minus one

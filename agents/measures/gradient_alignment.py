@@ -156,4 +156,5 @@ def _bins(network: RateRNN, rule: CreditRule, batch: TrialBatch, generator: torc
 
 
 def _cosine(a: Tensor, b: Tensor) -> Tensor:
-    return (a * b).sum() / (torch.linalg.vector_norm(a) * torch.linalg.vector_norm(b))
+    # Rounding may bring it above 1.
+    return ((a * b).sum() / (torch.linalg.vector_norm(a) * torch.linalg.vector_norm(b))).clamp(-1, 1)
