@@ -83,15 +83,15 @@ def test_the_network_on_the_page_keeps_its_promises(own, task, dtype):
     network = own(make_task(task)).to(dtype)
     assert isinstance(network, Network)
     before = copy.deepcopy(network)
-    check_network(network, make_task(task))
+    check_network(make_task(task), network)
     assert same(network, before)
 
 
 @pytest.mark.parametrize("cell", CELLS)
 def test_gated_networks_keep_them_and_so_does_ours(cell):
     go = make_task("yang19.go", preset="soo2023")
-    check_network(Gated(cell, go.n_inputs, 6, go.n_outputs, go.dt, seed=1), go)
-    check_network(RateRNN(TASK.n_inputs, 6, TASK.n_outputs, dt=TASK.dt, noise=0.1), TASK)
+    check_network(go, Gated(cell, go.n_inputs, 6, go.n_outputs, go.dt, seed=1))
+    check_network(TASK, RateRNN(TASK.n_inputs, 6, TASK.n_outputs, dt=TASK.dt, noise=0.1))
 
 
 @DTYPES
@@ -457,7 +457,7 @@ class Infinite(Unregistered):
 )
 def test_check_network_finds_what_is_wrong(cls, message):
     with pytest.raises(ContractError) as error:
-        check_network(cls(), TASK)
+        check_network(TASK, cls())
     assert message in " ".join(str(error.value).split())
     with pytest.raises(ContractError, match=r"cannot be checked on GoNogo:\n.*dt is 10"):
-        check_network(cls(dt=10.0), TASK)
+        check_network(TASK, cls(dt=10.0))

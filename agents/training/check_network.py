@@ -145,15 +145,15 @@ CHECKS: tuple[Callable[[Network, Task], None], ...] = (
 
 @typechecked
 @torch.no_grad()
-def check_network(network: Network, task: Task) -> None:
+def check_network(task: Task, network: Network) -> None:
     """Check that a network keeps what training, evaluation, actors and saved runs rely on.
 
     Finite numbers, time first, trials apart, the same bin by bin as in one go, noise from the generator alone, a
     gradient, both precisions, and the same in a copy and in a file.
 
     Args:
-        network: A network, made already; it stays as it is.
-        task: A task that it fits.
+        task: A task that the network fits.
+        network: The network, made already; it stays as it is.
 
     Raises:
         ContractError: If promises are broken; it names all of them, and what may repair them.

@@ -128,12 +128,12 @@ def evaluate(
     """
     check_fit(task, network)
     n_trials, number = whole_number("n_trials", n_trials, minimum=1), whole_number("number", number, minimum=0)
-    batch, policy = _tested(network, task, n_trials, seed, number, noise)
+    batch, policy = _tested(task, network, n_trials, seed, number, noise)
     rates, outputs = np.concatenate(policy.rates), np.concatenate(policy.outputs)
     return Evaluation(batch, rates, outputs, task.score(outputs, batch))
 
 
-def scores_of(network: Network, task: Task, n_trials: int, seed: int) -> list[float]:
+def scores_of(task: Task, network: Network, n_trials: int, seed: int) -> list[float]:
     """The score that :func:`evaluate` finds for a network, or for each network of an ensemble, as if it were alone.
 
     In an ensemble, a network whose outputs are not finite scores 0.
@@ -141,14 +141,14 @@ def scores_of(network: Network, task: Task, n_trials: int, seed: int) -> list[fl
     Raises:
         FloatingPointError: If the outputs of a single network are not finite.
     """
-    batch, policy = _tested(network, task, n_trials, seed)
+    batch, policy = _tested(task, network, n_trials, seed)
     outputs = np.concatenate(policy.outputs)
     each = outputs.swapaxes(0, 1) if ensemble_shape(network) else [outputs]
     return [float(task.score(one, batch).mean()) if np.isfinite(one).all() else 0.0 for one in each]
 
 
 def _tested(
-    network: Network, task: Task, n_trials: int, seed: int, number: int = 0, noise: float | None = None
+    task: Task, network: Network, n_trials: int, seed: int, number: int = 0, noise: float | None = None
 ) -> tuple[TrialBatch, NetworkPolicy]:
     """Trials of the test stream, and what a network did in them."""
     generator = torch.Generator(first_parameter(network).device)

@@ -62,7 +62,7 @@ class Learner:
 
     def scores(self, task: Task, n_trials: int, seed: int) -> list[float]:
         """The score of each network on the test trials of :func:`evaluate`."""
-        return scores_of(self.network, task, n_trials, seed)
+        return scores_of(task, self.network, n_trials, seed)
 
     def report(self, scores: Sequence[float]) -> None:
         """Report the score of each network to the rule."""

@@ -8,7 +8,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from ...envs.names import check_name
+from ...envs.errors import ArgumentError
+from ...envs.names import unknown_name
 from .facts import RuleFacts, rule_facts
 
 
@@ -41,7 +42,9 @@ def rule_in_words(name: str, own: bool = False) -> RenderableType:
         ArgumentError: If there is no such rule.
     """
     rules = rule_facts() | (_own_facts() if own else {})
-    rule = rules[check_name("rule", name, rules)]
+    if name not in rules:
+        raise ArgumentError(f"{unknown_name('rule', name, rules)} --import MODULE adds rules of your own.")
+    rule = rules[name]
     facts = Table(box=None, show_header=False, pad_edge=False)
     for argument, default, meaning in rule.arguments:
         facts.add_row(Text(argument, style="cyan"), Text(f"{default}  {meaning}".strip()))

@@ -29,7 +29,7 @@ QUESTIONS = {
 }
 
 _STAYS = "One who goes by the response alone earns 100 %: the stimulus stays on, and nothing has to be remembered."
-_SUM = "Each is stronger in one modality, drawn for each stimulus, so that no modality alone tells the answer."
+_SUM = "Each is stronger in one modality, drawn for each stimulus, so that no modality alone gives the answer."
 _SOO = "their released code draws one imbalance for both stimuli."
 _WITHHELD = "One who never responds earns 50 %."
 

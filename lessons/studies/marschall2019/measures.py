@@ -108,8 +108,8 @@ def foresight(rule: Any, ensemble: RateRNN, batch: TrialBatch) -> list[float | N
     """
     if not isinstance(rule, Compartments | DNI):
         return [None] * len(ensemble.recurrent)
-    told, credit = (of(ensemble, rule, batch).transpose(0, 1).flatten(1) for of in (apical_voltages, exact_credit))
-    return [finite(value) for value in torch.cosine_similarity(told, credit, dim=1).clamp(-1, 1).tolist()]
+    predicted, credit = (of(ensemble, rule, batch).transpose(0, 1).flatten(1) for of in (apical_voltages, exact_credit))
+    return [finite(value) for value in torch.cosine_similarity(predicted, credit, dim=1).clamp(-1, 1).tolist()]
 
 
 def finite(value: float) -> float | None:
