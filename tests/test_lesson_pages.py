@@ -67,3 +67,13 @@ def test_no_line_of_code_or_formula_is_wider_than_the_page(page):
     plain = [re.sub(r"\\(begin|end)\{\w+\}|\\[a-zA-Z]+|[{}&\s\\]", lambda found: "x" * (found[0][1:2].isalpha()), row)
              for row in rows]  # fmt: skip
     assert [row for row in plain if len(row) > WIDEST_FORMULA] == []
+
+
+OWN = sorted(PAGES[0].parents[1].glob("your-own-*.md"))
+
+
+@pytest.mark.parametrize("page", OWN, ids=lambda page: page.stem)
+def test_no_line_of_code_of_one_s_own_is_wider_than_the_page(page):
+    cells = [source for _, source in code_cells(page)]
+    assert len(cells) >= 5
+    assert [line for source in cells for line in source.splitlines() if len(line) > WIDEST_CODE] == []
