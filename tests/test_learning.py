@@ -66,6 +66,22 @@ def test_penalties_add_to_the_loss_what_they_say():
     assert both - plain == pytest.approx(expected.item(), rel=1e-10)
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_absolute_penalties_add_sizes(dtype):
+    network, batch = network_for(DMS, noise=0.0, activation="tanh").to(dtype), DMS.sample(8, seed=0)
+    rules = (BPTT(), BPTT(rate_penalty=0.3, weight_penalty=0.7, penalty="absolute"))
+    plain, both = (rule.loss(network, batch).item() for rule in rules)
+    rates = network(torch.from_numpy(batch.inputs).to(dtype)).rates
+    matrices = (network.recurrent_weights, network.input_weights, network.readout_weights)
+    expected = 0.3 * rates.abs().mean() + 0.7 * sum(m.abs().mean() for m in matrices)
+    assert both - plain == pytest.approx(expected.item(), rel=1e-10 if dtype == torch.float64 else 1e-5)
+
+
+def test_a_penalty_of_another_name_is_refused():
+    with pytest.raises(ValueError, match=r"unknown penalty 'square'. Did you mean 'squared'\?"):
+        BPTT(penalty="square")
+
+
 def test_masked_bins_do_not_count():
     outputs = torch.randn(4, 3, 2, generator=torch.Generator().manual_seed(0))
     targets, mask = torch.zeros(4, 3, dtype=torch.int64), torch.ones(4, 3)

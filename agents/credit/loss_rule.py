@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ...envs.names import check_name
 from ...envs.trial import TrialBatch
 from ...envs.typechecked import typechecked
 from ..network.data import TensorBatch
@@ -16,7 +17,7 @@ from ..network.protocol import Network
 from ..network.trajectory import Trajectory
 from .arguments import number
 from .descent import Descent, LearningRate, Optimizer, trainable
-from .losses import penalties, task_loss
+from .losses import PENALTIES, Penalty, penalties, task_loss
 from .reads import JACOBIAN
 from .rule import Rule
 
@@ -33,9 +34,10 @@ class LossRule(Rule):
         optimizer: ``"adam"`` or ``"sgd"``.
         rate_penalty: :math:`\lambda_r`, cost of activity.
         weight_penalty: :math:`\lambda_w`, cost of synapses; of a network of another kind than RateRNN, of its matrices.
+        penalty: ``"squared"`` as above, or ``"absolute"``: sizes :math:`|r|`, :math:`|W|` cost instead of squares.
 
     Raises:
-        ValueError: If lr or clip is not positive, the optimizer is unknown, or a penalty is negative.
+        ValueError: If lr or clip is not positive, optimizer or penalty is unknown, or a penalty is negative.
 
     Source: Kingma & Ba 2015, arXiv:1412.6980 (Adam).
     """
@@ -47,9 +49,11 @@ class LossRule(Rule):
     optimizer: Optimizer = "adam"
     rate_penalty: float = number(0.0, minimum=0)
     weight_penalty: float = number(0.0, minimum=0)
+    penalty: Penalty = "squared"
 
     def __post_init__(self) -> None:
         """Check the arguments; nothing is learned yet."""
+        check_name("penalty", self.penalty, PENALTIES)
         self.descent = Descent(self.lr, self.clip, self.optimizer)
         self.lr, self.clip = self.descent.lr, self.descent.clip
 
@@ -60,7 +64,7 @@ class LossRule(Rule):
     def objective(self, network: Network, trajectory: Trajectory, data: TensorBatch) -> Tensor:
         """The task's loss of what a network did, with the costs, a scalar, or of an ensemble (S,)."""
         task = task_loss(trajectory.outputs, data.targets, data.mask, data.probabilities)
-        return task + penalties(network, trajectory, self.rate_penalty, self.weight_penalty)
+        return task + penalties(network, trajectory, self.rate_penalty, self.weight_penalty, self.penalty)
 
     @typechecked
     def gradient(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Literal
+
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -51,18 +54,25 @@ def task_loss(outputs: Tensor, targets: Tensor, mask: Tensor, probabilities: boo
     return (error * mask).sum() / total
 
 
-def penalties(network: Network, trajectory: Trajectory, rate: float, weight: float) -> Tensor:
+Penalty = Literal["squared", "absolute"]
+PENALTIES: dict[str, Callable[[Tensor], Tensor]] = {"squared": torch.square, "absolute": torch.abs}
+"""What a rate or a weight costs."""
+
+
+def penalties(
+    network: Network, trajectory: Trajectory, rate: float, weight: float, penalty: Penalty = "squared"
+) -> Tensor:
     """Cost of activity and of synapses: rate * mean(r^2) + weight * sum of mean(W^2) over the matrices.
 
     Those are recurrent, input and readout weights; of a network of another kind, all its parameters with two axes.
-    A scalar; of an ensemble one for each network, (S,).
+    With ``penalty="absolute"`` sizes count instead of squares. A scalar; of an ensemble one for each network, (S,).
     """
-    cost = trajectory.outputs.new_zeros(())
+    cost, of = trajectory.outputs.new_zeros(()), PENALTIES[penalty]
     if rate:
-        cost = cost + rate * trajectory.rates.square().mean((0, -2, -1))
+        cost = cost + rate * of(trajectory.rates).mean((0, -2, -1))
     if weight:
         for matrix in _matrices(network):
-            cost = cost + weight * matrix.square().mean((-2, -1))
+            cost = cost + weight * of(matrix).mean((-2, -1))
     return cost
 
 
