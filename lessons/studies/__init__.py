@@ -14,6 +14,8 @@ STUDIES: dict[str, str] = {
     "soo2023": "soo2023.study",
     "soo2023-default": "soo2023.default",
     "soo2023-errors": "soo2023.errors",
+    "soo2023-start": "soo2023.start",
+    "soo2023-start-tuning": "soo2023.start_tuning",
     "soo2023-tuning": "soo2023.tuning",
     "soo2023-transmission": "soo2023.transmission",
 }

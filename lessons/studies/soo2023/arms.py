@@ -129,6 +129,7 @@ def authors_network(task: Task, seed: int, others: dict[str, Any]) -> RateRNN:
         others: What else it is given.
     """
     arguments: dict[str, Any] = {
+        "n_units": 50,
         "init": "soo2023",
         "leak": "rate",
         "tau": 100.0,
@@ -137,7 +138,7 @@ def authors_network(task: Task, seed: int, others: dict[str, Any]) -> RateRNN:
         "train_readout_bias": False,
         "train_h0": False,
     }
-    return RateRNN(task.n_inputs, 50, task.n_outputs, dt=task.dt, seed=seed, **arguments | others)
+    return RateRNN(task.n_inputs, n_outputs=task.n_outputs, dt=task.dt, seed=seed, **arguments | others)
 
 
 def measure_rate_networks(job: Job) -> list[Row]:
