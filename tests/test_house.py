@@ -37,8 +37,11 @@ ORDER = {
 # Drawing a single frame is the one place where envs may reach for matplotlib and Pillow, and only when it is called; so
 # may one analysis for the package of the extra "similarity".
 INSIDE_FUNCTIONS = {"envs/gym/render.py": {"matplotlib", "PIL"}, "agents/dynamics/dsa.py": {"DSA"}}
-# The one door to the package of the extra "rl"; nothing else of ours imports it.
-EXTRAS = {"agents/training/stable_baselines.py": {"stable_baselines3"}}
+# The one door to the package of the extra "rl", and that to the one of "fast"; nothing else of ours imports them.
+EXTRAS = {
+    "agents/training/stable_baselines.py": {"stable_baselines3"},
+    "agents/credit/loops/compiler.py": {"numba"},
+}
 
 GLOBAL_SEEDS = {
     "np.random.seed",
