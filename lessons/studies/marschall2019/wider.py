@@ -1,0 +1,69 @@
+"""One more learning rate for each rule whose best was the lowest or the highest of those tried.
+
+This search came after the study, whose networks keep the rates of the first one: it shows how much they might gain. Its
+rule was written before it ran: a rule is under-tuned in a setting if its mean loss at the rate further out is lower by
+more than :data:`GAIN`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..study import Job, Report, Row, Study
+from ..table import finished, read_table, text_table
+from .learners import measure
+from .tuning import FIRST_SEED, RATES, UPDATES, losses_by_rate, tuning_losses
+
+FURTHER = {min(RATES): min(RATES) / 4, max(RATES): max(RATES) * 4}
+"""The rate further out, by the rate at the edge."""
+GAIN = 0.005
+"""Loss from which on a lower one counts: what the study calls close."""
+FIRST = ("readout only", "compartments", "DNI", "BPTT", "RFLO")
+"""Rules that claims of the study are about; they come first."""
+
+
+def jobs(quick: bool) -> Sequence[Job]:
+    """A rate further out for every rule whose best rate was at an edge, on the three networks of the first search."""
+    edges = [(setting, name, min(rates, key=rates.__getitem__)) for (setting, name), rates in tuning_losses().items()]
+    edges = sorted((edge for edge in edges if edge[2] in FURTHER), key=lambda edge: edge[1] not in FIRST)
+    shared = {"updates": UPDATES, "first_seed": FIRST_SEED, "networks": 3}
+    if quick:
+        edges, shared = edges[:1], shared | {"updates": 5}
+    return [shared | {"setting": setting, "learner": name, "lr": FURTHER[rate]} for setting, name, rate in edges]
+
+
+def gains(table: list[Row]) -> list[Row]:
+    """Mean loss at the rate of the study and at the one further out, for each rule and setting of the table."""
+    rows = []
+    for (setting, learner), rates in losses_by_rate(table).items():
+        ((further, loss),) = rates.items()
+        before = tuning_losses()[setting, learner]
+        rate = min(before, key=before.__getitem__)
+        gain = before[rate] - loss
+        rows.append(
+            {"setting": setting, "learner": learner, "rate": f"{rate:g}", "loss": f"{before[rate]:.4f}"}
+            | {"further out": f"{further:g}", "loss there": f"{loss:.4f}", "gain": f"{gain:+.4f}"}
+            | {"under-tuned": "yes" if gain > GAIN else "no"}
+        )
+    return rows
+
+
+def wider_results() -> list[Row]:
+    """The table of this search that travels with the package."""
+    return finished(read_table(Path(__file__).parents[1] / "results" / "marschall2019-wider.csv"))
+
+
+def report(table: list[Row]) -> Report:
+    """What each rule gains by a rate further out; a network that diverged has an infinite loss."""
+    return Report(f"Mean loss at the rate of the study, and further out:\n\n{text_table(gains(table))}")
+
+
+STUDY = Study(
+    name="marschall2019-wider",
+    claim="Rules whose best learning rate was at the edge of the search are not under-tuned.",
+    paper="10.48550/arXiv.1905.12100",
+    jobs=jobs,
+    measure=measure,
+    report=report,
+)
