@@ -10,11 +10,13 @@ import pytest
 from cogdyn.lessons import study_results
 from cogdyn.lessons.pages.study_results import ResultTable, VerdictTable, how_much_is_done
 from cogdyn.lessons.studies import load_study
-from cogdyn.lessons.studies.kao2019.claims import CELLS, MOTIFS, claims
+from cogdyn.lessons.studies.kao2019.claims import claims
 from cogdyn.lessons.studies.kao2019.measures import measures_of
 from cogdyn.lessons.studies.kao2019.networks import network_of, setting, task_of
 from cogdyn.lessons.studies.kao2019.perturbations import error_name
 from cogdyn.lessons.studies.kao2019.predicates import FACTORS, verdicts
+from cogdyn.lessons.studies.kao2019.robustness import CELLS
+from cogdyn.lessons.studies.kao2019.single_units import MOTIFS
 from cogdyn.lessons.studies.kao2019.study import CLAIMS, claim_table
 from cogdyn.lessons.studies.verdict import Verdict
 
@@ -144,7 +146,7 @@ def test_the_shipped_table_holds_what_the_page_shows():
         lines = claim_table(rows, claim, ("target", "noise"))
         assert sum(line["networks"] for line in lines) == len(rows)
         assert not any("_" in str(line["target"]) for line in lines)
-    assert set(STUDY.report(rows).figures) == {"claim_a", "claim_b", "claim_c", "claim_d"}
+    assert set(STUDY.report(rows).figures) == {"claim_a", "claim_b", "claim_c", "claim_c_sign", "claim_d"}
 
 
 def test_the_page_says_what_it_is_and_is_not_and_how_networks_were_trained():
