@@ -59,9 +59,15 @@ def gains(table: list[Row]) -> list[Row]:
     return rows
 
 
-def wider_results() -> list[Row]:
-    """The table of this search that travels with the package."""
-    return finished(read_table(Path(__file__).parents[1] / "results" / "marschall2019-wider.csv"))
+def better_rates() -> dict[tuple[str, str], float]:
+    """The best rate further out of each setting and rule that is under-tuned, by the table that travels along."""
+    table = finished(read_table(Path(__file__).parents[1] / "results" / "marschall2019-wider.csv"))
+    found = {}
+    for cell, rates in losses_by_rate(table).items():
+        rate = min(rates, key=rates.__getitem__)
+        if min(tuning_losses()[cell].values()) - rates[rate] > GAIN:
+            found[cell] = rate
+    return found
 
 
 def report(table: list[Row]) -> Report:
