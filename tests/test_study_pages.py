@@ -1,5 +1,6 @@
 """Pages of studies: tables and verdicts as a page shows them, and what the shipped table of kao2019 must hold."""
 
+import ast
 import re
 from itertools import product
 from pathlib import Path
@@ -22,6 +23,7 @@ from cogdyn.lessons.studies.verdict import Verdict
 
 STUDY = load_study("kao2019")
 PAGE = Path(__file__).parent.parent / "book/studies/kao2019.md"
+CELL = re.compile(r"```\{code-cell\} ipython3\n(?::tags:[^\n]*\n\n|---\n.*?\n---\n)?(.*?)```", re.DOTALL)
 
 
 # How a page shows what was found
@@ -61,6 +63,22 @@ def test_what_is_done_is_counted_by_any_factor():
     assert counts.sum(axis=0).tolist() == [len(rows), asked]
     by_noise = how_much_is_done(STUDY, rows, by=("rate_penalty", "noise"))
     assert "rate penalty 0.01, noise 0.5" in by_noise
+
+
+@pytest.mark.parametrize("name", ["kao2019", "marschall2019"])
+def test_every_cell_of_a_page_runs_and_its_tables_are_full(name):
+    space, tables = {}, 0
+    for cell in CELL.findall((PAGE.parent / f"{name}.md").read_text()):
+        *statements, last = ast.parse(cell).body
+        exec(compile(ast.Module(statements, []), name, "exec"), space)
+        if isinstance(last, ast.Expr):
+            shown = eval(compile(ast.Expression(last.value), name, "eval"), space)
+            if isinstance(shown, ResultTable | VerdictTable):
+                tables += 1
+                assert "<td>" in shown._repr_html_()
+        else:
+            exec(compile(ast.Module([last], []), name, "exec"), space)
+    assert tables > 6
 
 
 # What is said of the claims

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..study import Job, Report, Row, Study
-from ..table import finished, read_table
+from ..table import finished, read_table, text_table
 from .contrasts import COMPARED
 from .learners import LEARNERS, measure
 from .study import NETWORKS, summary
@@ -36,15 +36,30 @@ def jobs(quick: bool) -> Sequence[Job]:
 
 def retuned(rows: Sequence[Row]) -> list[Row]:
     """The table of the study with these networks in place of those they replace."""
-    table = finished(read_table(Path(__file__).parents[1] / "results" / "marschall2019-retuned.csv"))
+    table = _shipped()
     cells = {(row["setting"], row["learner"]) for row in table}
     return [row for row in rows if (row["setting"], row["learner"]) not in cells] + table
 
 
+def before_and_after(rows: Sequence[Row]) -> list[Row]:
+    """Median loss in the study, and of the networks that were trained once more."""
+    cells = {(row["setting"], row["learner"]): row["loss"] for row in summary(rows)}
+    return [
+        {"setting": row["setting"], "learner": row["learner"]}
+        | {"in the study": cells[row["setting"], row["learner"]], "at the better rate": row["loss"]}
+        | {"quartiles": row["quartiles"]}
+        for row in summary(_shipped())
+    ]
+
+
 def report(table: list[Row]) -> Report:
     """Loss at the end of the networks that were trained once more."""
-    text = "Loss on trials never seen, at the better rate:\n\n"
-    return Report(text + "\n".join(f"{row['setting']}  {row['learner']}  {row['loss']}" for row in summary(table)))
+    return Report(f"Loss on trials never seen, at the better rate:\n\n{text_table(summary(table))}")
+
+
+def _shipped() -> list[Row]:
+    """The table of these networks that travels with the package."""
+    return finished(read_table(Path(__file__).parents[1] / "results" / "marschall2019-retuned.csv"))
 
 
 STUDY = Study(
