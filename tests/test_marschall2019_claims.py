@@ -5,9 +5,9 @@ import pytest
 
 from cogdyn.lessons import study_results
 from cogdyn.lessons.studies import load_study
+from cogdyn.lessons.studies.marschall2019.alignment_claim import alignment_correlations
 from cogdyn.lessons.studies.marschall2019.claims import CLAIMS, claims
 from cogdyn.lessons.studies.marschall2019.contrasts import contrasts
-from cogdyn.lessons.studies.marschall2019.explained import alignment_correlations
 from cogdyn.lessons.studies.marschall2019.figures import by_cell
 from cogdyn.lessons.studies.marschall2019.learners import COMPARED, LEARNERS, SETTINGS
 from cogdyn.lessons.studies.marschall2019.measures import MOMENTS

@@ -9,7 +9,7 @@ from .study import Study as Study
 STUDIES: dict[str, str] = {
     "kao2019": "kao2019.study",
     "marschall2019": "marschall2019.study",
-    "marschall2019-retuned": "marschall2019.retuned",
+    "marschall2019-retuning": "marschall2019.retuning",
     "marschall2019-tuning": "marschall2019.tuning",
     "marschall2019-wider": "marschall2019.wider",
     "recipes": "recipes.study",

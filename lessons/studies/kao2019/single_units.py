@@ -31,7 +31,7 @@ def compare(pairs: Iterable[tuple[Networks, Networks]], spread: np.ndarray) -> t
     names = (*MOTIFS, ROTATIONS)
     gaps = np.array([[mean_of(one, name) - mean_of(other, name) for name in names] for one, other in pairs])
     gaps = np.abs(gaps.reshape(-1, len(names)))
-    return (gaps[:, :-1] <= spread).all(axis=1), gaps[:, -1]
+    return np.asarray((gaps[:, :-1] <= spread).all(axis=1)), gaps[:, -1]
 
 
 def halves(settings: Sequence[Networks]) -> Iterator[tuple[list[Row], list[Row]]]:

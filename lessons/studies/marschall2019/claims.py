@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 
 from ..study import Row
 from ..verdict import Verdict
+from .alignment_claim import EXPLAINS, alignment_does_not_explain
 from .contrasts import LearnerContrast, contrasts
-from .explained import EXPLAINS, alignment_does_not_explain
 from .figures import Cells, by_cell
 from .learners import SETTINGS
 

@@ -47,24 +47,24 @@ def alignment_correlations(cells: Cells) -> dict[str, Correlation]:
             if cosines
         ]
         if len(pairs) == sum(learner.of is None for learner in LEARNERS.values()) - 1:
-            found[setting] = rank_correlation(*zip(*pairs, strict=True))
+            found[setting] = rank_correlation([cosine for cosine, _ in pairs], [loss for _, loss in pairs])
     return found
 
 
 def rank_correlation(
-    aligned: Sequence[float], losses: Sequence[float], n: int = N_BOOTSTRAP, seed: int = 0
+    alignments: Sequence[float], losses: Sequence[float], n: int = N_BOOTSTRAP, seed: int = 0
 ) -> Correlation:
     """Spearman's correlation, with an interval from n draws of the rules; 0 where one of both has no order.
 
     Args:
-        aligned: Alignment of each rule.
+        alignments: Alignment of each rule.
         losses: Its loss.
         n: Number of draws.
         seed: Seed of the draws.
     """
-    drawn = np.random.default_rng(seed).integers(len(aligned), size=(n, len(aligned)))
-    chosen = np.concatenate([np.arange(len(aligned))[None], drawn])
-    a, b = (rankdata(np.asarray(values)[chosen], axis=1) for values in (aligned, losses))
+    drawn = np.random.default_rng(seed).integers(len(alignments), size=(n, len(alignments)))
+    chosen = np.concatenate([np.arange(len(alignments))[None], drawn])
+    a, b = (rankdata(np.asarray(values)[chosen], axis=1) for values in (alignments, losses))
     a, b = a - a.mean(1, keepdims=True), b - b.mean(1, keepdims=True)
     norms = np.sqrt((a**2).sum(1) * (b**2).sum(1))
     value, *others = np.divide((a * b).sum(1), norms, out=np.zeros(n + 1), where=norms > 0)
