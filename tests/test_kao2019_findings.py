@@ -1,6 +1,7 @@
 """What the page of kao2019 says beside its verdicts: distances, the null of claim A, the signs of claim C."""
 
 import re
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from cogdyn.lessons.studies import load_study
 from cogdyn.lessons.studies.kao2019.claims import claims
 from cogdyn.lessons.studies.kao2019.distances import distance_table, distances, largest_gap
 from cogdyn.lessons.studies.kao2019.estimates import ROTATIONS, average, difference, mean
+from cogdyn.lessons.studies.kao2019.perturbations import KINDS, LEVELS, PERIODS, error_name
 from cogdyn.lessons.studies.kao2019.predicates import TASK_R2, able_networks, settings_of, verdicts
 from cogdyn.lessons.studies.kao2019.robustness import CELLS, CONTRASTS, effects, sign_figure, sign_table
 from cogdyn.lessons.studies.kao2019.single_units import compare, differing_pairs, halves, null_table, seed_spread
@@ -156,6 +158,11 @@ def test_the_sign_of_claim_c_turns_with_the_period_of_the_noise_and_with_nothing
     for sd in (0.5, 1.0):
         whole = ("white", "whole trial", sd)
         assert np.mean(effects(ABLE, engineered, whole)) > 0 > np.mean(effects(ABLE, emerged, whole))
+    out, held = ([row for row in ABLE if (row["target"] == "held") == seen] for seen in (False, True))
+    for kind, sd in product(KINDS, LEVELS):
+        before, after = (error_name(kind, period, sd) for period in PERIODS)
+        assert mean(out, before).value > mean(out, after).value
+        assert mean(held, before).value < mean(held, after).value
     assert claims(ROWS)[2].holds is None
     assert next(line[engineered] for line in sign_table(ABLE)).startswith("0 of 22, +")
 

@@ -2,7 +2,7 @@
 
 This search came after the study, whose networks keep the rates of the first one: it shows how much they might gain. Its
 rule was written before it ran: a rule is under-tuned in a setting if its mean loss at a rate further out is lower by
-more than :data:`GAIN`. Those that were, by the first step, took a second.
+more than :data:`GAIN`. Those that were, by the first step, took a second, which was decided then.
 """
 
 from __future__ import annotations
