@@ -198,6 +198,19 @@ def test_a_resumed_run_equals_an_uninterrupted_one(tmp_path, rule):
     assert all(torch.equal(a, b) for a, b in zip(whole.network.parameters(), rest.network.parameters(), strict=True))
 
 
+def test_a_run_records_its_path_and_resuming_on_the_other_says_so(tmp_path, monkeypatch):
+    def trained(steps, **more):
+        network = RateRNN(DMS.n_inputs, 6, DMS.n_outputs, dt=DMS.dt, seed=2)
+        few = {"batch_size": 3, "n_test": 4, "evaluate_every": 3, "device": "cpu", "out": tmp_path / "run"}
+        return train(DMS, network, RFLO(update_every="bin"), steps, **few, **more)
+
+    assert trained(3).config["path"] == "loop"
+    monkeypatch.setattr(learning, "numba_is_there", lambda: False)
+    with pytest.warns(UserWarning, match="learned by a compiled loop and resumes by PyTorch's operations"):
+        assert trained(6, resume=True).config["path"] == "steps"
+    assert "path" not in train(DMS, RateRNN(5, 4, 3, dt=20), BPTT(), 1, 2, n_test=2).config
+
+
 def test_small_numbers_count_as_zero_within_the_block_alone():
     small = np.array([1e-40], np.float32)
     with small_numbers_as_zero():

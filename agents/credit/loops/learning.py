@@ -49,6 +49,13 @@ def why_not_compiled(rule: CreditRule[Any], network: RateRNN) -> str | None:
     return None
 
 
+def learning_path(rule: Any, network: Any) -> str | None:
+    """By what a rule that changes weights in every bin learns: ``"loop"`` or ``"steps"``; None for others."""
+    if not getattr(rule, "in_every_bin", False):
+        return None
+    return "loop" if why_not_compiled(rule, network) is None else "steps"
+
+
 @torch.no_grad()
 def learn_in_compiled_bins(
     rule: CreditRule[Any], network: RateRNN, batch: TrialBatch, generator: torch.Generator | None
