@@ -10,8 +10,9 @@ from precisions import same_gradient as same
 
 from cogdyn.agents import RateRNN
 from cogdyn.agents.credit.bins import bins_of
-from cogdyn.agents.credit.credit_rule import CreditRule, Stepwise
+from cogdyn.agents.credit.credit_rule import CreditRule
 from cogdyn.agents.credit.output_error import OutputError
+from cogdyn.agents.credit.stepwise import Stepwise
 from cogdyn.agents.credit.trials import Trials
 from cogdyn.agents.network.data import tensors
 from cogdyn.agents.network.ensemble import ensemble_of, member, stacked

@@ -11,9 +11,12 @@ import pytest
 import torch
 
 from cogdyn.agents import RateRNN, rules, train
-from cogdyn.agents.credit import CreditRule, Diverged, credit_rule
+from cogdyn.agents.credit import CreditRule, Diverged
 from cogdyn.agents.credit.loops import learning
-from cogdyn.agents.credit.loops.learning import small_numbers_as_zero, why_not_compiled
+from cogdyn.agents.credit.loops.assigning import assigns_on_loops
+from cogdyn.agents.credit.loops.handover import small_numbers_as_zero
+from cogdyn.agents.credit.loops.learning import why_not_compiled
+from cogdyn.agents.credit.trials import Trials
 from cogdyn.agents.network.activations import ACTIVATIONS, register_activation
 from cogdyn.agents.network.ensemble import ensemble_of
 from cogdyn.agents.rules import BPTT, DNI, RFLO, RTRL
@@ -63,11 +66,11 @@ LEARNINGS = {
 def learned(monkeypatch, compiled, name, setting, task, network, learning_, several=None, dtype=torch.float64):
     """Network, metrics and memory after three updates, on the compiled loop or by steps."""
     if not compiled:
-        monkeypatch.setattr(credit_rule, "why_not_compiled", lambda rule, network: "a test asks for steps")
+        monkeypatch.setattr(learning, "numba_is_there", lambda: False)
     net = RateRNN(task.n_inputs, 9, task.n_outputs, dt=task.dt, seed=3, **network).to(dtype)
     net = net if several is None else ensemble_of(net, several)
     rule = getattr(rules, name)(update_every="bin", lr=2e-4, **(setting | learning_))
-    assert (credit_rule.why_not_compiled(rule, net) is None) == compiled
+    assert (why_not_compiled(rule, net) is None) == compiled
     generator = torch.Generator().manual_seed(1)
     metrics = [rule.update(net, task.sample(3, seed=k), generator) for k in range(3)]
     monkeypatch.undo()
@@ -124,6 +127,39 @@ def test_in_single_precision_they_differ_by_rounding(monkeypatch, name, setting)
     arguments = (name, setting, DMS, NETWORKS["rate"], how, None, torch.float32)
     found = [learned(monkeypatch, compiled, *arguments) for compiled in (True, False)]
     assert_alike(*found, rtol=2e-3, atol=2e-5)
+
+
+@pytest.mark.parametrize("other", [0, 1])
+@pytest.mark.parametrize(("name", "setting"), EVERY, ids=str)
+def test_after_trials_a_loop_adds_up_what_the_steps_do(monkeypatch, name, setting, other):
+    """The gradient, and in an update what the rule learns for itself; of two networks each, in turn."""
+    kind = list(NETWORKS)[(EVERY.index((name, setting)) + 3 * other) % len(NETWORKS)]
+    task, network = REACH if kind == "sigmoid" else DMS, NETWORKS[kind]
+    needs_rates = name == "Compartments" or setting.get("jacobian") == "learned"
+    if needs_rates and network["leak"] == "voltage":
+        return
+    found = []
+    for compiled in (True, False):
+        if not compiled:
+            monkeypatch.setattr(learning, "numba_is_there", lambda: False)
+        net = RateRNN(task.n_inputs, 9, task.n_outputs, dt=task.dt, seed=3, **network).double()
+        net = ensemble_of(net, 2) if kind in ("rate", "masks") else net
+        rule, generator = getattr(rules, name)(**setting), torch.Generator().manual_seed(1)
+        gradient = rule.gradient(net, task.sample(3, seed=0), torch.Generator().manual_seed(0))
+        metrics = [rule.update(net, task.sample(3, seed=k), generator) for k in range(2)]
+        found.append((net, metrics, gradient | rule.state(net)))
+    assert_alike(*found, rtol=1e-7, atol=1e-9)
+
+
+def test_large_networks_learn_after_trials_by_products_of_a_library():
+    rule, batch = RFLO(), DMS.sample(3, seed=0)
+    small, large = (RateRNN(DMS.n_inputs, n, DMS.n_outputs, dt=DMS.dt) for n in (64, 65))
+
+    def trials(network):
+        return Trials(network, torch.from_numpy(batch.inputs), None, None, {}, None)
+
+    assert assigns_on_loops(rule, trials(small))
+    assert not assigns_on_loops(rule, trials(large))
 
 
 def test_probabilities_are_targets_as_well(monkeypatch):
@@ -235,7 +271,7 @@ def test_small_numbers_count_as_zero_within_the_block_alone():
 def test_trials_of_another_shape_are_refused(monkeypatch, compiled, sizes, batch):
     """Loops do not look where their arrays end."""
     if not compiled:
-        monkeypatch.setattr(credit_rule, "why_not_compiled", lambda rule, network: "a test asks for steps")
+        monkeypatch.setattr(learning, "numba_is_there", lambda: False)
     n_inputs, n_outputs = sizes
     with pytest.raises((ValueError, RuntimeError)):
         RFLO(update_every="bin").update(RateRNN(n_inputs, 4, n_outputs, dt=20), batch)

@@ -6,7 +6,7 @@ import math
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic
 
 import numpy as np
 import torch
@@ -21,16 +21,17 @@ from .descent import Descent, Diverged, LearningRate, Optimizer, trainable
 from .every_bin import Steps, learn_in_every_bin
 from .feedback import Feedback, Pathway
 from .loops.arrays import Arrays, LoopBin
+from .loops.assigning import assign_in_bins, assigns_on_loops
 from .loops.learning import learn_in_compiled_bins, why_not_compiled
 from .memory import Memory, restored, saved
 from .output_error import OutputError
 from .rule import Pace, Rule
+from .stepwise import State, Stepwise
 from .synapses import Synapses
 from .trials import Assignment, Trials
 
 LARGEST = 1e6
 """What a rule learned for itself and is larger in size than this has grown without bound."""
-State = TypeVar("State")
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
@@ -149,6 +150,11 @@ class CreditRule(Rule, Generic[State]):
     @torch.no_grad()
     def assign(self, trials: Trials) -> Assignment:
         """What the steps add up to over trials at fixed weights; a rule that has a faster form returns that."""
+        return assign_in_bins(self, trials) if assigns_on_loops(self, trials) else self.added_up(trials)
+
+    @torch.no_grad()
+    def added_up(self, trials: Trials) -> Assignment:
+        """What the steps add up to over trials at fixed weights, one after the other."""
         network, n_bins, batch_size = trials.network, *trials.inputs.shape[:2]
         trajectory, bins = trials.run()
         steps = Stepwise(self, self.begin(network, batch_size, trials.memory, trials.generator))
@@ -158,7 +164,8 @@ class CreditRule(Rule, Generic[State]):
             total += steps.step(bin.of_own_loss(n_bins), trials.generator)
         if (left := steps.finish()) is not None:
             total += left
-        return Assignment(synapses.gradients(total / n_bins), trajectory, steps.memory)
+        gradients = synapses.gradients(total / n_bins)
+        return Assignment(gradients, trajectory.rates, trajectory.outputs, steps.memory)
 
     def knows(self, network: RateRNN) -> bool:
         """Whether what is remembered is of this network."""
@@ -219,8 +226,8 @@ class CreditRule(Rule, Generic[State]):
         errors = OutputError(data, network.n_outputs, network.readout_activation)
         feedback = self.feedback_weights.of(network)
         trials = Trials(network, data.inputs, errors, feedback, self.memory, generator)
-        gradients, trajectory, memory = self.assign(trials)
-        rates, outputs = trajectory.rates.detach(), trajectory.outputs.detach()
+        gradients, rates, outputs, memory = self.assign(trials)
+        rates, outputs = rates.detach(), outputs.detach()
         if "readout" not in gradients:
             gradients |= errors.to_readout(network, outputs, rates)
         return gradients, errors.loss(outputs), memory
@@ -231,7 +238,7 @@ class CreditRule(Rule, Generic[State]):
         if why_not_compiled(self, network) is None:
             found = learn_in_compiled_bins(self, network, batch, generator)
         else:
-            losses, norms = self._learn_step_by_step(network, batch, generator)
+            losses, norms = self.learn_by_steps(network, batch, generator)
             found = list(zip(losses.reshape(-1).tolist(), norms.reshape(-1).tolist(), strict=True))
         self.descent.count()
         if network.recurrent.ndim == 3:
@@ -242,10 +249,10 @@ class CreditRule(Rule, Generic[State]):
             raise Diverged(f"loss {loss}, gradient norm {norm}")
         return {"loss": loss, "gradient_norm": norm}
 
-    def _learn_step_by_step(
+    def learn_by_steps(
         self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None
     ) -> tuple[Tensor, Tensor]:
-        """Losses and norms of learning in every bin by the rule's steps; what is not finite leaves a network alone."""
+        """Learn in every bin by the rule's steps; returns losses and norms. What diverges is left as it was."""
         data = tensors(batch, network.recurrent)
         errors = OutputError(data, network.n_outputs, network.readout_activation, len(data.inputs))
         steps = self.steps(network, batch.batch_size, self.memory, generator)
@@ -274,30 +281,3 @@ class CreditRule(Rule, Generic[State]):
     @staticmethod
     def _bounded(values: Tensor) -> bool:
         return bool((values.abs() <= LARGEST).all())
-
-
-class Stepwise(Generic[State]):
-    """A rule on its way through trials, step by step.
-
-    Args:
-        rule: The rule.
-        state: Its state before the first bin.
-    """
-
-    def __init__(self, rule: CreditRule[State], state: State):
-        self.rule, self.state = rule, state
-
-    def step(self, bin: Bin, generator: torch.Generator | None) -> Tensor:
-        """Go through a bin; returns what it adds to the gradient."""
-        self.state, gradient = self.rule.step(self.state, bin, generator)
-        return gradient
-
-    def finish(self) -> Tensor | None:
-        """End the trials; returns what is left of the gradient."""
-        self.state, left = self.rule.finish(self.state)
-        return left
-
-    @property
-    def memory(self) -> Memory:
-        """What the rule has learned for itself."""
-        return self.rule.remembered(self.state)

@@ -14,6 +14,7 @@ from .bins import no_traces
 from .credit_rule import CreditRule
 from .diagonal_traces import DiagonalTraces, SharedTraces
 from .every_bin import Steps
+from .loops.assigning import assign_backwards, assigns_on_loops
 from .memory import Memory
 from .trials import Assignment, Trials
 
@@ -49,6 +50,8 @@ class DiagonalRule(CreditRule[Tensor]):
 
     def assign(self, trials: Trials) -> Assignment:
         """Fast path after trials: the same sum, backwards in time."""
+        if assigns_on_loops(self, trials):
+            return assign_backwards(self, trials, own_synapse=self.decay == "diag")
         return summed_backwards(trials, self.decay)
 
 
@@ -62,11 +65,12 @@ def summed_backwards(trials: Trials, decay: Credit, readout_filter: float = 0.0)
     trajectory = network(trials.inputs, generator=trials.generator, credit=decay, feedback=feedback)
     learned = {name: getattr(network, name) for name in names if getattr(network, name).requires_grad}
     if not learned:
-        return Assignment({}, trajectory, {})
+        return Assignment({}, trajectory.rates, trajectory.outputs, {})
     of, signal = trials.errors.loss(trajectory.outputs).sum(), None
     if readout_filter:
         of, signal = trajectory.rates, trials.errors.of(trajectory.outputs.detach()) @ trials.feedback
         for t in range(len(signal) - 2, -1, -1):
             signal[t].add_(signal[t + 1], alpha=readout_filter)
     gradients = torch.autograd.grad(of, [*learned.values()], signal)
-    return Assignment(dict(zip(learned, gradients, strict=True)), trajectory, {})
+    of_parameters = dict(zip(learned, gradients, strict=True))
+    return Assignment(of_parameters, trajectory.rates, trajectory.outputs, {})

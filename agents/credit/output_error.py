@@ -27,6 +27,8 @@ class OutputError:
 
     Attributes:
         labels: y as vectors, classes as one-hot ones, (T, B, n_out).
+        weight: What differences of outputs and labels are multiplied by, (T, B, 1).
+        softmax: Whether the targets are classes or their probabilities.
     """
 
     def __init__(self, data: TensorBatch, n_outputs: int, readout_activation: str = "linear", times: float = 1.0):
@@ -34,10 +36,10 @@ class OutputError:
         labels = functional.one_hot(data.targets, n_outputs) if classes else data.targets
         self.labels = labels.to(data.mask.dtype)
         self._data = data
-        self._softmax, self._sigmoid = classes or data.probabilities, readout_activation == "sigmoid"
-        self._weight = (times * data.mask / data.mask.sum())[..., None]
-        if not self._softmax:
-            self._weight = self._weight * (2 / n_outputs)
+        self.softmax, self._sigmoid = classes or data.probabilities, readout_activation == "sigmoid"
+        self.weight = (times * data.mask / data.mask.sum())[..., None]
+        if not self.softmax:
+            self.weight = self.weight * (2 / n_outputs)
 
     def loss(self, outputs: Tensor) -> Tensor:
         """The loss whose gradient the error is, a scalar, or of an ensemble one for each network, (S,)."""
@@ -49,13 +51,13 @@ class OutputError:
 
     @cached_property
     def _of_bin(self) -> list[tuple[Tensor, Tensor]]:
-        return list(zip(self.labels.unbind(0), self._weight.unbind(0), strict=True))
+        return list(zip(self.labels.unbind(0), self.weight.unbind(0), strict=True))
 
     def of(self, outputs: Tensor) -> Tensor:
         """The error e for the outputs of whole trials, (T, B, n_out), or of an ensemble (T, S, B, n_out)."""
         if outputs.ndim == 4:
-            return self._error(outputs, self.labels[:, None], self._weight[:, None])
-        return self._error(outputs, self.labels, self._weight)
+            return self._error(outputs, self.labels[:, None], self.weight[:, None])
+        return self._error(outputs, self.labels, self.weight)
 
     def to_readout(self, network: RateRNN, outputs: Tensor, rates: Tensor) -> dict[str, Tensor]:
         r"""The exact gradient for the readout, :math:`e^T r`, and for its bias, by the names of the parameters."""
@@ -64,7 +66,7 @@ class OutputError:
         return {"readout": weights, "readout_bias": error.sum((0, -2))}
 
     def _error(self, z: Tensor, labels: Tensor, weight: Tensor) -> Tensor:
-        if self._softmax:
+        if self.softmax:
             return (torch.softmax(z, dim=-1) - labels).mul_(weight)
         error = (z - labels).mul_(weight)
         return error.mul_(z * (1 - z)) if self._sigmoid else error

@@ -40,8 +40,16 @@ class Trials:
 
 
 class Assignment(NamedTuple):
-    """Gradients by the name of their parameter, what the network did, and what the rule has learned for itself."""
+    """What a rule makes of trials.
+
+    Attributes:
+        gradients: By the name of their parameter.
+        rates: Of the network in the trials, (T, B, N), or of an ensemble (T, S, B, N).
+        outputs: z, (T, B, n_out), or (T, S, B, n_out).
+        memory: What the rule has learned for itself.
+    """
 
     gradients: dict[str, Tensor]
-    trajectory: Trajectory
+    rates: Tensor
+    outputs: Tensor
     memory: Memory

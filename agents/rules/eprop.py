@@ -20,7 +20,7 @@ from ..credit import (
     number,
 )
 from ..credit.bins import Bin, no_traces, outer
-from ..credit.diagonal_rule import DiagonalTraces, summed_backwards
+from ..credit.diagonal_rule import DiagonalTraces, assign_backwards, assigns_on_loops, summed_backwards
 
 
 class EligibilityTraces(NamedTuple):
@@ -74,6 +74,8 @@ class EProp(CreditRule[EligibilityTraces]):
 
     def assign(self, trials: Trials) -> Assignment:
         """Fast path after trials: the same sum, backwards in time; the filter of the traces becomes one of errors."""
+        if assigns_on_loops(self, trials):
+            return assign_backwards(self, trials, own_synapse=False, readout_filter=self.readout_filter)
         return summed_backwards(trials, "none", readout_filter=self.readout_filter)
 
     def constants(self, network: RateRNN) -> Sequence[float]:

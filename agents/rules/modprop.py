@@ -94,7 +94,7 @@ class ModProp(CreditRule[TypeTraces]):
             c = bin.learning_signal + later
             total += contribution(c, bin)
             later = bin.keep * c + mean_slope(bin, self.slope) * ((bin.alpha * c) @ W_bar)
-        return Assignment(synapses.gradients(total), trajectory, {})
+        return Assignment(synapses.gradients(total), trajectory.rates, trajectory.outputs, {})
 
     def types_of(self, network: RateRNN) -> Tensor:
         """Which unit is of which type, 0 and 1, (N, K)."""

@@ -49,7 +49,8 @@ class ReadoutOnly(CreditRule[None]):
     @torch.no_grad()
     def assign(self, trials: Trials) -> Assignment:
         """Fast path after trials: the same sum, which is nothing."""
-        return Assignment({}, trials.network(trials.inputs, generator=trials.generator), {})
+        trajectory = trials.network(trials.inputs, generator=trials.generator)
+        return Assignment({}, trajectory.rates, trajectory.outputs, {})
 
     def to_loop(self, state: None, network: RateRNN, batch_size: int) -> Sequence[Tensor]:
         """It has no state."""

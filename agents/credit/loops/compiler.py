@@ -12,7 +12,7 @@ import numba
 from numba import types
 from numba.extending import register_jitable
 
-from . import bins, products, units, weights
+from . import bins, products, trials, units, weights
 from .arrays import N_STATE, Course, Loop, LoopBin, Parts, Settings
 
 OPTIONS: dict[str, Any] = {
@@ -24,7 +24,7 @@ OPTIONS: dict[str, Any] = {
 VERSION = crc32(b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py"))))
 """Of all loops: numba's cache looks at the file of a function alone, not at those that it calls."""
 
-for module in (bins, products, units, weights):
+for module in (bins, products, trials, units, weights):
     for function in list(vars(module).values()):
         if isinstance(function, python.FunctionType) and function.__module__ == module.__name__:
             register_jitable(**OPTIONS)(function)
@@ -51,15 +51,44 @@ def compiled_loop(loop: Loop, dtype: str) -> Pointer:
 @cache
 def compiled_bins(dtype: str) -> Any:
     """:func:`.bins.learn_in_bins` for arrays of a precision, ``"float32"`` or ``"float64"``."""
+    pair = types.UniTuple(types.float64, 2)
+    return _compiled(numba.njit, pair(*_rule_types(dtype), *_network_types(dtype)), bins.learn_in_bins)
+
+
+@cache
+def compiled_sum(dtype: str) -> Any:
+    """:func:`.trials.add_up_in_bins` for arrays of a precision."""
+    arrays = _rule_types(dtype), _network_types(dtype), _written_types(dtype)
+    return _compiled(numba.njit, types.void(*(each for group in arrays for each in group)), trials.add_up_in_bins)
+
+
+@cache
+def compiled_sum_backwards(dtype: str) -> Any:
+    """:func:`.trials.add_up_backwards` for arrays of a precision."""
+    arguments = types.boolean, types.float64, *_network_types(dtype), *_written_types(dtype)
+    return _compiled(numba.njit, types.void(*arguments), trials.add_up_backwards)
+
+
+def _rule_types(dtype: str) -> tuple[Any, ...]:
+    """A rule's loop, its state and its constants."""
+    x = getattr(types, dtype)
+    return types.FunctionType(_loop_type(x)), types.UniTuple(x[:, :, ::1], N_STATE), x[::1]
+
+
+def _network_types(dtype: str) -> tuple[Any, ...]:
+    """The network, the course of the trials, and the settings."""
     x = getattr(types, dtype)
     cube, matrix, vector = x[:, :, ::1], x[:, ::1], x[::1]
     arrays = (matrix, matrix, vector, matrix, vector, matrix, matrix, matrix, vector, vector, vector, vector, vector)
-    parts, course = types.NamedTuple(arrays, Parts), types.NamedTuple((cube, cube, matrix, cube, cube), Course)
     flags = (types.int64, *(types.boolean,) * 3, types.int64, *(types.boolean,) * 6, *(types.float64,) * 3)
-    settings, loop = types.NamedTuple(flags, Settings), types.FunctionType(_loop_type(x))
-    result = types.UniTuple(types.float64, 2)
-    signature = result(loop, types.UniTuple(cube, N_STATE), vector, parts, course, settings)
-    return _compiled(numba.njit, signature, bins.learn_in_bins)
+    course = types.NamedTuple((cube, cube, matrix, cube, cube), Course)
+    return types.NamedTuple(arrays, Parts), course, types.NamedTuple(flags, Settings)
+
+
+def _written_types(dtype: str) -> tuple[Any, ...]:
+    """Rates, outputs and the sum."""
+    x = getattr(types, dtype)
+    return x[:, :, ::1], x[:, :, ::1], x[:, ::1]
 
 
 def _bin_type(x: Any) -> Any:

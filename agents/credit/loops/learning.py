@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cache
 from importlib.util import find_spec
-from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from ....envs.trial import TrialBatch
 from ...network.rate_rnn import RateRNN
 from ..driven_step import noise_currents
-from ..feedback import PATHWAYS
-from .arrays import ACTIVATIONS, N_STATE, Course, Parts, Settings
+from .arrays import ACTIVATIONS, Course
+from .handover import PRECISIONS, networks_in, parts_of, settings_of, small_numbers_as_zero, state_arrays
 
 if TYPE_CHECKING:
     from ..credit_rule import CreditRule
-
-PRECISIONS = {torch.float32: np.dtype(np.float32), torch.float64: np.dtype(np.float64)}
 
 
 @cache
@@ -78,48 +72,16 @@ def learn_in_compiled_bins(
     feedback = None if rule.feedback == "symmetric" else rule.feedback_weights.of(network)
     if feedback is not None and rule.feedback == "adaptive":  # who has been given the old one keeps that
         feedback = rule.feedback_weights.weights = feedback.clone()
-    rate, clip = rule.descent.rate(network), rule.descent.clip
-    settings = Settings(
-        ACTIVATIONS.index(network.activation),
-        network.leak == "voltage",
-        batch.kind != "continuous",
-        network.readout_activation == "sigmoid",
-        PATHWAYS.index(rule.feedback),
-        network.recurrent.requires_grad,
-        network.input.requires_grad,
-        network.bias.requires_grad,
-        network.readout.requires_grad,
-        network.readout_bias.requires_grad,
-        clip is not None,
-        rate,
-        clip or 0.0,
-        rate * rule.descent.weight_decay,
-    )
-    constants, fill = np.array(rule.constants(network), x), (np.empty((0, 0, 0), x),) * (N_STATE - len(tensors))
-    found = []
+    settings, constants = settings_of(rule, network, batch.kind != "continuous"), np.array(rule.constants(network), x)
     with small_numbers_as_zero():
-        for s in range(len(network.recurrent)) if network.recurrent.ndim == 3 else (None,):
-            arrays = [_cube(_of(tensor, s)) for tensor in tensors]
-            found.append(go(loop, (*arrays, *fill), constants, _parts(network, feedback, s, x), course, settings))
+        found = [
+            go(loop, state_arrays(tensors, s, x), constants, parts_of(network, feedback, s, x), course, settings)
+            for s in networks_in(network)
+        ]
     # A rule that leaves a part of the gradient for the end has no loop.
     state, _ = rule.finish(rule.from_loop(state, tensors))
     rule.memory = rule.remembered(state)
     return found
-
-
-@contextmanager
-def small_numbers_as_zero() -> Iterator[None]:
-    """Within the block, numbers too small for full precision count as 0, since a processor takes long over them.
-
-    Traces of units that have fallen silent come there: below 1e-38 in single precision.
-    """
-    already = np.float32(1e-40) * np.float32(1) == 0
-    torch.set_flush_denormal(True)
-    try:
-        yield
-    finally:
-        if not already:
-            torch.set_flush_denormal(False)
 
 
 def _course(
@@ -160,36 +122,3 @@ def _check(batch: TrialBatch, network: RateRNN, n_inputs: int) -> None:
         raise ValueError(f"targets have {batch.targets.shape[2]} parts, but there are {n_out} outputs.")
     if not batch.mask.any():
         raise ValueError("the mask is 0 everywhere: there is nothing to learn.")
-
-
-def _parts(network: RateRNN, feedback: Tensor | None, s: int | None, x: np.dtype[Any]) -> Any:
-    """The arrays of a network, or of one of an ensemble, that the loop reads and writes."""
-    alive = np.ones(network.n_units, x)
-    alive[list(network.lesioned)] = 0
-    return Parts(
-        recurrent=_of(network.recurrent, s),
-        input=_of(network.input, s),
-        bias=_of(network.bias, s),
-        readout=_of(network.readout, s),
-        readout_bias=_of(network.readout_bias, s),
-        feedback=np.empty((0, 0), x) if feedback is None else _of(feedback, s),
-        recurrent_mask=_of(network.recurrent_mask, s),
-        input_mask=network.input_mask.numpy(),
-        output_mask=network.output_mask.numpy(),
-        signs=np.empty(0, x) if network.signs is None else network.signs.numpy(),
-        first=_of(network.h0, s),
-        alpha=network.alpha.numpy(),
-        alive=alive,
-    )
-
-
-def _of(tensor: Tensor, s: int | None) -> np.ndarray:
-    """The memory of a tensor, or of its part for one network of an ensemble."""
-    array = tensor.detach().numpy()
-    return array if s is None else array[s]
-
-
-def _cube(array: np.ndarray) -> np.ndarray:
-    """The same memory with three axes: what is missing in front, what is too much merged at the end."""
-    shape = (1,) * (3 - array.ndim) + array.shape
-    return array.reshape(*shape[:2], prod(shape[2:]))

@@ -12,6 +12,7 @@ from .arrays import LoopBin
 def fire(h: Any, r: Any, activation: int, alive: Any) -> None:
     """R = f(h), both (B, N); exponentials that would leave the numbers are not taken."""
     one, two, zero = h.dtype.type(1), h.dtype.type(2), h.dtype.type(0)
+    straight = h.dtype.type(20)  # from here on PyTorch takes softplus for the identity
     most = h.dtype.type(20) if activation == 0 or activation == 2 else h.dtype.type(80)
     for b in range(h.shape[0]):
         if activation == 1:
@@ -19,7 +20,7 @@ def fire(h: Any, r: Any, activation: int, alive: Any) -> None:
                 r[b, i] = max(h[b, i], zero)
         elif activation == 3:
             for i in range(h.shape[1]):
-                r[b, i] = max(h[b, i], zero) + np.log1p(np.exp(-min(abs(h[b, i]), most)))
+                r[b, i] = h[b, i] if h[b, i] > straight else np.log1p(np.exp(max(-most, min(h[b, i], straight))))
         elif activation == 4:
             for i in range(h.shape[1]):
                 r[b, i] = one / (one + np.exp(-max(-most, min(h[b, i], most))))

@@ -8,9 +8,12 @@ from torch import Tensor
 
 from ....envs.contract.requirement import Z, require
 from ....envs.trial import TrialBatch
-from ...credit.credit_rule import CreditRule, Stepwise
+from ...credit.credit_rule import CreditRule
+from ...credit.loops.assigning import assigns_on_loops
+from ...credit.loops.learning import why_not_compiled
 from ...credit.output_error import OutputError
 from ...credit.rule import Rule
+from ...credit.stepwise import Stepwise
 from ...credit.trials import Trials
 from ...network.data import tensors
 from ...network.rate_rnn import RateRNN
@@ -95,21 +98,25 @@ def check_precision(ground: Ground) -> None:
 
 
 def check_fast_paths(ground: Ground) -> None:
-    """What is faster, ``steps`` in every bin and ``assign`` over trials, is the same as ``step``."""
+    """What is faster is the same as ``step``: ``steps`` and ``loop`` in every bin, ``assign`` over trials."""
     if not isinstance(ground.rule, CreditRule):
         return
     for network, tolerance in ((quiet(ground), 1e-9), (quiet(ground).float(), 1e-4)):
         rule = ground.fresh_rule()
         assert isinstance(rule, CreditRule)
-        if type(rule).assign is not CreditRule.assign:
+        if type(rule).assign is not CreditRule.assign or assigns_on_loops(rule, trials_for(ground, rule, network)):
             of_synapses = {name: torch.zeros_like(network.get_parameter(name)) for name in SYNAPSES}
             found = rule.assign(trials_for(ground, rule, network)).gradients
-            plain = CreditRule.assign(rule, trials_for(ground, rule, network)).gradients
+            plain = rule.added_up(trials_for(ground, rule, network)).gradients
             fast = of_synapses | {name: found[name] for name in SYNAPSES if name in found}
             require(apart(fast, plain) < tolerance, "assign is not what step adds up to over trials.")
         if type(rule).steps is not CreditRule.steps:
             fast, plain = bin_by_bin(ground, rule, network)
             require(apart(fast, plain) < tolerance, "steps is not the same as step, bin by bin.")
+        # In single precision small changes drown in the rounding of weights.
+        if why_not_compiled(rule, network) is None and network.recurrent.dtype == torch.float64:
+            fast, plain = learned_in_every_bin(ground, network)
+            require(apart(fast, plain) < tolerance, "loop does not learn in every bin what step does.")
 
 
 def trials_for(ground: Ground, rule: CreditRule, network: RateRNN) -> Trials:
@@ -129,6 +136,20 @@ def bin_by_bin(ground: Ground, rule: CreditRule, network: RateRNN) -> tuple[dict
         steps = make(network, trials.inputs.shape[1], {}, source(0))
         added = [steps.step(bin, source(t)).clone() for t, bin in enumerate(bins)]
         found.append({str(t): value for t, value in enumerate(added)})
+    return found[0], found[1]
+
+
+def learned_in_every_bin(ground: Ground, network: RateRNN) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    """How parameters change where they do in every bin, by ``loop`` and by ``step``."""
+    found = []
+    for by_steps in (False, True):
+        rule, own = ground.fresh_rule(update_every="bin", optimizer="sgd"), copy.deepcopy(network)
+        assert isinstance(rule, CreditRule)
+        rule.meet(own)
+        learn = rule.learn_by_steps if by_steps else rule.update
+        learn(own, ground.trials(0), source(0))
+        before = dict(network.named_parameters())
+        found.append({name: (value - before[name]).detach() for name, value in own.named_parameters()})
     return found[0], found[1]
 
 
