@@ -51,7 +51,7 @@ def doors():
     """All public functions that take arguments, and the methods that users call."""
     rng = np.random.default_rng(0)
     task = envs.make_task("DelayMatchSample", delay_ms=200)
-    context = envs.make_task("ContextDecisionMaking")
+    context, decision = envs.make_task("ContextDecisionMaking"), envs.make_task("PerceptualDecisionMaking")
     batch = task.sample(3, seed=0)
     outputs = task.ideal(batch)
     network = agents.RateRNN(task.n_inputs, N_UNITS, task.n_outputs, dt=20, tau=100)
@@ -96,6 +96,10 @@ def doors():
         ("Mixture", envs.Mixture, {"tasks": [task]}),
         ("Mixture.score", mixture.score, {"outputs": mixture.ideal(mixed), "batch": mixed}),
         ("Noisy", envs.Noisy, {"task": task, "added": 0.1}),
+        ("SideBias", envs.SideBias, {"task": decision, "p": (0.8, 0.2)}),
+        ("Blocks", envs.Blocks, {"tasks": [decision], "n_trials": 3}),
+        ("TrialHistory", envs.TrialHistory, {"task": decision, "n_trials": 3}),
+        ("ReactionTime", envs.ReactionTime, {"task": decision}),
         ("Noisy.score", noisy.score, {"outputs": outputs, "batch": batch}),
         ("Rewards", envs.Rewards, {}),
         ("Ring", envs.Ring, {"n": 4}),

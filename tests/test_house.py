@@ -30,7 +30,7 @@ ROOMS = {
 }
 # The rooms of each floor from the ground up: a room imports none above it.
 ORDER = {
-    "envs": ("observers", "tasks", "gym", "contract"),
+    "envs": ("observers", "tasks", "context", "gym", "contract"),
     "agents": ("dynamics", "network", "credit", "rules", "training", "measures"),
     "lessons": ("widgets", "checking", "figures", "studies", "player", "chapters", "pages", "grading", "commands"),
 }
