@@ -41,6 +41,11 @@ def task_names() -> tuple[str, ...]:
     return tuple(TASKS)
 
 
+def preset_names(name: str) -> tuple[str, ...]:
+    """Names of the presets of a task."""
+    return (*task_class(name).presets, *CONTEXTS.get(name, ()))
+
+
 @overload
 def make_task(name: str, *, preset: None = None, **arguments: Any) -> PaintedTask: ...
 
@@ -90,7 +95,7 @@ def check_arguments(name: str, preset: str | None, arguments: dict[str, Any], al
     """
     cls = task_class(name)
     if preset is not None:
-        check_name(f"preset of {name}", preset, (*cls.presets, *CONTEXTS.get(name, ())))
+        check_name(f"preset of {name}", preset, preset_names(name))
     allowed = [*(field.name for field in dataclasses.fields(cls)), *also]
     for argument in arguments:
         if argument not in allowed:
