@@ -4,7 +4,7 @@ import json
 import math
 import pickle
 from copy import deepcopy
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import product
 
 import gymnasium as gym
@@ -195,6 +195,9 @@ def test_the_observer_scores_its_ceiling_and_no_simple_one_beats_it(task):
         assert other < score + 3 * (error + other_error)
     assert mean_score(task, 2000, without_context)[0] == pytest.approx(inner.ceiling, abs=4 * error)
     assert score > inner.ceiling + 3 * error
+    # It also learns from what another chose, here at random.
+    watched = task.sample(2000, seed=5)
+    assert task.score(task.ideal(watched), watched).mean() == pytest.approx(task.ceiling, abs=4 * error)
 
 
 def test_who_knows_more_of_the_block_scores_more():
@@ -439,6 +442,20 @@ def refused():
 def test_what_has_no_context_is_refused(cls, arguments, message):
     with pytest.raises(ValueError, match=message):
         cls(**arguments)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Whim(type(PDM)):
+    """A decision whose answer is drawn while it is painted."""
+
+    def paint(self, canvas, conditions):
+        super().paint(canvas, conditions)
+        canvas.target(canvas.rng.integers(1, 3, len(conditions["side"])), "decision")
+
+
+def test_answers_that_do_not_follow_from_conditions_are_refused():
+    with pytest.raises(ArgumentError, match="follow from its conditions; those of Whim do not"):
+        Blocks(tasks=(Whim(),))
 
 
 def test_settings_that_differ_in_time_are_refused():

@@ -21,7 +21,7 @@ def test_snippets_run(snippet, tmp_path, monkeypatch):
 
 
 def test_there_are_snippets_and_the_picture_is_there():
-    assert len(SNIPPETS) == 8
+    assert len(SNIPPETS) == 7
     (picture,) = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", README.read_text())
     assert (README.parent / picture).exists()
 

@@ -144,16 +144,16 @@ class BlockSession(Task):
         self, block: np.ndarray, remaining: np.ndarray, answer: np.ndarray, fixed: Conditions, rng: np.random.Generator
     ) -> Conditions:
         conditions = self._draw_trials(block, answer, {k: v for k, v in fixed.items() if k != "block"}, rng)
-        right = np.zeros(len(block), np.int64)
-        for painter, mine in self._by_painter(block):
-            right[mine] = right_classes(painter, {name: values[mine] for name, values in conditions.items()})
+        which, right = self.painter_of_block[block], np.zeros(len(block), np.int64)
+        for number, painter in enumerate(self._quiet_painters):
+            mine = np.flatnonzero(which == number)
+            if len(mine):
+                right[mine] = right_classes(painter, {name: values[mine] for name, values in conditions.items()})
         return conditions | {"block": block, "remaining": remaining, "answer": right}
 
-    def _by_painter(self, block: np.ndarray) -> list[tuple[PaintedTask, np.ndarray]]:
-        """Who paints the trials of these blocks without noise, and which of them."""
-        which = self.painter_of_block[block]
-        found = ((replace(p, noise=0.0), np.flatnonzero(which == i)) for i, p in enumerate(self.painters))
-        return [(painter, mine) for painter, mine in found if len(mine)]
+    @cached_property
+    def _quiet_painters(self) -> list[PaintedTask]:
+        return [replace(painter, noise=0.0) for painter in self.painters]
 
     def lay_out(self, conditions: Conditions, rng: np.random.Generator) -> TrialBatch:
         inner = {name: values for name, values in conditions.items() if name not in OWN_CONDITIONS}

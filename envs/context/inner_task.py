@@ -15,7 +15,7 @@ from ..trial import TrialBatch
 from ..wrapped_task import WrappedTask
 
 N_EACH = 20
-"""Number of trials by which the right class of a level is found."""
+"""Number of trials by which it is found out what determines the right class."""
 
 
 @runtime_checkable
@@ -48,6 +48,11 @@ def check_one_choice(task: Task, what: str) -> PaintedTask:
         )
     if len(task.sample(1, seed=0).windows(task.response_period)) > 1:
         raise ArgumentError(f"{what} needs a task with one response in a trial; {task.name} has several.")
+    conditions = inside.draw(np.random.default_rng(0), N_EACH)
+    if (right_classes(inside, conditions) != right_classes(inside, conditions, seed=1)).any():
+        raise ArgumentError(
+            f"{what} needs a task whose answers follow from its conditions; those of {task.name} do not."
+        )
     return inside
 
 
@@ -85,9 +90,9 @@ def classes_of_levels(task: PaintedTask, factor: str) -> dict[float, int]:
     return classes
 
 
-def right_classes(task: PaintedTask, conditions: Conditions) -> np.ndarray:
-    """The right class of trials with these conditions, (B,)."""
-    batch = task.lay_out(conditions, np.random.default_rng(0))
+def right_classes(task: PaintedTask, conditions: Conditions, seed: int = 0) -> np.ndarray:
+    """The right class of trials with these conditions, (B,), which no seed of what else is painted changes."""
+    batch = task.lay_out(conditions, np.random.default_rng(seed))
     ((_, stop),) = batch.windows(task.response_period)
     return batch.targets[stop - 1, np.arange(batch.batch_size)]
 
