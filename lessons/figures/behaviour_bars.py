@@ -77,7 +77,7 @@ def draw_stay_probabilities(trials: Any) -> Figure:
                 axes.bar(np.arange(2) + shift, _heights(shown), 0.36, yerr=_ends(shown), color=colour, label=transition)
             axes.set(title=name, ylabel="share of repeated choices", ylim=(0, 1.03))
             axes.set_xticks(range(2), ["rewarded", "unrewarded"])
-            axes.legend(loc="upper right")
+        figure.legend(*figure.axes[0].get_legend_handles_labels(), loc="outside upper right", ncols=2)
     return figure
 
 

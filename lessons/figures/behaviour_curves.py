@@ -17,6 +17,9 @@ from ...envs.errors import ArgumentError
 from ...envs.typechecked import typechecked
 from .style import FAINT, RC, colours, new_figure
 
+MAX_LABEL = 16
+"""Number of letters of a label up to which three fit next to each other."""
+
 
 def tables_by_name(trials: Any) -> dict[str, Any]:
     """Tables by name: those of a mapping of tables, or one alone, without a name.
@@ -42,7 +45,8 @@ def finish(figure: Figure, axes: Axes, n_labels: int, **settings: Any) -> Figure
     """Name the axes, and the tables where there are several."""
     axes.set(**settings)
     if n_labels > 1:
-        figure.legend(loc="outside upper left", ncols=min(n_labels, 4))
+        longest = max(map(len, axes.get_legend_handles_labels()[1]))
+        figure.legend(loc="outside upper left", ncols=min(n_labels, 3) if longest < MAX_LABEL else 1)
     return figure
 
 

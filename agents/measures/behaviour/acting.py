@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib.util import find_spec
 from typing import Any, cast
 
@@ -35,7 +35,7 @@ def behaviour(
     seed: int = 0,
     *,
     greedy: bool = True,
-    rewards: Rewards | None = None,
+    rewards: Rewards | Mapping[str, float] | None = None,
 ) -> Any:
     """Let anyone do a task, and write down each trial as an experimenter does.
 
@@ -52,7 +52,7 @@ def behaviour(
         seed: Seed of the trials, of a network's noise, and of what is sampled.
         greedy: Whether the most probable action is taken. Otherwise it is sampled from the softmax of the outputs, or
             as the model of Stable-Baselines3 does.
-        rewards: What responses earn; those of the environments unless given.
+        rewards: What responses earn; a mapping may name only some of them.
 
     Returns:
         A ``pandas.DataFrame``, or the same columns as arrays where pandas is not installed: ``session``, ``trial``,
@@ -66,12 +66,12 @@ def behaviour(
     check_choices(task)
     n_rows = whole_number("n_trials", n_trials, minimum=1)
     begin = agent_of(agent, task, greedy, whole_number("seed", seed, minimum=0))
-    rng, parts = np.random.default_rng(seed), []
+    rng, paid, parts = np.random.default_rng(seed), Rewards.of(rewards), []
     n = -(-n_rows // task.n_segments)
     probe = task.lay_out(task.draw(np.random.default_rng(0), 8), np.random.default_rng(0))
     some = max(1, AT_ONCE // (len(probe.inputs) * task.n_segments))
     for first in range(0, n, some):
-        parts.append(trial_table(task, begin(), min(some, n - first), rng, rewards or Rewards(), first + 1))
+        parts.append(trial_table(task, begin(), min(some, n - first), rng, paid, first + 1))
     table = with_previous(joined(parts))
     if not find_spec("pandas"):
         return table
