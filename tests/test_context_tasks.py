@@ -35,6 +35,7 @@ from cogdyn.envs.registry import task_config, task_from_config
 PDM = make_task("PerceptualDecisionMaking", noise=0.3, fixation_ms=100, stimulus_ms=200, decision_ms=160)
 LEFT, RIGHT = SideBias(task=PDM, p=(0.8, 0.2)), SideBias(task=PDM, p=(0.2, 0.8))
 EASY = replace(PDM, coherences=(0.5, 1.0))
+GO = make_task("GoNogo", delay_ms=200, noise=1.5)
 BLOCKS = Blocks(tasks=(LEFT, RIGHT), n_trials=12, length=Uniform(3, 6))
 HISTORY = TrialHistory(task=PDM, n_trials=12, length=6)
 CONTEXTS = {
@@ -44,7 +45,11 @@ CONTEXTS = {
     "blocks, no feedback": replace(BLOCKS, feedback=False),
     "blocks, cue": replace(BLOCKS, cue=True),
     "blocks of settings": Blocks(tasks=(EASY, LEFT), n_trials=12, length=4, first=0, first_length=2),
+    "blocks of withholding": Blocks(
+        tasks=[SideBias(task=GO, factor="go", p=(p, 1 - p)) for p in (0.7, 0.3)], n_trials=12, length=6
+    ),
     "history": HISTORY,
+    "history of four": TrialHistory(task=make_task("ToneDetection"), factor="position", n_trials=12, length=6),
     "reaction time": ReactionTime(task=PDM),
     "reaction time, random": ReactionTime(task=make_task("PerceptualDecisionMakingDelayResponse", noise=0.3)),
     "reaction time, cost": ReactionTime(task=PDM, cost=0.5),
@@ -429,6 +434,7 @@ def refused():
         (Blocks, {"tasks": (LEFT, RIGHT), "first_length": 5}, "named by first"),
         (TrialHistory, {"task": PDM, "repeat": (1.2,)}, "a probability"),
         (TrialHistory, {"task": matching, "factor": "match"}, "log_joint"),
+        (TrialHistory, {"task": make_task("GoNogo", delay_ms=200), "factor": "go"}, "none of them to withhold"),
         (ReactionTime, {"task": PDM, "cost": -1.0}, "at least|from 0"),
         (ReactionTime, {"task": PDM, "cost": 10.0}, "the longest time"),
         (ReactionTime, {"task": make_task("GoNogo"), "cost": 0.1}, "two streams"),

@@ -210,8 +210,9 @@ class BlockSession(Task):
             return None
         action = segment.inputs[..., self.input_groups["last action"]].mean(axis=0)
         paid = segment.inputs[..., self.input_groups["last reward"]].mean(axis=0) > 0.5
+        # Not to choose is class 0: never right in most tasks, so that it tells nothing there.
         chosen = np.eye(self.n_outputs)[np.where(action.max(axis=1) > 0.5, 1 + action.argmax(axis=1), 0)]
-        return np.where(paid, chosen, np.where(chosen[:, :1] > 0, 1.0, 1 - chosen))
+        return np.where(paid, chosen, 1 - chosen)
 
 
 class BlockObserver:

@@ -54,8 +54,8 @@ class TrialHistory(BlockSession):
         object.__setattr__(self, "repeat", tuple(finite_number("repeat", q) for q in self.repeat))
         if not self.repeat or not all(0 <= q <= 1 for q in self.repeat):
             raise ArgumentError(f"repeat is {self.repeat!r}; needed: a probability for each kind of block.")
-        if len(self._classes) < 2:
-            raise ArgumentError(f"{self.task.name} has a single answer; a history takes two or more.")
+        if len(self._classes) < 2 or 0 in self._classes.values():
+            raise ArgumentError(f"a history takes two or more answers, none of them to withhold; not {self.task.name}.")
         self._take_over(self.task)
 
     @cached_property
