@@ -15,3 +15,4 @@ from .outcomes import accuracy_by as accuracy_by
 from .outcomes import learning_curve as learning_curve
 from .outcomes import outcome_rates as outcome_rates
 from .outcomes import side_bias as side_bias
+from .proportions import Proportion as Proportion
