@@ -57,7 +57,7 @@ clean: ## Remove what was built; .venv and runs stay
 	$(PYTHON) -m venv .venv
 
 .venv/.core: .venv/pyvenv.cfg pyproject.toml constraints.txt
-	$(INSTALL) -e .
+	$(INSTALL) -e '.[fast]'
 	@touch $@
 
 # NeuroGym needs an older Gymnasium, so the peers have an environment of their own; the torch they import is ours.

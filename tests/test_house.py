@@ -41,8 +41,11 @@ INSIDE_FUNCTIONS = {
     "agents/dynamics/dsa.py": {"DSA"},
     "agents/measures/behaviour/acting.py": {"pandas"},
 }
-# The one door to the package of the extra "rl"; nothing else of ours imports it.
-EXTRAS = {"agents/training/stable_baselines.py": {"stable_baselines3"}}
+# The one door to the package of the extra "rl", and that to the one of "fast"; nothing else of ours imports them.
+EXTRAS = {
+    "agents/training/stable_baselines.py": {"stable_baselines3"},
+    "agents/credit/loops/compiler.py": {"numba"},
+}
 
 GLOBAL_SEEDS = {
     "np.random.seed",

@@ -157,7 +157,7 @@ def test_a_row_for_each_network_holds_every_measure_that_the_report_reads():
     assert rows[1]["task_r2_about_zero"] == pytest.approx(r2_about_zero(again, task_of(arguments)), abs=1e-12)
     assert rows[0]["task_r2"] != rows[1]["task_r2"]
     report = STUDY.report([arguments | row for row in rows])
-    assert set(report.figures) == {"claim_a", "claim_b", "claim_c", "claim_d"}
+    assert set(report.figures) == {"claim_a", "claim_b", "claim_c", "claim_c_sign", "claim_d"}
     assert all(f"Claim {claim}" in report.text for claim in "ABCD")
     assert "not a replication" in report.text
 

@@ -73,7 +73,7 @@ def test_a_way_that_is_worse_somewhere_is_not_chosen():
 
 
 def test_of_ways_that_are_fit_the_one_with_most_networks_is_chosen():
-    rows = rows_of(EARLIER, [*FAST[:8], STEPS, STEPS]) + rows_of(BIAS, FAST[:9] + [STEPS]) + rows_of("gaussian", SLOW)
+    rows = rows_of(EARLIER, [*FAST[:8], STEPS, STEPS]) + rows_of(BIAS, [*FAST[:9], STEPS]) + rows_of("gaussian", SLOW)
     assert worse_on(rows, BIAS) == []
     assert chosen_way([row for row in rows if row["way"] != "gaussian"]) == BIAS
     (first, second, third) = recipe_table(rows)

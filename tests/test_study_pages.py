@@ -1,5 +1,6 @@
 """Pages of studies: tables and verdicts as a page shows them, and what the shipped table of kao2019 must hold."""
 
+import ast
 import re
 from itertools import product
 from pathlib import Path
@@ -10,16 +11,19 @@ import pytest
 from cogdyn.lessons import study_results
 from cogdyn.lessons.pages.study_results import ResultTable, VerdictTable, how_much_is_done
 from cogdyn.lessons.studies import load_study
-from cogdyn.lessons.studies.kao2019.claims import CELLS, MOTIFS, claims
+from cogdyn.lessons.studies.kao2019.claims import claims
 from cogdyn.lessons.studies.kao2019.measures import measures_of
 from cogdyn.lessons.studies.kao2019.networks import network_of, setting, task_of
 from cogdyn.lessons.studies.kao2019.perturbations import error_name
 from cogdyn.lessons.studies.kao2019.predicates import FACTORS, verdicts
+from cogdyn.lessons.studies.kao2019.robustness import CELLS
+from cogdyn.lessons.studies.kao2019.single_units import MOTIFS
 from cogdyn.lessons.studies.kao2019.study import CLAIMS, claim_table
 from cogdyn.lessons.studies.verdict import Verdict
 
 STUDY = load_study("kao2019")
 PAGE = Path(__file__).parent.parent / "book/studies/kao2019.md"
+CELL = re.compile(r"```\{code-cell\} ipython3\n(?::tags:[^\n]*\n\n|---\n.*?\n---\n)?(.*?)```", re.DOTALL)
 
 
 # How a page shows what was found
@@ -59,6 +63,22 @@ def test_what_is_done_is_counted_by_any_factor():
     assert counts.sum(axis=0).tolist() == [len(rows), asked]
     by_noise = how_much_is_done(STUDY, rows, by=("rate_penalty", "noise"))
     assert "rate penalty 0.01, noise 0.5" in by_noise
+
+
+@pytest.mark.parametrize("name", ["kao2019", "marschall2019"])
+def test_every_cell_of_a_page_runs_and_its_tables_are_full(name):
+    space, tables = {}, 0
+    for cell in CELL.findall((PAGE.parent / f"{name}.md").read_text()):
+        *statements, last = ast.parse(cell).body
+        exec(compile(ast.Module(statements, []), name, "exec"), space)
+        if isinstance(last, ast.Expr):
+            shown = eval(compile(ast.Expression(last.value), name, "eval"), space)
+            if isinstance(shown, ResultTable | VerdictTable):
+                tables += 1
+                assert "<td>" in shown._repr_html_()
+        else:
+            exec(compile(ast.Module([last], []), name, "exec"), space)
+    assert tables > 6
 
 
 # What is said of the claims
@@ -144,7 +164,7 @@ def test_the_shipped_table_holds_what_the_page_shows():
         lines = claim_table(rows, claim, ("target", "noise"))
         assert sum(line["networks"] for line in lines) == len(rows)
         assert not any("_" in str(line["target"]) for line in lines)
-    assert set(STUDY.report(rows).figures) == {"claim_a", "claim_b", "claim_c", "claim_d"}
+    assert set(STUDY.report(rows).figures) == {"claim_a", "claim_b", "claim_c", "claim_c_sign", "claim_d"}
 
 
 def test_the_page_says_what_it_is_and_is_not_and_how_networks_were_trained():

@@ -24,6 +24,8 @@ from .every_bin import Steps as Steps
 from .feedback import Pathway as Pathway
 from .least_squares_rule import LeastSquaresRule as LeastSquaresRule
 from .least_squares_rule import Moment as Moment
+from .loops.arrays import Arrays as Arrays
+from .loops.arrays import LoopBin as LoopBin
 from .loss_rule import LossRule as LossRule
 from .loss_rule import gradient_of as gradient_of
 from .memory import Memory as Memory

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -18,6 +20,8 @@ from .bins import Bin
 from .descent import Descent, Diverged, LearningRate, Optimizer, trainable
 from .every_bin import Steps, learn_in_every_bin
 from .feedback import Feedback, Pathway
+from .loops.arrays import Arrays, LoopBin
+from .loops.learning import learn_in_compiled_bins, why_not_compiled
 from .memory import Memory, restored, saved
 from .output_error import OutputError
 from .rule import Pace, Rule
@@ -103,6 +107,40 @@ class CreditRule(Rule, Generic[State]):
     def remembered(self, state: State) -> Memory:
         """What the rule has learned for itself, to be kept from trial to trial."""
         return {}
+
+    @staticmethod
+    def loop(state: Arrays, bin: LoopBin, draw: np.ndarray, constants: np.ndarray, G: np.ndarray) -> None:
+        """The step in place, in the part of Python that numba compiles, for a rule that has it.
+
+        Args:
+            state: The arrays of :meth:`to_loop` with three axes each, and empty ones.
+            bin: What a synapse may see of the bin.
+            draw: What the rule drew for the bin, (n, k).
+            constants: Those of :meth:`constants`.
+            G: What the bin adds to the gradient, (N, m), 0 before.
+        """
+        raise NotImplementedError("the rule has no loop")
+
+    @classmethod
+    def has_loop(cls) -> bool:
+        """Whether the rule can learn in every bin on a compiled loop."""
+        return cls.loop is not CreditRule.loop
+
+    def to_loop(self, state: State, network: RateRNN, batch_size: int) -> Sequence[Tensor]:
+        """The arrays of a state that has just begun; the compiled loop changes them in place."""
+        return [state] if isinstance(state, Tensor) else list(state)  # type: ignore[call-overload]
+
+    def from_loop(self, state: State, tensors: Sequence[Tensor]) -> State:
+        """The state after the compiled loop: the one before it, with these arrays instead of those of ``to_loop``."""
+        return tensors[0] if isinstance(state, Tensor) else type(state)(*tensors)  # type: ignore[return-value]
+
+    def constants(self, network: RateRNN) -> Sequence[float]:
+        """The numbers that the compiled loop goes by."""
+        return ()
+
+    def draws(self, network: RateRNN, n_bins: int, batch_size: int, generator: torch.Generator | None) -> Tensor | None:
+        """What the rule draws in each bin, (T, n, k), in the order of its steps; None where it draws nothing."""
+        return None
 
     def steps(self, network: RateRNN, batch_size: int, memory: Memory, generator: torch.Generator | None) -> Steps:
         """The steps of the rule through B trials; a rule that has a faster form of the same returns that."""
@@ -190,6 +228,24 @@ class CreditRule(Rule, Generic[State]):
     def _learn_in_every_bin(
         self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None
     ) -> dict[str, Any]:
+        if why_not_compiled(self, network) is None:
+            found = learn_in_compiled_bins(self, network, batch, generator)
+        else:
+            losses, norms = self._learn_step_by_step(network, batch, generator)
+            found = list(zip(losses.reshape(-1).tolist(), norms.reshape(-1).tolist(), strict=True))
+        self.descent.count()
+        if network.recurrent.ndim == 3:
+            losses, norms = network.recurrent.new_tensor(found).unbind(-1)
+            return {"loss": losses, "gradient_norm": norms}
+        ((loss, norm),) = found
+        if not (math.isfinite(loss) and math.isfinite(norm)):
+            raise Diverged(f"loss {loss}, gradient norm {norm}")
+        return {"loss": loss, "gradient_norm": norm}
+
+    def _learn_step_by_step(
+        self, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None
+    ) -> tuple[Tensor, Tensor]:
+        """Losses and norms of learning in every bin by the rule's steps; what is not finite leaves a network alone."""
         data = tensors(batch, network.recurrent)
         errors = OutputError(data, network.n_outputs, network.readout_activation, len(data.inputs))
         steps = self.steps(network, batch.batch_size, self.memory, generator)
@@ -198,18 +254,13 @@ class CreditRule(Rule, Generic[State]):
             network, data.inputs, errors, steps, self.feedback_weights, self.descent, generator
         )
         self.memory = steps.memory
-        self.descent.count()
         losses = errors.loss(outputs)
         sound = torch.isfinite(norms) & torch.isfinite(losses)
         if not sound.all():
             with torch.no_grad():
                 for parameter, old in before:
                     parameter.copy_(torch.where(sound.view(-1, *[1] * (parameter.ndim - 1)), parameter, old))
-        if norms.ndim:
-            return {"loss": losses, "gradient_norm": norms}
-        if not sound:
-            raise Diverged(f"loss {losses.item()}, gradient norm {norms.item()}")
-        return {"loss": losses.item(), "gradient_norm": norms.item()}
+        return losses, norms
 
     def _grown(self) -> str:
         """What of the rule's own grew without bound, and what to try."""

@@ -10,6 +10,7 @@ from torch import Tensor
 from ..network.rate_rnn import RateRNN
 from .bins import Bin, Bins
 from .descent import Descent
+from .driven_step import noise_currents
 from .feedback import Feedback
 from .memory import Memory
 from .output_error import OutputError
@@ -71,7 +72,7 @@ def learn_in_every_bin(
     rates, *later = senders[..., : network.n_units].unbind(0)
     rates.copy_(network.rates(state))
     bins = Bins(network, rates)
-    sigma = network.noise * torch.sqrt(2 * alpha if voltage else 2 / alpha)
+    noise = noise_currents(network, n_bins, batch_size, generator) if network.noise else None
     affine = torch.addmm if state.ndim == 2 else torch.baddbmm
     rate, clip = descent.rate(network), descent.clip
     decay, some_unread = rate * descent.weight_decay, not bool(network.output_mask.all())
@@ -79,12 +80,10 @@ def learn_in_every_bin(
     outputs, total = [], torch.zeros_like(synapses.weights)
     for t, (p, after, label) in enumerate(zip(senders, later, errors.labels.unbind(0), strict=False)):
         current = p @ synapses.weights.mT
-        if not voltage and network.noise:
-            current += sigma * _normal(state, generator)
+        if noise is not None:
+            current += noise[t]
         if voltage:
             state = torch.lerp(state, current, alpha)
-            if network.noise:
-                state += sigma * _normal(state, generator)
             rates = activations = network.fire(state, after)
         else:
             activations = network.fire(current, current)
@@ -119,11 +118,6 @@ def learn_in_every_bin(
     if learns_bias:
         network.readout_bias.copy_(bias[..., 0, :])
     return torch.stack(outputs), torch.linalg.vector_norm(total, dim=(-2, -1))
-
-
-def _normal(like: Tensor, generator: torch.Generator | None) -> Tensor:
-    """Standard normal numbers, (B, N); all networks of an ensemble get the same."""
-    return torch.randn(like.shape[-2:], generator=generator, dtype=like.dtype, device=like.device)
 
 
 def _shortened(clip: float | None, *gradients: Tensor) -> Tensor | float:

@@ -29,7 +29,22 @@ class RandomProductRule(CreditRule[Product]):
         """A random product before the first bin; X and Y are independent with mean 0, so it is 0 on average."""
         n, like = network.n_units, network.recurrent
         X = normal(like, batch_size, n, generator=generator)
-        return Product(X, normal(like, batch_size, n, n + network.n_inputs + 1, generator=generator))
+        return product(network, X, normal(like, batch_size, n, n + network.n_inputs + 1, generator=generator))
+
+    def signs(self, network: RateRNN) -> int:
+        """How many signs are drawn for each trial and bin: one for each unit."""
+        return network.n_units
+
+    def draws(self, network: RateRNN, n_bins: int, batch_size: int, generator: Generator | None) -> Tensor:
+        """The signs of all bins, (T, B, k)."""
+        like = network.recurrent.new_empty(batch_size, self.signs(network))
+        return torch.stack([random_signs(like, generator) for _ in range(n_bins)])
+
+
+def product(network: RateRNN, X: Tensor, Y: Tensor) -> Product:
+    """X and Y, or of an ensemble the same for each network."""
+    several = network.recurrent.shape[:-2]
+    return Product(*(part.expand(*several, *part.shape).clone() for part in (X, Y)))
 
 
 def random_signs(like: Tensor, generator: Generator | None) -> Tensor:

@@ -35,8 +35,8 @@ class Synapses:
         self.signs = network.signs
         self._masked = not bool((self.mask == 1).all())
         learned = [torch.full_like(part, part.requires_grad) for part in parts]
-        self._learned = torch.cat(learned, dim=-1)
-        self._kept = None if bool((self.mask * self._learned == 1).all()) else self.mask * self._learned
+        self._learned = torch.cat(learned, dim=-1) * self.mask
+        self._all_learned = bool((self._learned == 1).all())
         self.weights = self.parameters
         self.recurrent = self.weights[..., : network.n_units]
         self._work()
@@ -47,7 +47,7 @@ class Synapses:
             n = self.network.n_units
             gradient = gradient.clone()
             gradient[..., :n] *= self.signs * self.parameters[..., :n].sign()
-        return gradient if self._kept is None else gradient * self._kept
+        return gradient if self._all_learned else gradient * self._learned
 
     def gradients(self, gradient: Tensor) -> dict[str, Tensor]:
         """Gradients for the parameters by their names, from that for the effective weights."""

@@ -77,10 +77,27 @@ def random_mirror(network: RateRNN, seed: int) -> Tensor:
 def learn_target(A: Tensor, senders: Tensor, target: Tensor, lr: float | None) -> Tensor:
     r"""A, (N, k), after it has learned to make a target (B, N) of its senders (B, k).
 
-    The rate :math:`\eta_A` is by default 0.01 for 32 units and less for more, as a regression on more numbers needs.
+    The rate is that of :func:`apical_rate`.
     """
-    eta = 0.01 * 32 / A.shape[-2] if lr is None else lr
-    return A + delta_rule(A, senders, target, eta)
+    return A + delta_rule(A, senders, target, apical_rate(lr, A.shape[-2]))
+
+
+def apical_rate(lr: float | None, n_units: int) -> float:
+    r""":math:`\eta_A`, by default 0.01 for 32 units and less for more, as a regression on more numbers needs."""
+    return 0.01 * 32 / n_units if lr is None else lr
+
+
+def loop_arrays(
+    A: Tensor, A_old: Tensor, J: Tensor | None, K: Tensor | None, network: RateRNN, batch_size: int, *counts: int
+) -> list[Tensor]:
+    """Copies of A, its older copy, J and K, or nothing for those that are not there; place for the bin before; counts.
+
+    The last count says whether there was a bin before.
+    """
+    several = A.shape[:-2]
+    copies = [A.new_empty(*several, 0, 0) if part is None else part.clone().contiguous() for part in (A, A_old, J, K)]
+    before = A.new_empty(*several, batch_size, A.shape[-1]), A.new_empty(*several, batch_size, network.n_units)
+    return [*copies, *before, A.new_tensor([*counts, 0]).expand(*several, -1).clone()]
 
 
 def refuse_voltage_leak(rule: str, jacobian: str, network: RateRNN) -> None:

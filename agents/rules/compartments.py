@@ -3,16 +3,22 @@
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
+import numpy as np
 import torch
 from torch import Generator, Tensor
 
-from ..credit import THREE_FACTORS, CreditRule, Memory, Pathway, RateRNN, Read, learning_rule, number, whole
+from ..credit import THREE_FACTORS, Arrays, CreditRule, LoopBin, Memory, Pathway, RateRNN, Read, learning_rule
 from ..credit import synthetic_gradient as sg
+from ..credit.arguments import number, whole
 from ..credit.bins import Bin, contribution, nothing
+from ..credit.loops.products import add_outer, backward, follow_delta_rule, pull, spread
+from ..credit.loops.units import saturate, see_label, shorten
 
 Jacobian = Literal["learned", "random", "from_zero", "frozen", "zero", "exact"]
 Gate = Literal["apical", "label", "teacher", "carrier"]
 LEARNED = ("learned", "random", "from_zero")
+GATES = ("apical", "label", "teacher")
+"""What can be shut besides the carrier."""
 PHASES = ("run", "teach", "consolidate")
 
 
@@ -173,6 +179,85 @@ class Compartments(CreditRule[Dendrites]):
         """The apical voltages u, (B, N)."""
         return self._voltage(state, self._seen(bin))
 
+    def to_loop(self, state: Dendrites, network: RateRNN, batch_size: int) -> Sequence[Tensor]:
+        """A, its older copy, J and K, what the bin before left, and counts: age, bin, and whether there was a bin."""
+        return sg.loop_arrays(state.A, state.A_old, state.J, state.K, network, batch_size, state.age, state.bin)
+
+    def from_loop(self, state: Dendrites, tensors: Sequence[Tensor]) -> Dendrites:
+        """All synapses of the dendrites, the counts, and what the last bin left."""
+        A, A_old, J, K, senders, signal, counts = tensors
+        age, bin, _ = map(int, counts.flatten()[:3])
+        learned = None if state.J is None else J, None if state.K is None else K
+        return Dendrites(A, A_old, age, bin % (len(PHASES) * self.block), *learned, sg.Before(senders, signal))
+
+    def constants(self, network: RateRNN) -> Sequence[float]:
+        """Rates, refresh, g, decay, the largest voltage or 0, the length of a block or 0, and what is shut."""
+        rates = sg.apical_rate(self.lr_apical, network.n_units), self.lr_jacobian
+        phases = self.block if self.phases == "alternate" else 0
+        shut = ("carrier" in self.inhibited or self.jacobian == "zero", *(gate in self.inhibited for gate in GATES))
+        numbers = self.refresh, self.bootstrap == "tanh", 1 - self.mirror_decay, self.largest_voltage or 0, phases
+        return *rates, *numbers, self.jacobian in LEARNED, *shut
+
+    @staticmethod
+    def loop(state: Arrays, bin: LoopBin, draw: np.ndarray, constants: np.ndarray, G: np.ndarray) -> None:
+        """The same as a loop: run, teach, consolidate."""
+        A, A_old, J, K = state[0][0], state[1][0], state[2][0], state[3][0]
+        senders, signal, counts = state[4][0], state[5][0], state[6][0, 0]
+        block, learns_J, carrier_shut, apical_shut = constants[6], constants[7], constants[8], constants[9]
+        batch_size, n = bin.rates.shape
+        phase = -1 if block == 0 else counts[1] // block % 3
+        r_tilde, c, u = np.empty_like(senders), np.empty_like(signal), np.empty_like(signal)
+        see_label(bin, r_tilde)
+        r_tilde[:, n:-1] *= 1 - constants[10]  # unless the label is shut out
+        if learns_J > 0 and (phase == -1 or phase == 0):  # run
+            spread(bin.rates_before, J, u)
+            for b in range(batch_size):
+                for i in range(n):
+                    u[b, i] -= bin.rates[b, i]
+            for i in range(n):
+                for j in range(n):
+                    J[i, j] *= constants[4]
+            add_outer(u, bin.rates_before, -constants[1] / batch_size, J)
+            if K.size:
+                for i in range(n):
+                    for j in range(n):
+                        K[i, j] *= constants[4]
+                add_outer(bin.rates_before, u, -constants[1] / batch_size, K)
+        if counts[2] > 0 and (phase == -1 or phase == 1):  # teach
+            spread(r_tilde, A_old, c)
+            if constants[3] > 0:
+                saturate(c)
+            if carrier_shut > 0:
+                u[:] = 0
+            elif not J.size:
+                backward(bin, c, u)
+            elif K.size:
+                spread(c, K, u)
+            else:
+                pull(c, J, u)
+            for b in range(batch_size):
+                for i in range(n):
+                    u[b, i] += signal[b, i]
+            follow_delta_rule(A, senders, u, constants[0])
+        if apical_shut == 0 and (phase == -1 or phase == 2):  # consolidate
+            spread(r_tilde, A, u)
+            if constants[5] > 0:
+                shorten(u, constants[5])
+            for b in range(batch_size):
+                for i in range(n):
+                    u[b, i] *= bin.gate[b, i]
+            add_outer(u, bin.senders, 1 / batch_size, G)
+        for b in range(batch_size):
+            for i in range(n):
+                signal[b, i] = (1 - constants[11]) * batch_size * bin.learning_signal[b, i]  # unless it is shut out
+        senders[:] = r_tilde
+        counts[0] += 1
+        if counts[0] >= constants[2]:
+            A_old[:] = A
+            counts[0] = 0
+        counts[1] += 1
+        counts[2] = 1
+
     def _voltage(self, state: Dendrites, r_tilde: Tensor) -> Tensor:
         u = r_tilde @ state.A.mT
         if self.largest_voltage is None:
@@ -211,8 +296,3 @@ class Compartments(CreditRule[Dendrites]):
             return sg.random_jacobian(network, self.apical_seed)
         first = sg.first_jacobian(network)
         return torch.zeros_like(first) if self.jacobian == "from_zero" else first
-
-
-def _nothing(bin: Bin) -> Tensor:
-    """A gradient of 0, (N, N + n_in + 1)."""
-    return bin.senders.new_zeros(*bin.recurrent.shape[:-1], bin.senders.shape[-1])

@@ -1,12 +1,28 @@
 """Decoupled neural interfaces: learning from synthetic gradients."""
 
+from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
+import numpy as np
 import torch
 from torch import Generator, Tensor
 
-from ..credit import THREE_FACTORS, Bin, CreditRule, Memory, RateRNN, contribution, learning_rule, number, whole
+from ..credit import (
+    THREE_FACTORS,
+    Arrays,
+    Bin,
+    CreditRule,
+    LoopBin,
+    Memory,
+    RateRNN,
+    contribution,
+    learning_rule,
+    number,
+    whole,
+)
 from ..credit import synthetic_gradient as sg
+from ..credit.loops.products import add_outer, backward, follow_delta_rule, pull, spread
+from ..credit.loops.units import saturate, see_label
 
 
 class SyntheticGradient(NamedTuple):
@@ -116,3 +132,58 @@ class DNI(CreditRule[SyntheticGradient]):
     def voltage(self, state: SyntheticGradient, bin: Bin) -> Tensor:
         """The credit u that A predicts for each unit, (B, N)."""
         return sg.apical_inputs(bin) @ state.A.mT
+
+    def to_loop(self, state: SyntheticGradient, network: RateRNN, batch_size: int) -> Sequence[Tensor]:
+        """A, its older copy and J, what the bin before left, and counts: the age, and whether there was a bin."""
+        return sg.loop_arrays(state.A, state.A_old, state.J, None, network, batch_size, state.age)
+
+    def from_loop(self, state: SyntheticGradient, tensors: Sequence[Tensor]) -> SyntheticGradient:
+        """A, its older copy, the age of that, J, and what the last bin left."""
+        A, A_old, J, _, senders, signal, counts = tensors
+        age, J_or_none = int(counts.flatten()[0]), None if state.J is None else J
+        return SyntheticGradient(A, A_old, age, J_or_none, sg.Before(senders, signal))
+
+    def constants(self, network: RateRNN) -> Sequence[float]:
+        """eta_A, eta_J, the number of bins after which A is copied, and whether credit saturates."""
+        return sg.apical_rate(self.lr_apical, network.n_units), self.lr_jacobian, self.refresh, self.bootstrap == "tanh"
+
+    @staticmethod
+    def loop(state: Arrays, bin: LoopBin, draw: np.ndarray, constants: np.ndarray, G: np.ndarray) -> None:
+        """The same as a loop: A and J change by what their own two ends know, W by the credit u of its unit."""
+        A, A_old, J, senders, signal, counts = (
+            state[0][0],
+            state[1][0],
+            state[2][0],
+            state[4][0],
+            state[5][0],
+            state[6][0, 0],
+        )
+        eta_A, eta_J, refresh, saturates = constants[0], constants[1], constants[2], constants[3]
+        r_tilde, c, u = np.empty_like(senders), np.empty_like(signal), np.empty_like(signal)
+        see_label(bin, r_tilde)
+        if J.size:
+            follow_delta_rule(J, bin.rates_before, bin.rates, eta_J)
+        if counts[1] > 0:
+            spread(r_tilde, A_old, c)
+            if saturates > 0:
+                saturate(c)
+            if J.size:
+                pull(c, J, u)
+            else:
+                backward(bin, c, u)
+            for b in range(len(u)):
+                for i in range(u.shape[1]):
+                    u[b, i] += signal[b, i]
+            follow_delta_rule(A, senders, u, eta_A)
+        counts[0] += 1
+        if counts[0] >= refresh:
+            A_old[:] = A
+            counts[0] = 0
+        spread(r_tilde, A, u)
+        for b in range(len(u)):
+            for i in range(u.shape[1]):
+                u[b, i] *= bin.gate[b, i]
+                signal[b, i] = len(u) * bin.learning_signal[b, i]
+        add_outer(u, bin.senders, 1 / len(u), G)
+        senders[:] = r_tilde
+        counts[1] = 1

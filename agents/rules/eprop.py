@@ -1,10 +1,24 @@
 """Eligibility propagation, for rates."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
+import numpy as np
 from torch import Generator, Tensor
 
-from ..credit import THREE_FACTORS, Assignment, CreditRule, Memory, RateRNN, Steps, Trials, learning_rule, number
+from ..credit import (
+    THREE_FACTORS,
+    Arrays,
+    Assignment,
+    CreditRule,
+    LoopBin,
+    Memory,
+    RateRNN,
+    Steps,
+    Trials,
+    learning_rule,
+    number,
+)
 from ..credit.bins import Bin, no_traces, outer
 from ..credit.diagonal_rule import DiagonalTraces, summed_backwards
 
@@ -61,3 +75,19 @@ class EProp(CreditRule[EligibilityTraces]):
     def assign(self, trials: Trials) -> Assignment:
         """Fast path after trials: the same sum, backwards in time; the filter of the traces becomes one of errors."""
         return summed_backwards(trials, "none", readout_filter=self.readout_filter)
+
+    def constants(self, network: RateRNN) -> Sequence[float]:
+        """Kappa."""
+        return (self.readout_filter,)
+
+    @staticmethod
+    def loop(state: Arrays, bin: LoopBin, draw: np.ndarray, constants: np.ndarray, G: np.ndarray) -> None:
+        """The same as a loop: what a synapse from j to i knows are its two traces, and what its two units know."""
+        P, e_bar, p, kappa = state[0], state[1], bin.senders, constants[0]
+        for b in range(P.shape[0]):
+            for i in range(P.shape[1]):
+                keep, d, slope, eW_fb = bin.keep[i], bin.gate[b, i], bin.slope[b, i], bin.rate_signal[b, i]
+                for j in range(P.shape[2]):
+                    P[b, i, j] = keep * P[b, i, j] + d * p[b, j]
+                    e_bar[b, i, j] = kappa * e_bar[b, i, j] + slope * P[b, i, j]
+                    G[i, j] += eW_fb * e_bar[b, i, j]

@@ -1,11 +1,26 @@
 """Kernel RNN learning."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Generator, Tensor
 
-from ..credit import JACOBIAN, Bin, CreditRule, Memory, RateRNN, learning_rule, no_traces, normal, number
+from ..credit import (
+    JACOBIAN,
+    Arrays,
+    Bin,
+    CreditRule,
+    LoopBin,
+    Memory,
+    RateRNN,
+    learning_rule,
+    no_traces,
+    normal,
+    number,
+)
+from ..credit.loops.products import forward, pull, spread
 
 OWN_RATES = {"sensitivity": "lr_kernel", "forgetting": "lr_kernel"}
 """The learning rate of what the rule learns for itself."""
@@ -89,3 +104,56 @@ class KeRNL(CreditRule[Twin]):
     def remembered(self, state: Twin) -> Memory:
         """Q and gamma."""
         return {"sensitivity": state.Q, "forgetting": state.gamma}
+
+    def to_loop(self, state: Twin, network: RateRNN, batch_size: int) -> Sequence[Tensor]:
+        """Twin, traces and kernel, none of which is kept elsewhere."""
+        return [tensor.clone(memory_format=torch.contiguous_format) for tensor in state]
+
+    def constants(self, network: RateRNN) -> Sequence[float]:
+        """Sigma and eta."""
+        return self.sigma, self.lr_kernel
+
+    def draws(self, network: RateRNN, n_bins: int, batch_size: int, generator: Generator | None) -> Tensor:
+        """The noise of the twin before it is scaled, (T, B, N)."""
+        shape = batch_size, network.n_units
+        return torch.stack([normal(network.recurrent, *shape, generator=generator) for _ in range(n_bins)])
+
+    @staticmethod
+    def loop(state: Arrays, bin: LoopBin, draw: np.ndarray, constants: np.ndarray, G: np.ndarray) -> None:
+        """The same as a loop: traces stay at their synapses; the kernel is learned from what the noise does."""
+        P, delta, Omega, Gamma, Q, gamma = state[0], state[1][0], state[2][0], state[3][0], state[4][0], state[5][0, 0]
+        d, p, sigma, eta = bin.gate, bin.senders, constants[0], constants[1] / len(bin.senders)
+        batch_size, n = d.shape
+        k, moved, wrong = np.empty_like(gamma), np.empty_like(delta), np.empty_like(delta)
+        for i in range(n):
+            k[i] = max(gamma.dtype.type(1) - gamma[i], gamma.dtype.type(0))
+        forward(bin, delta, moved)
+        for b in range(batch_size):
+            for i in range(n):
+                zeta = sigma * draw[b, i]
+                delta[b, i] = moved[b, i] + zeta
+                Gamma[b, i] = k[i] * Gamma[b, i] - Omega[b, i]
+                Omega[b, i] = k[i] * Omega[b, i] + zeta
+                for j in range(p.shape[1]):
+                    P[i, b, j] = k[i] * P[i, b, j] + d[b, i] * p[b, j]
+        if eta > 0:
+            spread(Omega, Q, wrong)
+            for b in range(batch_size):
+                for i in range(n):
+                    wrong[b, i] -= delta[b, i]
+            pull(wrong, Q, moved)
+            for i in range(n):
+                change = gamma.dtype.type(0)
+                for b in range(batch_size):
+                    change += moved[b, i] * Gamma[b, i]
+                gamma[i] -= eta * change
+            for b in range(batch_size):
+                for k_ in range(n):
+                    for i in range(n):
+                        Q[k_, i] -= eta * wrong[b, k_] * Omega[b, i]
+        pull(bin.learning_signal, Q, moved)
+        for i in range(n):
+            for b in range(batch_size):
+                LQ = moved[b, i]
+                for j in range(p.shape[1]):
+                    G[i, j] += LQ * P[i, b, j]

@@ -1,11 +1,25 @@
 """The control of all rules: nothing learns but the readout."""
 
+from collections.abc import Sequence
 from dataclasses import field
 
+import numpy as np
 import torch
 from torch import Generator, Tensor
 
-from ..credit import Assignment, Bin, CreditRule, Memory, Pathway, RateRNN, Trials, learning_rule, nothing
+from ..credit import (
+    Arrays,
+    Assignment,
+    Bin,
+    CreditRule,
+    LoopBin,
+    Memory,
+    Pathway,
+    RateRNN,
+    Trials,
+    learning_rule,
+    nothing,
+)
 
 
 @learning_rule
@@ -36,3 +50,14 @@ class ReadoutOnly(CreditRule[None]):
     def assign(self, trials: Trials) -> Assignment:
         """Fast path after trials: the same sum, which is nothing."""
         return Assignment({}, trials.network(trials.inputs, generator=trials.generator), {})
+
+    def to_loop(self, state: None, network: RateRNN, batch_size: int) -> Sequence[Tensor]:
+        """It has no state."""
+        return ()
+
+    def from_loop(self, state: None, tensors: Sequence[Tensor]) -> None:
+        """It has none afterwards."""
+
+    @staticmethod
+    def loop(state: Arrays, bin: LoopBin, draw: np.ndarray, constants: np.ndarray, G: np.ndarray) -> None:
+        """No synapse onto a unit contributes."""

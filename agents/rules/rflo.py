@@ -1,8 +1,9 @@
 """Random-feedback local online learning."""
 
+import numpy as np
 from torch import Generator, Tensor
 
-from ..credit import THREE_FACTORS, Bin, DiagonalRule, Pathway, learning_rule, outer
+from ..credit import THREE_FACTORS, Arrays, Bin, DiagonalRule, LoopBin, Pathway, learning_rule, outer
 
 
 @learning_rule
@@ -28,3 +29,14 @@ class RFLO(DiagonalRule):
         alpha, d, p, L = bin.alpha, bin.gate, bin.senders, bin.learning_signal
         P = (1 - alpha)[:, None] * P + outer(d, p)
         return P, (L[..., None] * P).sum(-3)
+
+    @staticmethod
+    def loop(state: Arrays, bin: LoopBin, draw: np.ndarray, constants: np.ndarray, G: np.ndarray) -> None:
+        """The same as a loop: what a synapse from j to i knows is its trace, and what its two units know."""
+        P, p = state[0], bin.senders
+        for b in range(P.shape[0]):
+            for i in range(P.shape[1]):
+                keep, d, L = bin.keep[i], bin.gate[b, i], bin.learning_signal[b, i]
+                for j in range(P.shape[2]):
+                    P[b, i, j] = keep * P[b, i, j] + d * p[b, j]
+                    G[i, j] += L * P[b, i, j]

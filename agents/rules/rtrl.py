@@ -1,9 +1,13 @@
 """Real-time recurrent learning."""
 
+from collections.abc import Sequence
+
+import numpy as np
 import torch
 from torch import Generator, Tensor
 
-from ..credit import JACOBIAN, Bin, CreditRule, Memory, RateRNN, learning_rule, no_traces, outer
+from ..credit import JACOBIAN, Arrays, Bin, CreditRule, LoopBin, Memory, RateRNN, learning_rule, no_traces, outer
+from ..credit.loops.products import multiply
 
 
 @learning_rule
@@ -33,3 +37,33 @@ class RTRL(CreditRule[Tensor]):
         M = (J @ M.flatten(-2)).view(*M.shape)  # sum over l
         M.diagonal(dim1=-3, dim2=-2).add_(outer(d, p).mT)  # where k = i
         return M, torch.einsum("...bk,...bkij->...ij", L, M)
+
+    def to_loop(self, state: Tensor, network: RateRNN, batch_size: int) -> Sequence[Tensor]:
+        """M, and place for J and for a copy of a trial's M, (1, N, N (N + n_in + 1))."""
+        *several, _, n, _, m = state.shape
+        return state.contiguous(), state.new_empty(*several, n, n), state.new_empty(*several, n, n * m)
+
+    def from_loop(self, state: Tensor, tensors: Sequence[Tensor]) -> Tensor:
+        """M."""
+        return tensors[0]
+
+    @staticmethod
+    def loop(state: Arrays, bin: LoopBin, draw: np.ndarray, constants: np.ndarray, G: np.ndarray) -> None:
+        """The same as a loop: every synapse knows how it moves every unit, and every unit how all others move it."""
+        M, J, before, p, W = state[0], state[1][0], state[2][0], bin.senders, bin.weights
+        n, m = W.shape
+        flat = G.reshape(-1)
+        for b in range(len(p)):
+            for k in range(n):
+                for s in range(n):
+                    J[k, s] = bin.gate[b, k] * W[k, s] * bin.slope_before[b, s]
+                J[k, k] += bin.keep[k]
+            before[:] = M[b]
+            multiply(J, before, M[b])
+            for i in range(n):
+                for j in range(m):
+                    M[b, i, i * m + j] += bin.gate[b, i] * p[b, j]
+            for k in range(n):
+                L = bin.learning_signal[b, k]
+                for ij in range(n * m):
+                    flat[ij] += L * M[b, k, ij]

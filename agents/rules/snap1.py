@@ -1,8 +1,9 @@
 """Sparse n-step approximation, of one step."""
 
+import numpy as np
 from torch import Generator, Tensor
 
-from ..credit import THREE_FACTORS, Bin, DiagonalRule, learning_rule, outer
+from ..credit import THREE_FACTORS, Arrays, Bin, DiagonalRule, LoopBin, learning_rule, outer
 
 
 @learning_rule
@@ -26,3 +27,15 @@ class SnAp1(DiagonalRule):
         J_ii = (1 - bin.alpha) + d * W_ii * bin.slope_before
         P = J_ii[..., None] * P + outer(d, p)
         return P, (L[..., None] * P).sum(-3)
+
+    @staticmethod
+    def loop(state: Arrays, bin: LoopBin, draw: np.ndarray, constants: np.ndarray, G: np.ndarray) -> None:
+        """The same as a loop: besides what RFLO knows, a synapse knows that of its unit to itself."""
+        P, p, W = state[0], bin.senders, bin.weights
+        for b in range(P.shape[0]):
+            for i in range(P.shape[1]):
+                d, L = bin.gate[b, i], bin.learning_signal[b, i]
+                J_ii = bin.keep[i] + d * W[i, i] * bin.slope_before[b, i]
+                for j in range(P.shape[2]):
+                    P[b, i, j] = J_ii * P[b, i, j] + d * p[b, j]
+                    G[i, j] += L * P[b, i, j]

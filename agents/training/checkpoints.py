@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -116,6 +117,10 @@ def settle(folders: Sequence[Path]) -> None:
                 (folder / NEXT).unlink()
 
 
+NAMES = {"loop": "a compiled loop", "steps": "PyTorch's operations"}
+"""Words for how a rule learned in every bin."""
+
+
 def _continue(run: Run[Any], earlier: Run[Any]) -> None:
     """Bring a run to where an earlier one of the same training is.
 
@@ -131,5 +136,9 @@ def _continue(run: Run[Any], earlier: Run[Any]) -> None:
     ours, theirs = (first_parameter(each.network).dtype for each in (run, earlier))
     if ours != theirs:
         raise ValueError(f"{earlier.path} holds a network in {theirs}, and this one is in {ours}.")
+    mine, its = run.config.get("path"), earlier.config.get("path")
+    if mine and its and mine != its:
+        told = f"{earlier.path} learned by {NAMES[its]} and resumes by {NAMES[mine]}, which round differently."
+        warnings.warn(told, stacklevel=2)
     run.network.load_state_dict(earlier.network.state_dict())
     run.metrics, run.memory = earlier.metrics, earlier.memory

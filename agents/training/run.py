@@ -26,6 +26,7 @@ from ...envs.registry import task_config, task_from_config
 from ...envs.task import Task
 from ...envs.typechecked import typechecked
 from ...envs.wording import short_text
+from ..credit.loops.learning import learning_path
 from ..network.devices import choose_device
 from ..network.own_networks import (
     UnknownNetworkError,
@@ -120,6 +121,8 @@ def describe(task: Task, network: Network, rule: Any, **training: Any) -> dict[s
         "training": training,
         "versions": {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__},
     }
+    if (path := learning_path(rule, network)) is not None:
+        config["path"] = path
     try:
         return json.loads(json.dumps(config, default=_plain))
     except TypeError as error:

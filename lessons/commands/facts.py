@@ -46,6 +46,7 @@ class RuleFacts(NamedTuple):
         text: The docstring without arguments, in ordinary characters.
         arguments: The name of each argument, its default and its meaning.
         source: The paper it comes from.
+        loop: Whether it learns in every bin on a compiled loop where numba is installed.
     """
 
     family: str
@@ -55,6 +56,7 @@ class RuleFacts(NamedTuple):
     text: str
     arguments: list[tuple[str, str, str]]
     source: str
+    loop: bool
 
 
 def task_facts() -> dict[str, TaskFacts]:

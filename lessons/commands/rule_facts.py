@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 
+from ...agents.credit import CreditRule
 from ...agents.rules.catalogue import RULES, make_rule, rule_arguments, rule_class
 from ..pages.plain_math import plain_docstring, plain_sentence
 from .facts import RuleFacts
@@ -31,7 +32,9 @@ def facts_of_rule(name: str, family: str) -> RuleFacts:
     changes = f"by {' or '.join(rule_class(name).paces)}"
     needed = any(default == "needed" for _, default, _ in arguments)
     local = "not declared" if needed else make_rule(name).local
-    return RuleFacts(family, changes, local, _sentence(body), plain_docstring(body), arguments, _plain(source))
+    cls = rule_class(name)
+    loop = issubclass(cls, CreditRule) and cls.has_loop()
+    return RuleFacts(family, changes, local, _sentence(body), plain_docstring(body), arguments, _plain(source), loop)
 
 
 def _sentence(body: str) -> str:

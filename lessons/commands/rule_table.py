@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from itertools import groupby
 
 from rich.console import Group, RenderableType
@@ -48,6 +49,9 @@ def rule_in_words(name: str, own: bool = False) -> RenderableType:
     facts = Table(box=None, show_header=False, pad_edge=False)
     for argument, default, meaning in rule.arguments:
         facts.add_row(Text(argument, style="cyan"), Text(f"{default}  {meaning}".strip()))
+    if rule.loop:
+        here = "numba is installed" if find_spec("numba") else "numba is missing: pip install 'cogdyn[fast]'"
+        facts.add_row(Text("in every bin", style="bold"), Text(f"a compiled loop on a processor with numba; {here}"))
     if rule.source:
         facts.add_row(Text("from", style="bold"), Text(rule.source))
     return Group(Text(name, style="bold"), Text(rule.text), "", facts)

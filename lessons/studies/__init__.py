@@ -9,7 +9,9 @@ from .study import Study as Study
 STUDIES: dict[str, str] = {
     "kao2019": "kao2019.study",
     "marschall2019": "marschall2019.study",
+    "marschall2019-retuning": "marschall2019.retuning",
     "marschall2019-tuning": "marschall2019.tuning",
+    "marschall2019-wider": "marschall2019.wider",
     "recipes": "recipes.study",
     "soo2023": "soo2023.study",
     "soo2023-default": "soo2023.default",

@@ -3,31 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import product
+from itertools import combinations
 
 import numpy as np
 
 from ..study import Row
 from ..verdict import Verdict
-from .perturbations import KINDS, LEVELS, PERIODS, error_name
+from .distances import largest_gap
+from .perturbations import error_name
 from .predicates import (
     ACTIVATION_GAP,
     AUTONOMY_GAIN,
-    LEAST_SEEDS,
     NOVEL_R2,
     TARGET_GAP,
-    TASK_R2,
     WINDOW,
     Finding,
+    able_networks,
     level_differences,
     mean_of,
     settings_of,
 )
+from .robustness import CELLS, effects
+from .single_units import compare, seed_spread
 
-MOTIFS = ("active_fraction", "multiphasic_fraction", "tuning_correlation", "peak_ms")
-"""Measures of single units; settings are alike if all their means are within the standard deviation over seeds."""
-CELLS = (*product(KINDS, PERIODS, LEVELS), *(("white", "whole trial", sd) for sd in LEVELS))
-"""Kinds, periods and standard deviations of the noise."""
 SWITCH_MS = 200
 """Latency of the switch that judges: half of the delay."""
 
@@ -37,19 +35,14 @@ def motifs_missed(rows: Sequence[Row]) -> Finding:
     cells = list(settings_of(rows).values())
     if len(cells) < 2:
         return "needs two settings that do the task", None
-    means = np.array([[mean_of(cell, motif) for motif in MOTIFS] for cell in cells])
-    within = np.array([[_variance(cell, motif) for motif in MOTIFS] for cell in cells])
-    turns = np.array([mean_of(cell, f"r2_skew_{WINDOW}") for cell in cells])
-    apart = np.abs(means[:, None] - means) / np.sqrt(within.mean(axis=0) + 1e-12)
-    first, second = np.triu_indices(len(cells), 1)
-    alike = (apart[first, second] <= 1).all(axis=1)
+    alike, gaps = compare(combinations(cells, 2), seed_spread(cells))
     if not alike.any():
         return f"no two of {len(cells)} settings have single units alike", None
-    gaps = np.abs(turns[first] - turns[second])[alike]
+    gaps = gaps[alike]
     differ = gaps >= ACTIVATION_GAP
     told = (
         f"{alike.sum()} pairs of {len(cells)} settings are alike in single units, {differ.sum()} of these differ in R² "
-        f"of rotations (by {gaps.max():.2f} at most)"
+        f"of rotations (by {gaps.max():.3f} at most)"
     )
     return told, bool(differ.any())
 
@@ -59,10 +52,12 @@ def mechanisms_differ(rows: Sequence[Row]) -> Finding:
     gaps = level_differences(rows, "target", "held", "extinguished_at_go", f"r2_skew_{WINDOW}")
     held = [row for row in rows if row["target"] == "held"]
     gains = level_differences(held, "noise", 0.5, 0.02, "autonomy_zeroed")
-    if not gaps or not gains:
+    largest = largest_gap(rows)
+    if not gains or largest is None:
         return "needs both targets, and training with and without input noise", None
     told = (
-        f"R² of rotations, held - extinguished: {_spread(gaps)}; "
+        f"R² of rotations, held - extinguished: {_spread(gaps)}, the largest with a standard error of "
+        f"{largest.error:.3f}; "
         f"autonomy of held networks, trained with noise - without: {_spread(gains)}"
     )
     return told, bool(np.max(np.abs(gaps)) <= TARGET_GAP and np.mean(gains) >= AUTONOMY_GAIN)
@@ -72,7 +67,7 @@ def robustness_differs(rows: Sequence[Row]) -> Finding:
     """Claim C: no rule, since the sign may depend on the noise; in how many settings each kind of network errs less."""
     lines = []
     for cell in CELLS:
-        gaps = level_differences(rows, "target", "extinguished_at_go", "held", error_name(*cell))
+        gaps = effects(rows, "target out at go - held", cell)
         if not gaps:
             return "needs both targets", None
         lines.append(f"{error_name(*cell)}: {sum(gap < 0 for gap in gaps)} of {len(gaps)}")
@@ -92,7 +87,7 @@ def tasks_generalise(rows: Sequence[Row]) -> Finding:
     ):
         means = [mean_of(cell, column) for cell in cells.values()]
         above = sum(mean >= NOVEL_R2 for mean in means)
-        told.append(f"{name} in {above} of {len(means)} settings (lowest R² {min(means):.2f})")
+        told.append(f"{name} in {above} of {len(means)} settings (lowest R² {min(means):.3f})")
         holds.append(above == len(means))
     return "; ".join(told), all(holds)
 
@@ -116,19 +111,12 @@ CLAIMS: tuple[tuple[str, str, Callable[[Sequence[Row]], Finding]], ...] = (
 
 def claims(rows: Sequence[Row]) -> list[Verdict]:
     """Each claim as we read it, with its numbers, by the settings of which three networks or more do the task."""
-    able = settings_of([row for row in rows if row["task_r2"] >= TASK_R2])
-    judged = [row for cell in able.values() if len(cell) >= LEAST_SEEDS for row in cell]
+    judged = able_networks(rows)
     return [Verdict(name, says, *rule(judged)) for name, says, rule in CLAIMS]
-
-
-def _variance(rows: Sequence[Row], column: str) -> float:
-    """Variance over the networks of a setting that have a value; 0 if fewer than two have."""
-    values = [row[column] for row in rows if row[column] is not None]
-    return float(np.var(values, ddof=1)) if len(values) > 1 else 0.0
 
 
 def _spread(values: Sequence[float]) -> str:
     """Mean and range of some differences."""
     if not values:
         return "none"
-    return f"{np.mean(values):+.2f} ({min(values):+.2f} to {max(values):+.2f})"
+    return f"{np.mean(values):+.3f} ({min(values):+.3f} to {max(values):+.3f})"

@@ -16,6 +16,7 @@ from ...figures.style import FAINT, INK, PALETTE, RC, new_figure, note
 from ..study import Row
 from .perturbations import KINDS, LEVELS, PERIODS, SWITCHES_MS, error_name
 from .predicates import TASK_R2, WINDOW, mean_of, settings_of
+from .robustness import sign_figure
 
 MARKERS = {"held": "o", "extinguished_at_go": "^"}
 LINES = {"held": "-", "extinguished_at_go": "--"}
@@ -23,7 +24,7 @@ NULLS = {"shuffles": "shuffle", "CMPT": "cmpt", "TME": "tme"}
 
 
 def figures(rows: Sequence[Row]) -> dict[str, Figure]:
-    """The four figures, by the name of their file, of the networks that do the task, or of all where none does.
+    """The figures, by the name of their file, of the networks that do the task, or of all where none does.
 
     Networks with a channel for each target are left to the tables.
     """
@@ -34,6 +35,7 @@ def figures(rows: Sequence[Row]) -> dict[str, Figure]:
             "claim_a": single_and_population(alike),
             "claim_b": two_mechanisms(alike),
             "claim_c": robustness(alike),
+            "claim_c_sign": sign_figure(alike),
             "claim_d": generalisation(alike),
         }
 

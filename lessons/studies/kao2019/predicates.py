@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
@@ -35,14 +35,36 @@ def mean_of(rows: Sequence[Row], column: str) -> float:
     return float(np.mean(values)) if values else float("nan")
 
 
-def level_differences(rows: Sequence[Row], factor: str, first: object, second: object, column: str) -> list[float]:
-    """Seed mean at the first level of a factor less that at the second, for all settings that are else the same."""
-    found = []
+def able_networks(rows: Sequence[Row]) -> list[Row]:
+    """The networks that do the task, of settings of which three or more do: those that claims are about."""
+    able = settings_of([row for row in rows if row["task_r2"] >= TASK_R2])
+    return [row for cell in able.values() if len(cell) >= LEAST_SEEDS for row in cell]
+
+
+def level_pairs(
+    rows: Sequence[Row], factor: str, first: object, second: object
+) -> Iterator[tuple[list[Row], list[Row]]]:
+    """Yield the networks at two levels of a factor, for all settings that are else the same."""
     for alike in settings_of(rows, [name for name in FACTORS if name != factor]).values():
         levels = settings_of(alike, [factor])
         if (first,) in levels and (second,) in levels:
-            found.append(mean_of(levels[first,], column) - mean_of(levels[second,], column))
-    return found
+            yield levels[first,], levels[second,]
+
+
+def level_differences(rows: Sequence[Row], factor: str, first: object, second: object, column: str) -> list[float]:
+    """Seed mean at the first level of a factor less that at the second, for all settings that are else the same."""
+    return [mean_of(a, column) - mean_of(b, column) for a, b in level_pairs(rows, factor, first, second)]
+
+
+def penalty_groups(rows: Sequence[Row]) -> Iterator[tuple[str, list[float], list[dict[Setting, list[Row]]]]]:
+    """Yield each activation, its penalties, and for settings that are else the same their networks by penalty."""
+    for (activation,), mine in settings_of(rows, ["activation"]).items():
+        penalties = sorted({row["rate_penalty"] for row in mine})
+        groups = [
+            settings_of(alike, ["rate_penalty"]) for alike in settings_of(mine, ["target", "noise", "code"]).values()
+        ]
+        # Only settings that have all penalties, or a level would be compared with other networks.
+        yield str(activation), penalties, [group for group in groups if len(group) == len(penalties)]
 
 
 Finding = tuple[str, bool | None]
@@ -72,13 +94,7 @@ def activation_shifts(rows: Sequence[Row]) -> Finding:
 def penalty_tangles(rows: Sequence[Row]) -> Finding:
     """P3."""
     told, rises = [], []
-    for (activation,), mine in settings_of(rows, ["activation"]).items():
-        penalties = sorted({row["rate_penalty"] for row in mine})
-        groups = [
-            settings_of(alike, ["rate_penalty"]) for alike in settings_of(mine, ["target", "noise", "code"]).values()
-        ]
-        # Only settings that have all penalties, or a level would be compared with other networks.
-        whole = [group for group in groups if len(group) == len(penalties)]
+    for activation, penalties, whole in penalty_groups(rows):
         if len(penalties) < 2 or not whole:
             return "needs two penalties", None
         q90 = [float(np.mean([mean_of(group[p,], "q90_neural") for group in whole])) for p in penalties]
@@ -132,7 +148,12 @@ def new_angles(rows: Sequence[Row]) -> Finding:
     if not cells:
         return "needs networks that see coordinates", None
     lowest = min(mean_of(cell, "novel_angle") for cell in cells)
-    return f"lowest mean of {len(cells)} settings {lowest:.3f}", lowest >= NOVEL_R2
+    told = f"lowest mean of {len(cells)} settings {lowest:.3f}"
+    able = settings_of([row for row in able_networks(rows) if row["code"] == "xy"]).values()
+    if 0 < len(able) < len(cells):
+        among = min(mean_of(cell, "novel_angle") for cell in able)
+        told += f"; of the {len(able)} whose networks do the task {among:.3f}"
+    return told, lowest >= NOVEL_R2
 
 
 PREDICATES: tuple[tuple[str, str, Callable[[Sequence[Row]], Finding]], ...] = (

@@ -6,67 +6,18 @@ They were written after the tuning, on other networks, and before the study.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-
-import numpy as np
-from scipy.stats import mannwhitneyu, spearmanr
 
 from ..study import Row
 from ..verdict import Verdict
+from .alignment_claim import EXPLAINS, alignment_does_not_explain
+from .contrasts import LearnerContrast, contrasts
 from .figures import Cells, by_cell
-from .learners import LEARNERS, SETTINGS
+from .learners import SETTINGS
 
-LEAST_NETWORKS = 5
-P = 0.01
 CLOSE = 0.005
-EXPLAINS = -0.8
 FEEDBACK_PART = 0.25
-WORST = 1e3
-"""Loss that a network counts with that diverged."""
 
 Finding = tuple[str, bool | None]
-
-
-@dataclass(frozen=True)
-class LearnerContrast:
-    """Two learners in one setting.
-
-    Attributes:
-        setting: The setting.
-        one: Median loss of the first learner.
-        other: Median loss of the second.
-        p: How likely so large a difference is if there is none (Mann-Whitney, two-sided).
-    """
-
-    setting: str
-    one: float
-    other: float
-    p: float
-
-    @property
-    def sign(self) -> int:
-        """-1 if the first learner's loss is lower, 1 if it is higher, 0 if that cannot be decided."""
-        return 0 if self.p >= P else int(np.sign(self.one - self.other))
-
-    def __str__(self) -> str:
-        """The medians and whether they differ."""
-        return f"{self.setting}: {self.one:.4f} {'<≈>'[self.sign + 1]} {self.other:.4f}"
-
-
-def final_losses(rows: Sequence[Row]) -> list[float]:
-    """Losses at the end; one of a network that diverged counts as more than any other."""
-    return [WORST if row["loss"] is None else row["loss"] for row in rows]
-
-
-def contrasts(cells: Cells, learner: str, other: str) -> list[LearnerContrast]:
-    """Two learners in every setting in which enough networks of both are there."""
-    found = []
-    for setting, learners in cells.items():
-        one, two = (final_losses(learners.get(name, [])) for name in (learner, other))
-        if min(len(one), len(two)) >= LEAST_NETWORKS:
-            p = float(np.asarray(mannwhitneyu(one, two))[1])
-            found.append(LearnerContrast(setting, float(np.median(one)), float(np.median(two)), p))
-    return found
 
 
 def lower_everywhere(learner: str, other: str) -> Callable[[Cells], Finding]:
@@ -102,25 +53,6 @@ def close_everywhere(learner: str, other: str) -> Callable[[Cells], Finding]:
         return _told(found), _judged(found, all(abs(one.one - one.other) <= CLOSE for one in found))
 
     return rule
-
-
-def alignment_does_not_explain(cells: Cells) -> Finding:
-    """Whether the order of the rules by alignment is not, in every setting, that of their losses."""
-    told = {}
-    for setting, learners in cells.items():
-        pairs = [
-            (np.median(cosines), np.median(final_losses(rows)))
-            for name, rows in learners.items()
-            if LEARNERS[name].of is None and len(rows) >= LEAST_NETWORKS
-            for cosines in [[row["alignment"] for row in rows if row["alignment"] is not None]]
-            if cosines
-        ]
-        if len(pairs) == sum(learner.of is None for learner in LEARNERS.values()) - 1:  # all but the readout alone
-            aligned, lost = zip(*pairs, strict=True)
-            equal = len({*aligned}) == 1 or len({*lost}) == 1  # then there is no order to compare
-            told[setting] = 0.0 if equal else float(np.asarray(spearmanr(aligned, lost))[0])
-    words = "rank correlation of alignment and loss: " + ", ".join(f"{k} {v:+.2f}" for k, v in told.items())
-    return words, None if set(told) != set(SETTINGS) else any(value > EXPLAINS for value in told.values())
 
 
 def locality_costs_more_than_feedback(cells: Cells) -> Finding:

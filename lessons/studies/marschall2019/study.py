@@ -10,7 +10,8 @@ from scipy.stats import mannwhitneyu
 
 from ..study import Job, Report, Row, Study
 from ..table import text_table
-from .claims import claims, final_losses
+from .claims import claims
+from .contrasts import final_losses
 from .figures import by_cell, figures
 from .learners import LEARNERS, SETTINGS, measure
 from .levels import levels

@@ -29,7 +29,7 @@ def jobs(quick: bool) -> Sequence[Job]:
 def report(table: list[Row]) -> Report:
     """Mean loss by rule and learning rate; a network that diverged counts as the worst of all."""
     rows = []
-    for (setting, learner), rates in _by_rate(table).items():
+    for (setting, learner), rates in losses_by_rate(table).items():
         cells = {f"{lr:g}": f"{rates[lr]:.4f}" for lr in sorted(rates)}
         best = min(rates, key=rates.__getitem__)
         rows.append({"setting": setting, "learner": learner} | cells | {"best": best})
@@ -38,14 +38,14 @@ def report(table: list[Row]) -> Report:
 
 def best_rate(setting: str, learner: str) -> float:
     """The learning rate that the tuning found, by the table that travels with the package."""
-    rates = _shipped()[setting, LEARNERS[learner].of or learner]
+    rates = tuning_losses()[setting, LEARNERS[learner].of or learner]
     return min(rates, key=rates.__getitem__)
 
 
 def at_the_edge() -> list[Row]:
     """Whose best rate is the lowest or the highest of those tried: one still farther might have suited them better."""
     best: dict[tuple[str, float], list[str]] = {}
-    for (setting, learner), rates in _shipped().items():
+    for (setting, learner), rates in tuning_losses().items():
         best.setdefault((setting, min(rates, key=rates.__getitem__)), []).append(learner)
     return [
         {"setting": setting}
@@ -55,11 +55,13 @@ def at_the_edge() -> list[Row]:
 
 
 @cache
-def _shipped() -> dict[tuple[str, str], dict[float, float]]:
-    return _by_rate(finished(read_table(Path(__file__).parents[1] / "results" / "marschall2019-tuning.csv")))
+def tuning_losses() -> dict[tuple[str, str], dict[float, float]]:
+    """Mean loss by learning rate, for each setting and rule, in the table that travels with the package."""
+    return losses_by_rate(finished(read_table(Path(__file__).parents[1] / "results" / "marschall2019-tuning.csv")))
 
 
-def _by_rate(table: list[Row]) -> dict[tuple[str, str], dict[float, float]]:
+def losses_by_rate(table: list[Row]) -> dict[tuple[str, str], dict[float, float]]:
+    """Mean loss by learning rate, for each setting and rule; infinite where a network diverged."""
     found: dict[tuple[str, str], dict[float, list[float]]] = {}
     for row in table:
         loss = np.inf if row["diverged"] or row["loss"] is None else row["loss"]

@@ -76,6 +76,7 @@ def task_of(row: Job) -> PaintedTask:
 def measure(job: Job) -> list[Row]:
     """Train the networks of a job; when each reached the goal of ``cogdyn train``, and its score at the end."""
     task = task_of(job)
+    network: dict[str, Any]
     network, rule, bias = WAYS[job["way"]]
     if job["way"] == EARLIER:
         network = {"init": "slow_mode" if task.kind == "choice" else "gaussian"}

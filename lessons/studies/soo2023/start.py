@@ -71,7 +71,7 @@ def jobs(quick: bool) -> Sequence[Job]:
     plan = dict.fromkeys([*_what_is_needed(), *_bridges(), *_how_far()])
     found = [_job(cell, setting, rates) for cell, setting in plan]
     found += [_job(cell, setting, rates, first_seed=100) for cell, setting in plan if cell in MAIN]
-    return [job | {"criterion": None} if job["task"] == "yang19.rtgo" else job for job in found]
+    return [{**job, "criterion": None} if job["task"] == "yang19.rtgo" else job for job in found]
 
 
 Plan = list[tuple[Cell, Setting]]

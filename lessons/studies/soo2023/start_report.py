@@ -116,15 +116,13 @@ def bias_figure(table: list[Row]) -> Figure:
         axes = figure.subplots(1, len(cells), sharey=True, squeeze=False)[0]
         for axis, cell in zip(axes, cells, strict=True):
             for bias, fill in ((False, "none"), (True, "C0")):
-                shares = [
-                    (i, _share(found.get((cell, (arm, bias, 1.0, "none", "relu")), []))) for i, arm in enumerate(arms)
-                ]
-                points = [(share, i) for i, share in shares if share is not None]
-                axis.plot(*zip(*points, strict=True), "o", mec="C0", mfc=fill, ms=5) if points else None
+                rows = [found.get((cell, (arm, bias, 1.0, "none", "relu")), []) for arm in arms]
+                points = [(_share(networks), i) for i, networks in enumerate(rows) if networks]
+                if points:
+                    axis.plot(*zip(*points, strict=True), "o", mec="C0", mfc=fill, ms=5)
             task, delay, dt = cell
-            axis.set(
-                title=f"{task.removeprefix('yang19.')}\n{delay / 1000:g} s, {dt:g} ms", xlim=(-0.1, 1.1), xticks=(0, 1)
-            )
+            title = f"{task.removeprefix('yang19.')}\n{delay / 1000:g} s, {dt:g} ms"
+            axis.set(title=title, xlim=(-0.1, 1.1), xticks=(0, 1))
         axes[0].set(yticks=range(len(arms)), yticklabels=arms, ylim=(len(arms) - 0.5, -0.5))
         figure.supxlabel("share of networks that learned: open without the bias, filled with it", fontsize="small")
     return figure

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -45,7 +46,7 @@ def jobs(quick: bool) -> Sequence[Job]:
     ]
 
 
-def job_of(setting: Setting) -> Job:
+def job_of(setting: Setting) -> dict[str, Any]:
     """The part of a job that is its setting."""
     return dict(zip(("arm", "bias", "input_gain", "cost", "kind"), setting, strict=True))
 

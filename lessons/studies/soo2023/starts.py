@@ -51,7 +51,7 @@ Setting = tuple[str, bool, float, str, str]
 
 
 def setting_of(row: Job) -> Setting:
-    """Arm, bias, factor on input weights, cost and kind: all by which networks on a task differ but for their seeds."""
+    """Arm, bias, factor on input weights, cost and kind: all by which networks differ besides seeds."""
     return row["arm"], row["bias"], row["input_gain"], row["cost"], row["kind"]
 
 
