@@ -2,6 +2,7 @@
 
 from .credit.rule import Rule as Rule
 from .credit.rule import learning_rule as learning_rule
+from .measures.behaviour import behaviour as behaviour
 from .measures.contract import check_rule as check_rule
 from .measures.gradient_alignment import AlignmentWatch as AlignmentWatch
 from .measures.gradient_alignment import alignment as alignment

@@ -1,6 +1,10 @@
 """What is to be learned: tasks, trials, Gymnasium environments, the registry."""
 
 from .canvas import Canvas as Canvas
+from .context.blocks import Blocks as Blocks
+from .context.reaction_time import ReactionTime as ReactionTime
+from .context.side_bias import SideBias as SideBias
+from .context.trial_history import TrialHistory as TrialHistory
 from .contract import ContractError as ContractError
 from .contract import check_task as check_task
 from .curriculum import Curriculum as Curriculum

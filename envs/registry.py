@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any, cast, overload
 
 import numpy as np
 
 from . import durations, ring
+from .context.blocks import Blocks
+from .context.presets import CONTEXTS
+from .context.reaction_time import ReactionTime
+from .context.side_bias import SideBias
+from .context.trial_history import TrialHistory
 from .errors import ArgumentError
 from .mixture import Mixture
 from .names import check_name, unknown_name
@@ -26,7 +31,9 @@ _VALUES: dict[str, Callable[..., Any]] = {
     for cls in (durations.Uniform, durations.Choice, durations.TruncatedExponential, durations.PerBatch, ring.Ring)
 }
 
-_COMBINATORS: dict[str, type[Task]] = {cls.__name__: cls for cls in (Mixture, Noisy, Reporting)}
+_COMBINATORS: dict[str, type[Task]] = {
+    cls.__name__: cls for cls in (Mixture, Noisy, Reporting, Blocks, ReactionTime, SideBias, TrialHistory)
+}
 
 
 def task_names() -> tuple[str, ...]:
@@ -34,13 +41,27 @@ def task_names() -> tuple[str, ...]:
     return tuple(TASKS)
 
 
+def preset_names(name: str) -> tuple[str, ...]:
+    """Names of the presets of a task."""
+    return (*task_class(name).presets, *CONTEXTS.get(name, ()))
+
+
+@overload
+def make_task(name: str, *, preset: None = None, **arguments: Any) -> PaintedTask: ...
+
+
+@overload
+def make_task(name: str, *, preset: str | None, **arguments: Any) -> Task: ...
+
+
 @typechecked
-def make_task(name: str, *, preset: str | None = None, **arguments: Any) -> PaintedTask:
+def make_task(name: str, *, preset: str | None = None, **arguments: Any) -> Task:
     """Make a task by name.
 
     Args:
         name: One of :func:`task_names`; or ``"module:name"``, to import the module that registers it first.
-        preset: Named settings of the task, as ``"soo2023"``; arguments count more.
+        preset: Named settings of the task, as ``"soo2023"``; arguments count more. With some, as ``"ibl20"`` of the
+            perceptual decision, the trials come in context, as :class:`Blocks`.
         **arguments: Any attribute of the task: dt (ms), noise, durations (ms) and stimulus parameters; a distribution
             or ring may also be JSON values, ``{"type": "Uniform", "low": 200, "high": 400}``.
 
@@ -51,9 +72,12 @@ def make_task(name: str, *, preset: str | None = None, **arguments: Any) -> Pain
     return _make(registered_name(name), preset, {name: from_json(value) for name, value in arguments.items()})
 
 
-def _make(name: str, preset: str | None, arguments: dict[str, Any]) -> PaintedTask:
+def _make(name: str, preset: str | None, arguments: dict[str, Any]) -> Task:
     check_arguments(name, preset, arguments)
     cls = task_class(name)
+    if preset is not None and preset in CONTEXTS.get(name, {}):
+        settings, context = CONTEXTS[name][preset]
+        return context(cls(**{**settings, **arguments}))
     return cls(**({} if preset is None else dict(cls.presets[preset])) | arguments)
 
 
@@ -71,7 +95,7 @@ def check_arguments(name: str, preset: str | None, arguments: dict[str, Any], al
     """
     cls = task_class(name)
     if preset is not None:
-        check_name(f"preset of {name}", preset, cls.presets)
+        check_name(f"preset of {name}", preset, preset_names(name))
     allowed = [*(field.name for field in dataclasses.fields(cls)), *also]
     for argument in arguments:
         if argument not in allowed:

@@ -24,8 +24,7 @@ SPLITS = ("train", "test")
 class Task(ABC):
     """What environments, training and lessons ask of a task.
 
-    To write one, subclass :class:`PaintedTask`; :class:`Mixture`, :class:`Noisy` and
-    :class:`Reporting` are made of other tasks.
+    To write one, subclass :class:`PaintedTask`; others, as :class:`Mixture` and :class:`Blocks`, are made of tasks.
 
     Attributes:
         dt: Bin width (ms).
@@ -36,6 +35,7 @@ class Task(ABC):
         response_period: Period in which it is answered.
         contrasts: The conditions by which performance and activity are worth comparing.
         timed: Whether the moment of the response matters, not only its class.
+        correct_from: Least score of a trial that counts as correct.
     """
 
     dt: float
@@ -45,6 +45,7 @@ class Task(ABC):
     response_period: str = "decision"
     contrasts: tuple[str, ...]
     timed: bool = False
+    correct_from: float = 1.0
 
     # What a task says.
 
@@ -76,7 +77,6 @@ class Task(ABC):
     def ideal(self, batch: TrialBatch) -> np.ndarray:
         """Outputs (T, B, n_out) of the ideal observer, who sees inputs and periods, never conditions or targets."""
 
-    @final
     def ideal_policy(self) -> Policy:
         """A policy for one :meth:`sample`: it answers every segment as the ideal observer of the session so far."""
         return self.ideal if self.n_segments == 1 else Session(self.n_segments).policy(self.ideal)

@@ -12,7 +12,7 @@ from .factors import Conditions, Factor
 from .task import Seed, Task
 from .trial import Kind, TrialBatch
 
-TAKEN_OVER = ("dt", "kind", "timed", "family", "source", "response_period", "contrasts")
+TAKEN_OVER = ("dt", "kind", "timed", "correct_from", "family", "source", "response_period", "contrasts")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +27,7 @@ class WrappedTask(Task):
     dt: float = field(init=False)
     kind: Kind = field(init=False)
     timed: bool = field(init=False)
+    correct_from: float = field(init=False)
     family: str = field(init=False)
     source: str = field(init=False)
     response_period: str = field(init=False)

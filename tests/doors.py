@@ -10,9 +10,11 @@ import torch
 
 from cogdyn import agents, envs, lessons
 from cogdyn.agents import dynamics, rules
+from cogdyn.agents.measures import behaviour as measured
 from cogdyn.agents.rules.catalogue import rule_names
 from cogdyn.lessons import chapters
 from cogdyn.lessons.chapters import bridges, fixed_points, local_signals, one_reach, remembering
+from cogdyn.lessons.figures import behaviour_bars, behaviour_curves
 from cogdyn.lessons.pages.study_results import how_much_is_done
 from cogdyn.lessons.studies import load_study
 
@@ -51,7 +53,7 @@ def doors():
     """All public functions that take arguments, and the methods that users call."""
     rng = np.random.default_rng(0)
     task = envs.make_task("DelayMatchSample", delay_ms=200)
-    context = envs.make_task("ContextDecisionMaking")
+    context, decision = envs.make_task("ContextDecisionMaking"), envs.make_task("PerceptualDecisionMaking")
     batch = task.sample(3, seed=0)
     outputs = task.ideal(batch)
     network = agents.RateRNN(task.n_inputs, N_UNITS, task.n_outputs, dt=20, tau=100)
@@ -71,6 +73,9 @@ def doors():
     actor = agents.Actor(network, env.action_space)
     run = agents.train(task, network, rules.BPTT(), 1, 4, n_test=4, device="cpu")
     study = load_study("soo2023")
+    fast = envs.ReactionTime(task=envs.make_task("PerceptualDecisionMaking", noise=0.3))
+    trials_done = agents.behaviour("ideal", fast, 60)
+    two_steps = agents.behaviour("ideal", envs.make_task("DawTwoStep"), 60)
     of_trials = {"a": [0, 1] * 6, "b": [0] * 6 + [1] * 6}
     trials = rng.standard_normal((4, 12, 5))
     usual = {"rates": rates, "rates_a": samples, "rates_b": others, "outputs": grid[:, :, 0], "targets": grid[:, :, 1]}
@@ -96,6 +101,10 @@ def doors():
         ("Mixture", envs.Mixture, {"tasks": [task]}),
         ("Mixture.score", mixture.score, {"outputs": mixture.ideal(mixed), "batch": mixed}),
         ("Noisy", envs.Noisy, {"task": task, "added": 0.1}),
+        ("SideBias", envs.SideBias, {"task": decision, "p": (0.8, 0.2)}),
+        ("Blocks", envs.Blocks, {"tasks": [decision], "n_trials": 3}),
+        ("TrialHistory", envs.TrialHistory, {"task": decision, "n_trials": 3}),
+        ("ReactionTime", envs.ReactionTime, {"task": decision}),
         ("Noisy.score", noisy.score, {"outputs": outputs, "batch": batch}),
         ("Rewards", envs.Rewards, {}),
         ("Ring", envs.Ring, {"n": 4}),
@@ -135,6 +144,18 @@ def doors():
         ("floss", agents.floss, {"network": network, "inputs": inputs, "n_exponents": 2, "steps": 1}),
         ("register_network", agents.register_network, {"cls": agents.RateRNN}),
         ("register_rule", agents.register_rule, {"cls": OwnRule}),
+        ("save_trials", measured.save_trials, {"table": trials_done, "path": "trials.csv"}),
+        ("load_trials", measured.load_trials, {"path": "trials.csv"}),
+        ("behaviour", agents.behaviour, {"agent": "ideal", "task": decision, "n_trials": 3}),
+        ("psychometric_curve", measured.psychometric_curve, {"table": trials_done}),
+        ("chronometric_curve", measured.chronometric_curve, {"table": trials_done}),
+        ("accuracy_by", measured.accuracy_by, {"table": trials_done, "condition": "coherence"}),
+        ("outcome_rates", measured.outcome_rates, {"table": trials_done}),
+        ("learning_curve", measured.learning_curve, {"table": trials_done}),
+        ("side_bias", measured.side_bias, {"table": trials_done}),
+        ("win_stay_lose_shift", measured.win_stay_lose_shift, {"table": trials_done}),
+        ("stay_probabilities", measured.stay_probabilities, {"table": two_steps}),
+        ("history_regression", measured.history_regression, {"table": trials_done}),
         ("load_run", agents.load_run, {"path": "run"}),
         ("network_for", agents.network_for, {"task": task}),
         ("train", agents.train, {"task": task, "network": network, "rule": rules.BPTT(), "steps": 1, "batch_size": 2,
@@ -191,6 +212,15 @@ def doors():
         ("draw_error_left", bridges.draw_error_left, {"delays": [200, 400], "left": {"plain": np.ones((2, 3))},
                                                         "dt": 20, "tau": 100}),
         ("draw_learning", lessons.draw_learning, {"runs": {"BPTT": [run]}, "chance": 0.5}),
+        ("draw_psychometric", behaviour_curves.draw_psychometric, {"trials": trials_done}),
+        ("draw_chronometric", behaviour_curves.draw_chronometric, {"trials": trials_done}),
+        ("draw_accuracy", behaviour_curves.draw_accuracy, {"trials": trials_done, "condition": "coherence"}),
+        ("draw_accuracy_in_session", behaviour_curves.draw_accuracy_in_session, {"trials": trials_done}),
+        ("draw_outcomes", behaviour_bars.draw_outcomes, {"trials": trials_done}),
+        ("draw_win_stay", behaviour_bars.draw_win_stay, {"trials": trials_done}),
+        ("draw_side_bias", behaviour_bars.draw_side_bias, {"trials": trials_done}),
+        ("draw_stay_probabilities", behaviour_bars.draw_stay_probabilities, {"trials": two_steps}),
+        ("draw_history", behaviour_bars.draw_history, {"trials": trials_done}),
         ("draw_modes", fixed_points.draw_modes, {"eigenvalues": {"still": np.full(3, 0.5)}, "dt": 20, "tau": 100}),
         ("draw_score_by_delay", remembering.draw_score_by_delay, {"delays": [200, 400], "scores": [0.5, 0.6],
                                                               "trained": (200, 400)}),

@@ -70,6 +70,8 @@ sample_candidates states: array
 cue_alignment delays: empty
 score_by_delay delays: empty
 draw_learning chance: minus one
+draw_accuracy chance: minus one
+draw_accuracy_in_session chance: minus one
 draw_learning changes: empty
 draw_learning score: text
 lesion units: empty

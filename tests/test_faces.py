@@ -15,6 +15,7 @@ from cogdyn import agents, lessons
 ROOT = Path(__file__).parents[1]
 FACES = {"cogdyn", "cogdyn.envs", "cogdyn.agents", "cogdyn.agents.rules", "cogdyn.agents.dynamics", "cogdyn.lessons"}
 FACES |= {"cogdyn.agents.credit"}  # the vocabulary of a rule of one's own
+FACES |= {"cogdyn.agents.measures.behaviour"}  # what is computed of a table of trials
 OF_AN_EXTRA = {"cogdyn.agents.training.stable_baselines"}
 
 

@@ -30,13 +30,17 @@ ROOMS = {
 }
 # The rooms of each floor from the ground up: a room imports none above it.
 ORDER = {
-    "envs": ("observers", "tasks", "gym", "contract"),
+    "envs": ("observers", "tasks", "context", "gym", "contract"),
     "agents": ("dynamics", "network", "credit", "rules", "training", "measures"),
     "lessons": ("widgets", "checking", "figures", "studies", "player", "chapters", "pages", "grading", "commands"),
 }
 # Drawing a single frame is the one place where envs may reach for matplotlib and Pillow, and only when it is called; so
-# may one analysis for the package of the extra "similarity".
-INSIDE_FUNCTIONS = {"envs/gym/render.py": {"matplotlib", "PIL"}, "agents/dynamics/dsa.py": {"DSA"}}
+# may one analysis for the package of the extra "similarity", and what returns a DataFrame where there is pandas.
+INSIDE_FUNCTIONS = {
+    "envs/gym/render.py": {"matplotlib", "PIL"},
+    "agents/dynamics/dsa.py": {"DSA"},
+    "agents/measures/behaviour/acting.py": {"pandas"},
+}
 # The one door to the package of the extra "rl", and that to the one of "fast"; nothing else of ours imports them.
 EXTRAS = {
     "agents/training/stable_baselines.py": {"stable_baselines3"},

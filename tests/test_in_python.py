@@ -8,10 +8,11 @@ import pytest
 import torch
 from typer.testing import CliRunner
 
+from cogdyn import envs
 from cogdyn.agents import load_run
-from cogdyn.envs import task_names
+from cogdyn.envs import make_task, task_names
 from cogdyn.envs.registry import TASKS
-from cogdyn.lessons.commands.in_python import training_in_python
+from cogdyn.lessons.commands.in_python import task_in_python, training_in_python
 from cogdyn.lessons.commands.main import app
 from cogdyn.lessons.commands.settings import task_with
 
@@ -124,3 +125,12 @@ def test_the_help_says_where_the_defaults_differ():
     words = " ".join(CliRunner().invoke(app, ["train", "--help"]).stdout.split())
     assert "Unlike those of the library, its defaults are noisy units" in words
     assert "it ends with the Python that makes the same weights" in words
+
+
+def test_tasks_made_of_tasks_are_written_with_these():
+    for task in (
+        make_task("PerceptualDecisionMaking", preset="ibl20"),
+        envs.ReactionTime(task=make_task("GoNogo", noise=0.2)),
+        envs.Mixture(tasks=(make_task("Stroop"), make_task("Flanker"))),
+    ):
+        assert eval(task_in_python(task), dict(vars(envs))) == task

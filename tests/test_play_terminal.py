@@ -12,6 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cogdyn.envs import make_task
+from cogdyn.envs.gym.trial_table import load_trials
 from cogdyn.lessons.commands.main import app
 from cogdyn.lessons.figures.conditions import wilson_interval
 
@@ -105,6 +106,20 @@ def test_leaving_restores_the_terminal(how, code, told):
     assert "Traceback" not in text
 
 
+@needs_pty
+def test_trials_are_saved_also_of_a_session_that_is_stopped(tmp_path):
+    for name, n, stop in (("whole", "2", b""), ("part", "20", b"q")):
+        file = tmp_path / f"{name}.csv"
+        terminal = Terminal("PerceptualDecisionMaking", "--n-trials", n, "--speed", "20", "--save", str(file))
+        if stop:
+            terminal.read_until(lambda terminal=terminal: b"trial 2 of 20" in terminal.written, b"1")
+        assert terminal.end(stop or b"1")[0] == 0
+        table = load_trials(file)
+        assert len(table["choice"]) >= 1
+        assert set(table["choice"]) <= {0, 1}
+        assert {"coherence", "side", "reaction_ms", "previous_choice"} < set(table)
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
@@ -116,6 +131,8 @@ def test_leaving_restores_the_terminal(how, code, told):
         (["DelayMatchSample", "--n-trials", "0"], "n_trials is 0; it must be at least 1."),
         (["DelayMatchSample", "--speed", "0"], "speed is 0.0; it must be above 0"),
         (["DelayedReach", "--set", "output=emg"], "more than a person can give with keys"),
+        (["NBack", "--save", "me.csv"], "a row of behaviour holds one choice; a trial of NBack has"),
+        (["DelayMatchSample", "--save", "no/folder/me.csv"], "there is no folder no/folder"),
     ],
 )
 def test_refusals_are_one_line(words, message):

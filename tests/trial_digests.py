@@ -18,13 +18,28 @@ from pathlib import Path
 
 import numpy as np
 
-from cogdyn.envs import Mixture, Noisy, Reporting, Ring, Task, TrialBatch, TruncatedExponential, make_task, task_names
+from cogdyn.envs import (
+    Blocks,
+    Mixture,
+    Noisy,
+    ReactionTime,
+    Reporting,
+    Ring,
+    SideBias,
+    Task,
+    TrialBatch,
+    TrialHistory,
+    TruncatedExponential,
+    make_task,
+    task_names,
+)
 
 TABLE = Path(__file__).with_suffix(".json")
 
 
 def others() -> dict[str, Task]:
     """What presets leave out: other outputs, rings and durations, and tasks made of tasks."""
+    decision = make_task("PerceptualDecisionMaking", stimulus_ms=400)
     return {
         "muscles": make_task("DelayedReach", output="emg", catch=0.2),
         "positions": make_task("DelayedReach", output="position+velocity", target_code="one_hot"),
@@ -38,6 +53,11 @@ def others() -> dict[str, Task]:
         "Noisy, frozen": Noisy(task=make_task("DawTwoStep"), added=0.2, frozen=True),
         "Reporting": Reporting(task=make_task("yang19.dms"), group="modality 1", seen="stimulus", reported="response"),
         "Mixture": Mixture(tasks=[make_task("Stroop"), make_task("Flanker")], weights=(1, 2)),
+        "SideBias": SideBias(task=decision, p=(0.8, 0.2)),
+        "Blocks": Blocks(tasks=[SideBias(task=decision, p=(p, 1 - p)) for p in (0.8, 0.2)], n_trials=30, hazard=0.1),
+        "TrialHistory": TrialHistory(task=decision, n_trials=30),
+        "ReactionTime": ReactionTime(task=decision, cost=0.1),
+        "ibl20": replace(make_task("PerceptualDecisionMaking", preset="ibl20"), n_trials=150),
     }
 
 

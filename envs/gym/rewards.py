@@ -131,7 +131,8 @@ def judge(
 ) -> tuple[np.ndarray, np.ndarray, Conditions | None]:
     """Judge trials, or segments of sessions, that have come to their end.
 
-    A trial is correct if its score is 1, a segment of a session if the choice is the target.
+    A trial is correct if its score is ``task.correct_from`` or more; a segment of a session, if the choice is the
+    target.
 
     Args:
         task: The task that was painted.
@@ -150,11 +151,12 @@ def judge(
         following = task.advance(conditions, choices, rng)
         return rewards.earned(following["outcome"], choices > 0, right), right, following
     score = score_responses(task, responses, trials)
+    correct = score >= task.correct_from
     if task.kind == "choice" and len(responses.choices) > 1:
         # Of several responses each has been paid for when it was due.
-        return np.zeros(len(score)), score == 1, None
+        return np.zeros(len(score)), correct, None
     responded = task.kind != "choice" or responses.choices.any(axis=0)
-    return rewards.earned(score, responded), score == 1, None
+    return rewards.earned(score, responded, correct), correct, None
 
 
 def task_to_play(task: str | Task | dict[str, Any], trials_per_episode: int, arguments: Mapping[str, Any]) -> Task:

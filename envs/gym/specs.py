@@ -9,6 +9,7 @@ import gymnasium as gym
 from gymnasium.envs.registration import EnvSpec
 from gymnasium.vector import AutoresetMode
 
+from ..context.presets import CONTEXTS
 from ..errors import ArgumentError
 from ..registry import to_json
 from ..task import Task
@@ -60,5 +61,5 @@ def check_spec(task: Task, spec: Any) -> None:
     if not isinstance(address, str):
         return
     name = address.rpartition(":")[2]
-    if name != task.name:
+    if name != task.name and spec.kwargs.get("preset") not in CONTEXTS.get(name, {}):
         raise ArgumentError(f"{spec.id} is the environment of {name}; for {task.name} use TrialEnv, or its own id.")

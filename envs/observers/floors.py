@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import Any, cast
 
 import numpy as np
 
-from ..mixture import Mixture
 from ..noisy import Noisy
 from ..numbers import whole_number
 from ..painted_task import PaintedTask
 from ..task import Task
 from ..typechecked import typechecked
-from ..wrapped_task import WrappedTask
 from .partial_answers import Score, answers_of
 from .partial_play import SessionPlayer
 from .partial_views import View, Views
@@ -94,11 +93,18 @@ def without_noise(task: Task) -> Task:
     """The task without observation noise, as far as it is made of painted tasks."""
     if isinstance(task, PaintedTask):
         return replace(task, noise=0.0)
-    if isinstance(task, Mixture):
-        return replace(task, tasks=tuple(map(without_noise, task.tasks)))
     if isinstance(task, Noisy):
         return without_noise(task.task)
-    return replace(task, task=without_noise(task.task)) if isinstance(task, WrappedTask) else task
+    quiet = {name: _quiet(value) for name, value in vars(task).items() if isinstance(value, Task | tuple)}
+    own = [field.name for field in fields(cast(Any, task)) if field.init] if is_dataclass(task) else []
+    return replace(cast(Any, task), **{name: value for name, value in quiet.items() if name in own})
+
+
+def _quiet(value: Any) -> Any:
+    """A task, or tasks in a row, without noise; another value as it is."""
+    if isinstance(value, tuple):
+        return tuple(map(_quiet, value))
+    return without_noise(value) if isinstance(value, Task) else value
 
 
 _Scores = tuple[Score, Score | None, dict[str, Score | None], dict[str, Score | None]]

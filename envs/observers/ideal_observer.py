@@ -42,15 +42,30 @@ class Hypotheses:
             precision: One over the variance of its noise, (B, k) or (k,).
             prior: Probabilities before the trial, (B, K), where they are not those of all trials.
         """
-        prior = self.prior if prior is None else prior
+        p = self._log_weights(observation, precision, self.prior if prior is None else prior)
+        p -= p.max(axis=1, keepdims=True)
+        np.exp(p, out=p)
+        p /= p.sum(axis=1, keepdims=True)
+        return p
+
+    def log_joint(self, observation: np.ndarray, precision: np.ndarray, n_classes: int) -> np.ndarray:
+        """Logarithm of the density of what was seen together with each class being right, (B, n_classes).
+
+        Up to a term in the observation and its precision alone; -inf for a class that is never right. Arguments as of
+        :meth:`posterior`.
+        """
+        p = self._log_weights(observation, precision, self.prior)
+        log = np.full((len(p), n_classes), -np.inf)
+        for k, answer in enumerate(self.answers):
+            log[:, answer] = np.logaddexp(log[:, answer], p[:, k])
+        return log
+
+    def _log_weights(self, observation: np.ndarray, precision: np.ndarray, prior: np.ndarray) -> np.ndarray:
         means = self.means.T.copy()  # contiguous, else the product takes far longer
         p = (observation * precision) @ means
         p -= 0.5 * (precision @ means**2)
         with np.errstate(divide="ignore"):
             p += np.log(prior)
-        p -= p.max(axis=1, keepdims=True)
-        np.exp(p, out=p)
-        p /= p.sum(axis=1, keepdims=True)
         return p
 
     def likeliest(self, posterior: np.ndarray) -> np.ndarray:
@@ -142,6 +157,10 @@ class HypothesesTask(PaintedTask):
         """Weigh all that may have been shown by likelihood and frequency, answer with the likeliest class."""
         posterior = self._hypotheses.posterior(*averages(self, batch, self.evidence))
         return self.respond(batch, self._hypotheses.likeliest(posterior))
+
+    def log_joint(self, batch: TrialBatch) -> np.ndarray:
+        """Log density of what is shown together with each class being right, (B, n_out), but a constant."""
+        return self._hypotheses.log_joint(*averages(self, batch, self.evidence), self.n_outputs)
 
     @cached_property
     def ceiling(self) -> float:

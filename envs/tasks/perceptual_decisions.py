@@ -12,6 +12,7 @@ from ..canvas import Canvas
 from ..channels import Channels
 from ..durations import Duration, Uniform, pmf
 from ..factors import Conditions, Factor, Levels
+from ..observers.ideal_observer import Hypotheses, averages
 from ..painted_task import PaintedTask
 from ..trial import TrialBatch
 
@@ -78,6 +79,16 @@ class EvidenceTask(PaintedTask):
     def ideal(self, batch: TrialBatch) -> np.ndarray:
         """Integrate all evidence, then answer with the side that had more."""
         return self.respond(batch, 1 + self.mean_input(batch, "evidence", "stimulus").argmax(axis=1))
+
+    def log_joint(self, batch: TrialBatch) -> np.ndarray:
+        """Log density of what is shown together with each class being right, (B, n_out), but a constant."""
+        return self.hypotheses().log_joint(*averages(self, batch, (("evidence", "stimulus"),)), self.n_outputs)
+
+    def hypotheses(self) -> Hypotheses:
+        """All mean strengths that may be shown: each coherence on each side."""
+        n = len(self.coherences)
+        side = np.repeat((1, 2), n)
+        return Hypotheses(evidence(np.tile(self.coherences, 2), side), np.full(2 * n, 1 / (2 * n)), side)
 
     @cached_property
     def ceiling(self) -> float:

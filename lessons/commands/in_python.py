@@ -13,6 +13,7 @@ from ...agents.network.task_network import suited_arguments
 from ...agents.rules.catalogue import OWN_RULES
 from ...envs.own_tasks import modules_of
 from ...envs.painted_task import PaintedTask
+from ...envs.task import Task
 from .run_report import changed_arguments
 
 WIDTH = 100
@@ -21,7 +22,7 @@ INDENT = "    "
 
 
 def training_in_python(
-    task: PaintedTask, rule: str, *, network: dict[str, Any], learning: dict[str, Any], training: dict[str, Any]
+    task: Task, rule: str, *, network: dict[str, Any], learning: dict[str, Any], training: dict[str, Any]
 ) -> str:
     """Python that trains the same network from scratch, on the same machine to the same bytes.
 
@@ -37,15 +38,15 @@ def training_in_python(
     arguments = suited_arguments(task, **network)
     sizes = ("task.n_inputs", repr(arguments.pop("n_units")), "task.n_outputs", "dt=task.dt")
     settings = {name: value for name, value in training.items() if name != "resume"}
-    made = _call("make_task", repr(task.name), **changed_arguments(task))
-    durations = sorted({*re.findall(r"\b([A-Z]\w+)\(", made)})
+    made = task_in_python(task)
+    names = sorted({*re.findall(r"\b([A-Z]\w+)\(", made)})
     return "\n".join(
         [
             "import torch",
             "",
             "from cogdyn.agents import RateRNN, train",
             f"from {_module_of_rule(rule)} import {rule}",
-            f"from cogdyn.envs import {', '.join([*durations, 'make_task'])}",
+            f"from cogdyn.envs import {', '.join([*names, 'make_task'])}",
             *(f"import {module}" for module in modules_of(task)),
             "",
             "torch.set_num_threads(1)",
@@ -54,6 +55,18 @@ def training_in_python(
             f"run = {_call('train', 'task', 'network', _call(rule, **learning), **_changed(train, settings))}",
         ]
     )
+
+
+def task_in_python(value: Any) -> str:
+    """The call that makes a task, and those that make the tasks it is made of; another value as it is written."""
+    if isinstance(value, tuple) and any(isinstance(part, Task) for part in value):
+        return f"({', '.join(map(task_in_python, value))},)"
+    if not isinstance(value, Task):
+        return repr(value)
+    if isinstance(value, PaintedTask):
+        return _call("make_task", repr(value.name), **changed_arguments(value))
+    parts = {name: " ".join(task_in_python(part).split()) for name, part in changed_arguments(value).items()}
+    return _call(value.name, *(f"{name}={part}" for name, part in parts.items()))
 
 
 def _module_of_rule(name: str) -> str:

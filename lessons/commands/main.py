@@ -197,6 +197,10 @@ def play(
         ),
     ] = None,
     show_period: Annotated[bool, typer.Option("--show-period", help="Show the name of the period.")] = False,
+    save: Annotated[
+        Path | None,
+        typer.Option(parser=path, help="Write a row for each trial to FILE.csv.", metavar="FILE.csv"),
+    ] = None,
     modules: Modules = None,
     debug: Debug = False,
 ) -> None:
@@ -205,7 +209,7 @@ def play(
     def work() -> None:
         from ..player.terminal import play_in_terminal
 
-        play_in_terminal(task_with(task, setting or []), n_trials, seed, speed, show_period)
+        play_in_terminal(task_with(task, setting or []), n_trials, seed, speed, show_period, save)
 
     guarded(work, debug, modules)
 

@@ -7,12 +7,12 @@ from typing import Any
 import typer
 
 from ...envs.durations import Choice, TruncatedExponential, Uniform
-from ...envs.painted_task import PaintedTask
 from ...envs.registry import check_arguments, make_task
+from ...envs.task import Task
 from .options import import_named
 
 
-def task_with(name: str, settings: list[str]) -> PaintedTask:
+def task_with(name: str, settings: list[str]) -> Task:
     """The task of that name, or of ``module:name``, with the arguments of ``--set``."""
     arguments, (module, _, name) = parse_settings(settings), name.rpartition(":")
     import_named([module] if module else [])

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ...envs.describe import arguments_of, channels_in_words, description, documented, question, shortcuts
-from ...envs.registry import make_task, task_names
+from ...envs.registry import make_task, preset_names, task_names
 from ..pages.plain_math import plain_sentence
 from .facts import TaskFacts, task_facts
 
@@ -55,7 +55,7 @@ def task_in_words(name: str) -> RenderableType:
         facts.add_row(Text("shortcuts", style="bold"), Text(shortcuts(task).replace("``", "")))
     for key, (default, meaning) in arguments_of(task).items():
         facts.add_row(Text(key, style="cyan"), Text(f"{default}  {plain_sentence(meaning)}".strip()))
-    if task.presets:
-        facts.add_row(Text("presets", style="bold"), ", ".join(task.presets))
+    if presets := preset_names(name):
+        facts.add_row(Text("presets", style="bold"), ", ".join(presets))
     facts.add_row(Text("from", style="bold"), task.source)
     return Group(Text(f"{name}  ({task.family})", style="bold"), Text(plain_sentence(question(task))), "", facts)

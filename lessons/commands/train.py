@@ -18,7 +18,7 @@ from ...agents.training.files import folder_made
 from ...agents.training.run import Run
 from ...envs.names import check_name
 from ...envs.own_tasks import modules_of
-from ...envs.painted_task import PaintedTask
+from ...envs.task import Task
 from ..figures.summary import draw_summary, fresh_trials, write_figure
 from .in_python import training_in_python
 from .options import in_options
@@ -48,7 +48,7 @@ def errors_in_options(rule: str) -> Iterator[None]:
 
 def train_and_report(
     console: Console,
-    task: PaintedTask,
+    task: Task,
     rule: str,
     *,
     network: dict[str, Any],

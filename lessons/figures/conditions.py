@@ -10,6 +10,7 @@ import numpy as np
 from scipy import stats
 
 from ...agents.dynamics import condition_averages
+from ...agents.measures.behaviour.proportions import wilson_interval
 from ...envs.task import Task
 from ...envs.trial import TrialBatch
 
@@ -66,15 +67,6 @@ class _Levels:
         edges = np.linspace(found[0], found[-1], 9)
         index = np.clip(np.searchsorted(edges, values, side="right") - 1, 0, 7)
         return cls([f"{said} {low:.3g} to {high:.3g}" for low, high in pairwise(edges)], index)
-
-
-def wilson_interval(successes: float, n: int, confidence: float = 0.95) -> tuple[float, float]:
-    """Interval of a proportion (Wilson 1927, doi:10.1080/01621459.1927.10502953); honest at 0 and 1 too."""
-    z = stats.norm.ppf(0.5 + confidence / 2)
-    p = successes / n
-    centre = (p + z**2 / (2 * n)) / (1 + z**2 / n)
-    half = z * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2)) / (1 + z**2 / n)
-    return float(max(centre - half, 0)), float(min(centre + half, 1))
 
 
 def mean_interval(scores: np.ndarray, confidence: float = 0.95) -> tuple[float, float]:

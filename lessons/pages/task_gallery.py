@@ -10,7 +10,7 @@ from html import escape
 
 from ...envs.describe import arguments_of, description, question, shortcuts
 from ...envs.painted_task import PaintedTask
-from ...envs.registry import make_task, task_names
+from ...envs.registry import make_task, preset_names, task_names
 from ...envs.task import Task
 from ...envs.trial import TrialBatch
 from ..figures.trial import draw_trial
@@ -57,7 +57,8 @@ def _card(task: PaintedTask, seed: int) -> str:
         f"<li><code>{escape(name)} = {escape(default)}</code> {_marked(plain_sentence(meaning))}</li>"
         for name, (default, meaning) in arguments_of(task).items()
     )
-    presets = f"<p>Presets: {', '.join(f'<code>{name}</code>' for name in task.presets)}.</p>" if task.presets else ""
+    names = [f"<code>{name}</code>" for name in preset_names(task.name)]
+    presets = f"<p>Presets: {', '.join(names)}.</p>" if names else ""
     return f"""
 <section id="{task.name}">
 <h3>{task.name}</h3>

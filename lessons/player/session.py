@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
+from ...envs.errors import ArgumentError
 from ...envs.gym.trial_env import TrialEnv
+from ...envs.gym.trial_table import Table, check_choices, joined, named_conditions, with_previous
 from ...envs.numbers import finite_number, whole_number
 from ...envs.task import Task
 from ..figures.conditions import wilson_interval
@@ -56,7 +60,7 @@ class PlaySession:
         self.number = self.segment = self.n_scored = 0
         self.score = self.reward = 0.0
         self.verdict, self.correct = "", False
-        self._since_key = 0
+        self._since_key, self._rows = 0, list[dict[str, Any]]()
 
     @property
     def seconds_per_bin(self) -> float:
@@ -85,6 +89,7 @@ class PlaySession:
         self.period, self.running = self._info["period"], True
         self.number, self.segment = self.number + 1, 1
         self._paid, self._early, self._asked, self._since_key = 0.0, 0, None, 10**6
+        self._waited, self._reaction, self._began_early = 0, np.nan, 0
         self.verdict = ""
         self.controls.begin()
 
@@ -99,12 +104,17 @@ class PlaySession:
         if self._answering:
             self._asked = self._info["target"]
         self._since_key += 1
-        self.inputs, reward, over, _, self._info = self._env.step(self.controls.take())
+        action = self.controls.take()
+        if self._answering and self.task.kind == "choice":
+            self._reaction = self._waited * self.task.dt if action and np.isnan(self._reaction) else self._reaction
+            self._waited += 1
+        self.inputs, reward, over, _, self._info = self._env.step(action)
         self.period, self.running = self._info["period"], not over
         self._paid += float(reward)
         if not self._info["ended"]:
             return
         self.correct = bool(self._info["correct"])
+        self._write_down(float(reward))
         if self.closed_loop:
             self.score, self.n_scored = self.score + self.correct, self.n_scored + 1
             self.reward += self._info["outcome"]
@@ -113,6 +123,41 @@ class PlaySession:
             self.score, self.n_scored = self.score + self._paid, self.n_scored + self._n_responses
         if over:
             self.verdict = self._judged()
+
+    def table(self) -> Table:
+        """The trials done so far, a row for each, with the columns of ``cogdyn.agents.behaviour``.
+
+        Times are those of the task: at speed 0.5 they take twice as long. A trial with a key too early is ``aborted``,
+        though it ran on.
+
+        Raises:
+            ArgumentError: If the task is not one of single choices, or no trial is done.
+        """
+        check_choices(self.task)
+        if not self._rows:
+            raise ArgumentError("no trial was done to its end, so that there is nothing to save.")
+        return with_previous(joined([{name: np.array([value]) for name, value in row.items()} for row in self._rows]))
+
+    def _write_down(self, reward: float) -> None:
+        """Keep what is to be said of the trial, or segment, that has just ended."""
+        if self.task.kind != "choice":
+            return
+        session, trial = (self.number, int(self._info["segment"]) + 1) if self.closed_loop else (1, self.number)
+        self._rows.append(
+            {
+                "session": session,
+                "trial": trial,
+                "choice": self._info["choice"],
+                # Where the moment counts, a right choice may end the trial before its target is due.
+                "answer": self._info["choice"] if self.correct else self._asked,
+                "correct": self.correct,
+                "aborted": self._early > self._began_early,
+                "reaction_ms": self._reaction,
+                "reward": reward,
+            }
+            | named_conditions(self._info["trial_condition"])
+        )
+        self._waited, self._reaction, self._began_early = 0, np.nan, self._early
 
     def picture(self) -> np.ndarray:
         """The trial that ended last, with what was answered, as an image (H, W, 3) uint8."""

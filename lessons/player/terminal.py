@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import sys
 import time
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from rich.console import Console
 from rich.live import Live
 
+from ...envs.gym.trial_table import check_choices, save_trials
 from ...envs.task import Task
 from .frame import frame, opening, room_for_inputs, rows_of
 from .session import PlaySession
@@ -22,7 +24,12 @@ SCAN_CODES = {"H": "up", "P": "down", "M": "right", "K": "left"}
 
 
 def play_in_terminal(
-    task: Task, n_trials: int | None, seed: int | None, speed: float | None, show_period: bool = False
+    task: Task,
+    n_trials: int | None,
+    seed: int | None,
+    speed: float | None,
+    show_period: bool = False,
+    save: Path | None = None,
 ) -> PlaySession:
     """Let a person do a task in the terminal, until all trials are done or they quit; returns what they did.
 
@@ -32,12 +39,17 @@ def play_in_terminal(
         seed: Seed of the trials.
         speed: Pace; 1 is the networks' own.
         show_period: Whether to show the name of the period.
+        save: Where to write the trials done, a CSV file; also of a session that is stopped.
 
     Raises:
         ValueError: If a person cannot answer the task, or there is no terminal to play in.
         KeyboardInterrupt: If they press Ctrl-C; it reports what they scored so far.
     """
     session = PlaySession(task, n_trials, seed, speed)
+    if save is not None:
+        check_choices(task)
+        if not save.parent.is_dir():
+            raise ValueError(f"there is no folder {save.parent}; the trials could not be saved in it.")
     console = Console(highlight=False)
     if not sys.stdin.isatty() or not console.is_terminal or console.is_dumb_terminal:
         raise ValueError("play needs a terminal to read keys and to draw; in a notebook use cogdyn.lessons.play.")
@@ -53,6 +65,9 @@ def play_in_terminal(
     except KeyboardInterrupt as stop:
         stop.args = ("\n".join(["Stopped.", *session.summary()]),)
         raise
+    finally:
+        if save is not None and session.n_scored:
+            save_trials(session.table(), save)
     for line in [session.task.name, *session.summary()]:
         console.print(line)
     return session

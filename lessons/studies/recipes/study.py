@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from scipy.stats import mannwhitneyu
@@ -70,7 +70,7 @@ def _job(
 def task_of(row: Job) -> PaintedTask:
     """The task of a job; a delay of 0 keeps the task as it is."""
     delay = {"delay_ms": row["delay_ms"]} if row["delay_ms"] else {}
-    return make_task(row["task"], preset=row["preset"], **delay)
+    return cast(PaintedTask, make_task(row["task"], preset=row["preset"], **delay))
 
 
 def measure(job: Job) -> list[Row]:
