@@ -50,27 +50,21 @@ def add_outer(c: Any, p: Any, scale: Any, out: Any) -> None:
 
 
 def multiply(a: Any, b: Any, out: Any) -> None:
-    """Out = a b, for a (N, N) and b (N, q); four rows of each are worked on at once, as each is read once for them."""
+    """Write a b into out, for a (N, N) and b (N, q); four rows of b are added at once, as each of out is read once for them."""
     n, four = a.shape[0], a.shape[0] // 4 * 4
     for k in range(n):
         for c in range(b.shape[1]):
             out[k, c] = 0
     for s in range(0, four, 4):
-        for k in range(0, four, 4):
+        for k in range(n):
+            a0, a1, a2, a3 = a[k, s], a[k, s + 1], a[k, s + 2], a[k, s + 3]
             for c in range(b.shape[1]):
-                b0, b1, b2, b3 = b[s, c], b[s + 1, c], b[s + 2, c], b[s + 3, c]
-                for q in range(4):
-                    out[k + q, c] += (
-                        a[k + q, s] * b0 + a[k + q, s + 1] * b1 + a[k + q, s + 2] * b2 + a[k + q, s + 3] * b3
-                    )
-        for k in range(four, n):
-            for q in range(4):
-                for c in range(b.shape[1]):
-                    out[k, c] += a[k, s + q] * b[s + q, c]
+                out[k, c] += a0 * b[s, c] + a1 * b[s + 1, c] + a2 * b[s + 2, c] + a3 * b[s + 3, c]
     for s in range(four, n):
         for k in range(n):
+            a0 = a[k, s]
             for c in range(b.shape[1]):
-                out[k, c] += a[k, s] * b[s, c]
+                out[k, c] += a0 * b[s, c]
 
 
 def forward(bin: LoopBin, change: Any, out: Any) -> None:
