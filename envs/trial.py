@@ -205,5 +205,5 @@ def first_segment(session: TrialBatch) -> TrialBatch:
     periods = {name.removesuffix(" 1"): span for name, span in session.periods.items() if name.endswith(" 1")}
     conditions = {name.removesuffix(" 1"): v for name, v in session.conditions.items() if name.endswith(" 1")}
     n_bins = int(np.max([stop for _, stop in periods.values()]))
-    parts = (part[:n_bins] for part in (session.inputs, session.targets, session.mask))
-    return TrialBatch(*parts, conditions, periods, session.dt, session.kind, session.task)
+    inputs, targets, mask = (part[:n_bins] for part in (session.inputs, session.targets, session.mask))
+    return TrialBatch(inputs, targets, mask, conditions, periods, session.dt, session.kind, session.task)

@@ -81,7 +81,7 @@ def test_stepping_with_the_same_actions_pays_the_same_bin_for_bin(name):
 
 def test_several_responses_a_mixture_and_noise_are_paid_alike():
     mixture = Mixture(tasks=[make_task("GoNogo"), make_task("GoNogo", delay_ms=200)])
-    for task in (TwoAnswers(), mixture, Noisy(task=make_task("ReversalBandit", n_trials=3), added=0.1)):
+    for task in (TwoAnswers(), mixture, Noisy(task=make_task("ReversalBandit"), added=0.1)):
         for abort in (True, False):
             assert agree(task, 5, 0.01, abort).aborted.any()
 
