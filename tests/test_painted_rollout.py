@@ -58,14 +58,14 @@ def agree(task, seed, early, abort):
     env, playing = TrialVectorEnv(task, N, rewards=DISTINCT, abort=abort), np.ones(N, bool)
     env.reset(seed=seed)
     for t, actions in enumerate(np.concatenate(done)):
-        np.testing.assert_array_equal(playing, outcome.played[t])
+        np.testing.assert_array_equal(playing, outcome.alive[t])
         _, rewards, over, _, infos = env.step(actions)
         np.testing.assert_array_equal(rewards[playing], outcome.rewards[t, playing])
-        np.testing.assert_array_equal(infos["ended"][playing], outcome.ended[t, playing])
+        np.testing.assert_array_equal(infos["ended"][playing], outcome.ends[t, playing])
         np.testing.assert_array_equal(infos["correct"][playing], outcome.correct[t, playing])
         playing &= ~over
     assert not playing.any()
-    assert (outcome.rewards[~outcome.played] == 0).all()
+    assert (outcome.rewards[~outcome.alive] == 0).all()
     return outcome
 
 
@@ -76,14 +76,14 @@ def test_stepping_with_the_same_actions_pays_the_same_bin_for_bin(name):
     seen = [agree(task, 0, 0, True), agree(task, 1, early, True), agree(task, 2, early, False)]
     if task.kind == "choice":
         assert sum(outcome.correct.sum() for outcome in seen) > N
-        assert any(outcome.aborted.any() for outcome in seen)
+        assert any(outcome.aborts.any() for outcome in seen)
 
 
 def test_several_responses_a_mixture_and_noise_are_paid_alike():
     mixture = Mixture(tasks=[make_task("GoNogo"), make_task("GoNogo", delay_ms=200)])
     for task in (TwoAnswers(), mixture, Noisy(task=make_task("ReversalBandit"), added=0.1)):
         for abort in (True, False):
-            assert agree(task, 5, 0.01, abort).aborted.any()
+            assert agree(task, 5, 0.01, abort).aborts.any()
 
 
 def test_the_first_segment_of_a_session_is_as_it_was_painted():

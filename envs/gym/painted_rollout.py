@@ -25,25 +25,24 @@ class Outcome:
 
     Attributes:
         rewards: What the environment pays for the action in a bin.
-        played: Whether the trial was still going on: what is done in later bins counts for nothing.
-        ended: Whether the trial, or a segment of the session, ended with the bin.
+        alive: Whether the trial was still going on: what is done in later bins counts for nothing.
+        ends: Whether the trial, or a segment of the session, ended with the bin.
         correct: Whether it ended so, and was correct: ``info["correct"]``.
-        aborted: Whether the action broke fixation.
-        missed: Whether it ended so, and a response was asked for that never came.
+        aborts: Whether the action broke fixation.
+        misses: Whether it ended so, and a response was asked for that never came.
     """
 
     rewards: np.ndarray
-    played: np.ndarray
-    ended: np.ndarray
+    alive: np.ndarray
+    ends: np.ndarray
     correct: np.ndarray
-    aborted: np.ndarray
-    missed: np.ndarray
+    aborts: np.ndarray
+    misses: np.ndarray
 
     @classmethod
-    def joined(cls, parts: Sequence[Outcome], axis: int = 0) -> Outcome:
-        """The outcomes of segments one after the other or, along another axis, side by side."""
-        one = parts[0] if len(parts) == 1 else None
-        return one or cls(*(np.concatenate([getattr(p, f.name) for p in parts], axis) for f in fields(cls)))
+    def merged(cls, parts: Sequence[Outcome], merge: Callable[[list[np.ndarray]], np.ndarray]) -> Outcome:
+        """Several outcomes as one, such as those of segments by ``np.concatenate``."""
+        return cls(*(merge([getattr(part, field.name) for part in parts]) for field in fields(cls)))
 
 
 def play_painted(
@@ -67,14 +66,14 @@ def play_painted(
     """
     outcomes: list[Outcome] = []
     for number in range(1, task.n_segments + 1):
-        outcome, following = _played(task, trials, act(trials), rng, rewards, abort)
+        outcome, following = _outcome_of(task, trials, act(trials), rng, rewards, abort)
         outcomes.append(outcome)
         if following is not None and number < task.n_segments:
             trials = task.lay_out(following, rng)
-    return Outcome.joined(outcomes)
+    return Outcome.merged(outcomes, np.concatenate)
 
 
-def _played(
+def _outcome_of(
     task: Task, trials: TrialBatch, actions: np.ndarray, rng: np.random.Generator, rewards: Rewards, abort: bool
 ) -> tuple[Outcome, dict[str, np.ndarray] | None]:
     """What actions lead to in trials, or in a segment; then also the conditions of the next one."""
@@ -91,16 +90,16 @@ def _played(
 
     last = lengths - 1
     if choices_asked and not closed_loop:
-        ends = inside[-1] | broken if abort else inside[-1]
-        last = np.where(ends.any(axis=0), np.minimum(ends.argmax(axis=0), last), last)
-    played = time <= last
-    aborted, inside = broken & played, inside & played
-    cut = aborted[last, each] & abort & (not closed_loop)
+        over = inside[-1] | broken if abort else inside[-1]
+        last = np.where(over.any(axis=0), np.minimum(over.argmax(axis=0), last), last)
+    alive = time <= last
+    aborts, inside = broken & alive, inside & alive
+    cut = aborts[last, each] & abort & (not closed_loop)
 
     responded, moments = inside.any(axis=1), inside.argmax(axis=1)
     choices = np.where(responded, actions[moments, each], 0) if choices_asked else np.zeros_like(moments)
     answers = answers_of(trials, closes)
-    paid = np.where(aborted, rewards.abort, 0.0)
+    paid = np.where(aborts, rewards.abort, 0.0)
     if choices_asked and not closed_loop and len(spans) > 1:
         for w in range(len(spans)):
             earned = rewards.earned(choices[w] == answers[w])
@@ -109,15 +108,15 @@ def _played(
             earned = rewards.earned(answers[w] == 0, response=False)
             paid[closes[w, due] - 1, each[due]] += earned[due]
 
-    kept = actions if choices_asked else actions * played[..., None]
+    kept = actions if choices_asked else actions * alive[..., None]
     responses = Responses(choices, moments, answers, kept)
     earned, right, following = judge(task, rewards, responses, trials.conditions, rng, lambda: trials)
     paid[last, each] += np.where(cut, 0.0, earned)
-    ended, correct, missed = (np.zeros((n_bins, n), bool) for _ in range(3))
-    ended[last, each] = True
+    ends, correct, misses = (np.zeros((n_bins, n), bool) for _ in range(3))
+    ends[last, each] = True
     correct[last, each] = right & ~cut
-    missed[last, each] = ~cut & (choices_asked & (answers > 0) & ~responded).any(axis=0)
-    return Outcome(paid, played, ended, correct, aborted, missed), following
+    misses[last, each] = ~cut & (choices_asked & (answers > 0) & ~responded).any(axis=0)
+    return Outcome(paid, alive, ends, correct, aborts, misses), following
 
 
 def _parsed(task: Task, actions: np.ndarray, n_bins: int, n: int) -> np.ndarray:
