@@ -106,6 +106,7 @@ def test_of_a_mixture_noise_probabilities_and_continuous_actions_a_network_learn
             assert not same(before, values(network))
             assert metrics["loss"] == -metrics["reward"]
             assert ("abort_rate" in metrics) == (task.kind == "choice")
+            assert ("greedy_score" in metrics) == (task.kind == "choice" and task.n_segments == 1)
             moved = not torch.equal(rule.own.values["log_sigma"], torch.full((task.n_outputs,), 0.2).log())
             assert moved == (task.kind != "choice")
 
@@ -116,6 +117,33 @@ def test_continuous_actions_are_learned_from_reward():
     before = evaluate(task, network, 100).score
     train(task, network, REINFORCE(lr=3e-3, gamma=1.0), 300, 64, device="cpu", n_test=4)
     assert evaluate(task, network, 100).score > before + 0.2
+
+
+def test_scores_and_rates_are_those_of_an_environment():
+    """Of a network that always fixates, one that never does, and one that answers left as the decision begins."""
+    batch = make_task("PerceptualDecisionMaking", noise=0.0, **QUICK).sample(40, seed=0)
+    network = network_of(noise=0.0, lesioned=range(1, 8))
+    left = np.mean([batch.targets[-1] == 1])
+
+    def metrics(weights, bias):
+        with torch.no_grad():
+            network.readout.copy_(torch.tensor(weights)[:, None].expand(-1, 8))
+            network.readout_bias.copy_(torch.tensor(bias))
+        return ActorCritic(lr=1e-12).update(network, batch, drawn(0))
+
+    def held(found, **expected):
+        assert {name: found[name] for name in expected} == pytest.approx(expected)
+
+    nothing = [0.0, 0.0, 0.0]
+    held(metrics(nothing, [50.0, 0, 0]), reward=0, sampled_score=0, greedy_score=0, abort_rate=0, miss_rate=1)
+    held(metrics(nothing, [0, 50.0, 0]), reward=-0.1, sampled_score=0, greedy_score=0, abort_rate=1, miss_rate=0)
+    with torch.no_grad():  # one unit that follows the light of fixation, which goes out as the decision begins
+        network.input.zero_()[0, 0] = 50.0
+        network.recurrent.zero_()
+        network.bias.zero_()
+        network.alpha.fill_(1.0)
+    found = metrics([50.0, 0.0, 0.0], [0.0, 25.0, -25.0])
+    held(found, reward=left, sampled_score=left, greedy_score=left, abort_rate=0, miss_rate=0)
 
 
 @BOTH
@@ -147,6 +175,7 @@ def test_a_resumed_run_equals_an_uninterrupted_one(rule, task, tmp_path):
     assert same(loaded.memory, whole.memory)
     assert ("own.value" in loaded.memory) == (rule is ActorCritic)
     assert {"reward", "sampled_score", "abort_rate", "miss_rate"} <= loaded.metrics[-1].keys()
+    assert ("greedy_score" in loaded.metrics[-1]) == (task is TASK)
 
 
 @BOTH

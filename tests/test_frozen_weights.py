@@ -75,7 +75,7 @@ def test_the_rest_goes_by_its_own_gradient_alone(case, part):
     gradient = made(case, **rates | trial).gradient(whole, batch, drawn(0))
     gradient = {key: value for key, value in gradient.items() if key != part}
     # Where every bin teaches, and in rules that assign credit themselves, h0 is not learned.
-    untouched = {"h0"} if name in IN_TRIALS or name == "NodePerturbation" else set()
+    untouched = {"h0"} if name in IN_TRIALS or name in ("NodePerturbation", "RewardEProp") else set()
     norm = torch.cat([value.flatten() for value in gradient.values()]).norm()
     scale = (clip / (norm + 1e-6)).clamp(max=1)
     assert scale < 1

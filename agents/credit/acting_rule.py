@@ -6,7 +6,7 @@ import math
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic
 
 import torch
 from torch import Generator, Tensor
@@ -15,7 +15,7 @@ from ...envs.gym.rewards import Rewards
 from ...envs.task import Task
 from ...envs.trial import TrialBatch
 from ...envs.typechecked import typechecked
-from ..network.protocol import Network, first_parameter
+from ..network.protocol import SomeNetwork, first_parameter
 from ..network.trajectory import Trajectory
 from .arguments import number
 from .descent import Descent, LearningRate, Optimizer, trainable
@@ -30,7 +30,7 @@ ACTION_NOISE = 0.2
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
-class ActingRule(Rule):
+class ActingRule(Rule, Generic[SomeNetwork]):
     r"""A rule under which the network acts, as in the environment of the task, and learns from what that earns.
 
     In a task of choices the policy is :math:`\pi_t = \mathrm{softmax}(z_t)`, with the readout z of the network; in a
@@ -39,8 +39,10 @@ class ActingRule(Rule):
     :class:`~cogdyn.envs.TrialEnv` that is stepped with the same actions, and what comes after the end of a trial
     counts for nothing. A session of a closed loop is played segment by segment; the state of the network continues.
 
-    The loss that is reported is minus the mean reward of a trial. With it come ``reward``; ``sampled_score``, how often
-    what was drawn was correct; ``abort_rate``; and ``miss_rate``. The ``score`` of an evaluation is the greedy one.
+    The loss that is reported is minus the mean reward of a trial. With it come ``reward``; and of choices
+    ``sampled_score``, how often they were correct, ``greedy_score``, how often the most probable ones would have been
+    (not in a closed loop, where other trials would follow), ``abort_rate`` and ``miss_rate``. The ``score`` of an
+    evaluation is that of all rules: of the mean outputs in the response period.
 
     Args:
         lr: Learning rate, or rows of (update, rate): the rate from each update on.
@@ -67,7 +69,7 @@ class ActingRule(Rule):
     clip: float | None = 1.0
     optimizer: Optimizer = "adam"
     gamma: float = number(0.99, minimum=0, maximum=1)
-    entropy: float = number(0.01, minimum=0)
+    entropy: float = number(1e-3, minimum=0)
     rate_penalty: float = number(0.01, minimum=0)
     rewards: Mapping[str, float] | None = None
     abort: bool = True
@@ -87,7 +89,7 @@ class ActingRule(Rule):
         return True
 
     @abstractmethod
-    def surrogate(self, network: Network, rollout: Rollout, policy: Policy, own: Mapping[str, Tensor]) -> Tensor:
+    def surrogate(self, network: SomeNetwork, rollout: Rollout, policy: Policy, own: Mapping[str, Tensor]) -> Tensor:
         """What has the gradient that the rule follows, a scalar, or of an ensemble (S,).
 
         Args:
@@ -97,11 +99,13 @@ class ActingRule(Rule):
             own: What the rule learns for itself, by name.
         """
 
-    def run(self, network: Network, inputs: Tensor, state: Tensor | None, generator: Generator | None) -> Trajectory:
+    def run(
+        self, network: SomeNetwork, inputs: Tensor, state: Tensor | None, generator: Generator | None
+    ) -> Trajectory:
         """What the network does in the bins of a segment, from a state on."""
         return network(inputs, state, generator=generator)
 
-    def begin_own(self, network: Network) -> dict[str, Tensor]:
+    def begin_own(self, network: SomeNetwork) -> dict[str, Tensor]:
         """What the rule learns for itself, before it has learned anything, by name."""
         if not self.learn_action_noise:
             return {}
@@ -113,7 +117,7 @@ class ActingRule(Rule):
         """Learning rate of what the rule learns for itself; that of the network when None."""
         return None
 
-    def policy(self, task: Task, network: Network, own: Mapping[str, Tensor]) -> Policy:
+    def policy(self, task: Task, network: SomeNetwork, own: Mapping[str, Tensor]) -> Policy:
         """The policy by which the network acts in a task.
 
         Raises:
@@ -127,7 +131,7 @@ class ActingRule(Rule):
         return GaussianPolicy(own.get("log_sigma", fixed), task.kind == "probability")
 
     @typechecked
-    def loss(self, network: Network, batch: TrialBatch, generator: Generator | None = None) -> Tensor:
+    def loss(self, network: SomeNetwork, batch: TrialBatch, generator: Generator | None = None) -> Tensor:
         """What has the gradient that the rule follows, a scalar, or of an ensemble (S,); the generator draws actions.
 
         It is no measure of success: that is the reward.
@@ -137,7 +141,9 @@ class ActingRule(Rule):
         return rule._try(network, batch, generator)[0]
 
     @typechecked
-    def gradient(self, network: Network, batch: TrialBatch, generator: Generator | None = None) -> dict[str, Tensor]:
+    def gradient(
+        self, network: SomeNetwork, batch: TrialBatch, generator: Generator | None = None
+    ) -> dict[str, Tensor]:
         """The gradient of one try of each trial, by name; network and rule are left as they were."""
         rule = self.knowing(network)
         rule.meet(network)
@@ -145,7 +151,7 @@ class ActingRule(Rule):
         return {name: found.get(name, torch.zeros_like(parameter)) for name, parameter in trainable(network)}
 
     @typechecked
-    def update(self, network: Network, batch: TrialBatch, generator: Generator | None = None) -> dict[str, Any]:
+    def update(self, network: SomeNetwork, batch: TrialBatch, generator: Generator | None = None) -> dict[str, Any]:
         """Act, and change the parameters in place; returns what was earned, and the gradient's norm.
 
         Of an ensemble each network follows its own reward.
@@ -168,24 +174,24 @@ class ActingRule(Rule):
         """Learn what is to be expected of trials."""
 
     @typechecked
-    def state(self, network: Network) -> dict[str, Tensor]:
+    def state(self, network: SomeNetwork) -> dict[str, Tensor]:
         """What the optimiser and the rule itself remember of a network, as named tensors; of an ensemble (S, ...)."""
         rule = self.knowing(network)
         return rule.descent.state(network) | rule.own.state(network)
 
     @typechecked
-    def restore(self, network: Network, state: dict[str, Tensor]) -> None:
+    def restore(self, network: SomeNetwork, state: dict[str, Tensor]) -> None:
         """Remember what :meth:`state` returned, and nothing else; ``{}`` to start again."""
         self.descent.restore(network, state)
         self.own = OwnParameters(self.begin_own(network))
         self.own.restore(network, state)
 
-    def knows(self, network: Network) -> bool:
+    def knows(self, network: SomeNetwork) -> bool:
         """Whether what is remembered is of this network."""
         return self.descent.knows(network)
 
     def _try(
-        self, network: Network, batch: TrialBatch, generator: Generator | None
+        self, network: SomeNetwork, batch: TrialBatch, generator: Generator | None
     ) -> tuple[Tensor, dict[str, Tensor], Rollout]:
         """The surrogate loss of one try of each trial, what the rule learns for itself, and what the network did."""
         task, own = task_of(batch, type(self).__name__), self.own.leaves()
@@ -205,7 +211,7 @@ class ActingRule(Rule):
             surrogate = surrogate + self.rate_penalty * rollout.rates.square().mean((0, -2, -1))
         return surrogate, own, rollout
 
-    def _gradients(self, network: Network, surrogate: Tensor, own: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    def _gradients(self, network: SomeNetwork, surrogate: Tensor, own: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Gradients for the parameters of the network, and for the rule's own as ``"own NAME"``."""
         leaves = dict(trainable(network)) | {f"own {name}": leaf for name, leaf in own.items()}
         if not leaves or not surrogate.requires_grad:

@@ -30,7 +30,8 @@ class Rollout:
         inputs: u of each segment, (T_k, B, n_in).
         actions: (T, B), or with continuous actions (T, B, n_out); of an ensemble (T, S, B, ...).
         outcome: What it led to, (T, B) or (T, S, B).
-        rewards: R of it, as a tensor.
+        greedy: What the most probable choices would have led to; None with other actions, and in a closed loop.
+        rewards: R of what was done, as a tensor.
         alive: 1 until the end of the trial, then 0.
     """
 
@@ -39,6 +40,7 @@ class Rollout:
     inputs: list[Tensor]
     actions: Tensor
     outcome: Outcome
+    greedy: Outcome | None
     rewards: Tensor
     alive: Tensor
 
@@ -71,6 +73,8 @@ class Rollout:
 
             ends = counted(self.outcome.ends)
             found["sampled_score"] = counted(self.outcome.correct) / ends
+            if self.greedy is not None:
+                found["greedy_score"] = counted(self.greedy.correct) / counted(self.greedy.ends)
             found["abort_rate"] = counted(self.outcome.aborts) / self.rewards.shape[-1]
             found["miss_rate"] = counted(self.outcome.misses) / ends
         return found
@@ -126,22 +130,31 @@ def play(
         # What is no number earns what any number does: the gradient is none either, and is refused.
         return actions[-1].nan_to_num().cpu().numpy()
 
-    first = first_segment(batch)
-    if many:
-        each = act(first).swapaxes(0, 1)
-        # No trial is drawn after the first segment, so no random numbers are either.
-        unused = np.random.default_rng(0)
-        outcomes = [play_painted(task, first, lambda _, own=own: own, unused, rewards, abort) for own in each]
-        outcome = Outcome.merged(outcomes, lambda parts: np.stack(parts, axis=1))
-    else:
-        outcome = play_painted(task, first, act, _numpy_source(task, generator), rewards, abort)
-    paid, alive = (torch.from_numpy(what).to(like) for what in (outcome.rewards, outcome.alive))
-    return Rollout(batch, segments, inputs, torch.cat(actions), outcome, paid, alive)
-
-
-def _numpy_source(task: Task, generator: torch.Generator | None) -> np.random.Generator:
-    """A source for what a session draws, by the next number of another source."""
+    greedy = None
     if task.n_segments == 1:
-        return np.random.default_rng(0)
+        outcome = outcome_of_trials(task, batch, act(batch), many, rewards, abort)
+        if task.kind == "choice":
+            choices = segments[0].outputs.detach().argmax(-1).cpu().numpy()
+            greedy = outcome_of_trials(task, batch, choices, many, rewards, abort)
+    else:
+        outcome = play_painted(task, first_segment(batch), act, _numpy_source(generator), rewards, abort)
+    paid, alive = (torch.from_numpy(what).to(like) for what in (outcome.rewards, outcome.alive))
+    return Rollout(batch, segments, inputs, torch.cat(actions), outcome, greedy, paid, alive)
+
+
+def outcome_of_trials(
+    task: Task, batch: TrialBatch, actions: np.ndarray, many: bool, rewards: Rewards, abort: bool
+) -> Outcome:
+    """What actions (T, B, ...), or of many networks (T, S, B, ...), lead to in trials of an open loop."""
+    # No trial is drawn after the first segment, so no random numbers are either.
+    unused = np.random.default_rng(0)
+    if not many:
+        return play_painted(task, batch, lambda _: actions, unused, rewards, abort)
+    each = [play_painted(task, batch, lambda _, own=own: own, unused, rewards, abort) for own in actions.swapaxes(0, 1)]
+    return Outcome.merged(each, lambda parts: np.stack(parts, axis=1))
+
+
+def _numpy_source(generator: torch.Generator | None) -> np.random.Generator:
+    """A source for what a session draws, by the next number of another source."""
     device = "cpu" if generator is None else generator.device
     return np.random.default_rng(int(torch.randint(2**62, (), generator=generator, device=device)))

@@ -21,6 +21,7 @@ from .node_perturbation import NodePerturbation as NodePerturbation
 from .r_kf import RKF as RKF
 from .readout_only import ReadoutOnly as ReadoutOnly
 from .reinforce import REINFORCE as REINFORCE
+from .reward_eprop import RewardEProp as RewardEProp
 from .reward_hebbian import RewardHebbian as RewardHebbian
 from .rflo import RFLO as RFLO
 from .rtrl import RTRL as RTRL

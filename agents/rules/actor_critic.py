@@ -18,7 +18,7 @@ from ..network.protocol import Network, first_parameter
 
 
 @learning_rule
-class ActorCritic(ActingRule):
+class ActorCritic(ActingRule[Network]):
     r"""What did better than a value readout expected becomes more probable; credit goes back through time.
 
     .. math:: V_t = v \cdot r_t + c, \qquad \delta_t = R_t + \gamma V_{t+1} - V_t, \qquad

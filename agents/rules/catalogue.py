@@ -27,6 +27,7 @@ from .node_perturbation import NodePerturbation
 from .r_kf import RKF
 from .readout_only import ReadoutOnly
 from .reinforce import REINFORCE
+from .reward_eprop import RewardEProp
 from .reward_hebbian import RewardHebbian
 from .rflo import RFLO
 from .rtrl import RTRL
@@ -44,6 +45,7 @@ RULES: dict[str, dict[str, type[Rule]]] = {
     "reward": {
         "REINFORCE": REINFORCE,
         "ActorCritic": ActorCritic,
+        "RewardEProp": RewardEProp,
         "NodePerturbation": NodePerturbation,
         "RewardHebbian": RewardHebbian,
     },

@@ -15,7 +15,7 @@ from ..network.protocol import Network, first_parameter
 
 
 @learning_rule
-class REINFORCE(ActingRule):
+class REINFORCE(ActingRule[Network]):
     r"""Policy gradient of whole trials: the return after each action, less what such trials earn on average.
 
     .. math:: \nabla = -\frac{1}{TB} \sum_{t,b} \frac{\partial}{\partial\theta}
