@@ -67,17 +67,19 @@ def drawn(seed):
     return torch.Generator().manual_seed(seed)
 
 
-def expected_reward(network):
-    """The mean reward of a session, by all its nine courses."""
+def expected_reward(network, n=1, generator=None):
+    """The mean reward of a session, by all its nine courses, each with n draws of the noise."""
     total = 0.0
     for light in (0.0, 1.0):
         inputs = torch.tensor([[light, 0, 0, 0, 0]], dtype=torch.float64).expand(3, -1)
         later = torch.cat([inputs[:, :1], torch.eye(3, dtype=torch.float64), torch.ones(3, 1)], 1)
-        pi = network(torch.stack([inputs, later])).outputs.softmax(-1)
+        both = torch.stack([inputs, later]).repeat(1, n, 1)
+        pi = network(both, generator=generator).outputs.softmax(-1)
         first = torch.from_numpy(FIRST) * (1 - light / 2)
         for a_1 in range(3):
-            second = (pi[1, a_1] * torch.from_numpy(SECOND[a_1])).sum()
-            total = total + pi[0, 0, a_1] * (first[a_1] + second) / 2
+            # Both choices go by the same noise.
+            second = pi[1, a_1::3] @ torch.from_numpy(SECOND[a_1])
+            total = total + (pi[0, a_1::3, a_1] * (first[a_1] + second)).mean() / 2
     return total
 
 

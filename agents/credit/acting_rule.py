@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,21 +11,17 @@ import torch
 from torch import Generator, Tensor
 
 from ...envs.gym.rewards import Rewards
-from ...envs.task import Task
 from ...envs.trial import TrialBatch
 from ...envs.typechecked import typechecked
-from ..network.protocol import SomeNetwork, first_parameter
+from ..network.protocol import SomeNetwork
 from ..network.trajectory import Trajectory
 from .arguments import number
 from .descent import Descent, LearningRate, Optimizer, trainable
-from .own_parameters import OwnParameters, zeros_for
-from .policies import ChoicePolicy, GaussianPolicy, Policy, check_action_noise
+from .own_parameters import OwnParameters
+from .policies import Policy, fixed_log_sigma, policy_for
 from .reads import JACOBIAN
-from .rollout import Rollout, play, task_of
+from .rollout import Rollout, play, to_act_in
 from .rule import Rule
-
-ACTION_NOISE = 0.2
-"""Standard deviation of continuous actions where none is given."""
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
@@ -107,28 +102,12 @@ class ActingRule(Rule, Generic[SomeNetwork]):
 
     def begin_own(self, network: SomeNetwork) -> dict[str, Tensor]:
         """What the rule learns for itself, before it has learned anything, by name."""
-        if not self.learn_action_noise:
-            return {}
-        like = zeros_for(network, first_parameter(network), network.n_outputs)
-        return {"log_sigma": like + math.log(self.action_noise or ACTION_NOISE)}
+        return {"log_sigma": fixed_log_sigma(network, self.action_noise)} if self.learn_action_noise else {}
 
     @property
     def own_rate(self) -> float | None:
         """Learning rate of what the rule learns for itself; that of the network when None."""
         return None
-
-    def policy(self, task: Task, network: SomeNetwork, own: Mapping[str, Tensor]) -> Policy:
-        """The policy by which the network acts in a task.
-
-        Raises:
-            ArgumentError: If an action_noise is given, and the task has choices.
-        """
-        check_action_noise(task, self.action_noise)
-        if task.kind == "choice":
-            return ChoicePolicy()
-        fixed = zeros_for(network, first_parameter(network), network.n_outputs)
-        fixed = fixed + math.log(self.action_noise or ACTION_NOISE)
-        return GaussianPolicy(own.get("log_sigma", fixed), task.kind == "probability")
 
     @typechecked
     def loss(self, network: SomeNetwork, batch: TrialBatch, generator: Generator | None = None) -> Tensor:
@@ -166,11 +145,10 @@ class ActingRule(Rule, Generic[SomeNetwork]):
         rate = self.own_rate or self.descent.rate(network)
         metrics = self.descent.follow(network, gradients, -rollout.total.mean(-1))
         self.own.follow({name: gradients[f"own {name}"] for name in own}, rate)
-        self.receive(batch, rollout)
-        found = {name: value if value.ndim else value.item() for name, value in rollout.metrics.items()}
-        return metrics | found
+        self.receive(rollout)
+        return metrics | rollout.reported
 
-    def receive(self, batch: TrialBatch, rollout: Rollout) -> None:
+    def receive(self, rollout: Rollout) -> None:
         """Learn what is to be expected of trials."""
 
     @typechecked
@@ -194,12 +172,12 @@ class ActingRule(Rule, Generic[SomeNetwork]):
         self, network: SomeNetwork, batch: TrialBatch, generator: Generator | None
     ) -> tuple[Tensor, dict[str, Tensor], Rollout]:
         """The surrogate loss of one try of each trial, what the rule learns for itself, and what the network did."""
-        task, own = task_of(batch, type(self).__name__), self.own.leaves()
-        policy = self.policy(task, network, own)
+        (task, trials), own = to_act_in(batch, type(self).__name__), self.own.leaves()
+        policy = policy_for(task, network, self.action_noise, own.get("log_sigma"))
         rollout = play(
             network,
             task,
-            batch,
+            trials,
             lambda inputs, state: self.run(network, inputs, state, generator),
             lambda z: policy.sample(z, generator),
             self.payoff,

@@ -10,6 +10,8 @@ from torch import Generator, Tensor
 
 from ...envs.errors import ArgumentError
 from ...envs.task import Task
+from ..network.ensemble import ensemble_shape
+from ..network.protocol import Network, first_parameter
 
 
 @final
@@ -75,16 +77,44 @@ class GaussianPolicy:
 
 
 Policy = ChoicePolicy | GaussianPolicy
+ACTION_NOISE = 0.2
+"""Standard deviation of continuous actions where none is given."""
 
 
-def check_action_noise(task: Task, action_noise: float | None) -> None:
-    """Refuse a standard deviation of actions where a task has choices.
+def fixed_log_sigma(network: Network, action_noise: float | None) -> Tensor:
+    r""":math:`\log \sigma` of each output of a network, (n_out,), or of an ensemble (S, n_out)."""
+    shape = (*ensemble_shape(network), network.n_outputs)
+    return first_parameter(network).new_full(shape, math.log(action_noise or ACTION_NOISE))
+
+
+def policy_for(task: Task, network: Network, action_noise: float | None, log_sigma: Tensor | None = None) -> Policy:
+    """The policy by which a network acts in a task.
+
+    Args:
+        task: The task.
+        network: The network.
+        action_noise: Standard deviation of continuous actions; 0.2 when None.
+        log_sigma: Its logarithm, where it is learned.
 
     Raises:
-        ArgumentError: If it is one.
+        ArgumentError: If an action_noise is given, and the task has choices.
     """
-    if task.kind == "choice" and action_noise is not None:
+    if task.kind != "choice":
+        log_sigma = fixed_log_sigma(network, action_noise) if log_sigma is None else log_sigma
+        return GaussianPolicy(log_sigma, task.kind == "probability")
+    if action_noise is not None:
         raise ArgumentError(
             f"action_noise is {action_noise:g}, and {task.name} has choices, drawn by the softmax of the readout; "
             "allowed: None. It is the deviation of continuous actions."
         )
+    return ChoicePolicy()
+
+
+def action_errors(policy: Policy, z: Tensor, action: Tensor, weight: Tensor) -> Tensor:
+    r"""Errors of the readout that make actions more probable, :math:`-w\, \partial \log \pi(a) / \partial z`.
+
+    With choices :math:`w\,(\pi - 1_a)`, with continuous ones :math:`w\,(z - a) / \sigma^2`.
+    """
+    with torch.enable_grad():
+        leaf = z.detach().requires_grad_()
+        return torch.autograd.grad(-(policy.log_probability(leaf, action) * weight).sum(), leaf)[0]

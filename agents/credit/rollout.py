@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import torch
@@ -25,7 +26,7 @@ class Rollout:
     """What a network did in trials or sessions, and what it led to; T are the bins of all segments.
 
     Attributes:
-        batch: The trials, or sessions of which the first segment was played.
+        trials: The trials, or first segments of the sessions.
         segments: What it did in each segment, one of a trial.
         inputs: u of each segment, (T_k, B, n_in).
         actions: (T, B), or with continuous actions (T, B, n_out); of an ensemble (T, S, B, ...).
@@ -35,7 +36,7 @@ class Rollout:
         alive: 1 until the end of the trial, then 0.
     """
 
-    batch: TrialBatch
+    trials: TrialBatch
     segments: list[Trajectory]
     inputs: list[Tensor]
     actions: Tensor
@@ -60,6 +61,11 @@ class Rollout:
         return self.rewards.sum(0)
 
     @property
+    def reported(self) -> dict[str, Any]:
+        """The metrics, as numbers, or of an ensemble (S,)."""
+        return {name: value if value.ndim else value.item() for name, value in self.metrics.items()}
+
+    @cached_property
     def metrics(self) -> dict[str, Tensor]:
         """Means over trials, () or (S,): of the reward, and of choices how often what ended was correct or missed.
 
@@ -80,33 +86,33 @@ class Rollout:
         return found
 
 
-def task_of(batch: TrialBatch, rule: str) -> Task:
-    """The task in which a rule acts.
+def to_act_in(batch: TrialBatch, rule: str) -> tuple[Task, TrialBatch]:
+    """The task of a batch, and its trials; of sessions the first segments, since the rest follows from what is done.
 
     Raises:
-        ArgumentError: If the trials know none.
+        ArgumentError: If the batch knows no task.
     """
     if batch.task is None:
         raise ArgumentError(f"batch is of no task that is known, and {rule} acts in one; use task.sample(batch_size).")
-    return batch.task
+    return batch.task, first_segment(batch)
 
 
 def play(
     network: Network,
     task: Task,
-    batch: TrialBatch,
+    trials: TrialBatch,
     run: Callable[[Tensor, Tensor | None], Trajectory],
     choose: Callable[[Tensor], Tensor],
     rewards: Rewards,
     abort: bool,
     generator: torch.Generator | None,
 ) -> Rollout:
-    """Let a network act in trials; of a session the first segment is as in the batch, and the rest follows from it.
+    """Let a network act in trials, or in sessions from their first segment on.
 
     Args:
         network: The network, or an ensemble.
         task: The task of the trials.
-        batch: Trials or sessions.
+        trials: Trials, or the first segments of sessions.
         run: Runs the network from a state, or from its initial one, through inputs (T, B, n_in).
         choose: Makes actions of its outputs.
         rewards: What responses earn.
@@ -123,8 +129,8 @@ def play(
     inputs: list[Tensor] = []
     actions: list[Tensor] = []
 
-    def act(trials: TrialBatch) -> np.ndarray:
-        inputs.append(torch.from_numpy(trials.inputs).to(like))
+    def act(segment: TrialBatch) -> np.ndarray:
+        inputs.append(torch.from_numpy(segment.inputs).to(like))
         segments.append(run(inputs[-1], segments[-1].state if segments else None))
         actions.append(choose(segments[-1].outputs.detach()))
         # What is no number earns what any number does: the gradient is none either, and is refused.
@@ -132,14 +138,14 @@ def play(
 
     greedy = None
     if task.n_segments == 1:
-        outcome = outcome_of_trials(task, batch, act(batch), many, rewards, abort)
+        outcome = outcome_of_trials(task, trials, act(trials), many, rewards, abort)
         if task.kind == "choice":
             choices = segments[0].outputs.detach().argmax(-1).cpu().numpy()
-            greedy = outcome_of_trials(task, batch, choices, many, rewards, abort)
+            greedy = outcome_of_trials(task, trials, choices, many, rewards, abort)
     else:
-        outcome = play_painted(task, first_segment(batch), act, _numpy_source(generator), rewards, abort)
+        outcome = play_painted(task, trials, act, _numpy_source(generator), rewards, abort)
     paid, alive = (torch.from_numpy(what).to(like) for what in (outcome.rewards, outcome.alive))
-    return Rollout(batch, segments, inputs, torch.cat(actions), outcome, greedy, paid, alive)
+    return Rollout(trials, segments, inputs, torch.cat(actions), outcome, greedy, paid, alive)
 
 
 def outcome_of_trials(

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 
 from torch import Tensor
 
-from ...envs.trial import TrialBatch
 from ..credit import learning_rule
 from ..credit.acting_rule import ActingRule
 from ..credit.policies import Policy
@@ -44,13 +43,13 @@ class REINFORCE(ActingRule[Network]):
     def surrogate(self, network: Network, rollout: Rollout, policy: Policy, own: Mapping[str, Tensor]) -> Tensor:
         """What has this gradient."""
         z, a, alive = rollout.outputs, rollout.actions, rollout.alive
-        G, R_bar = returns(rollout.rewards, self.gamma), self.expected.of(rollout.batch, rollout.total)
+        G, R_bar = returns(rollout.rewards, self.gamma), self.expected.of(rollout.trials, rollout.total)
         gained = (G - R_bar) * policy.log_probability(z, a) + self.entropy * policy.entropy(z)
         return -(gained * alive).mean((0, -1))
 
-    def receive(self, batch: TrialBatch, rollout: Rollout) -> None:
+    def receive(self, rollout: Rollout) -> None:
         """Learn what trials earn."""
-        self.expected.receive(batch, rollout.total)
+        self.expected.receive(rollout.trials, rollout.total)
 
     def state(self, network: Network) -> dict[str, Tensor]:
         """What the optimiser remembers of a network, the expected rewards and a learned deviation, as named tensors."""
