@@ -7,7 +7,8 @@ import torch
 
 from cogdyn.agents import Actor, RateRNN, network_for, train
 from cogdyn.agents.rules import REINFORCE
-from cogdyn.envs import TrialVectorEnv, make_task
+from cogdyn.envs import Rewards, TrialVectorEnv, make_task
+from cogdyn.envs.gym.painted_rollout import play_painted
 
 TASK = make_task("PerceptualDecisionMaking")
 REACH = make_task("yang19.go")
@@ -16,6 +17,10 @@ REACH = make_task("yang19.go")
 def network_of(task, **arguments):
     arguments = {"activation": "tanh", "noise": 0.05, "readout_gain": 3} | arguments
     return RateRNN(task.n_inputs, 8, task.n_outputs, dt=task.dt, **arguments)
+
+
+def env_range(task):
+    return (0, task.n_outputs - 1) if task.kind == "choice" else (-1, 1)
 
 
 def space_of(task):
@@ -67,6 +72,33 @@ def test_what_does_not_fit_is_one_clear_error():
             Actor(network_of(task), space_of(task), **arguments)
     with pytest.raises(ValueError, match="the network has 3 outputs, the action space is Discrete"):
         Actor(network_of(TASK), gym.spaces.Discrete(2))
+
+
+@pytest.mark.parametrize("name", ["DelayMatchSample", "ReversalBandit", "DawTwoStep", "yang19.go"])
+def test_what_a_network_does_in_painted_trials_it_does_when_stepped(name):
+    """The same actions in all bins, and the same rewards: of sessions too, in which what it sees follows from them."""
+    task, n, rng = make_task(name), 6, np.random.default_rng(4)
+    network = network_of(task, noise=0.0).double()
+    states, painted = [None], []
+
+    def act(trials):
+        trajectory = network(torch.from_numpy(trials.inputs).double(), states[-1])
+        states.append(trajectory.state)
+        outputs = trajectory.outputs.detach().numpy()
+        painted.append(outputs.argmax(-1) if task.kind == "choice" else outputs)
+        return painted[-1]
+
+    trials = task.lay_out(task.draw(rng, n), rng)
+    outcome = play_painted(task, trials, act, rng, Rewards())
+    env, actor, alive = TrialVectorEnv(task, n), Actor(network, space_of(task)), np.ones(n, bool)
+    observations, _ = env.reset(seed=4)
+    for t, planned in enumerate(np.concatenate(painted)):
+        actions = actor.act(observations)
+        np.testing.assert_allclose(actions[alive], np.clip(planned, *env_range(task))[alive], atol=1e-6)
+        observations, rewards, over, _, _ = env.step(actions)
+        np.testing.assert_allclose(rewards[alive], outcome.rewards[t, alive], atol=1e-6)
+        alive &= ~over
+    assert not alive.any()
 
 
 @pytest.mark.slow

@@ -270,6 +270,15 @@ def test_what_comes_after_the_end_of_a_trial_counts_for_nothing():
 
 
 @pytest.mark.slow
+def test_a_memory_is_learned_from_reward_alone():
+    task = make_task("DelayMatchSample")
+    for seed in range(2):
+        run = train(task, network_for(task, seed=seed), ActorCritic(), 2000, seed=seed, device="cpu", stop_at=0.95)
+        assert evaluate(task, run.network, 2000, seed=seed).score >= 0.9
+        assert run.metrics[-1]["sampled_score"] > 0.85
+
+
+@pytest.mark.slow
 def test_a_decision_is_learned_from_reward_alone():
     """Seconds, not minutes: from chance to nine tenths of what an ideal observer scores."""
     task = make_task("PerceptualDecisionMaking")

@@ -8,12 +8,9 @@ from torch import Generator, Tensor
 
 from ...envs.durations import in_bins
 from ...envs.errors import ArgumentError
-from ..credit import RateRNN, Trajectory, learning_rule, number
-from ..credit.acting_rule import ActingRule
+from ..credit import ActingRule, Policy, RateRNN, Rollout, Trajectory, learning_rule, number
 from ..credit.own_parameters import zeros_for
-from ..credit.policies import Policy
 from ..credit.returns import advantages, mean_of_alive, normalised, returns
-from ..credit.rollout import Rollout
 from ..network.protocol import Network, first_parameter
 
 
@@ -39,7 +36,8 @@ class ActorCritic(ActingRule[Network]):
         smallest_deviation: Deviation of advantages that counts at least: of a batch that earned nothing it is noise.
         credit: ``"full"``: through time, exactly; ``"diag"`` or ``"none"``: errors go back by the leak of each unit and
             its own synapse, or by its leak alone, as with SnAp-1 and RFLO.
-        window_ms: Duration (ms) through which errors go back, as with TruncatedBPTT; None for all of a trial.
+        window_ms: Duration (ms) through which errors go back, as with TruncatedBPTT; in sessions windows begin again
+            with each segment. None for all of a trial or session.
 
     Raises:
         ValueError: If an argument is unknown or out of its range; on a network that is no RateRNN, if credit is not

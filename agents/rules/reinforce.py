@@ -4,12 +4,9 @@ from collections.abc import Mapping, Sequence
 
 from torch import Tensor
 
-from ..credit import learning_rule
-from ..credit.acting_rule import ActingRule
-from ..credit.policies import Policy
+from ..credit import ActingRule, Policy, Rollout, learning_rule
 from ..credit.returns import returns
 from ..credit.reward import ExpectedReward
-from ..credit.rollout import Rollout
 from ..network.protocol import Network, first_parameter
 
 

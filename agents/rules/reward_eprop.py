@@ -6,13 +6,23 @@ from typing import Any, NamedTuple
 from torch import Generator, Tensor
 
 from ...envs.trial import TrialBatch
-from ..credit import THREE_FACTORS, Bin, Pathway, RateRNN, Trajectory, learning_rule, no_traces, number, outer
-from ..credit.acting_rule import ActingRule
+from ..credit import (
+    THREE_FACTORS,
+    ActingRule,
+    Bin,
+    Pathway,
+    Policy,
+    RateRNN,
+    Rollout,
+    Trajectory,
+    learning_rule,
+    no_traces,
+    number,
+    outer,
+)
 from ..credit.feedback import Feedback
 from ..credit.own_parameters import zeros_for
-from ..credit.policies import Policy
 from ..credit.returns import advantages, mean_of_alive, returns
-from ..credit.rollout import Rollout
 
 
 class FilteredTraces(NamedTuple):
