@@ -1,5 +1,6 @@
 """Rules that act: what they share, and the actor with a critic."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +12,7 @@ from test_own_networks import Unregistered
 from cogdyn.agents import RateRNN, check_rule, evaluate, load_run, network_for, train
 from cogdyn.agents.credit.policies import ChoicePolicy
 from cogdyn.agents.network.ensemble import member, stacked
-from cogdyn.agents.rules import REINFORCE, ActorCritic
+from cogdyn.agents.rules import REINFORCE, ActorCritic, NodePerturbation, RewardHebbian
 from cogdyn.envs import Mixture, TrialEnv, make_task
 
 QUICK = {"fixation_ms": 100, "stimulus_ms": 300, "decision_ms": 200, "grace_ms": 0, "dt": 50, "coherences": (0.512,)}
@@ -98,7 +99,8 @@ def test_windows_as_long_as_the_trial_change_nothing_and_shorter_ones_do():
 def test_of_a_mixture_noise_probabilities_and_continuous_actions_a_network_learns():
     mixture = Mixture(tasks=[make_task("GoNogo"), make_task("GoNogo", delay_ms=200)])
     for task in (mixture, make_task("SineWave", stream_ms=200), make_task("Add"), make_task("NBack"), SESSIONS):
-        for rule in (ActorCritic(learn_action_noise=True), REINFORCE(learn_action_noise=True, trial_types=None)):
+        learned = task.kind != "choice"
+        for rule in (ActorCritic(learn_action_noise=learned), REINFORCE(learn_action_noise=learned, trial_types=None)):
             network = network_of(task)
             before = values(network)
             for k in range(2):
@@ -107,8 +109,8 @@ def test_of_a_mixture_noise_probabilities_and_continuous_actions_a_network_learn
             assert metrics["loss"] == -metrics["reward"]
             assert ("abort_rate" in metrics) == (task.kind == "choice")
             assert ("greedy_score" in metrics) == (task.kind == "choice" and task.n_segments == 1)
-            moved = not torch.equal(rule.own.values["log_sigma"], torch.full((task.n_outputs,), 0.2).log())
-            assert moved == (task.kind != "choice")
+            if learned:
+                assert not torch.equal(rule.own.values["log_sigma"], torch.full((task.n_outputs,), 0.2).log())
 
 
 def test_continuous_actions_are_learned_from_reward():
@@ -249,9 +251,21 @@ def test_trials_in_which_it_cannot_act_are_one_clear_error():
             rule().update(network_of(), replace(batch, task=None), drawn(0))
         with pytest.raises(ValueError, match=r"action_noise is 0.3, and PerceptualDecisionMaking has choices"):
             rule(action_noise=0.3).update(network_of(), batch, drawn(0))
+        with pytest.raises(ValueError, match="learn_action_noise is True, and PerceptualDecisionMaking has choices"):
+            rule(learn_action_noise=True).update(network_of(), batch, drawn(0))
         ensemble = stacked([network_of(SESSIONS, seed=s) for s in range(2)])
         with pytest.raises(ValueError, match="ReversalBandit is a closed loop: each network would see its own trials"):
             rule().update(ensemble, SESSIONS.sample(2, seed=0), drawn(0))
+
+
+def test_rewards_are_kept_as_plain_numbers():
+    given = {"abort": np.float32(-0.5)}
+    rule = ActorCritic(rewards=given)
+    given["abort"] = np.float32(3)
+    assert json.dumps(rule.config["rewards"]) == '{"abort": -0.5}'
+    for other in (NodePerturbation, RewardHebbian):
+        with pytest.raises(ValueError, match="reward='environment', and reward is 'error'"):
+            other(rewards={"abort": -0.5})
 
 
 def test_what_comes_after_the_end_of_a_trial_counts_for_nothing():

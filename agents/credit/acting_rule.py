@@ -20,6 +20,7 @@ from .descent import Descent, LearningRate, Optimizer, trainable
 from .own_parameters import OwnParameters
 from .policies import Policy, fixed_log_sigma, policy_for
 from .reads import JACOBIAN
+from .reward import plain_rewards
 from .rollout import Rollout, play, to_act_in
 from .rule import Rule
 
@@ -51,11 +52,11 @@ class ActingRule(Rule, Generic[SomeNetwork]):
         abort: Whether breaking fixation ends a trial.
         action_noise: :math:`\sigma`, standard deviation of continuous actions; 0.2 when None, as with choices it must
             be.
-        learn_action_noise: Whether :math:`\sigma` is learned, of each output its own.
+        learn_action_noise: Whether :math:`\sigma` of continuous actions is learned, of each output its own.
 
     Raises:
         ValueError: If an argument is unknown or out of its range; on trials that know no task, or have choices where
-            an action_noise is given; on sessions of an ensemble.
+            an action_noise is given or learned; on sessions of an ensemble.
     """
 
     reads = (*JACOBIAN, "reward")
@@ -73,6 +74,7 @@ class ActingRule(Rule, Generic[SomeNetwork]):
 
     def __post_init__(self) -> None:
         """Check the arguments; nothing is learned yet."""
+        self.rewards = plain_rewards(self.rewards)
         self.payoff = Rewards.of(self.rewards)
         self.descent = Descent(self.lr, self.clip, self.optimizer)
         self.lr, self.clip = self.descent.lr, self.descent.clip

@@ -97,15 +97,15 @@ def policy_for(task: Task, network: Network, action_noise: float | None, log_sig
         log_sigma: Its logarithm, where it is learned.
 
     Raises:
-        ArgumentError: If an action_noise is given, and the task has choices.
+        ArgumentError: If one of the two is given, and the task has choices.
     """
     if task.kind != "choice":
         log_sigma = fixed_log_sigma(network, action_noise) if log_sigma is None else log_sigma
         return GaussianPolicy(log_sigma, task.kind == "probability")
-    if action_noise is not None:
+    if action_noise is not None or log_sigma is not None:
+        given = "learn_action_noise is True" if action_noise is None else f"action_noise is {action_noise:g}"
         raise ArgumentError(
-            f"action_noise is {action_noise:g}, and {task.name} has choices, drawn by the softmax of the readout; "
-            "allowed: None. It is the deviation of continuous actions."
+            f"{given}, and {task.name} has choices, drawn by the softmax of the readout; it is for continuous actions."
         )
     return ChoicePolicy()
 

@@ -15,7 +15,7 @@ from ..credit.driven_step import driven_step, noise_currents, noise_deviation
 from ..credit.output_error import OutputError, readout_gradients
 from ..credit.policies import action_errors, policy_for
 from ..credit.pulses import Pulses
-from ..credit.reward import ExpectedReward, rewards
+from ..credit.reward import ExpectedReward, plain_rewards, rewards
 from ..credit.rollout import play, to_act_in
 
 
@@ -93,7 +93,10 @@ class NodePerturbation(Rule):
         self.lr, self.clip = self.descent.lr, self.descent.clip
         self.pulses = Pulses(self.amplitude, self.rate_hz)
         self.expected = ExpectedReward(self.baseline_decay, self.trial_types)
+        self.rewards = plain_rewards(self.rewards)
         self.payoff = Rewards.of(self.rewards)
+        if not self.acts and (self.rewards is not None or self.action_noise is not None):
+            raise ValueError("rewards and action_noise go with reward='environment', and reward is 'error'.")
 
     @property
     def acts(self) -> bool:

@@ -13,7 +13,7 @@ from ..credit import Diverged, RateRNN, Rule, Trajectory, learning_rule, number,
 from ..credit.driven_step import driven_step, noise_currents
 from ..credit.policies import policy_for
 from ..credit.pulses import Pulses
-from ..credit.reward import ExpectedReward, rewards
+from ..credit.reward import ExpectedReward, plain_rewards, rewards
 from ..credit.rollout import play, to_act_in
 from ..credit.shared_counts import for_each, shared
 
@@ -84,7 +84,10 @@ class RewardHebbian(Rule):
         """Check the arguments; no reward is expected yet."""
         self.pulses = Pulses(self.amplitude, self.rate_hz)
         self.expected = ExpectedReward(self.baseline_decay, self.trial_types)
+        self.rewards = plain_rewards(self.rewards)
         self.payoff = Rewards.of(self.rewards)
+        if not self.acts and self.rewards is not None:
+            raise ValueError("rewards goes with reward='environment', and reward is 'error'.")
         self._n_trials = 0
         self._network: RateRNN | None = None
 
