@@ -1,17 +1,20 @@
 """REINFORCE: the mean of its gradients is the policy gradient, computed by enumeration."""
 
-from dataclasses import dataclass
+import itertools
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
 import torch
+from playing import TwoAnswers
 
 from cogdyn.agents import RateRNN
 from cogdyn.agents.credit.own_parameters import OwnParameters
 from cogdyn.agents.credit.policies import ChoicePolicy, GaussianPolicy
 from cogdyn.agents.credit.returns import advantages, normalised, returns
 from cogdyn.agents.rules import REINFORCE
-from cogdyn.envs import Levels, PaintedTask
+from cogdyn.envs import Levels, PaintedTask, Rewards
+from cogdyn.envs.gym.painted_rollout import play_painted
 
 FIRST = np.array([0.0, 0.3, 0.6])
 SECOND = np.array([[0.0, 0.5, 0.1], [0.0, 0.9, 0.2], [0.0, 0.1, 0.4]])
@@ -99,6 +102,37 @@ def test_the_mean_of_ten_thousand_gradients_is_the_policy_gradient(baseline):
     error = draws.std(0) / len(draws) ** 0.5
     assert (exact.abs() > 6 * error).sum() > 20
     assert ((draws.mean(0) - exact).abs() <= 4 * error + 1e-12).all()
+
+
+@pytest.mark.parametrize("abort", [True, False])
+def test_so_it_is_in_trials_that_end_early(abort):
+    """Trials of four bins, two of which are answered: by all sixteen courses, with aborts, misses, right and wrong."""
+    task, paid = TwoAnswers(dt=60.0, delay_ms=60.0), {"error": -0.4, "abort": -0.7, "miss": -0.2}
+    conditions = {name: np.tile(values, 20) for name, values in {"first": [0, 0, 1, 1], "second": [0, 1, 0, 1]}.items()}
+    batch = replace(task.lay_out(conditions, np.random.default_rng(0)), task=task)
+    network = RateRNN(2, 4, 2, dt=60, tau=120, activation="tanh", readout_gain=3, seed=3).double()
+    logs, four = network(torch.from_numpy(batch.inputs[:, :4]).double()).outputs.log_softmax(-1), batch_of_four(batch)
+    J = 0.0
+    for course in itertools.product((0, 1), repeat=4):
+        actions = np.tile(np.array(course)[:, None], 4)
+        outcome = play_painted(task, four, lambda _, a=actions: a, np.random.default_rng(0), Rewards.of(paid), abort)
+        probability = logs.gather(-1, torch.from_numpy(actions)[..., None]).sum(0)[:, 0].exp()
+        J = J + (probability * torch.from_numpy(outcome.rewards.sum(0))).mean()
+    exact = -torch.cat([each.flatten() for each in torch.autograd.grad(J, list(network.parameters()))]) / 4
+    rule = REINFORCE(gamma=1.0, entropy=0.0, rate_penalty=0.0, lr=1e-12, rewards=paid, abort=abort)
+    rule.restore(network, {"expected.all": torch.tensor(0.2)})
+    found = [rule.gradient(network, batch, drawn(k)) for k in range(300)]
+    draws = torch.stack([torch.cat([one[name].flatten() for name, _ in network.named_parameters()]) for one in found])
+    error = draws.std(0) / len(draws) ** 0.5
+    assert (exact.abs() > 6 * error).sum() > 15
+    assert ((draws.mean(0) - exact).abs() <= 4 * error + 1e-12).all()
+
+
+def batch_of_four(batch):
+    """The first four trials."""
+    some = {name: getattr(batch, name)[:, :4] for name in ("inputs", "targets", "mask")}
+    periods = {name: (start[:4], stop[:4]) for name, (start, stop) in batch.periods.items()}
+    return replace(batch, **some, conditions={n: v[:4] for n, v in batch.conditions.items()}, periods=periods)
 
 
 def test_a_running_mean_of_rewards_is_what_is_expected():
