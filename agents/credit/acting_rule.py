@@ -44,7 +44,8 @@ class ActingRule(Rule, Generic[SomeNetwork]):
         lr: Learning rate, or rows of (update, rate): the rate from each update on.
         clip: Largest norm of the gradient, longer ones are shortened to it; None for no limit.
         optimizer: ``"adam"`` or ``"sgd"``.
-        gamma: :math:`\gamma`, the discount of a bin: with bins half as long its square root discounts a second alike.
+        gamma: :math:`\gamma`, the discount of a bin of dt: at 0.99 a reward 100 bins away counts 37 %. In bins half
+            as long its square root discounts alike.
         entropy: :math:`c_e`, what the entropy of the policy earns in a bin.
         rate_penalty: :math:`\lambda_r`, cost of activity, :math:`\lambda_r \langle r^2 \rangle` over all bins: without
             it rectified units may grow without bound in bins that are not reached yet.
