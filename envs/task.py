@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import cached_property
 from typing import final
 
@@ -173,12 +174,12 @@ class Task(ABC):
             segment = self.lay_out(conditions, rng)
             outputs = None if policy is None else policy(segment)
             if self.n_segments == 1:
-                return segment
+                return replace(segment, task=self)
             session.add(segment)
             if number < self.n_segments:
                 choices = self._guesses(rng, n) if outputs is None else self.choices(outputs, segment)[0]
                 conditions = self.advance(conditions, choices, rng)
-        return session.joined()
+        return replace(session.joined(), task=self)
 
     @final
     @typechecked

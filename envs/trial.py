@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from .names import unknown_name
 from .responses import during
 from .typechecked import typechecked
+
+if TYPE_CHECKING:
+    from .task import Task
 
 Kind = Literal["choice", "continuous", "probability"]
 """What outputs are: a class in each bin, a vector, or the logarithms of a probability of each class."""
@@ -29,6 +32,7 @@ class TrialBatch:
         periods: First bin of each period and the bin after its last, ``{name: ((B,), (B,))}``.
         dt: Bin width (ms).
         kind: What targets are: ``"choice"``, ``"continuous"`` or ``"probability"``.
+        task: The task of which they were sampled, for those who act in them; None where none is known.
     """
 
     inputs: np.ndarray
@@ -38,6 +42,7 @@ class TrialBatch:
     periods: dict[str, tuple[np.ndarray, np.ndarray]]
     dt: float
     kind: Kind
+    task: Task | None = None
 
     def __repr__(self) -> str:
         """Sizes and names instead of all numbers; those that differ by their number alone are named once."""
@@ -103,6 +108,7 @@ class TrialBatch:
             periods={name: (start[one], stop[one]) for name, (start, stop) in self.periods.items()},
             dt=self.dt,
             kind=self.kind,
+            task=self.task,
         )
 
 
@@ -190,3 +196,14 @@ def join_segments(segments: list[TrialBatch]) -> TrialBatch:
     for segment in segments:
         session.add(segment)
     return session.joined()
+
+
+def first_segment(session: TrialBatch) -> TrialBatch:
+    """The first segment of a session, as it was painted; trials of one segment as they are."""
+    if session.task is None or session.task.n_segments == 1:
+        return session
+    periods = {name.removesuffix(" 1"): span for name, span in session.periods.items() if name.endswith(" 1")}
+    conditions = {name.removesuffix(" 1"): v for name, v in session.conditions.items() if name.endswith(" 1")}
+    n_bins = int(np.max([stop for _, stop in periods.values()]))
+    inputs, targets, mask = (part[:n_bins] for part in (session.inputs, session.targets, session.mask))
+    return TrialBatch(inputs, targets, mask, conditions, periods, session.dt, session.kind, session.task)

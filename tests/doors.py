@@ -241,7 +241,7 @@ def doors():
     listed += [Door(name, getattr(rules, name), {}) for name in rule_names()]
     listed += analyses(usual, {door.name for door in listed})
     listed += checks_of_exercises()
-    for name in ("BPTT", "TruncatedBPTT", "RFLO", "NodePerturbation", "SCTT"):
+    for name in ("BPTT", "TruncatedBPTT", "RFLO", "ActorCritic", "NodePerturbation", "SCTT"):
         rule = getattr(rules, name)()
         listed += [Door(f"{name}.loss", rule.loss, {"network": network, "batch": batch})]
         listed += [Door(f"{name}.update", rule.update, {"network": network, "batch": batch})]

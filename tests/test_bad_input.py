@@ -82,6 +82,7 @@ DASC lag_ms: minus one
 GradientSkip lag_ms: minus one
 ModProp types: empty
 Compartments inhibited: empty
+REINFORCE trial_types: empty, texts
 NodePerturbation trial_types: empty, texts
 RewardHebbian trial_types: empty, texts
 """

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from test_reinforce import TwoPulls, expected_reward
 
 from cogdyn.agents import RateRNN, load_run, train
 from cogdyn.agents.credit.driven_step import driven_step, noise_currents
@@ -12,6 +13,7 @@ from cogdyn.agents.credit.losses import task_loss
 from cogdyn.agents.credit.pulses import Pulses
 from cogdyn.agents.credit.reward import MANY, ExpectedReward, rewards
 from cogdyn.agents.network.data import tensors
+from cogdyn.agents.network.ensemble import stacked
 from cogdyn.agents.rules import BPTT, NodePerturbation
 from cogdyn.envs import make_task
 
@@ -256,3 +258,49 @@ def test_bad_input_gets_one_clear_error():
     ):
         with pytest.raises(ValueError, match=words):
             NodePerturbation(**wrong).update(network, batch)
+
+
+def test_with_the_reward_of_the_environment_the_mean_over_many_tries_is_the_policy_gradient():
+    """Of a bandit of two pulls, whose mean reward follows from its nine courses, and from many draws of the noise."""
+    task = TwoPulls()
+    network = RateRNN(5, 4, 3, dt=20, tau=40, activation="tanh", leak="rate", noise=0.3, readout_gain=3, seed=3)
+    network = network.double()
+    rule = NodePerturbation(exploration="noise", reward="environment", trial_types=[], lr=1e-12)
+    mean = expected_reward(network, 20_000, drawn(5))
+    exact = dict(zip(dict(network.named_parameters()), torch.autograd.grad(mean, [*network.parameters()]), strict=True))
+    baseline = torch.tensor(mean.item(), dtype=torch.float64)
+    rule.restore(network, {"expected.all": baseline, "expected.any": baseline})
+    learned = (*LEARNED, "readout", "readout_bias")
+    draws = [rule.gradient(network, task.sample(100, seed=k), drawn(k)) for k in range(400)]
+    draws = torch.stack([torch.cat([draw[name].flatten() for name in learned]) for draw in draws])
+    expected = -torch.cat([exact[name].flatten() for name in learned])
+    error = draws.std(0) / len(draws) ** 0.5
+    assert (expected.abs() > 6 * error).sum() > 15
+    assert ((draws.mean(0) - expected).abs() <= 4.5 * error + 2e-4).all()
+
+
+def test_continuous_actions_and_sessions_are_played():
+    for task in (make_task("yang19.go"), PROBABILITY, make_task("ReversalBandit", n_choices=3)):
+        network, rule = network_of(task), NodePerturbation(reward="environment", lr=0.1)
+        before = [value.detach().clone() for value in network.parameters()]
+        for k in range(2):
+            metrics = rule.update(network, task.sample(64, seed=k), drawn(k))
+        assert metrics["loss"] == -metrics["reward"]
+        moved = any(not torch.equal(a, b) for a, b in zip(before, network.parameters(), strict=True))
+        assert moved == (metrics["reward"] != 0)  # where all trials earn nothing there is nothing to learn
+        assert moved or task is PROBABILITY
+    with pytest.raises(ValueError, match=r"action_noise is 0.3, and SensorimotorMapping has choices"):
+        NodePerturbation(reward="environment", action_noise=0.3).update(network_of(), TASK.sample(2, seed=0))
+    with pytest.raises(ValueError, match="batch is of no task that is known, and NodePerturbation acts"):
+        NodePerturbation(reward="environment").update(network_of(), replace(TASK.sample(2, seed=0), task=None))
+
+
+def test_networks_of_an_ensemble_act_each_as_alone():
+    networks, batch = [network_of(seed=s, readout_gain=3) for s in (0, 1)], TASK.sample(6, seed=0)
+    rule, ensemble = NodePerturbation(reward="environment", abort=False), stacked(networks)
+    metrics = rule.update(ensemble, batch, drawn(0))
+    for s, network in enumerate(networks):
+        alone = NodePerturbation(reward="environment", abort=False).update(network, batch, drawn(0))
+        assert {name: float(value[s]) for name, value in metrics.items()} == pytest.approx(alone)
+        for name, value in network.named_parameters():
+            torch.testing.assert_close(value, ensemble.get_parameter(name)[s], atol=1e-12, rtol=0)

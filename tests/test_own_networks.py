@@ -337,7 +337,7 @@ def test_what_does_not_keep_the_protocol_is_refused_in_a_sentence(message):
 @pytest.mark.parametrize("name", rule_names())
 def test_every_rule_trains_it_or_says_that_it_needs_a_rate_rnn(tmp_path, name):
     rule = make_rule(name)
-    if name in ("BPTT", "TruncatedBPTT"):
+    if name in ("BPTT", "TruncatedBPTT", "REINFORCE", "ActorCritic"):
         assert train(TASK, Unregistered(), rule, **FEW).step == 4
         return
     with pytest.raises(ArgumentError, match=f"^the rule {name} trains a RateRNN alone, and network is an Unregistered"):

@@ -13,7 +13,8 @@ from cogdyn.agents.credit.reward import rewards
 from cogdyn.agents.network.data import tensors
 from cogdyn.agents.network.ensemble import stacked
 from cogdyn.agents.rules import Diverged, RewardHebbian
-from cogdyn.envs import make_task
+from cogdyn.envs import Rewards, make_task
+from cogdyn.envs.gym.painted_rollout import play_painted
 
 TASK = make_task("SensorimotorMapping")
 DNMS = make_task("DelayNonMatchSample", delay_ms=200)
@@ -28,8 +29,8 @@ def drawn(seed):
     return torch.Generator().manual_seed(seed)
 
 
-def by_hand(network, batch, generator, rule):
-    """Traces (B, N, N) of each trial, synapse by synapse and bin by bin as they form, and its reward."""
+def by_hand(network, batch, generator, rule, alive=None):
+    """Traces (B, N, N) of each trial, synapse by synapse and bin by bin as they form, its reward, and the outputs."""
     data, (n_bins, n_trials) = tensors(batch, network.recurrent), batch.mask.shape
     pulses = rule.pulses.draw(network, n_bins, n_trials, generator).numpy()
     noise = noise_currents(network, n_bins, n_trials, generator).numpy()
@@ -41,10 +42,11 @@ def by_hand(network, batch, generator, rule):
         h = r @ W.T + batch.inputs[t] @ network.input_weights.detach().numpy().T + network.bias.detach().numpy()
         x = (1 - alpha) * x + alpha * (h + noise[t]) + pulses[t]
         product = (x - mean)[:, :, None] * r[:, None, :]
-        traces += np.sign(product) * np.abs(product) ** rule.exponent
+        counts = 1 if alive is None else alive[t][:, None, None]
+        traces += counts * np.sign(product) * np.abs(product) ** rule.exponent
         mean = rule.average * mean + (1 - rule.average) * x
         outputs.append(network.outputs(torch.from_numpy(x)).detach())
-    return traces, rewards(torch.stack(outputs), data).numpy()
+    return traces, rewards(torch.stack(outputs), data).numpy(), torch.stack(outputs)
 
 
 @pytest.mark.parametrize("exponent", [3.0, 2.0, 1.0])
@@ -54,7 +56,7 @@ def test_the_change_is_what_the_traces_say_as_they_form(exponent, average):
     rule = RewardHebbian(exponent=exponent, average=average, rate_hz=20, max_change=1e-4, warm_up=0, trial_types=[])
     expected = torch.tensor(-1.2, dtype=torch.float64)
     rule.restore(network, {"trials": torch.tensor(0), "expected.all": expected, "expected.any": expected})
-    traces, reward = by_hand(network, batch, drawn(3), rule)
+    traces, reward, _ = by_hand(network, batch, drawn(3), rule)
     earned = traces * ((reward + 1.2) * 1.2)[:, None, None]
     gradient = rule.gradient(network, batch, drawn(3))["recurrent"]
     np.testing.assert_allclose(gradient.numpy(), -earned.sum(0), rtol=1e-10, atol=1e-14)
@@ -197,3 +199,38 @@ def test_what_leaves_the_finite_numbers_changes_nothing():
     rule.update(ensemble, batch, drawn(0))
     assert torch.equal(ensemble.recurrent[1], networks[1].recurrent)
     assert not torch.equal(ensemble.recurrent[0], networks[0].recurrent)
+
+
+@pytest.mark.parametrize("abort", [True, False])
+def test_with_the_reward_of_the_environment_traces_end_with_the_trial(abort):
+    """By hand: the most active output acts, and the reward is less that of a correct response."""
+    network, batch = network_of(noise=0.05, self_connections=True, readout_gain=3), TASK.sample(12, seed=0)
+    rule = RewardHebbian(rate_hz=20, warm_up=0, trial_types=[], reward="environment", abort=abort)
+    expected = torch.tensor(-0.8, dtype=torch.float64)
+    rule.restore(network, {"trials": torch.tensor(0), "expected.all": expected, "expected.any": expected})
+    outputs = by_hand(network, batch, drawn(3), rule)[2]
+    env = np.random.default_rng(0)
+    outcome = play_painted(TASK, batch, lambda _: outputs.argmax(-1).numpy(), env, Rewards(), abort)
+    assert not outcome.alive.all()
+    traces = by_hand(network, batch, drawn(3), rule, outcome.alive)[0]
+    R = outcome.rewards.sum(0) - 1
+    earned = traces * ((R + 0.8) * 0.8)[:, None, None]
+    gradient = rule.gradient(network, batch, drawn(3))["recurrent"]
+    np.testing.assert_allclose(gradient.numpy(), -earned.sum(0), rtol=1e-10, atol=1e-14)
+    assert rule.loss(network, batch, drawn(3)).item() == pytest.approx(-R.mean())
+    metrics = rule.update(network, batch, drawn(3))
+    assert metrics["reward"] == pytest.approx(R.mean() + 1)
+    assert metrics["abort_rate"] == outcome.aborts.sum() / 12
+
+
+def test_sessions_are_played_on_and_the_average_voltage_with_them():
+    task = make_task("ReversalBandit", n_choices=3)
+    network = network_of(task)
+    rule = RewardHebbian(reward="environment", warm_up=0, trial_types=[])
+    for k in range(2):
+        metrics = rule.update(network, task.sample(4, seed=k), drawn(k))
+    assert metrics["loss"] == pytest.approx(3 - metrics["reward"])
+    with pytest.raises(ValueError, match="closed loop"):
+        rule.update(stacked([network_of(task, seed=s) for s in (0, 1)]), task.sample(4, seed=0), drawn(0))
+    with pytest.raises(ValueError, match="batch is of no task that is known"):
+        rule.update(network, replace(task.sample(4, seed=0), task=None), drawn(0))

@@ -4,6 +4,7 @@ from ..network.data import TensorBatch as TensorBatch
 from ..network.data import tensors as tensors
 from ..network.rate_rnn import RateRNN as RateRNN
 from ..network.trajectory import Trajectory as Trajectory
+from .acting_rule import ActingRule as ActingRule
 from .annealed import AnnealedRule as AnnealedRule
 from .arguments import number as number
 from .arguments import whole as whole
@@ -29,10 +30,12 @@ from .loops.arrays import LoopBin as LoopBin
 from .loss_rule import LossRule as LossRule
 from .loss_rule import gradient_of as gradient_of
 from .memory import Memory as Memory
+from .policies import Policy as Policy
 from .random_products import normal as normal
 from .reads import JACOBIAN as JACOBIAN
 from .reads import THREE_FACTORS as THREE_FACTORS
 from .reads import Read as Read
+from .rollout import Rollout as Rollout
 from .rule import Rule as Rule
 from .rule import learning_rule as learning_rule
 from .synapses import Synapses as Synapses

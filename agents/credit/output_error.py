@@ -13,6 +13,12 @@ from ..network.rate_rnn import RateRNN
 from .losses import task_loss
 
 
+def readout_gradients(network: RateRNN, errors: Tensor, rates: Tensor) -> dict[str, Tensor]:
+    r"""Gradients for the readout, :math:`e^T r`, and its bias, of errors (T, B, n_out) or (T, S, B, n_out), by name."""
+    weights = torch.einsum("t...bo,t...bn->...on", errors, rates) * network.output_mask
+    return {"readout": weights, "readout_bias": errors.sum((0, -2))}
+
+
 class OutputError:
     r"""Gradient of the task's loss for what the readout weighs up, before its activation g.
 
@@ -61,9 +67,7 @@ class OutputError:
 
     def to_readout(self, network: RateRNN, outputs: Tensor, rates: Tensor) -> dict[str, Tensor]:
         r"""The exact gradient for the readout, :math:`e^T r`, and for its bias, by the names of the parameters."""
-        error = self.of(outputs)
-        weights = torch.einsum("t...bo,t...bn->...on", error, rates) * network.output_mask
-        return {"readout": weights, "readout_bias": error.sum((0, -2))}
+        return readout_gradients(network, self.of(outputs), rates)
 
     def _error(self, z: Tensor, labels: Tensor, weight: Tensor) -> Tensor:
         if self.softmax:

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from ...envs.gym.rewards import Rewards
 from ...envs.names import check_name
 from ...envs.numbers import finite_number
 from ...envs.trial import TrialBatch
@@ -41,6 +42,16 @@ def rewards(outputs: Tensor, data: TensorBatch) -> Tensor:
         error = (outputs - targets).square().mean(-1)
     mask = data.mask if outputs.ndim == 3 else data.mask[:, None]
     return -(error * mask).sum(0) * (data.mask.shape[1] / data.mask.sum())
+
+
+def plain_rewards(rewards: Mapping[str, float] | None) -> dict[str, float] | None:
+    """What responses earn, as values of JSON.
+
+    Raises:
+        ValueError: If a name is unknown, or a number not finite.
+    """
+    Rewards.of(rewards)
+    return None if rewards is None else {name: float(value) for name, value in rewards.items()}
 
 
 @final

@@ -59,6 +59,11 @@ class Rule(ABC):
         """
 
     @property
+    def acts(self) -> bool:
+        """Whether it learns from what its own actions earn: it then plays the sessions of a closed loop itself."""
+        return False
+
+    @property
     def local(self) -> Local:
         """Whether the change of a synapse reads only what is available there."""
         return locality(self.reads)

@@ -3,6 +3,7 @@
 from ..credit.descent import Diverged as Diverged
 from ..credit.rule import Rule as Rule
 from ..credit.rule import learning_rule as learning_rule
+from .actor_critic import ActorCritic as ActorCritic
 from .bptt import BPTT as BPTT
 from .cd import CD as CD
 from .compartments import Compartments as Compartments
@@ -19,6 +20,8 @@ from .modprop import ModProp as ModProp
 from .node_perturbation import NodePerturbation as NodePerturbation
 from .r_kf import RKF as RKF
 from .readout_only import ReadoutOnly as ReadoutOnly
+from .reinforce import REINFORCE as REINFORCE
+from .reward_eprop import RewardEProp as RewardEProp
 from .reward_hebbian import RewardHebbian as RewardHebbian
 from .rflo import RFLO as RFLO
 from .rtrl import RTRL as RTRL

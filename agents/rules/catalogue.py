@@ -9,6 +9,7 @@ from typing import Any
 from ...envs.errors import ArgumentError
 from ...envs.names import check_name, unknown_name
 from ..credit.rule import Rule
+from .actor_critic import ActorCritic
 from .bptt import BPTT
 from .cd import CD
 from .compartments import Compartments
@@ -25,6 +26,8 @@ from .modprop import ModProp
 from .node_perturbation import NodePerturbation
 from .r_kf import RKF
 from .readout_only import ReadoutOnly
+from .reinforce import REINFORCE
+from .reward_eprop import RewardEProp
 from .reward_hebbian import RewardHebbian
 from .rflo import RFLO
 from .rtrl import RTRL
@@ -39,7 +42,13 @@ RULES: dict[str, dict[str, type[Rule]]] = {
     "forward mode": {"RTRL": RTRL, "UORO": UORO, "KFRTRL": KFRTRL, "RKF": RKF, "KeRNL": KeRNL},
     "local traces": {"RFLO": RFLO, "EProp": EProp, "SnAp1": SnAp1, "ModProp": ModProp},
     "predicted credit": {"DNI": DNI, "Compartments": Compartments},
-    "reward": {"NodePerturbation": NodePerturbation, "RewardHebbian": RewardHebbian},
+    "reward": {
+        "REINFORCE": REINFORCE,
+        "ActorCritic": ActorCritic,
+        "RewardEProp": RewardEProp,
+        "NodePerturbation": NodePerturbation,
+        "RewardHebbian": RewardHebbian,
+    },
     "least squares": {"FORCE": FORCE, "FullFORCE": FullFORCE},
     "control": {"ReadoutOnly": ReadoutOnly},
 }

@@ -1,19 +1,30 @@
 """Node perturbation: units try something else at random, and what earned more is kept."""
 
-from collections.abc import Sequence
-from typing import Any, Literal
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, NamedTuple
 
 import torch
 from torch import Generator, Tensor
 
-from ...envs.trial import TrialBatch
-from ..credit import RateRNN, Rule, Synapses, TensorBatch, learning_rule, tensors, trainable
+from ...envs.gym.rewards import Rewards
+from ...envs.trial import TrialBatch, first_segment
+from ..credit import RateRNN, Rule, Synapses, Trajectory, learning_rule, number, tensors, trainable
 from ..credit.bins import senders_of
 from ..credit.descent import Descent, LearningRate, Optimizer
 from ..credit.driven_step import driven_step, noise_currents, noise_deviation
-from ..credit.output_error import OutputError
+from ..credit.output_error import OutputError, readout_gradients
+from ..credit.policies import action_errors, policy_for
 from ..credit.pulses import Pulses
-from ..credit.reward import ExpectedReward, rewards
+from ..credit.reward import ExpectedReward, plain_rewards, rewards
+from ..credit.rollout import play, to_act_in
+
+
+class Try(NamedTuple):
+    """What a network did in a segment, the perturbation (T, B, N) that is traced, and the senders (T, B, m)."""
+
+    trajectory: Trajectory
+    Delta: Tensor
+    senders: Tensor
 
 
 @learning_rule
@@ -32,6 +43,10 @@ class NodePerturbation(Rule):
     Synapses see their own input, the perturbation of their own unit, and one number for all. Only the readout may
     receive more: its errors, each at its own output.
 
+    With ``reward="environment"`` the network acts instead, as under :class:`REINFORCE`, with actions drawn by its
+    outputs: R is what the trial or session earned, and what comes after its end is no part of the trace. The readout
+    then learns by R too, from what it perturbs itself, its actions: :math:`e = (R - \bar R)\,(\pi - 1_a)`.
+
     Args:
         lr: Learning rate, or rows of (update, rate): the rate from each update on.
         clip: Largest norm of the gradient, longer ones are shortened to it; None for no limit.
@@ -42,10 +57,15 @@ class NodePerturbation(Rule):
         readout: ``"delta"``: the readout follows its exact gradient, as with other rules. ``"fixed"``: it stays.
         baseline_decay: What :math:`\bar R` keeps of itself with each trial of the kind, in [0, 1).
         trial_types: Names of the conditions that make a kind of trial; all that are no fractions when None.
+        reward: ``"error"``: R is minus the error of a trial. ``"environment"``: what its actions earn.
+        rewards: What responses earn, where they are not those of :class:`~cogdyn.envs.Rewards`.
+        abort: Whether breaking fixation ends a trial in which the network acts.
+        action_noise: Standard deviation of continuous actions; 0.2 when None, as with choices it must be.
 
     Raises:
         ValueError: If an argument is unknown or out of its range; on a batch, if it lacks a condition; on a network,
-            if it has no noise to explore with, or its bins are too long for the pulses.
+            if it has no noise to explore with, or its bins are too long for the pulses; on trials in which the network
+            is to act, and that know no task; on sessions of an ensemble.
 
     Source: Fiete & Seung 2006, doi:10.1103/PhysRevLett.97.048104; Williams 1992, doi:10.1007/BF00992696.
     """
@@ -62,6 +82,10 @@ class NodePerturbation(Rule):
     readout: Literal["delta", "fixed"] = "delta"
     baseline_decay: float = 0.99
     trial_types: Sequence[str] | None = None
+    reward: Literal["error", "environment"] = "error"
+    rewards: Mapping[str, float] | None = None
+    abort: bool = True
+    action_noise: float | None = number(None, above=0)
 
     def __post_init__(self) -> None:
         """Check the arguments; no reward is expected yet."""
@@ -69,6 +93,21 @@ class NodePerturbation(Rule):
         self.lr, self.clip = self.descent.lr, self.descent.clip
         self.pulses = Pulses(self.amplitude, self.rate_hz)
         self.expected = ExpectedReward(self.baseline_decay, self.trial_types)
+        self.rewards = plain_rewards(self.rewards)
+        self.payoff = Rewards.of(self.rewards)
+        if not self.acts and (self.rewards is not None or self.action_noise is not None):
+            raise ValueError("rewards and action_noise go with reward='environment', and reward is 'error'.")
+
+    @property
+    def acts(self) -> bool:
+        """With the reward of the environment it does."""
+        return self.reward == "environment"
+
+    def loss(self, network: RateRNN, batch: TrialBatch, generator: Generator | None = None) -> Tensor:
+        """The loss of a batch, a scalar, or of an ensemble (S,): minus the mean of R; the generator draws the noise."""
+        if self.acts:
+            return -self.knowing(network)._try(network, batch, generator)[1].mean(-1)
+        return super().loss(network, batch, generator)
 
     def gradient(self, network: RateRNN, batch: TrialBatch, generator: Generator | None = None) -> dict[str, Tensor]:
         """The estimate of the gradient from one try of each trial, by name; network and rule are left as they were."""
@@ -85,10 +124,10 @@ class NodePerturbation(Rule):
             Diverged: If loss or gradient is not finite; the parameters are then left as they were.
         """
         self.meet(network)
-        gradients, reward = self._try(network, batch, generator)
+        gradients, reward, done = self._try(network, batch, generator)
         metrics = self.descent.follow(network, gradients, -reward.mean(-1))
-        self.expected.receive(batch, reward)
-        return metrics
+        self.expected.receive(first_segment(batch) if self.acts else batch, reward)
+        return metrics | done
 
     def state(self, network: RateRNN) -> dict[str, Tensor]:
         """What the optimiser remembers of a network, and the expected rewards, as named tensors."""
@@ -107,34 +146,62 @@ class NodePerturbation(Rule):
     @torch.no_grad()
     def _try(
         self, network: RateRNN, batch: TrialBatch, generator: Generator | None
-    ) -> tuple[dict[str, Tensor], Tensor]:
-        """Gradients by name, and the reward R of each trial, (B,) or (S, B)."""
-        data = tensors(batch, network.recurrent)
-        Delta, currents, variance = self._explored(network, data, generator)
-        states = [network.initial_state(batch.batch_size)]
-        for u, q in zip(data.inputs, currents, strict=True):
-            states.append(driven_step(network, states[-1], u, q))
-        r, z = network.rates(torch.stack(states)), network.outputs(torch.stack(states[1:]))
-        p, R = senders_of(r[:-1], data.inputs), rewards(z, data)
-        counts = data.mask.flip(0).cumsum(0).flip(0) > 0  # until the last bin that does
-        tried = Delta * counts[..., None] / (variance * batch.batch_size)
-        R_bar = self.expected.of(batch, R)
-        rewarded = (tried if r.ndim == 3 else tried[:, None]) * (R - R_bar)[..., None]
+    ) -> tuple[dict[str, Tensor], Tensor, dict[str, Any]]:
+        """Gradients by name, the reward R of each trial, (B,) or (S, B), and what else is reported of its actions."""
+        tries: list[Try] = []
+
+        def run(inputs: Tensor, state: Tensor | None) -> Trajectory:
+            tries.append(self._explored(network, inputs, state, generator))
+            return tries[-1].trajectory
+
+        if self.acts:
+            task, trials = to_act_in(batch, "NodePerturbation")
+            policy = policy_for(task, network, self.action_noise)
+            arguments = (self.payoff, self.abort, generator)
+            rollout = play(network, task, trials, run, lambda z: policy.sample(z, generator), *arguments)
+            R, R_bar, reported = rollout.total, self.expected.of(trials, rollout.total), rollout.reported
+            counts, z = rollout.alive, rollout.outputs
+            weight = (R - R_bar) * counts / batch.batch_size
+            errors = action_errors(policy, z, rollout.actions, weight)
+            if network.readout_activation == "sigmoid":
+                errors = errors * z * (1 - z)
+        else:
+            data = tensors(batch, network.recurrent)
+            z = run(data.inputs, None).outputs
+            R, reported = rewards(z, data), {}
+            R_bar = self.expected.of(batch, R)
+            counts = data.mask.flip(0).cumsum(0).flip(0) > 0  # until the last bin that does
+            counts = counts if z.ndim == 3 else counts[:, None]
+            errors = OutputError(data, network.n_outputs, network.readout_activation).of(z)
+        Delta, p = torch.cat([one.Delta for one in tries]), torch.cat([one.senders for one in tries])
+        Delta = Delta if z.ndim == 3 else Delta[:, None]
+        tried = Delta * counts[..., None] / (self._variance(network) * batch.batch_size)
+        rewarded = tried * (R - R_bar)[..., None]
         gradients = Synapses(network).gradients(-torch.einsum("t...bi,t...bj->...ij", rewarded, p))
         if self.readout == "delta":
-            errors = OutputError(data, network.n_outputs, network.readout_activation)
-            gradients |= errors.to_readout(network, z, r[1:])
-        return gradients, R
+            r = torch.cat([one.trajectory.rates for one in tries])
+            gradients |= readout_gradients(network, errors, r)
+        return gradients, R, reported
 
-    def _explored(
-        self, network: RateRNN, data: TensorBatch, generator: Generator | None
-    ) -> tuple[Tensor, Tensor, Tensor | float]:
-        """The perturbation that is traced (T, B, N), all currents that come with it, and its variance, (N,) or one."""
-        n_bins, batch_size, _ = data.inputs.shape
+    def _explored(self, network: RateRNN, inputs: Tensor, state: Tensor | None, generator: Generator | None) -> Try:
+        """What a network does in a segment from a state on, or from its initial one, with its perturbations."""
+        n_bins, batch_size, _ = inputs.shape
         noise = noise_currents(network, n_bins, batch_size, generator)
         if self.exploration == "pulses":
-            pulses = self.pulses.draw(network, n_bins, batch_size, generator)
-            return pulses, noise + pulses, self.pulses.variance(network.dt)
-        if network.noise == 0:
+            Delta = self.pulses.draw(network, n_bins, batch_size, generator)
+            currents = noise + Delta
+        elif network.noise == 0:
             raise ValueError("the network has no noise to explore with: set its noise, or choose exploration='pulses'.")
-        return noise, noise, noise_deviation(network) ** 2
+        else:
+            Delta = currents = noise
+        states = [network.initial_state(batch_size) if state is None else state]
+        for u, q in zip(inputs, currents, strict=True):
+            states.append(driven_step(network, states[-1], u, q))
+        r, z = network.rates(torch.stack(states)), network.outputs(torch.stack(states[1:]))
+        return Try(Trajectory([r[1:]], z, states[-1]), Delta, senders_of(r[:-1], inputs))
+
+    def _variance(self, network: RateRNN) -> Tensor | float:
+        """Variance of the perturbation of each unit, (N,) or one for all."""
+        if self.exploration == "pulses":
+            return self.pulses.variance(network.dt)
+        return noise_deviation(network) ** 2

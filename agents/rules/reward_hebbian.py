@@ -1,17 +1,20 @@
 """Reward-modulated Hebbian learning."""
 
 import math
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
 
 import torch
 from torch import Generator, Tensor
 
-from ...envs.trial import TrialBatch
-from ..credit import Diverged, RateRNN, Rule, learning_rule, number, tensors, trainable, whole
+from ...envs.gym.rewards import Rewards
+from ...envs.trial import TrialBatch, first_segment
+from ..credit import Diverged, RateRNN, Rule, Trajectory, learning_rule, number, tensors, trainable, whole
 from ..credit.driven_step import driven_step, noise_currents
+from ..credit.policies import policy_for
 from ..credit.pulses import Pulses
-from ..credit.reward import ExpectedReward, rewards
+from ..credit.reward import ExpectedReward, plain_rewards, rewards
+from ..credit.rollout import play, to_act_in
 from ..credit.shared_counts import for_each, shared
 
 
@@ -35,6 +38,10 @@ class RewardHebbian(Rule):
     happens to have, which stay: ``output_units`` of the network can name a single unit. Noise in the initial state,
     which the source has, is left out.
 
+    With ``reward="environment"`` the network acts, as under :class:`REINFORCE`, but greedily, since pulses are what it
+    explores by. R is then what the trial or session earned, less the most that could be earned: as minus an error it is
+    0 at best. Jumps after the end of a trial leave no trace.
+
     Args:
         lr: :math:`\eta`.
         max_change: Largest change of a weight by one trial.
@@ -45,10 +52,14 @@ class RewardHebbian(Rule):
         baseline_decay: What :math:`\bar R` keeps of itself with each trial of the kind, in [0, 1).
         warm_up: Number of trials at the beginning in which only :math:`\bar R` learns.
         trial_types: Names of the conditions that make a kind of trial; all that are no fractions when None.
+        reward: ``"error"``: R is minus the error of a trial. ``"environment"``: what its actions earn.
+        rewards: What responses earn, where they are not those of :class:`~cogdyn.envs.Rewards`.
+        abort: Whether breaking fixation ends a trial in which the network acts.
 
     Raises:
         ValueError: If an argument is out of its range; on a batch, if it lacks a condition; on a network, if it is
-            not one of tanh units whose voltage leaks, or its bins are too long for the pulses.
+            not one of tanh units whose voltage leaks, or its bins are too long for the pulses; on trials in which the
+            network is to act, and that know no task; on sessions of an ensemble.
 
     Source: Miconi 2017, doi:10.7554/eLife.20899; numbers and the factor :math:`|\bar R|` are those of the code to it.
     """
@@ -65,13 +76,31 @@ class RewardHebbian(Rule):
     baseline_decay: float = 0.75
     warm_up: int = whole(100)
     trial_types: Sequence[str] | None = None
+    reward: Literal["error", "environment"] = "error"
+    rewards: Mapping[str, float] | None = None
+    abort: bool = True
 
     def __post_init__(self) -> None:
         """Check the arguments; no reward is expected yet."""
         self.pulses = Pulses(self.amplitude, self.rate_hz)
         self.expected = ExpectedReward(self.baseline_decay, self.trial_types)
+        self.rewards = plain_rewards(self.rewards)
+        self.payoff = Rewards.of(self.rewards)
+        if not self.acts and self.rewards is not None:
+            raise ValueError("rewards goes with reward='environment', and reward is 'error'.")
         self._n_trials = 0
         self._network: RateRNN | None = None
+
+    @property
+    def acts(self) -> bool:
+        """With the reward of the environment it does."""
+        return self.reward == "environment"
+
+    def loss(self, network: RateRNN, batch: TrialBatch, generator: Generator | None = None) -> Tensor:
+        """The loss of a batch, a scalar, or of an ensemble (S,): minus the mean of R; the generator draws the noise."""
+        if self.acts:
+            return -self.knowing(network)._try(network, batch, generator)[1].mean(-1)
+        return super().loss(network, batch, generator)
 
     def gradient(self, network: RateRNN, batch: TrialBatch, generator: Generator | None = None) -> dict[str, Tensor]:
         """What lr times is taken from the weights except for the limit, by name; it is the gradient of no loss.
@@ -93,7 +122,7 @@ class RewardHebbian(Rule):
             Diverged: If loss or change is not finite; the weights are then left as they were.
         """
         self.meet(network)
-        earned, reward = self._try(network, batch, generator)
+        earned, reward, reported = self._try(network, batch, generator)
         norm = torch.linalg.vector_norm(earned.sum(-3), dim=(-2, -1))
         sound = torch.isfinite(norm) & torch.isfinite(reward).all(-1)
         if self._n_trials >= self.warm_up:
@@ -101,14 +130,14 @@ class RewardHebbian(Rule):
             with torch.no_grad():
                 network.recurrent.add_(self._directed(network, limited).where(sound[..., None, None], 0.0))
         self._n_trials += batch.batch_size
-        self.expected.receive(batch, reward)
+        self.expected.receive(first_segment(batch) if self.acts else batch, reward)
         metrics = {"loss": -reward.mean(-1), "gradient_norm": norm}
         if norm.ndim:
-            return metrics
+            return metrics | reported
         metrics = {name: value.item() for name, value in metrics.items()}
         if not all(map(math.isfinite, metrics.values())):
             raise Diverged(f"RewardHebbian: loss {metrics['loss']}, norm of the change {metrics['gradient_norm']}")
-        return metrics
+        return metrics | reported
 
     def knows(self, network: RateRNN) -> bool:
         """Whether what is remembered is of this network."""
@@ -126,8 +155,10 @@ class RewardHebbian(Rule):
         self.expected.restore(state, network.recurrent)
 
     @torch.no_grad()
-    def _try(self, network: RateRNN, batch: TrialBatch, generator: Generator | None) -> tuple[Tensor, Tensor]:
-        """What each trial earned its synapses, e (R - R_bar) |R_bar|, (B, N, N), and its reward R, (B,)."""
+    def _try(
+        self, network: RateRNN, batch: TrialBatch, generator: Generator | None
+    ) -> tuple[Tensor, Tensor, dict[str, Any]]:
+        """What each trial earned its synapses, e (R - R_bar) |R_bar|, (B, N, N), its reward R, (B,), and reports."""
         if network.leak != "voltage" or network.activation != "tanh":
             raise ValueError(
                 f"RewardHebbian is defined for leak='voltage' and activation='tanh', whose rates have both signs; "
@@ -135,22 +166,39 @@ class RewardHebbian(Rule):
             )
         if not network.recurrent.requires_grad:
             raise ValueError("RewardHebbian changes recurrent weights alone, and those of this network are frozen.")
-        data = tensors(batch, network.recurrent)
-        n_bins, batch_size, _ = data.inputs.shape
-        pulses = self.pulses.draw(network, n_bins, batch_size, generator)
-        noise = noise_currents(network, n_bins, batch_size, generator)
-        x = x_bar = network.initial_state(batch_size)
-        kappa, r_before, jumps, states = self.average, [], [], []
-        for u, Delta, q in zip(data.inputs, pulses, noise, strict=True):
-            r_before.append(network.rates(x))
-            x = driven_step(network, x, u, q) + Delta
-            jumps.append(x - x_bar)
-            x_bar = kappa * x_bar + (1 - kappa) * x
-            states.append(x)
-        e = torch.einsum("t...bi,t...bj->...bij", self._S(torch.stack(jumps)), self._S(torch.stack(r_before)))
-        R = rewards(network.outputs(torch.stack(states)), data)
+        kappa, x_bar = self.average, network.initial_state(batch.batch_size)
+        r_before: list[Tensor] = []
+        jumps: list[Tensor] = []
+
+        def run(inputs: Tensor, x: Tensor | None) -> Trajectory:
+            nonlocal x_bar
+            n_bins, batch_size, _ = inputs.shape
+            pulses = self.pulses.draw(network, n_bins, batch_size, generator)
+            noise = noise_currents(network, n_bins, batch_size, generator)
+            states, x = [], x_bar if x is None else x
+            for u, Delta, q in zip(inputs, pulses, noise, strict=True):
+                r_before.append(network.rates(x))
+                x = driven_step(network, x, u, q) + Delta
+                jumps.append(x - x_bar)
+                x_bar = kappa * x_bar + (1 - kappa) * x
+                states.append(x)
+            all_states = torch.stack(states)
+            return Trajectory([network.rates(all_states)], network.outputs(all_states), states[-1])
+
+        if self.acts:
+            task, batch = to_act_in(batch, "RewardHebbian")
+            choose = policy_for(task, network, None).greedy
+            rollout = play(network, task, batch, run, choose, self.payoff, self.abort, generator)
+            n_paid = max(task.n_segments, len(batch.windows(task.response_period)) if task.kind == "choice" else 1)
+            R, reported = rollout.total - n_paid * self.payoff.correct, rollout.reported
+            S = self._S(torch.stack(jumps)) * rollout.alive[..., None]
+        else:
+            data = tensors(batch, network.recurrent)
+            R, reported = rewards(run(data.inputs, None).outputs, data), {}
+            S = self._S(torch.stack(jumps))
+        e = torch.einsum("t...bi,t...bj->...bij", S, self._S(torch.stack(r_before)))
         R_bar = self.expected.of(batch, R)
-        return e * ((R - R_bar) * R_bar.abs())[..., None, None], R
+        return e * ((R - R_bar) * R_bar.abs())[..., None, None], R, reported
 
     def _S(self, x: Tensor) -> Tensor:
         return x.sign() * x.abs() ** self.exponent

@@ -7,7 +7,9 @@ import numpy as np
 import torch
 
 from ...envs.errors import ArgumentError
+from ...envs.numbers import finite_number
 from ...envs.typechecked import typechecked
+from ..credit.policies import ChoicePolicy, GaussianPolicy, fixed_log_sigma
 from ..network.protocol import Network, first_parameter
 
 
@@ -23,17 +25,36 @@ class Actor:
         action_space: ``env.single_action_space`` of a vectorised environment, else ``env.action_space``:
             Discrete takes the largest output, Box the outputs themselves, within its bounds.
         probabilities: Whether the task is one of probabilities: then Box takes the softmax of the outputs.
-        seed: Seed of the process noise.
+        seed: Seed of the process noise, and of the actions.
+        sample: Whether actions are drawn, as under rules that learn from reward: for Discrete by the softmax of the
+            outputs, for Box from normal distributions around them; else it acts greedily, as above.
+        action_noise: Standard deviation of actions that are drawn for Box; 0.2 when None.
 
     Raises:
-        ValueError: If the action space does not fit the network's outputs.
+        ValueError: If the action space does not fit the network's outputs, or action_noise is not positive, or given
+            where actions are greedy or choices.
     """
 
-    def __init__(self, network: Network, action_space: gym.Space, seed: int = 0, probabilities: bool = False):
+    def __init__(
+        self,
+        network: Network,
+        action_space: gym.Space,
+        seed: int = 0,
+        probabilities: bool = False,
+        sample: bool = False,
+        action_noise: float | None = None,
+    ):
         self.network, self.action_space, self.probabilities = network, action_space, probabilities
         size = action_space.n if isinstance(action_space, gym.spaces.Discrete) else (action_space.shape or (0,))[0]
         if size != network.n_outputs:
             raise ValueError(f"the network has {network.n_outputs} outputs, the action space is {action_space}.")
+        discrete = isinstance(action_space, gym.spaces.Discrete)
+        if action_noise is not None and (discrete or not sample or not finite_number("action_noise", action_noise) > 0):
+            raise ArgumentError(
+                f"action_noise is {action_noise!r}; allowed: a positive number with sample=True and a Box, else None."
+            )
+        sigma = fixed_log_sigma(network, action_noise)
+        self._policy, self.sample = ChoicePolicy() if discrete else GaussianPolicy(sigma, probabilities), sample
         self._generator = torch.Generator(first_parameter(network).device).manual_seed(seed)
         self._state: torch.Tensor | None = None
 
@@ -59,10 +80,9 @@ class Actor:
         inputs = torch.as_tensor(np.atleast_2d(observation)).to(first_parameter(self.network))
         trajectory = self.network(inputs[None], self._state, generator=self._generator)
         self._state = trajectory.state
-        outputs = trajectory.outputs[0]
-        outputs = (outputs.softmax(dim=-1) if self.probabilities else outputs).cpu().numpy()
+        policy, outputs = self._policy, trajectory.outputs
+        drawn = policy.sample(outputs, self._generator) if self.sample else policy.greedy(outputs)
+        action = drawn[0].cpu().numpy()
         if isinstance(self.action_space, gym.spaces.Box):
-            action = np.clip(outputs, self.action_space.low, self.action_space.high).astype(self.action_space.dtype)
-        else:
-            action = outputs.argmax(axis=-1)
+            action = np.clip(action, self.action_space.low, self.action_space.high).astype(self.action_space.dtype)
         return action if np.ndim(observation) == 2 else action[0]

@@ -49,10 +49,10 @@ class Learner:
     def trials(self, task: Task, batch_size: int, seed: int, number: int) -> TrialBatch:
         """Paint a batch and seed the noise in it; both depend on (seed, number) alone.
 
-        In a closed loop the network chooses what it sees.
+        In a closed loop the network chooses what it sees, unless the rule acts: it plays on from the first segment.
         """
         self._generator.manual_seed(step_seed(seed, "train", number))
-        policy = NetworkPolicy(self.network, self._generator) if task.n_segments > 1 else None
+        policy = NetworkPolicy(self.network, self._generator) if task.n_segments > 1 and not self.rule.acts else None
         return next(task.stream(batch_size, seed, "train", start=number, policy=policy))
 
     def update(self, batch: TrialBatch) -> Metrics:
@@ -99,8 +99,8 @@ def check_trains(rule: Rule, network: Network) -> None:
         raise ArgumentError(f"update of the rule {name} must take network, batch, generator: {error}.") from error
     if rule.rate_rnn_only and not isinstance(network, RateRNN):
         raise ArgumentError(
-            f"the rule {name} trains a RateRNN alone, and network is {short_text(network)}; BPTT and TruncatedBPTT "
-            "train any network."
+            f"the rule {name} trains a RateRNN alone, and network is {short_text(network)}; BPTT, TruncatedBPTT, "
+            "REINFORCE and ActorCritic train any network."
         )
 
 

@@ -245,6 +245,9 @@ def _record(runs: Sequence[Run[Any]], learner: Learner, step: int, metrics: Metr
     for run, state, *row in zip(runs, learner.states(), metrics["loss"], scores, norms, strict=True):
         run.network, run.memory = state
         run.metrics.append(dict(zip(OWN_COLUMNS, (step, *row), strict=True)))
+    for name, values in metrics.items():
+        for run, value in zip(runs, values, strict=True):
+            run.metrics[-1].setdefault(name, value)
 
 
 def _means(metrics: Metrics) -> dict[str, float]:

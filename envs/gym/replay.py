@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
@@ -194,13 +194,18 @@ class Slots:
         self._first_bin = np.arange(len(self.bin)) * n_bins
 
 
+def answers_of(batch: TrialBatch, closes: Iterable[np.ndarray]) -> np.ndarray:
+    """Right class at the end of each response period, (W, B); 0 where targets are no choices."""
+    if batch.kind != "choice":
+        return np.array([np.zeros(batch.batch_size, np.int64) for _ in closes])
+    return np.array([batch.targets[stop - 1, np.arange(batch.batch_size)] for stop in closes])
+
+
 def slot_table(batch: TrialBatch, response_period: str, number: int) -> np.ndarray:
     """The table of slots for each trial of the task of a number, (rows, B); what is answered begins with 0."""
     opens, closes = zip(*batch.windows(response_period), strict=True)
     none = np.zeros(batch.batch_size, np.int64)
-    answers = [none for _ in closes]
-    if batch.kind == "choice":
-        answers = [batch.targets[stop - 1, np.arange(batch.batch_size)] for stop in closes]
+    answers = answers_of(batch, closes)
     spans = [bins for span in batch.periods.values() for bins in span]
     return np.vstack(
         [*opens, *closes, *answers, *[none] * (2 * len(closes)), batch.lengths, none, none + number, *spans]

@@ -50,7 +50,7 @@ def add_outer(c: Any, p: Any, scale: Any, out: Any) -> None:
 
 
 def multiply(a: Any, b: Any, out: Any) -> None:
-    """Write a b into out, for a (N, N) and b (N, q); four rows of b are added at once, as each of out is read once for them."""
+    """Write a b into out, for a (N, N) and b (N, q), four rows of b at once, as each of out is read once for them."""
     n, four = a.shape[0], a.shape[0] // 4 * 4
     for k in range(n):
         for c in range(b.shape[1]):

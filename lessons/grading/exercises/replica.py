@@ -160,7 +160,9 @@ def observing(ask: Ask, arguments: dict[str, Any], batch: TrialBatch, n_outputs:
     Raises:
         Unanswered: If they are none.
     """
-    outputs = ask(what="observe", arguments=arguments, batch=dict(vars(batch)))
+    outputs = ask(
+        what="observe", arguments=arguments, batch={name: v for name, v in vars(batch).items() if name != "task"}
+    )
     shape = (*batch.mask.shape, n_outputs)
     if not isinstance(outputs, np.ndarray) or outputs.shape != shape or outputs.dtype.kind not in "biuf":
         shape_or_type = outputs.shape if isinstance(outputs, np.ndarray) else type(outputs).__name__
