@@ -9,6 +9,7 @@ from precisions import DTYPES, LEAST_COSINE, in_float64, same_gradient
 from cogdyn.agents import RateRNN
 from cogdyn.agents.credit import random_products
 from cogdyn.agents.credit.bins import Bin, bins_of
+from cogdyn.agents.credit.loops import learning
 from cogdyn.agents.credit.output_error import OutputError
 from cogdyn.agents.measures.apical_voltages import apical_voltages, exact_credit
 from cogdyn.agents.measures.gradient_alignment import AlignmentWatch, alignment, contributions, exact_contributions
@@ -141,7 +142,8 @@ def test_what_alignment_is_measured_by_is_what_it_is_in_float64(activation, alph
 @ALPHAS
 @ACTIVATIONS
 @DTYPES
-def test_a_bin_is_the_same_after_the_trial_and_in_every_bin(activation, alpha, leak, dtype):
+def test_a_bin_is_the_same_after_the_trial_and_in_every_bin(monkeypatch, activation, alpha, leak, dtype):
+    monkeypatch.setattr(learning, "numba_is_there", lambda: False)  # its step is another than that of its class
     network, batch, kept = network_for(leak, alpha, activation).to(dtype), trials(), []
     for update in ("trial", "bin"):
         rule, bins = RTRL(update_every=update, lr=1e-30), []

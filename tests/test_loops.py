@@ -289,7 +289,7 @@ print(RFLO(update_every="bin").update(RateRNN(5, 4, 3, dt=task.dt), task.sample(
 """
 
 
-@pytest.mark.skipif(os.name == "nt", reason="folders are closed by permissions elsewhere alone")
+@pytest.mark.slow
 def test_a_cache_that_cannot_be_written_costs_time_and_nothing_else(tmp_path):
     closed = tmp_path / "closed"
     closed.write_text("a file where a folder should be")
