@@ -11,8 +11,11 @@ from cogdyn.lessons.grading.protections import Limits
 from cogdyn.lessons.grading.release import instructor_notebook, student_notebook
 from cogdyn.lessons.grading.sandbox import why_not_isolated
 
-TIGHT = Limits(memory=2**29, memory_of_all=2**29, file=2**22, processes=24)
-"""Limits for submissions that mean harm: little of anything but time, which a busy machine takes from honest ones."""
+TIGHT = Limits(memory=3 * 2**27, memory_of_all=2**29, file=2**22, processes=24)
+"""Limits for submissions that mean harm: little of anything but time, which a busy machine takes from honest ones.
+
+One process alone meets its own limit before that of all together, whose end takes the other exercises with it.
+"""
 
 shut_off = pytest.mark.skipif(
     why_not_isolated() is not None, reason=f"submissions cannot be shut off: {why_not_isolated()}"

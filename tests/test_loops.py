@@ -308,7 +308,7 @@ def loss_of_one_update(seed):
 
 
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
-@pytest.mark.parametrize("start", ["fork", "spawn"])
+@pytest.mark.parametrize("start", ["fork", pytest.param("spawn", marks=pytest.mark.slow)])
 def test_workers_that_are_forked_or_spawned_learn_the_same(start):
     here = [loss_of_one_update(seed) for seed in range(2)]
     with get_context(start).Pool(2) as pool:

@@ -36,8 +36,10 @@ def test_every_task_of_decisions_and_memory_is_asked_for_in_every_way():
     assert {task_of(job).dt for job in PLAN if job["preset"]} == {5.0}
 
 
-@pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("task", ["DelayMatchSample", "DelayedReach", "yang19.dms"])
+CHOICES_AND_MOVEMENTS = [(way, task) for way in WAYS for task in ("DelayMatchSample", "DelayedReach")]
+
+
+@pytest.mark.parametrize(("way", "task"), [*CHOICES_AND_MOVEMENTS, (BIAS, "yang19.dms")])
 def test_every_way_trains(way, task):
     rows = measure(TINY | {"task": task, "way": way})
     assert [row["network"] for row in rows] == [0, 1]
