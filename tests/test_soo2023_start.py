@@ -31,7 +31,10 @@ PLAN = list(plan(STUDY, quick=False).values())
 TINY = {"task": "yang19.dlygo", "delay_ms": 250.0, "dt": 25.0, "networks": 2, "steps": 2, "first_seed": 3, "lr": LR}
 TINY |= {"criterion": CRITERION}
 EVERY = [
-    *map(with_bias, START_ARMS),
+    *(
+        with_bias(arm)
+        for arm in ("base", "gaussian", "gain 1, small readout", "CD", "gain 1 + SCTT", "slow mode + DASC")
+    ),
     *(("slow mode", True, INPUT, cost, "relu") for cost in COSTS),
     *(("slow mode", False, 1.0, "none", kind) for kind in KINDS),
 ]
