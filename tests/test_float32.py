@@ -143,7 +143,9 @@ def test_what_alignment_is_measured_by_is_what_it_is_in_float64(activation, alph
 @ACTIVATIONS
 @DTYPES
 def test_a_bin_is_the_same_after_the_trial_and_in_every_bin(monkeypatch, activation, alpha, leak, dtype):
-    monkeypatch.setattr(learning, "numba_is_there", lambda: False)  # its step is another than that of its class
+    monkeypatch.setattr(
+        learning, "why_no_numba", lambda: "a test asks for steps"
+    )  # its step is another than that of its class
     network, batch, kept = network_for(leak, alpha, activation).to(dtype), trials(), []
     for update in ("trial", "bin"):
         rule, bins = RTRL(update_every=update, lr=1e-30), []

@@ -104,7 +104,7 @@ def test_with_all_synapses_frozen_every_rule_is_readout_only(monkeypatch, name, 
         ReadoutOnly(update_every="bin", lr=0.05, clip=clip),
     )
     if not learner.has_loop():  # loops round otherwise
-        monkeypatch.setattr(learning, "numba_is_there", lambda: False)
+        monkeypatch.setattr(learning, "why_no_numba", lambda: "a test asks for steps")
     for rule in (learner, control):
         network = frozen(suited(name, noise=0.0), "recurrent", "input", "bias")
         found.append((rule.update(network, batch, drawn(0)), values(network.named_parameters())))

@@ -66,7 +66,7 @@ LEARNINGS = {
 def learned(monkeypatch, compiled, name, setting, task, network, learning_, several=None, dtype=torch.float64):
     """Network, metrics and memory after three updates, on the compiled loop or by steps."""
     if not compiled:
-        monkeypatch.setattr(learning, "numba_is_there", lambda: False)
+        monkeypatch.setattr(learning, "why_no_numba", lambda: "a test asks for steps")
     net = RateRNN(task.n_inputs, 9, task.n_outputs, dt=task.dt, seed=3, **network).to(dtype)
     net = net if several is None else ensemble_of(net, several)
     rule = getattr(rules, name)(update_every="bin", lr=2e-4, **(setting | learning_))
@@ -140,7 +140,7 @@ def test_after_trials_a_loop_adds_up_what_the_steps_do(monkeypatch, name, settin
     found = []
     for compiled in (True, False):
         if not compiled:
-            monkeypatch.setattr(learning, "numba_is_there", lambda: False)
+            monkeypatch.setattr(learning, "why_no_numba", lambda: "a test asks for steps")
         net = RateRNN(task.n_inputs, 9, task.n_outputs, dt=task.dt, seed=3, **network).double()
         net = ensemble_of(net, 2) if kind in ("rate", "masks") else net
         rule, generator = getattr(rules, name)(**setting), torch.Generator().manual_seed(1)
@@ -176,8 +176,28 @@ def test_what_a_loop_does_not_cover_goes_by_steps(monkeypatch):
     assert "float16" in why_not_compiled(rule, RateRNN(3, 4, 2).half())
     network.recurrent.data = network.recurrent.data.T
     assert "one piece" in why_not_compiled(rule, network)
-    monkeypatch.setattr(learning, "numba_is_there", lambda: False)
-    assert why_not_compiled(rule, RateRNN(3, 4, 2)) == "numba is missing: pip install 'cogdyn[fast]'"
+    network = RateRNN(3, 4, 2, mask=np.asfortranarray(np.triu(np.ones((4, 4)))), self_connections=True)
+    assert why_not_compiled(rule, network) is None
+
+
+@pytest.mark.parametrize("problem", ["missing", "made for another NumPy"])
+def test_without_a_numba_that_works_rules_learn_by_steps(monkeypatch, problem):
+    def refused(*_):
+        raise ImportError("Numba needs NumPy 2.0 or less")
+
+    if problem == "missing":
+        monkeypatch.setattr(learning, "find_spec", lambda name: None)
+    else:
+        monkeypatch.setattr(learning, "import_module", refused)
+    learning.why_no_numba.cache_clear()
+    try:
+        rule, network = RFLO(update_every="bin"), RateRNN(DMS.n_inputs, 4, DMS.n_outputs, dt=DMS.dt)
+        words = {"missing": "pip install 'cogdyn[fast]'", "made for another NumPy": "needs NumPy 2.0 or less"}
+        assert words[problem] in why_not_compiled(rule, network)
+        assert rule.update(network, DMS.sample(2, seed=0))["loss"] > 0
+        assert RFLO().update(network, DMS.sample(2, seed=0))["loss"] > 0
+    finally:
+        learning.why_no_numba.cache_clear()
 
 
 def test_an_activation_of_ones_own_goes_by_steps():
@@ -240,7 +260,7 @@ def test_a_run_records_its_path_and_resuming_on_the_other_says_so(tmp_path, monk
         return train(DMS, network, RFLO(update_every="bin"), steps, **few, **more)
 
     assert trained(3).config["path"] == "loop"
-    monkeypatch.setattr(learning, "numba_is_there", lambda: False)
+    monkeypatch.setattr(learning, "why_no_numba", lambda: "a test asks for steps")
     with pytest.warns(UserWarning, match="learned by a compiled loop and resumes by PyTorch's operations"):
         assert trained(6, resume=True).config["path"] == "steps"
     assert "path" not in train(DMS, RateRNN(5, 4, 3, dt=20), BPTT(), 1, 2, n_test=2).config
@@ -256,24 +276,43 @@ def test_small_numbers_count_as_zero_within_the_block_alone():
     assert (small * np.float32(1))[0] > 0
 
 
+NOTHING = np.zeros_like(DMS.sample(2, seed=0).mask)
+MISFITS = {
+    "inputs": ((3, 3), DMS.sample(2, seed=0)),
+    "classes": ((5, 2), DMS.sample(8, seed=0)),
+    "outputs": ((3, 4), REACH.sample(2, seed=0)),
+    "mask": ((5, 3), replace(DMS.sample(2, seed=0), mask=NOTHING)),
+}
+
+
 @pytest.mark.parametrize("compiled", [True, False])
-@pytest.mark.parametrize(
-    ("sizes", "batch"),
-    [
-        ((3, 3), DMS.sample(2, seed=0)),
-        ((5, 2), DMS.sample(2, seed=0)),
-        ((3, 4), REACH.sample(2, seed=0)),
-        ((5, 3), replace(DMS.sample(2, seed=0), mask=np.zeros_like(DMS.sample(2, seed=0).mask))),
-    ],
-    ids=["inputs", "classes", "outputs", "mask"],
-)
-def test_trials_of_another_shape_are_refused(monkeypatch, compiled, sizes, batch):
+@pytest.mark.parametrize("pace", ["trial", "bin"])
+@pytest.mark.parametrize("misfit", MISFITS)
+def test_trials_of_another_shape_are_refused(monkeypatch, misfit, pace, compiled):
     """Loops do not look where their arrays end."""
     if not compiled:
-        monkeypatch.setattr(learning, "numba_is_there", lambda: False)
-    n_inputs, n_outputs = sizes
+        monkeypatch.setattr(learning, "why_no_numba", lambda: "a test asks for steps")
+    (n_inputs, n_outputs), batch = MISFITS[misfit]
     with pytest.raises((ValueError, RuntimeError)):
-        RFLO(update_every="bin").update(RateRNN(n_inputs, 4, n_outputs, dt=20), batch)
+        RFLO(update_every=pace).update(RateRNN(n_inputs, 4, n_outputs, dt=20), batch)
+
+
+@pytest.mark.parametrize("activation", ["tanh", "relu", "rectified_tanh", "softplus", "sigmoid"])
+@pytest.mark.parametrize("pace", ["trial", "bin"])
+@pytest.mark.parametrize("where", ["inputs", "weights"])
+def test_what_is_no_number_is_not_learned_from(where, pace, activation):
+    """Neither in what a network sees nor in its weights; the network stays as it was."""
+    network, batch = RateRNN(DMS.n_inputs, 6, DMS.n_outputs, dt=DMS.dt, activation=activation), DMS.sample(3, seed=0)
+    if where == "inputs":
+        inputs = batch.inputs.copy()
+        inputs[len(inputs) // 2, 1, 0] = np.nan
+        batch = replace(batch, inputs=inputs)
+    else:
+        network.recurrent.data[0, 1] = np.nan
+    before = network.input.clone()
+    with pytest.raises((ValueError, Diverged), match=r"NaN|nan"):
+        RFLO(update_every=pace).update(network, batch)
+    assert torch.equal(network.input, before)
 
 
 # Compiling
@@ -329,4 +368,3 @@ def test_the_loops_run_without_numba_too():
             metrics = RFLO(update_every="bin").update(network, DMS.sample(2, seed=0))
             results.append((network, [metrics], {}))
     assert_alike(*results, rtol=1e-12, atol=1e-14)
-    assert BPTT().paces == ("trial",)

@@ -8,12 +8,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ...network.data import check_inputs
 from ...network.scan import BLOCK
 from ..driven_step import noise_deviation
 from ..synapses import Synapses
 from ..trials import Assignment, Trials
 from .arrays import Course
-from .handover import PRECISIONS, networks_in, parts_of, settings_of, small_numbers_as_zero, state_arrays
+from .handover import PRECISIONS, check_labels, networks_in, parts_of, settings_of, small_numbers_as_zero, state_arrays
 from .learning import why_not_compiled
 
 if TYPE_CHECKING:
@@ -69,9 +70,11 @@ def _assignment(
     rule: CreditRule[Any], trials: Trials, noise: np.ndarray | None, draws: Tensor | None, add_up: Any
 ) -> Assignment:
     """Let ``add_up(s, parts, course, settings, rates, outputs, G)`` go through the trials of each network."""
-    network, x = trials.network, PRECISIONS[trials.network.recurrent.dtype]
+    network, x, errors = trials.network, PRECISIONS[trials.network.recurrent.dtype], trials.errors
+    check_inputs(trials.inputs, network.n_inputs, network.recurrent)
     n_bins, batch_size, _ = trials.inputs.shape
-    nothing, errors = np.empty((n_bins, 0, 0), x), trials.errors
+    check_labels(errors.labels.shape, (n_bins, batch_size, network.n_outputs))
+    nothing = np.empty((n_bins, 0, 0), x)
     course = Course(
         inputs=trials.inputs.contiguous().numpy(),
         labels=errors.labels.contiguous().numpy(),

@@ -65,7 +65,7 @@ def parts_of(network: RateRNN, feedback: Tensor | None, s: int | None, x: np.dty
         readout=array_of(network.readout, s),
         readout_bias=array_of(network.readout_bias, s),
         feedback=np.empty((0, 0), x) if feedback is None else array_of(feedback, s),
-        recurrent_mask=array_of(network.recurrent_mask, s),
+        recurrent_mask=np.ascontiguousarray(array_of(network.recurrent_mask, s)),
         input_mask=network.input_mask.numpy(),
         output_mask=network.output_mask.numpy(),
         signs=np.empty(0, x) if network.signs is None else network.signs.numpy(),
@@ -85,6 +85,16 @@ def cube(array: np.ndarray) -> np.ndarray:
     """The same memory with three axes: what is missing in front, what is too much merged at the end."""
     shape = (1,) * (3 - array.ndim) + array.shape
     return array.reshape(*shape[:2], prod(shape[2:]))
+
+
+def check_labels(shape: tuple[int, ...], expected: tuple[int, int, int]) -> None:
+    """Refuse labels of other outputs, since loops do not look where arrays end.
+
+    Raises:
+        ValueError: If they are not (T, B, n_out).
+    """
+    if tuple(shape) != expected:
+        raise ValueError(f"targets have shape {tuple(shape)} as vectors; expected (T, B, n_out) = {expected}.")
 
 
 @contextmanager

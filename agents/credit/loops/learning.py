@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
@@ -10,27 +11,32 @@ import numpy as np
 import torch
 
 from ....envs.trial import TrialBatch
+from ...network.data import check_inputs
 from ...network.rate_rnn import RateRNN
 from ..driven_step import noise_currents
 from .arrays import ACTIVATIONS, Course
-from .handover import PRECISIONS, networks_in, parts_of, settings_of, small_numbers_as_zero, state_arrays
+from .handover import PRECISIONS, check_labels, networks_in, parts_of, settings_of, small_numbers_as_zero, state_arrays
 
 if TYPE_CHECKING:
     from ..credit_rule import CreditRule
 
 
 @cache
-def numba_is_there() -> bool:
-    """Whether numba is installed; it is not loaded."""
-    return find_spec("numba") is not None
+def why_no_numba() -> str | None:
+    """Why loops cannot be compiled; None if they can. It loads numba, which may be made for another NumPy."""
+    if find_spec("numba") is None:
+        return "numba is missing: pip install 'cogdyn[fast]'"
+    try:
+        import_module(".compiler", __package__)
+    except ImportError as error:
+        return f"numba cannot be used ({error})"
+    return None
 
 
 def why_not_compiled(rule: CreditRule[Any], network: RateRNN) -> str | None:
     """Why a rule does not learn in every bin of a network's trials on a compiled loop; None if it does."""
     if not rule.has_loop():
         return f"{type(rule).__name__} has no compiled loop"
-    if not numba_is_there():
-        return "numba is missing: pip install 'cogdyn[fast]'"
     if network.recurrent.device.type != "cpu":
         return f"the network is on {network.recurrent.device}"
     learned = (network.recurrent, network.input, network.bias, network.readout, network.readout_bias, network.h0)
@@ -40,7 +46,7 @@ def why_not_compiled(rule: CreditRule[Any], network: RateRNN) -> str | None:
         return f"its precision is {network.recurrent.dtype}"
     if network.activation not in ACTIVATIONS:
         return f"the activation {network.activation!r} has no compiled form"
-    return None
+    return why_no_numba()
 
 
 def learning_path(rule: Any, network: Any) -> str | None:
@@ -92,33 +98,20 @@ def _course(
     Raises:
         ValueError: If channels or classes are not those of the network, or nothing is to be learned.
     """
-    n_bins, batch_size, n_inputs = batch.inputs.shape
-    _check(batch, network, n_inputs)
+    n_bins, batch_size, _ = batch.inputs.shape
+    inputs, n_out = np.ascontiguousarray(batch.inputs, x), network.n_outputs
+    check_inputs(torch.from_numpy(inputs), network.n_inputs, network.recurrent)
+    if batch.kind == "choice" and not 0 <= batch.targets.min() <= batch.targets.max() < n_out:
+        raise ValueError(f"targets name class {batch.targets.max()}, but there are only {n_out} outputs.")
+    if not batch.mask.any():
+        raise ValueError("the mask is 0 everywhere: there is nothing to learn.")
     times = n_bins / batch.mask.sum(dtype=np.float64)
     if batch.kind == "continuous":
-        times *= 2 / network.n_outputs
-    labels = (
-        np.eye(network.n_outputs, dtype=x)[batch.targets]
-        if batch.kind == "choice"
-        else batch.targets.astype(x, copy=False)
-    )
+        times *= 2 / n_out
+    labels = np.eye(n_out, dtype=x)[batch.targets] if batch.kind == "choice" else np.asarray(batch.targets, x)
+    check_labels(labels.shape, (n_bins, batch_size, n_out))
     nothing = np.empty((n_bins, 0, 0), x)
     noise = noise_currents(network, n_bins, batch_size, generator).numpy() if network.noise else nothing
     draws = rule.draws(network, n_bins, batch_size, generator)
     weight = (batch.mask * times).astype(x)
-    inputs = np.ascontiguousarray(batch.inputs, x)
     return Course(inputs, np.ascontiguousarray(labels), weight, noise, nothing if draws is None else draws.numpy())
-
-
-def _check(batch: TrialBatch, network: RateRNN, n_inputs: int) -> None:
-    """Refuse what would lead loops beyond the ends of their arrays."""
-    n_out = network.n_outputs
-    if n_inputs != network.n_inputs:
-        shape = batch.inputs.shape
-        raise ValueError(f"inputs have shape {shape}; expected (T, B, {network.n_inputs}), none of them 0.")
-    if batch.kind == "choice" and int(batch.targets.max()) >= n_out:
-        raise ValueError(f"targets name class {int(batch.targets.max())}, but there are only {n_out} outputs.")
-    if batch.kind != "choice" and batch.targets.shape[2] != n_out:
-        raise ValueError(f"targets have {batch.targets.shape[2]} parts, but there are {n_out} outputs.")
-    if not batch.mask.any():
-        raise ValueError("the mask is 0 everywhere: there is nothing to learn.")

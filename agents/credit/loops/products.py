@@ -10,7 +10,7 @@ from .arrays import LoopBin
 
 
 def spread(p: Any, weights: Any, out: Any) -> None:
-    """Out = p W^T, for p (B, m) and W (N, m)."""
+    """Write p W^T into out, for p (B, m) and W (N, m)."""
     n_blocked = p.shape[0] // 4 * 4
     for b in range(0, n_blocked, 4):  # four trials at once, as each weight is read once for them
         for i in range(weights.shape[0]):
@@ -30,7 +30,7 @@ def spread(p: Any, weights: Any, out: Any) -> None:
 
 
 def pull(c: Any, weights: Any, out: Any) -> None:
-    """Out = c W, for c (B, N) and W (N, m)."""
+    """Write c W into out, for c (B, N) and W (N, m)."""
     for b in range(c.shape[0]):
         for j in range(weights.shape[1]):
             out[b, j] = 0
@@ -68,7 +68,7 @@ def multiply(a: Any, b: Any, out: Any) -> None:
 
 
 def forward(bin: LoopBin, change: Any, out: Any) -> None:
-    """Out = J w: a change w (B, N) of the state of the bin before, in forward mode."""
+    """Write J w into out: a change w (B, N) of the state of the bin before, in forward mode."""
     n = change.shape[1]
     for b in range(change.shape[0]):
         for i in range(n):
@@ -79,7 +79,7 @@ def forward(bin: LoopBin, change: Any, out: Any) -> None:
 
 
 def backward(bin: LoopBin, credit: Any, out: Any) -> None:
-    """Out = c J: the credit c (B, N) of this bin's state, carried back to the state of the bin before."""
+    """Write c J into out: the credit c (B, N) of this bin's state, carried back to the state of the bin before."""
     n = credit.shape[1]
     for b in range(credit.shape[0]):
         for s in range(n):
@@ -93,7 +93,7 @@ def backward(bin: LoopBin, credit: Any, out: Any) -> None:
 
 
 def follow_delta_rule(weights: Any, senders: Any, target: Any, rate: Any) -> None:
-    """X -= rate <(x X^T - y)^T x>, for X (N, k), x (B, k) and y (B, N), with the mean over trials."""
+    """Take rate <(x X^T - y)^T x> from X (N, k), for x (B, k) and y (B, N), with the mean over trials."""
     wrong = np.empty_like(target)
     spread(senders, weights, wrong)
     for b in range(wrong.shape[0]):
@@ -103,7 +103,7 @@ def follow_delta_rule(weights: Any, senders: Any, target: Any, rate: Any) -> Non
 
 
 def jacobian_times(bin: LoopBin, b: int, matrix: Any, out: Any) -> None:
-    """Out = J Y in trial b, for a matrix Y (N, q)."""
+    """Write J Y in trial b into out, for a matrix Y (N, q)."""
     n = matrix.shape[0]
     for k in range(n):
         for c in range(matrix.shape[1]):

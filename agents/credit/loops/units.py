@@ -10,32 +10,32 @@ from .arrays import LoopBin
 
 
 def fire(h: Any, r: Any, activation: int, alive: Any) -> None:
-    """R = f(h), both (B, N); exponentials that would leave the numbers are not taken."""
+    """Write f(h) into r, both (B, N); exponentials that would leave the numbers are not taken, and NaN stays NaN."""
     one, two, zero = h.dtype.type(1), h.dtype.type(2), h.dtype.type(0)
     straight = h.dtype.type(20)  # from here on PyTorch takes softplus for the identity
     most = h.dtype.type(20) if activation == 0 or activation == 2 else h.dtype.type(80)
     for b in range(h.shape[0]):
         if activation == 1:
             for i in range(h.shape[1]):
-                r[b, i] = max(h[b, i], zero)
+                r[b, i] = zero if h[b, i] < zero else h[b, i]
         elif activation == 3:
             for i in range(h.shape[1]):
-                r[b, i] = h[b, i] if h[b, i] > straight else np.log1p(np.exp(max(-most, min(h[b, i], straight))))
-        elif activation == 4:
-            for i in range(h.shape[1]):
-                r[b, i] = one / (one + np.exp(-max(-most, min(h[b, i], most))))
+                x = h[b, i]
+                r[b, i] = x if x > straight else np.log1p(np.exp(-most if x < -most else x))
         else:
             for i in range(h.shape[1]):
-                r[b, i] = one - two / (np.exp(two * max(-most, min(h[b, i], most))) + one)
+                x = h[b, i]
+                x = most if x > most else -most if x < -most else x
+                r[b, i] = one / (one + np.exp(-x)) if activation == 4 else one - two / (np.exp(two * x) + one)
             if activation == 2:
                 for i in range(h.shape[1]):
-                    r[b, i] = max(r[b, i], zero)
+                    r[b, i] = zero if r[b, i] < zero else r[b, i]
         for i in range(h.shape[1]):
             r[b, i] *= alive[i]
 
 
 def slope_of(r: Any, d: Any, activation: int, alive: Any) -> None:
-    """D = f' where r = f, both (B, N)."""
+    """Write the slope f' where rates are r = f into d, both (B, N)."""
     one, zero = r.dtype.type(1), r.dtype.type(0)
     for b in range(r.shape[0]):
         if activation == 0:
@@ -84,7 +84,7 @@ def output_error(z: Any, e: Any, y: Any, weight: Any, softmax: bool, sigmoid: bo
 
 
 def see_label(bin: LoopBin, out: Any) -> None:
-    """Out = [r, y, 1], the rates, the label and a one, (B, N + n_out + 1)."""
+    """Write [r, y, 1], the rates, the label and a one, into out, (B, N + n_out + 1)."""
     n, n_out = bin.rates.shape[1], bin.label.shape[1]
     for b in range(len(out)):
         for i in range(n):
