@@ -15,7 +15,6 @@ from .proportions import Proportion
 from .trials import columns
 
 LEFT, RIGHT = 1, 2
-Z = 1.96
 
 
 @dataclass(frozen=True)

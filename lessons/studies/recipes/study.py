@@ -7,13 +7,12 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 import numpy as np
-from scipy.stats import mannwhitneyu
 
 from ....agents import network_for, train
 from ....agents.rules import BPTT
 from ....envs import make_task, task_names
 from ....envs.painted_task import PaintedTask
-from ...figures.conditions import wilson_interval
+from ..learners import learners, p_value
 from ..study import Job, Report, Row, Study
 from ..table import text_table
 
@@ -113,7 +112,7 @@ def recipe_table(table: list[Row]) -> list[Row]:
     for row in table:
         cells.setdefault((row["task"], row["delay_ms"], row["preset"], row["way"]), []).append(row)
     return [
-        {"task": _words(task, delay, preset), "way": way} | _summary(found)
+        {"task": _words(task, delay, preset), "way": way} | learners(found)
         for (task, delay, preset, way), found in cells.items()
     ]
 
@@ -122,11 +121,11 @@ def chosen_way(table: list[Row]) -> str:
     """The way that should be the default, by a rule that was written before the networks were trained.
 
     Of the ways that are worse than the earlier default on no task (two-sided Mann-Whitney test of the updates at 5 %,
-    not corrected, so that it is easy to be worse), it is the one with which most networks reached the goal; of those
-    with equally many, the one with the fewest updates in all. The earlier default stays if all others are worse
-    somewhere.
+    not corrected, so that it is easy to be worse), it is the one with which most networks reached the goal, on the
+    tasks that were asked for in every way; of those with equally many, the one with the fewest updates in all. The
+    earlier default stays if all others are worse somewhere.
     """
-    reached = {way: [row for row in table if row["way"] == way] for way in WAYS}
+    reached = {way: [row for row in table if row["way"] == way and row["preset"] is None] for way in WAYS}
     fit = [way for way in WAYS if not worse_on(table, way)]
     return max(
         fit, key=lambda way: (sum(row["solved"] for row in reached[way]), -sum(r["updates"] for r in reached[way]))
@@ -143,27 +142,13 @@ def worse_on(table: list[Row], way: str) -> list[str]:
     return [
         task
         for task, (mine, theirs) in both.items()
-        if np.median(mine) > np.median(theirs) and float(np.asarray(mannwhitneyu(mine, theirs))[1]) < LEVEL
+        if np.median(mine) > np.median(theirs) and p_value(mine, theirs) < LEVEL
     ]
 
 
 def _words(task: str, delay_ms: float, preset: str | None) -> str:
     more = [f"{delay_ms / 1000:g} s"] if delay_ms else []
     return ", ".join([task, *more, *([f"preset {preset}"] if preset else [])])
-
-
-def _summary(found: list[Row]) -> Row:
-    solved, updates = sum(row["solved"] for row in found), [row["updates"] for row in found]
-    low, high = wilson_interval(solved, len(found))
-    return {
-        "networks": len(found),
-        "solved": solved,
-        "share": f"{low:.2f} to {high:.2f}",
-        "updates": float(np.median(updates)),
-        "range": f"{min(updates)} to {max(updates)}",
-        "score": float(np.mean([row["score"] for row in found])),
-        "cpu s": float(np.mean([row["cpu_seconds"] for row in found])),
-    }
 
 
 def report(table: list[Row]) -> Report:

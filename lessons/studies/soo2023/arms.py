@@ -144,12 +144,25 @@ def authors_network(task: Task, seed: int, others: dict[str, Any]) -> RateRNN:
 def measure_rate_networks(job: Job) -> list[Row]:
     """Train the networks of a job; when each reached the criterion, and its state at the end."""
     task = task_of(*cell_of(job))
-    network = network_of(task, job["arm"], job["first_seed"])
+    rule = ALL_ARMS[job["arm"]].rule(job["steps"], job["lr"], job["dt"])
+    return [row for row, _ in trained(job, task, network_of(task, job["arm"], job["first_seed"]), rule)]
+
+
+def trained(job: Job, task: Task, network: RateRNN, rule: Rule, **how: Any) -> list[tuple[Row, RateRNN]]:
+    """Train the networks of a job at once, and say of each when it reached the criterion, and how it ended.
+
+    Args:
+        job: Its steps, seed, criterion and number of networks; without a criterion all train to the last update.
+        task: The task.
+        network: The first network.
+        rule: The rule.
+        **how: Other arguments of :func:`train`.
+    """
     start = time.process_time()
     runs = train(
         task,
         network,
-        ALL_ARMS[job["arm"]].rule(job["steps"], job["lr"], job["dt"]),
+        rule,
         job["steps"],
         batch_size=20,
         seed=job["first_seed"],
@@ -158,12 +171,14 @@ def measure_rate_networks(job: Job) -> list[Row]:
         evaluate_every=EVERY,
         n_test=N_TEST,
         ensemble=job["networks"],
+        **how,
     )
     cpu = (time.process_time() - start) / len(runs)
-    return [
+    goal = CRITERION if job["criterion"] is None else job["criterion"]
+    rows = [
         {
             "network": s,
-            "solved": run.metrics[-1]["score"] >= job["criterion"],
+            "solved": run.metrics[-1]["score"] >= goal,
             "updates": run.step,
             "score": run.metrics[-1]["score"],
             "best_score": max(row["score"] for row in run.metrics),
@@ -171,3 +186,4 @@ def measure_rate_networks(job: Job) -> list[Row]:
         }
         for s, run in enumerate(runs)
     ]
+    return [(row, run.network) for row, run in zip(rows, runs, strict=True)]

@@ -6,8 +6,8 @@ from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import mannwhitneyu
 
+from ..learners import p_value, updates_of
 from ..study import Row
 from ..verdict import Verdict
 from .arms import DT, Cell, cell_of
@@ -103,7 +103,5 @@ def _verdict(contrast: Contrast, table: list[Row], asked: Counter[tuple[Cell, st
 
 def _compared(mine: list[Row], theirs: list[Row]) -> tuple[float, float, float]:
     """The p value that both need as many updates, and the median number of each."""
-    first, second = ([row["updates"] if row["solved"] else row["steps"] for row in found] for found in (mine, theirs))
-    same = len({*first, *second}) == 1
-    p = 1.0 if same else float(np.asarray(mannwhitneyu(first, second))[1])
-    return p, float(np.median(first)), float(np.median(second))
+    first, second = updates_of(mine), updates_of(theirs)
+    return p_value(first, second), float(np.median(first)), float(np.median(second))

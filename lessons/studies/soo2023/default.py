@@ -6,12 +6,10 @@ import time
 from collections.abc import Sequence
 from typing import Any, cast
 
-import numpy as np
-
 from ....agents import RateRNN, train
 from ....agents.rules import BPTT
 from ....envs import PaintedTask, make_task
-from ...figures.conditions import wilson_interval
+from ..learners import learners
 from ..study import Job, Report, Row, Study
 from ..table import text_table
 
@@ -75,23 +73,9 @@ def default_table(table: list[Row]) -> list[Row]:
     for row in table:
         cells.setdefault((row["task"], row["delay_ms"], row["dale"], row["start"]), []).append(row)
     return [
-        {"task": task, "delay": delay, "Dale's law": "yes" if dale else "no", "start": start} | _summary(found)
+        {"task": task, "delay": delay, "Dale's law": "yes" if dale else "no", "start": start} | learners(found)
         for (task, delay, dale, start), found in sorted(cells.items(), key=lambda cell: (not cell[0][2], *cell[0][:2]))
     ]
-
-
-def _summary(found: list[Row]) -> Row:
-    solved, updates = sum(row["solved"] for row in found), [row["updates"] for row in found]
-    low, high = wilson_interval(solved, len(found))
-    return {
-        "networks": len(found),
-        "solved": solved,
-        "share": f"{low:.2f} to {high:.2f}",
-        "updates": float(np.median(updates)),
-        "range": f"{min(updates)} to {max(updates)}",
-        "score": float(np.mean([row["score"] for row in found])),
-        "cpu s": float(np.mean([row["cpu_seconds"] for row in found])),
-    }
 
 
 def report(table: list[Row]) -> Report:

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy.stats import fisher_exact, mannwhitneyu
+from scipy.stats import fisher_exact
 
+from ..learners import p_value, updates_of
 from ..study import Row
 from ..verdict import Verdict
 from .arms import Cell, cell_of
@@ -37,7 +38,7 @@ from .start import (
     with_bias,
     without_bias,
 )
-from .start_report import by_setting, updates_of, with_earlier
+from .start_report import by_setting, with_earlier
 from .starts import KINDS, Setting, setting_of, setting_words
 
 LEVEL = 0.05
@@ -229,8 +230,7 @@ def _compare(contrast: Contrast, cells: Sequence[Cell], found: Found) -> tuple[f
         numbers = f"{where}: {solved[0]} of {len(mine)} and {solved[1]} of {len(theirs)} learned it, "
         numbers += f"updates {np.median(first):.0f} and {np.median(second):.0f}"
         better = bool(np.median(first) < np.median(second))
-    p = 1.0 if len({*first, *second}) == 1 else float(np.asarray(mannwhitneyu(first, second))[1])
-    return p, better, numbers
+    return p_value(first, second), better, numbers
 
 
 def _learns(claim: Learns, found: Found, asked: Counter[Where]) -> Verdict:

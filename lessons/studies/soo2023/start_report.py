@@ -8,8 +8,8 @@ import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 
-from ...figures.conditions import wilson_interval
 from ...figures.style import RC, new_figure
+from ..learners import share_of, updates_of
 from ..study import Report, Row
 from ..table import finished, read_table, text_table
 from .arms import COARSE_DT, Cell, cell_of
@@ -38,11 +38,6 @@ def by_setting(table: list[Row]) -> dict[tuple[Cell, Setting], list[Row]]:
     return found
 
 
-def updates_of(rows: list[Row]) -> list[int]:
-    """Updates until each network had learned the task, with the cap for one that did not."""
-    return [row["updates"] if row["solved"] else row["steps"] for row in rows]
-
-
 def start_table(table: list[Row]) -> list[Row]:
     """For each task, delay, bins (ms) and setting how many networks learned, how fast, and how all ended."""
     return [
@@ -53,14 +48,9 @@ def start_table(table: list[Row]) -> list[Row]:
 
 
 def _summary(rows: list[Row]) -> Row:
-    solved, n = sum(row["solved"] for row in rows), len(rows)
-    low, high = wilson_interval(solved, n)
     first, median, third = np.percentile(updates_of(rows), (25, 50, 75))
     times = [row["autocorrelation_ms"] for row in rows if row.get("autocorrelation_ms") is not None]
-    return {
-        "networks": n,
-        "solved": solved,
-        "share": f"{low:.2f} to {high:.2f}",
+    return share_of(rows) | {
         "updates": float(median),
         "quartiles": f"{first:.0f} to {third:.0f}",
         "accuracy": float(np.mean([row["score"] for row in rows])),

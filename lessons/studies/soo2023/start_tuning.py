@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
+from ..learners import best_rate, by_rate, rate_cells
 from ..study import Job, Report, Row, Study
 from ..table import finished, read_table, text_table
 from .arms import COARSE_DT, CRITERION, LR
@@ -59,36 +58,22 @@ def report(table: list[Row]) -> Report:
 
 def start_tuning_table(table: list[Row]) -> list[Row]:
     """For each setting how many networks learned at each learning rate, and the best rate."""
-    rows = []
-    for setting, results in _by_rate(table).items():
-        cells = {f"{lr:g}": f"{results[lr][0]} ({-results[lr][1]:.0f})" for lr in sorted(results)}
-        rows.append({"setting": setting_words(setting), **cells, "best": max(results, key=results.__getitem__)})
-    return rows
+    return [
+        {"setting": setting_words(setting)} | rate_cells(results, RATES)
+        for setting, results in by_rate(table, setting_of).items()
+    ]
 
 
 def tuned_rates() -> dict[Setting, float]:
     """The learning rate that the tuning found for each setting, by the table that travels with the package."""
     table = finished(read_table(Path(__file__).parents[1] / "results" / "soo2023-start-tuning.csv"))
-    return {setting: max(results, key=results.__getitem__) for setting, results in _by_rate(table).items()}
+    return {setting: best_rate(results) for setting, results in by_rate(table, setting_of).items()}
 
 
 def rate_of(setting: Setting, rates: dict[Setting, float]) -> float:
     """The rate for a setting: its own; else that of the same with rectified units, or of the plain arm; else 0.002."""
     plain = (*setting[:2], 1.0, "none", "relu")
     return next((rates[one] for one in (setting, (*setting[:4], "relu"), plain) if one in rates), LR)
-
-
-def _by_rate(table: list[Row]) -> dict[Setting, dict[float, tuple[int, float]]]:
-    """For each setting and rate, how many networks learned, and minus their mean updates: the larger, the better."""
-    found: dict[Setting, dict[float, list[Row]]] = {}
-    for row in table:
-        found.setdefault(setting_of(row), {}).setdefault(row["lr"], []).append(row)
-    return {setting: {lr: _result(rows) for lr, rows in rates.items()} for setting, rates in found.items()}
-
-
-def _result(rows: list[Row]) -> tuple[int, float]:
-    updates = [row["updates"] if row["solved"] else row["steps"] for row in rows]
-    return sum(row["solved"] for row in rows), -float(np.mean(updates))
 
 
 STUDY = Study(

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from typing import Any
 
 import torch
 
-from ....agents import RateRNN, train
+from ....agents import RateRNN
 from ....agents.credit.loss_rule import LossRule
 from ....envs import Task
 from ..study import Job, Row
-from .arms import ARMS, EVERY, N_TEST, SMALL, Arm, authors_network, cell_of, dasc, gradient_skip, sctt, task_of
+from .arms import ARMS, SMALL, Arm, authors_network, cell_of, dasc, gradient_skip, sctt, task_of, trained
 from .timescales import autocorrelation_ms
 
 GAIN_1 = {"gain": 50**0.5} | SMALL
@@ -87,34 +86,13 @@ def measure_starts(job: Job) -> list[Row]:
     A job without a criterion trains to its last update; its networks count as solved if they end above 95 %.
     """
     task, setting = task_of(*cell_of(job)), setting_of(job)
-    start = time.process_time()
-    runs = train(
-        task,
+    network, rule = (
         start_network(task, setting, job["first_seed"]),
         start_rule(setting, job["steps"], job["lr"], job["dt"]),
-        job["steps"],
-        batch_size=20,
-        seed=job["first_seed"],
-        device="cpu",
-        stop_at=job["criterion"],
-        evaluate_every=EVERY,
-        n_test=N_TEST,
-        readout_bias="targets" if job["bias"] else None,
-        ensemble=job["networks"],
     )
-    cpu = (time.process_time() - start) / len(runs)
     return [
-        {
-            "network": s,
-            "solved": run.metrics[-1]["score"] >= (job["criterion"] or 0.95),
-            "updates": run.step,
-            "score": run.metrics[-1]["score"],
-            "best_score": max(row["score"] for row in run.metrics),
-            "eigenvalue": largest_eigenvalue(run.network),
-            "autocorrelation_ms": autocorrelation_ms(run.network),
-            "cpu_seconds": cpu,
-        }
-        for s, run in enumerate(runs)
+        row | {"eigenvalue": largest_eigenvalue(one), "autocorrelation_ms": autocorrelation_ms(one)}
+        for row, one in trained(job, task, network, rule, readout_bias="targets" if job["bias"] else None)
     ]
 
 

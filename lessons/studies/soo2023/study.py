@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
-from scipy.stats import fisher_exact, mannwhitneyu
+from scipy.stats import fisher_exact
 
-from ...figures.conditions import wilson_interval
+from ..learners import p_value, share_of, updates_of
 from ..study import Job, Report, Row, Study
 from ..table import text_table
 from .arms import (
@@ -119,14 +119,9 @@ def _cells(table: list[Row]) -> dict[Cell, dict[str, list[Row]]]:
 
 
 def _summary(found: list[Row], base: list[Row]) -> Row:
-    solved, n = sum(row["solved"] for row in found), len(found)
-    low, high = wilson_interval(solved, n)
-    updates = [row["updates"] if row["solved"] else row["steps"] for row in found]
+    solved, n, updates = sum(row["solved"] for row in found), len(found), updates_of(found)
     first, median, third = np.percentile(updates, (25, 50, 75))
-    summary: Row = {
-        "networks": n,
-        "solved": solved,
-        "share": f"{low:.2f} to {high:.2f}",
+    summary: Row = share_of(found) | {
         "updates": float(median),
         "quartiles": f"{first:.0f} to {third:.0f}",
         "accuracy": float(np.mean([row["score"] for row in found])),
@@ -135,11 +130,9 @@ def _summary(found: list[Row], base: list[Row]) -> Row:
     if not base or base is found:
         return summary | {"p share": None, "p updates": None}
     theirs = sum(row["solved"] for row in base)
-    against = [row["updates"] if row["solved"] else row["steps"] for row in base]
-    same = len({*updates, *against}) == 1
     return summary | {
         "p share": float(np.asarray(fisher_exact([[solved, n - solved], [theirs, len(base) - theirs]]))[1]),
-        "p updates": 1.0 if same else float(np.asarray(mannwhitneyu(updates, against))[1]),
+        "p updates": p_value(updates, updates_of(base)),
     }
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-import numpy as np
-
+from ..learners import best_rate, by_rate, rate_cells
 from ..study import Job, Report, Row, Study
 from ..table import finished, read_table, text_table
 from .arms import ARMS, CRITERION, DT, measure_rate_networks
@@ -31,40 +30,26 @@ def report(table: list[Row]) -> Report:
 
 def tuning_table(table: list[Row]) -> list[Row]:
     """For each arm how many networks learned at each learning rate, and the best rate."""
-    rows = []
-    for arm, results in _by_rate(table).items():
-        cells = {f"{lr:g}": f"{results[lr][0]} ({-results[lr][1]:.0f})" for lr in sorted(results)}
-        best = max(results, key=results.__getitem__)
-        rows.append({"arm": arm, **dict.fromkeys((f"{lr:g}" for lr in RATES), "-"), **cells, "best": best})
-    return rows
+    return [{"arm": arm} | rate_cells(results, RATES) for arm, results in by_rate(table, _arm).items()]
 
 
 def best_rates() -> dict[str, float]:
     """The learning rate of each arm that the tuning found, by the table that travels with the package."""
-    return {arm: max(results, key=results.__getitem__) for arm, results in _by_rate(_travelling()).items()}
+    return {arm: best_rate(results) for arm, results in by_rate(_travelling(), _arm).items()}
 
 
 def best_arms(n: int, among: Collection[str] = ARMS) -> list[str]:
     """The arms with which most networks learned in the tuning, each at its best rate; of those, the fastest."""
-    found = {arm: max(results.values()) for arm, results in _by_rate(_travelling()).items() if arm in among}
+    found = {arm: max(results.values()) for arm, results in by_rate(_travelling(), _arm).items() if arm in among}
     return sorted(found, key=found.__getitem__, reverse=True)[:n]
+
+
+def _arm(row: Row) -> str:
+    return row["arm"]
 
 
 def _travelling() -> list[Row]:
     return finished(read_table(Path(__file__).parents[1] / "results" / "soo2023-tuning.csv"))
-
-
-def _by_rate(table: list[Row]) -> dict[str, dict[float, tuple[int, float]]]:
-    """For each arm and rate, how many networks learned, and minus their mean updates: the larger, the better."""
-    found: dict[str, dict[float, list[Row]]] = {}
-    for row in table:
-        found.setdefault(row["arm"], {}).setdefault(row["lr"], []).append(row)
-    return {arm: {lr: _result(networks) for lr, networks in rates.items()} for arm, rates in found.items()}
-
-
-def _result(networks: list[Row]) -> tuple[int, float]:
-    updates = [row["updates"] if row["solved"] else row["steps"] for row in networks]
-    return sum(row["solved"] for row in networks), -float(np.mean(updates))
 
 
 STUDY = Study(
