@@ -66,17 +66,29 @@ def play_painted(
     """
     outcomes: list[Outcome] = []
     for number in range(1, task.n_segments + 1):
-        outcome, following = _outcome_of(task, trials, act(trials), rng, rewards, abort)
+        outcome, _, following = outcome_of(task, trials, act(trials), rng, rewards, abort)
         outcomes.append(outcome)
         if following is not None and number < task.n_segments:
             trials = task.lay_out(following, rng)
     return Outcome.merged(outcomes, np.concatenate)
 
 
-def _outcome_of(
-    task: Task, trials: TrialBatch, actions: np.ndarray, rng: np.random.Generator, rewards: Rewards, abort: bool
-) -> tuple[Outcome, dict[str, np.ndarray] | None]:
-    """What actions lead to in trials, or in a segment; then also the conditions of the next one."""
+def outcome_of(
+    task: Task, trials: TrialBatch, actions: np.ndarray, rng: np.random.Generator, rewards: Rewards, abort: bool = True
+) -> tuple[Outcome, Responses, dict[str, np.ndarray] | None]:
+    """What actions lead to in trials, or in a segment: the outcome, the responses, the conditions of the next segment.
+
+    Args:
+        task: The task.
+        trials: Painted trials, or a segment of sessions.
+        actions: In all bins, (T, B) integers or (T, B, n_out).
+        rng: Source of what follows the segment.
+        rewards: What responses earn.
+        abort: Whether breaking fixation ends a trial; it never ends a session.
+
+    Raises:
+        ArgumentError: If actions are none of the task's.
+    """
     (n_bins, n), lengths = trials.mask.shape, trials.lengths
     time, each = np.arange(n_bins)[:, None], np.arange(n)
     closed_loop, choices_asked = task.n_segments > 1, task.kind == "choice"
@@ -116,7 +128,7 @@ def _outcome_of(
     ends[last, each] = True
     correct[last, each] = right & ~cut
     misses[last, each] = ~cut & (choices_asked & (answers > 0) & ~responded).any(axis=0)
-    return Outcome(paid, alive, ends, correct, aborts, misses), following
+    return Outcome(paid, alive, ends, correct, aborts, misses), responses, following
 
 
 def _parsed(task: Task, actions: np.ndarray, n_bins: int, n: int) -> np.ndarray:

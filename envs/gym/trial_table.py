@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 
 from ..errors import ArgumentError
-from ..responses import during
 from ..task import Task
 from ..trial import TrialBatch
 from ..typechecked import typechecked
 from ..wording import short_text
-from .rewards import Responses, Rewards, judge
+from .painted_rollout import outcome_of
+from .rewards import Rewards
 
 Act = Callable[[TrialBatch], np.ndarray]
 """Who acts: answers a painted segment with a class in each bin, (T, B)."""
@@ -55,37 +55,21 @@ def trial_table(task: Task, act: Act, n: int, rng: np.random.Generator, rewards:
         rewards: What responses earn.
         first: Number of the first trial, or of the first session.
     """
-    conditions, parts, closed_loop = task.draw(rng, n), [], task.n_segments > 1
+    conditions, parts, closed_loop, trials = task.draw(rng, n), [], task.n_segments > 1, np.arange(n)
     for number in range(task.n_segments):
         segment = task.lay_out(conditions, rng)
-        actions = act(segment)
-        ((start, stop),) = segment.windows(task.response_period)
-        trials = np.arange(n)
-        acted = (actions > 0) & during(len(actions), (np.zeros(n, np.int64), segment.lengths))
-        inside = during(len(actions), (start, stop))
-        breaks = acted & ~inside
-        if not closed_loop:
-            breaks &= np.cumsum(acted, axis=0) == 1  # the first action alone: it ends the trial
-        aborted = breaks.any(axis=0)
-        responds = acted & inside & (closed_loop | ~aborted)
-        moment = responds.argmax(axis=0)
-        choice = np.where(responds.any(axis=0), actions[moment, trials], 0)
-        answer = segment.targets[stop - 1, trials]
-        responses = Responses(choice[None], moment[None], answer[None], np.zeros((len(actions), n, 0)))
-        earned, correct, following = judge(
-            task, rewards, responses, segment.conditions, rng, lambda segment=segment: segment
-        )
-        if not closed_loop:
-            earned, correct = np.where(aborted, 0.0, earned), correct & ~aborted
+        outcome, responses, following = outcome_of(task, segment, act(segment), rng, rewards)
+        ((start, _),) = segment.windows(task.response_period)
+        (choice,), (moment,), (answer,) = responses.choices, responses.moments, responses.answers
         row = {
             "session": first + trials if closed_loop else np.ones(n, np.int64),
             "trial": np.full(n, number + 1) if closed_loop else first + trials,
             "choice": choice,
             "answer": answer,
-            "correct": correct,
-            "aborted": aborted,
+            "correct": outcome.correct.any(axis=0),
+            "aborted": outcome.aborts.any(axis=0),
             "reaction_ms": np.where(choice > 0, (moment - start) * segment.dt, np.nan),
-            "reward": earned + breaks.sum(axis=0) * rewards.abort,
+            "reward": outcome.rewards.sum(axis=0),
         }
         parts.append(row | named_conditions(segment.conditions))
         conditions = conditions if following is None else following
