@@ -17,12 +17,13 @@ from timing import Work, medians, show
 from cogdyn.agents import RateRNN
 from cogdyn.agents.credit.credit_rule import CreditRule
 from cogdyn.agents.measures.cost import CostWatch
-from cogdyn.agents.rules import BPTT, DNI, RFLO, RTRL
+from cogdyn.agents.rules import BPTT, DNI, RFLO, RTRL, SnAp1
 from cogdyn.envs.trial import TrialBatch
 
 T, N_IN, N_OUT, DT = 100, 2, 2, 10.0
 REFERENCES = {
     "RFLO": "rflo",
+    "SnAp1": "rflo",
     "RFLO after trials": "rflo",
     "DNI": "dni",
     "RTRL": "rtrl",
@@ -92,6 +93,7 @@ def compare_rules(rounds: int = 7) -> None:
         variants: dict[str, Work] = {
             "rflo": theirs("rflo", n, batch),
             "RFLO": ours(RFLO(update_every="bin", clip=None, lr=1e-3), n, batch),
+            "SnAp1": ours(SnAp1(update_every="bin", clip=None, lr=1e-3), n, batch),
             "RFLO after trials": ours(RFLO(clip=None), n, batch),
             "dni": theirs("dni", n, batch),
             "DNI": ours(DNI(update_every="bin", clip=None, lr=1e-3), n, batch),

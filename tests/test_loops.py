@@ -150,15 +150,14 @@ def test_after_trials_a_loop_adds_up_what_the_steps_do(monkeypatch, name, settin
     assert_alike(*found, rtol=1e-7, atol=1e-9)
 
 
-def test_large_networks_learn_after_trials_by_products_of_a_library():
-    rule, batch = RFLO(), DMS.sample(3, seed=0)
-    small, large = (RateRNN(DMS.n_inputs, n, DMS.n_outputs, dt=DMS.dt) for n in (64, 65))
-
-    def trials(network):
-        return Trials(network, torch.from_numpy(batch.inputs), None, None, {}, None)
-
-    assert assigns_on_loops(rule, trials(small))
-    assert not assigns_on_loops(rule, trials(large))
+@pytest.mark.parametrize(
+    ("rule", "n", "batch_size", "on_loop"),
+    [(RFLO, 64, 16, True), (RFLO, 64, 17, False), (RFLO, 65, 1, False), (RTRL, 64, 64, True), (DNI, 64, 33, False)],
+)
+def test_after_trials_loops_are_for_what_is_small(rule, n, batch_size, on_loop):
+    network = RateRNN(DMS.n_inputs, n, DMS.n_outputs, dt=DMS.dt)
+    inputs = torch.from_numpy(DMS.sample(batch_size, seed=0).inputs)
+    assert assigns_on_loops(rule(), Trials(network, inputs, None, None, {}, None)) == on_loop
 
 
 def test_probabilities_are_targets_as_well(monkeypatch):

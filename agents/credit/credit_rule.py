@@ -60,6 +60,7 @@ class CreditRule(Rule, Generic[State]):
 
     Attributes:
         own_rates: The learning rate of what the rule learns for itself, by its name in the memory.
+        largest_loop: Number of units times trials up to which its loop is faster after trials than its other form.
 
     Raises:
         ValueError: If an argument is unknown or out of its range.
@@ -68,6 +69,7 @@ class CreditRule(Rule, Generic[State]):
     paces = ("trial", "bin")
     rate_rnn_only = True
     own_rates: ClassVar[Mapping[str, str]] = {}
+    largest_loop: ClassVar[int] = 64 * 64
 
     lr: LearningRate = 1e-3
     clip: float | None = 1.0

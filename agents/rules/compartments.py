@@ -89,6 +89,7 @@ class Compartments(CreditRule[Dendrites]):
     """
 
     own_rates = sg.OWN_RATES
+    largest_loop = 2048
     mixes_trials = True
     reads = (*THREE_FACTORS, "own apical voltage")
 

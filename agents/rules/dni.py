@@ -74,6 +74,7 @@ class DNI(CreditRule[SyntheticGradient]):
     """
 
     own_rates = sg.OWN_RATES
+    largest_loop = 2048
     mixes_trials = True
     reads = (*THREE_FACTORS, "own apical voltage", "sent by others", "weights of others")
 

@@ -49,6 +49,7 @@ class EProp(CreditRule[EligibilityTraces]):
     """
 
     reads = THREE_FACTORS
+    largest_loop = 1024
 
     readout_filter: float = number(0.0, minimum=0, below=1)
 

@@ -21,12 +21,14 @@ if TYPE_CHECKING:
     from ..credit_rule import CreditRule
 
 LARGEST = 64
-"""Number of units up to which loops are faster than the products of a library."""
+"""Number of units up to which loops are used; with more, products of a library are faster."""
 
 
 def assigns_on_loops(rule: CreditRule[Any], trials: Trials) -> bool:
-    """Whether credit for these trials is assigned on a compiled loop."""
-    return trials.network.n_units <= LARGEST and why_not_compiled(rule, trials.network) is None
+    """Whether credit for these trials is assigned on a compiled loop: where that is faster, and can be."""
+    n, batch_size = trials.network.n_units, trials.inputs.shape[1]
+    small = n <= LARGEST and n * batch_size <= rule.largest_loop
+    return small and why_not_compiled(rule, trials.network) is None
 
 
 @torch.no_grad()

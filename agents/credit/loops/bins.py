@@ -28,10 +28,9 @@ def learn_in_bins(
     Returns:
         The loss of the trials, and the norm of the gradient of all bins together.
     """
-    w = working_copies(parts, settings)
     n_bins, batch_size, _ = course.inputs.shape
-    bin = first_bin(w, parts, settings, batch_size)
-    x, h, z = bin.rates_before.copy(), np.empty_like(bin.rates), np.empty_like(bin.error)
+    w, bin, x, h = begin(parts, settings, batch_size)
+    z = np.empty_like(bin.error)
     G, total = np.zeros_like(w.effective), np.zeros_like(w.effective)
     d_readout, d_bias = np.zeros_like(w.readout), np.zeros_like(w.readout_bias)
     dtype = x.dtype.type
@@ -56,6 +55,13 @@ def learn_in_bins(
     if np.isfinite(loss) and np.isfinite(norm):
         write_back(w, parts, settings)
     return loss, norm
+
+
+def begin(parts: Parts, settings: Settings, batch_size: int) -> tuple[Weights, LoopBin, Any, Any]:
+    """Working copies of the weights, arrays for a bin, the state before the first, and place for currents, (B, N)."""
+    w = working_copies(parts, settings)
+    bin = first_bin(w, parts, settings, batch_size)
+    return w, bin, bin.rates_before.copy(), np.empty_like(bin.rates)
 
 
 def first_bin(w: Weights, parts: Parts, settings: Settings, batch_size: int) -> LoopBin:

@@ -7,9 +7,8 @@ from typing import Any
 import numpy as np
 
 from .arrays import Course, Parts, Settings
-from .bins import assess, first_bin, run
+from .bins import assess, begin, run
 from .products import add_outer
-from .weights import working_copies
 
 
 def add_up_in_bins(
@@ -36,10 +35,8 @@ def add_up_in_bins(
         outputs: z, (T, B, n_out), written.
         G: The sum for [W, W_in, b], (N, m), written.
     """
-    w = working_copies(parts, settings)
     n_bins, batch_size, _ = course.inputs.shape
-    bin = first_bin(w, parts, settings, batch_size)
-    x, h = bin.rates_before.copy(), np.empty_like(bin.rates)
+    w, bin, x, h = begin(parts, settings, batch_size)
     for t in range(n_bins):
         run(bin, x, h, w, course.inputs[t], course.noise, t, parts.alive, settings)
         assess(bin, outputs[t], w, course.labels[t], course.weight[t], settings)
@@ -71,10 +68,8 @@ def add_up_backwards(
         outputs: z, (T, B, n_out), written.
         G: The sum for [W, W_in, b], (N, m), written.
     """
-    w = working_copies(parts, settings)
     n_bins, batch_size, _ = course.inputs.shape
-    bin = first_bin(w, parts, settings, batch_size)
-    x, h = bin.rates_before.copy(), np.empty_like(bin.rates)
+    w, bin, x, h = begin(parts, settings, batch_size)
     size = (n_bins, *bin.rates.shape)
     gates, slopes, errors = np.empty(size, x.dtype), np.empty(size, x.dtype), np.empty(size, x.dtype)
     senders, first_slope = np.empty((n_bins, *bin.senders.shape), x.dtype), bin.slope.copy()
