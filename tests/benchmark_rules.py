@@ -6,8 +6,13 @@ import os
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before numpy is loaded
 
+import subprocess
+import sys
+import tempfile
 import time
 from functools import partial
+from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 import torch
@@ -16,6 +21,7 @@ from timing import Work, medians, show
 
 from cogdyn.agents import RateRNN
 from cogdyn.agents.credit.credit_rule import CreditRule
+from cogdyn.agents.credit.loops import learning
 from cogdyn.agents.measures.cost import CostWatch
 from cogdyn.agents.rules import BPTT, DNI, RFLO, RTRL, SnAp1
 from cogdyn.envs.trial import TrialBatch
@@ -23,6 +29,8 @@ from cogdyn.envs.trial import TrialBatch
 T, N_IN, N_OUT, DT = 100, 2, 2, 10.0
 REFERENCES = {
     "RFLO": "rflo",
+    "RFLO, 1,000 bins": "rflo",
+    "RFLO by steps": "rflo",
     "SnAp1": "rflo",
     "RFLO after trials": "rflo",
     "DNI": "dni",
@@ -72,6 +80,36 @@ def theirs(name: str, n: int, batch: TrialBatch) -> Work:
     return work
 
 
+def by_steps(work: Work) -> Work:
+    """The same without compiled loops."""
+
+    def slower() -> float | None:
+        with patch.object(learning, "why_no_numba", lambda: "the benchmark asks for steps"):
+            return work()
+
+    return slower
+
+
+def first_updates() -> tuple[float, float]:
+    """CPU seconds of the first update of a process, with an empty cache of numba, and with the one that it left."""
+    code = (
+        "import time; from benchmark_rules import *; work = ours(RFLO(update_every='bin'), 32, trials(1)); "
+        "start = time.process_time(); work(); print(time.process_time() - start)"
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        run = partial(
+            subprocess.run,
+            [sys.executable, "-c", code],
+            capture_output=True,
+            text=True,
+            check=True,
+            cwd=Path(__file__).parent,
+            env=os.environ | {"NUMBA_CACHE_DIR": folder},
+        )
+        compiled, cached = (float(run().stdout) for _ in range(2))
+    return compiled, cached
+
+
 def influence_products(n: int, batch_size: int) -> Work:
     """What RTRL cannot do without: the product of Jacobian and influence in every bin, and nothing else."""
     draw = partial(torch.randn, generator=torch.Generator().manual_seed(0))
@@ -93,6 +131,7 @@ def compare_rules(rounds: int = 7) -> None:
         variants: dict[str, Work] = {
             "rflo": theirs("rflo", n, batch),
             "RFLO": ours(RFLO(update_every="bin", clip=None, lr=1e-3), n, batch),
+            "RFLO by steps": by_steps(ours(RFLO(update_every="bin", clip=None, lr=1e-3), n, batch)),
             "SnAp1": ours(SnAp1(update_every="bin", clip=None, lr=1e-3), n, batch),
             "RFLO after trials": ours(RFLO(clip=None), n, batch),
             "dni": theirs("dni", n, batch),
@@ -101,17 +140,21 @@ def compare_rules(rounds: int = 7) -> None:
         if n == 32:
             variants |= {"rtrl": theirs("rtrl", n, batch), "RTRL": ours(RTRL(update_every="bin", clip=None), n, batch)}
             variants["its products alone"] = influence_products(n, batch_size)
+        if batch_size == 1:
+            variants["RFLO, 1,000 bins"] = ours(RFLO(update_every="bin", clip=None, lr=1e-3), n, trials(1, 10 * T))
         seconds = medians(variants, rounds)
         for name, reference in REFERENCES.items():
             if name in seconds:
-                ratio = batch_size * seconds[reference] / seconds[name]
-                rate = batch_size * n_bins / seconds[name]
+                rate = batch_size * n_bins / seconds[name] * (10 if "1,000" in name else 1)
+                ratio = rate * seconds[reference] / n_bins
                 rows.append((name, str(n), str(batch_size), f"{rate:,.0f}", f"{ratio:.1f} x"))
     show(
         "Learning rules: sample-steps a second; beside NumPy, one trial at a time",
         rows,
         ("rule", "N", "B", "sample-steps/s", "NumPy"),
     )
+    compiled, cached = first_updates()
+    print(f"The first update of a process by RFLO: {compiled:.1f} s, and {cached:.1f} s with loops from the cache.\n")
     compare_with_bptt(rounds)
 
 
