@@ -74,7 +74,7 @@ def draw_psychometric(
         axes.axvline(0, color=FAINT, lw=0.7, zorder=0)
         for colour, (name, table) in zip(colours(len(tables)), tables.items(), strict=True):
             curve = psychometric_curve(table, strength, lapses=lapses)
-            label = f"{name}  bias {curve.fit.bias:.3f} ± {curve.errors['bias']:.3f}".strip()
+            label = f"{name}  midpoint {curve.fit.bias:.3f} ± {curve.errors['bias']:.3f}".strip()
             points(axes, curve.stimulus, curve.right, colour, label)
             x = np.linspace(curve.stimulus.min(), curve.stimulus.max(), 200)
             axes.plot(x, curve.fit.probability(x), color=colour, lw=1.4)
