@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+import numpy as np
 import pytest
 from scipy.stats import mannwhitneyu
 
@@ -99,7 +100,7 @@ def test_to_a_slow_start_a_bridge_adds_nothing():
 
 def test_on_matches_about_half_of_the_slow_starts_never_rise_above_chance():
     never = Counter(row["arm"] for row in ROWS if cell_of(row) == ("yang19.dms", 1000, DT) and row["best_score"] < 0.5)
-    assert all(9 <= never[arm] <= 12 for arm in SLOW)
+    assert [never.pop("slow mode"), *sorted(never[arm] for arm in SLOW)] == [9, 0, 11, 12, 12]
     assert all(never[arm] <= 3 for arm in arms_of(*MAIN[1]) if arm not in SLOW)
 
 
@@ -125,10 +126,19 @@ def test_all_networks_learn_reversals_and_a_slow_start_is_the_fastest():
     assert arms["slow mode"]["updates"] < 0.25 * base["updates"]
 
 
-def test_with_coarse_bins_and_half_as_many_updates_no_bridge_helps_the_authors_start():
+def test_with_coarse_bins_and_half_as_many_updates_bridges_come_nearer_and_not_to_the_criterion():
     arms = arms_of("dlygo", 1000, COARSE_DT)
     assert all(arms[arm]["p updates"] > 0.05 for arm in ("SCTT", "DASC", "gradient skip"))
     assert all(arms[arm]["p updates"] < 0.05 for arm in ("gain 1, small readout", "slow mode"))
+    accuracy = {
+        arm: [row["score"] for row in ROWS if cell_of(row) == ("yang19.dlygo", 1000, COARSE_DT) and row["arm"] == arm]
+        for arm in ("base", "SCTT", "DASC", "gradient skip")
+    }
+    p = {arm: mannwhitneyu(found, accuracy["base"]).pvalue for arm, found in accuracy.items()}
+    assert all(np.mean(accuracy[arm]) > np.mean(accuracy["base"]) for arm in accuracy if arm != "base")
+    assert p["SCTT"] < 0.05
+    assert p["gradient skip"] < 0.05
+    assert 0.05 < p["DASC"] < 0.1
 
 
 def test_two_bridges_help_where_categories_are_matched_and_where_there_is_no_delay():
