@@ -45,6 +45,7 @@ INSIDE_FUNCTIONS = {
 EXTRAS = {
     "agents/training/stable_baselines.py": {"stable_baselines3"},
     "agents/credit/loops/compiler.py": {"numba"},
+    "lessons/grading/questions/canvas.py": {"text2qti"},
 }
 
 GLOBAL_SEEDS = {

@@ -10,9 +10,9 @@ from typing import Annotated
 
 import typer
 
-from .assignments import assignments_app
 from .errors import guarded
 from .options import set_options
+from .questions import assignments_app
 from .settings import folder as path
 from .settings import joined, task_with
 from .terminal import terminal_console

@@ -55,12 +55,12 @@ def table_as_csv(which: Assignment, lines: Sequence[Line]) -> bytes:
         points = line.points if line.marks else ""
         status = GRADED if line.marks else NOT_GRADED
         words = [line.student, status, " ".join(line.notes), line.file]
-        student, status, notes, file = map(_harmless, words)
+        student, status, notes, file = map(harmless, words)
         writer.writerow([student, which.stem, points, which.points, *earned, status, notes, file])
     return text.getvalue().encode("utf-8", errors="replace")
 
 
-def _harmless(word: str) -> str:
+def harmless(word: str) -> str:
     """A word that no spreadsheet takes for a formula, nor a part of it where semicolons separate cells."""
     return ";".join(f"'{part}" if _begins_a_formula(part) else part for part in printable(word, _LONGEST).split(";"))
 
