@@ -24,12 +24,14 @@ OTHERS = {
 }
 """Values besides the defaults, exact in float32."""
 COARSE = (4, 2, 1)
-EVERY = [(name, argument) for name in rule_names() for argument in rule_arguments(name)]
-NUMERIC = [
-    (name, argument)
-    for name, argument in EVERY
-    if argument in OTHERS or isinstance(rule_arguments(name)[argument], Real)
-]
+NUMERIC = {
+    name: [
+        argument
+        for argument, default in rule_arguments(name).items()
+        if argument in OTHERS or isinstance(default, Real)
+    ]
+    for name in rule_names()
+}
 
 
 def of_numpy(value):
@@ -58,35 +60,31 @@ def plain(value):
     return value.tolist() if isinstance(value, np.ndarray | np.generic) else value
 
 
-@pytest.mark.parametrize(("name", "argument"), NUMERIC)
-def test_numbers_of_numpy_are_kept_as_plain_ones(name, argument):
-    for value in values_of(name, argument):
-        for one in of_numpy(value):
-            config = make_rule(name, **{argument: one}).config
-            other = plain(one) if isinstance(one, np.generic) else value
-            assert json.dumps(config) == json.dumps(make_rule(name, **{argument: other}).config)
-            assert json.dumps(make_rule(name, **config).config) == json.dumps(config)
+@pytest.mark.parametrize("name", rule_names())
+def test_numbers_of_numpy_are_kept_as_plain_ones(name):
+    for argument in NUMERIC[name]:
+        for value in values_of(name, argument):
+            for one in of_numpy(value):
+                config = make_rule(name, **{argument: one}).config
+                other = plain(one) if isinstance(one, np.generic) else value
+                assert json.dumps(config) == json.dumps(make_rule(name, **{argument: other}).config)
+                assert json.dumps(make_rule(name, **config).config) == json.dumps(config)
 
 
 def test_every_numeric_argument_is_tried():
-    assert {argument for _, argument in NUMERIC} >= {
-        "lr",
-        "clip",
-        "lag_ms",
-        "across_trials",
-        "feedback_seed",
-        "warm_up",
-    }
-    assert all(values_of(name, argument) for name, argument in NUMERIC)
+    some = {"lr", "clip", "lag_ms", "across_trials", "feedback_seed", "warm_up"}
+    assert {argument for arguments in NUMERIC.values() for argument in arguments} >= some
+    assert all(values_of(name, argument) for name, arguments in NUMERIC.items() for argument in arguments)
 
 
-@pytest.mark.parametrize(("name", "argument"), NUMERIC)
-@pytest.mark.parametrize("wrong", ["x", float("nan"), (), [[1, 2, 3]]], ids=repr)
-def test_what_is_no_number_is_one_clear_error(name, argument, wrong):
-    if argument == "trial_types" or (argument == "types" and wrong == ()):
-        return
-    with pytest.raises(ValueError, match=rf"\b{argument}\b"):
-        make_rule(name, **{argument: wrong})
+@pytest.mark.parametrize("name", rule_names())
+def test_what_is_no_number_is_one_clear_error(name):
+    for argument in NUMERIC[name]:
+        for wrong in ("x", float("nan"), (), [[1, 2, 3]]):
+            if argument == "trial_types" or (argument == "types" and wrong == ()):
+                continue
+            with pytest.raises(ValueError, match=rf"\b{argument}\b"):
+                make_rule(name, **{argument: wrong})
 
 
 @pytest.mark.parametrize("name", [name for name in rule_names() if "lr" in rule_arguments(name)])
