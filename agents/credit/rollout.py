@@ -92,7 +92,7 @@ def to_act_in(batch: TrialBatch, rule: str) -> tuple[Task, TrialBatch]:
     Raises:
         ArgumentError: If the batch knows no task.
     """
-    if batch.task is None:
+    if not isinstance(batch.task, Task):
         raise ArgumentError(f"batch is of no task that is known, and {rule} acts in one; use task.sample(batch_size).")
     return batch.task, first_segment(batch)
 

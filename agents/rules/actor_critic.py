@@ -9,9 +9,9 @@ from torch import Generator, Tensor
 from ...envs.durations import in_bins
 from ...envs.errors import ArgumentError
 from ..credit import ActingRule, Policy, RateRNN, Rollout, Trajectory, learning_rule, number
-from ..credit.own_parameters import zeros_for
 from ..credit.returns import advantages, mean_of_alive, normalised, returns
-from ..network.protocol import Network, first_parameter
+from ..credit.value_readout import begin_value, values
+from ..network.protocol import Network
 
 
 @learning_rule
@@ -63,11 +63,7 @@ class ActorCritic(ActingRule[Network]):
 
     def begin_own(self, network: Network) -> dict[str, Tensor]:
         """A value readout that expects nothing."""
-        like = first_parameter(network)
-        with torch.no_grad():
-            n_units = network(like.new_zeros(1, 1, network.n_inputs), noise=0.0).rates.shape[-1]
-        value = {"value": zeros_for(network, like, n_units), "value_bias": zeros_for(network, like)}
-        return super().begin_own(network) | value
+        return super().begin_own(network) | begin_value(network)
 
     def run(self, network: Network, inputs: Tensor, state: Tensor | None, generator: Generator | None) -> Trajectory:
         """What the network does in the bins of a segment, with the credit that errors will get.
@@ -91,7 +87,7 @@ class ActorCritic(ActingRule[Network]):
         """The loss L."""
         z, a, R, alive = rollout.outputs, rollout.actions, rollout.rewards, rollout.alive
         r = rollout.rates if self.value_gradient == "to rates" else rollout.rates.detach()
-        V = (r @ own["value"][..., None])[..., 0] + own["value_bias"][..., None]
+        V = values(r, own)
         A = advantages(R, V.detach(), alive, self.gamma, self.gae_lambda)
         if self.normalise:
             A = normalised(A, alive, self.smallest_deviation)

@@ -21,8 +21,8 @@ from ..credit import (
     outer,
 )
 from ..credit.feedback import Feedback
-from ..credit.own_parameters import zeros_for
 from ..credit.returns import advantages, mean_of_alive, returns
+from ..credit.value_readout import begin_value, values
 
 
 class FilteredTraces(NamedTuple):
@@ -96,9 +96,7 @@ class RewardEProp(ActingRule[RateRNN]):
 
     def begin_own(self, network: RateRNN) -> dict[str, Tensor]:
         """A value readout that expects nothing."""
-        like = network.recurrent
-        value = {"value": zeros_for(network, like, network.n_units), "value_bias": zeros_for(network, like)}
-        return super().begin_own(network) | value
+        return super().begin_own(network) | begin_value(network)
 
     def run(self, network: RateRNN, inputs: Tensor, state: Tensor | None, generator: Generator | None) -> Trajectory:
         """What the network does in the bins of a segment; errors go back by its leak, and by B."""
@@ -108,7 +106,7 @@ class RewardEProp(ActingRule[RateRNN]):
     def surrogate(self, network: RateRNN, rollout: Rollout, policy: Policy, own: Mapping[str, Tensor]) -> Tensor:
         """What has the gradient to which bins add up, as errors go back through what :meth:`run` did."""
         z, a, R, alive = rollout.outputs, rollout.actions, rollout.rewards, rollout.alive
-        V = (rollout.rates @ own["value"][..., None])[..., 0] + own["value_bias"][..., None]
+        V = values(rollout.rates, own)
         A, G = advantages(R, V.detach(), alive, self.gamma, 1.0), returns(R, self.gamma)
         policy_loss = -A * policy.log_probability(z, a) - self.entropy * policy.entropy(z)
         return mean_of_alive(policy_loss + self.value_cost / 2 * (G - V).square(), alive)
