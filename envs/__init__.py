@@ -20,6 +20,7 @@ from .gym.registration import register_task as register_task
 from .gym.rewards import Rewards as Rewards
 from .gym.trial_env import TrialEnv as TrialEnv
 from .gym.trial_vector_env import TrialVectorEnv as TrialVectorEnv
+from .gym_task import GymTask as GymTask
 from .mixture import Mixture as Mixture
 from .noisy import Noisy as Noisy
 from .observers.floors import Floors as Floors

@@ -16,8 +16,8 @@ Kind = Literal["choice", "continuous", "probability"]
 """What outputs are: a class in each bin, a vector, or the logarithms of a probability of each class."""
 
 
-class Played(Protocol):
-    """What trials need to know of the task that they were sampled of."""
+class Segments(Protocol):
+    """What trials need to know of their task."""
 
     @property
     def n_segments(self) -> int:
@@ -48,7 +48,7 @@ class TrialBatch:
     periods: dict[str, tuple[np.ndarray, np.ndarray]]
     dt: float
     kind: Kind
-    task: Played | None = None
+    task: Segments | None = None
 
     def __repr__(self) -> str:
         """Sizes and names instead of all numbers; those that differ by their number alone are named once."""

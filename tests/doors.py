@@ -53,6 +53,8 @@ def doors():
     """All public functions that take arguments, and the methods that users call."""
     rng = np.random.default_rng(0)
     task = envs.make_task("DelayMatchSample", delay_ms=200)
+    pole = envs.GymTask(env="CartPole-v1", longest=5)
+    balancing = agents.RateRNN(4, N_UNITS, 2, dt=20, tau=100)
     context, decision = envs.make_task("ContextDecisionMaking"), envs.make_task("PerceptualDecisionMaking")
     batch = task.sample(3, seed=0)
     outputs = task.ideal(batch)
@@ -106,6 +108,7 @@ def doors():
         ("TrialHistory", envs.TrialHistory, {"task": decision, "n_trials": 3}),
         ("ReactionTime", envs.ReactionTime, {"task": decision}),
         ("Noisy.score", noisy.score, {"outputs": outputs, "batch": batch}),
+        ("GymTask", envs.GymTask, {"env": "CartPole-v1"}),
         ("Rewards", envs.Rewards, {}),
         ("Ring", envs.Ring, {"n": 4}),
         ("Ring.bump", envs.Ring(4).bump, {"angle": np.zeros(2)}),
@@ -134,6 +137,7 @@ def doors():
         ("Run.save", run.save, {"path": "run"}),
         ("TrialDataset", agents.TrialDataset, {"task": task, "batch_size": 2}),
         ("check_network", agents.check_network, {"network": network, "task": task}),
+        ("episode_returns", agents.episode_returns, {"task": pole, "network": balancing, "n_episodes": 2}),
         ("evaluate", agents.evaluate, {"network": network, "task": task, "n_trials": 2}),
         ("finite_time_exponents", agents.finite_time_exponents, {"network": network,
                                                                 "inputs": inputs, "n_exponents": 2}),

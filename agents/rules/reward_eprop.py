@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from torch import Generator, Tensor
 
+from ...envs.gym.episodes import Episodes
 from ...envs.trial import TrialBatch
 from ..credit import (
     THREE_FACTORS,
@@ -105,13 +106,17 @@ class RewardEProp(ActingRule[RateRNN]):
 
     def surrogate(self, network: RateRNN, rollout: Rollout, policy: Policy, own: Mapping[str, Tensor]) -> Tensor:
         """What has the gradient to which bins add up, as errors go back through what :meth:`run` did."""
-        z, a, R, alive = rollout.outputs, rollout.actions, rollout.rewards, rollout.alive
+        z, a, alive, going_on = rollout.outputs, rollout.actions, rollout.alive, rollout.going_on
+        R = rollout.rewards_and_more(own, self.gamma)
         V = values(rollout.rates, own)
-        A, G = advantages(R, V.detach(), alive, self.gamma, 1.0), returns(R, self.gamma)
+        A = advantages(R, V.detach(), alive, self.gamma, 1.0, going_on)
+        G = returns(R, self.gamma, going_on)
         policy_loss = -A * policy.log_probability(z, a) - self.entropy * policy.entropy(z)
         return mean_of_alive(policy_loss + self.value_cost / 2 * (G - V).square(), alive)
 
-    def update(self, network: RateRNN, batch: TrialBatch, generator: Generator | None = None) -> dict[str, Any]:
+    def update(
+        self, network: RateRNN, batch: TrialBatch | Episodes, generator: Generator | None = None
+    ) -> dict[str, Any]:
         """Act, and change the parameters in place; returns what was earned, and the gradient's norm.
 
         Of an ensemble each network follows its own reward.
