@@ -2,6 +2,7 @@
 
 from .canvas import Canvas as Canvas
 from .context.blocks import Blocks as Blocks
+from .context.last_outcome import LastOutcome as LastOutcome
 from .context.reaction_time import ReactionTime as ReactionTime
 from .context.side_bias import SideBias as SideBias
 from .context.trial_history import TrialHistory as TrialHistory

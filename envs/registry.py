@@ -11,6 +11,7 @@ import numpy as np
 
 from . import durations, ring
 from .context.blocks import Blocks
+from .context.last_outcome import LastOutcome
 from .context.presets import CONTEXTS
 from .context.reaction_time import ReactionTime
 from .context.side_bias import SideBias
@@ -34,7 +35,8 @@ _VALUES: dict[str, Callable[..., Any]] = {
 }
 
 _COMBINATORS: dict[str, type[Task]] = {
-    cls.__name__: cls for cls in (Mixture, Noisy, Reporting, Blocks, ReactionTime, SideBias, TrialHistory, GymTask)
+    cls.__name__: cls
+    for cls in (Mixture, Noisy, Reporting, Blocks, ReactionTime, SideBias, TrialHistory, LastOutcome, GymTask)
 }
 
 
