@@ -20,6 +20,7 @@ from .rules.own_rules import register_rule as register_rule
 from .training.actor import Actor as Actor
 from .training.check_network import check_network as check_network
 from .training.curriculum import train_curriculum as train_curriculum
+from .training.episode_returns import episode_returns as episode_returns
 from .training.evaluation import Evaluation as Evaluation
 from .training.evaluation import evaluate as evaluate
 from .training.flossing import finite_time_exponents as finite_time_exponents

@@ -2,6 +2,7 @@
 
 from .canvas import Canvas as Canvas
 from .context.blocks import Blocks as Blocks
+from .context.last_outcome import LastOutcome as LastOutcome
 from .context.reaction_time import ReactionTime as ReactionTime
 from .context.side_bias import SideBias as SideBias
 from .context.trial_history import TrialHistory as TrialHistory
@@ -20,6 +21,7 @@ from .gym.registration import register_task as register_task
 from .gym.rewards import Rewards as Rewards
 from .gym.trial_env import TrialEnv as TrialEnv
 from .gym.trial_vector_env import TrialVectorEnv as TrialVectorEnv
+from .gym_task import GymTask as GymTask
 from .mixture import Mixture as Mixture
 from .noisy import Noisy as Noisy
 from .observers.floors import Floors as Floors

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from types import FunctionType
 from typing import Any, cast, overload
 
 import numpy as np
 
 from . import durations, ring
 from .context.blocks import Blocks
+from .context.last_outcome import LastOutcome
 from .context.presets import CONTEXTS
 from .context.reaction_time import ReactionTime
 from .context.side_bias import SideBias
 from .context.trial_history import TrialHistory
 from .errors import ArgumentError
+from .gym_task import GymTask
 from .mixture import Mixture
 from .names import check_name, unknown_name
 from .noisy import Noisy
@@ -32,7 +35,8 @@ _VALUES: dict[str, Callable[..., Any]] = {
 }
 
 _COMBINATORS: dict[str, type[Task]] = {
-    cls.__name__: cls for cls in (Mixture, Noisy, Reporting, Blocks, ReactionTime, SideBias, TrialHistory)
+    cls.__name__: cls
+    for cls in (Mixture, Noisy, Reporting, Blocks, ReactionTime, SideBias, TrialHistory, LastOutcome, GymTask)
 }
 
 
@@ -113,6 +117,8 @@ def to_json(value: Any) -> Any:
         return {"type": type(value).__name__, **parts}
     if isinstance(value, (tuple, list)):
         return [to_json(item) for item in value]
+    if isinstance(value, FunctionType):
+        return f"{value.__module__}:{value.__qualname__}"
     return value.tolist() if isinstance(value, (np.generic, np.ndarray)) else value
 
 
@@ -141,7 +147,8 @@ def from_json(value: Any) -> Any:
 def task_config(task: Task) -> dict[str, Any]:
     """The task as plain JSON values, from which :func:`task_from_config` reconstructs it."""
     parts = {field.name: getattr(task, field.name) for field in dataclasses.fields(cast(Any, task)) if field.init}
-    return {"name": task.name, **{name: to_json(value) for name, value in parts.items()}}
+    name = type(task).__name__ if isinstance(task, GymTask) else task.name
+    return {"name": name, **{name: to_json(value) for name, value in parts.items()}}
 
 
 def task_from_config(config: dict[str, Any]) -> Task:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal, Protocol
 
 import numpy as np
 
@@ -12,11 +12,17 @@ from .names import unknown_name
 from .responses import during
 from .typechecked import typechecked
 
-if TYPE_CHECKING:
-    from .task import Task
-
 Kind = Literal["choice", "continuous", "probability"]
 """What outputs are: a class in each bin, a vector, or the logarithms of a probability of each class."""
+
+
+class Segments(Protocol):
+    """What trials need to know of their task."""
+
+    @property
+    def n_segments(self) -> int:
+        """Number of segments of a session."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -42,7 +48,7 @@ class TrialBatch:
     periods: dict[str, tuple[np.ndarray, np.ndarray]]
     dt: float
     kind: Kind
-    task: Task | None = None
+    task: Segments | None = None
 
     def __repr__(self) -> str:
         """Sizes and names instead of all numbers; those that differ by their number alone are named once."""

@@ -11,6 +11,7 @@ import torch
 from cogdyn import agents, envs, lessons
 from cogdyn.agents import dynamics, rules
 from cogdyn.agents.measures import behaviour as measured
+from cogdyn.agents.measures import exploration_agents
 from cogdyn.agents.rules.catalogue import rule_names
 from cogdyn.lessons import chapters
 from cogdyn.lessons.chapters import bridges, fixed_points, local_signals, one_reach, remembering
@@ -53,6 +54,9 @@ def doors():
     """All public functions that take arguments, and the methods that users call."""
     rng = np.random.default_rng(0)
     task = envs.make_task("DelayMatchSample", delay_ms=200)
+    bandit = envs.make_task("Bandit", n_choices=4)
+    pole = envs.GymTask(env="CartPole-v1", longest=5)
+    balancing = agents.RateRNN(4, N_UNITS, 2, dt=20, tau=100)
     context, decision = envs.make_task("ContextDecisionMaking"), envs.make_task("PerceptualDecisionMaking")
     batch = task.sample(3, seed=0)
     outputs = task.ideal(batch)
@@ -104,8 +108,10 @@ def doors():
         ("SideBias", envs.SideBias, {"task": decision, "p": (0.8, 0.2)}),
         ("Blocks", envs.Blocks, {"tasks": [decision], "n_trials": 3}),
         ("TrialHistory", envs.TrialHistory, {"task": decision, "n_trials": 3}),
+        ("LastOutcome", envs.LastOutcome, {"task": envs.make_task("Bandit")}),
         ("ReactionTime", envs.ReactionTime, {"task": decision}),
         ("Noisy.score", noisy.score, {"outputs": outputs, "batch": batch}),
+        ("GymTask", envs.GymTask, {"env": "CartPole-v1"}),
         ("Rewards", envs.Rewards, {}),
         ("Ring", envs.Ring, {"n": 4}),
         ("Ring.bump", envs.Ring(4).bump, {"angle": np.zeros(2)}),
@@ -134,6 +140,7 @@ def doors():
         ("Run.save", run.save, {"path": "run"}),
         ("TrialDataset", agents.TrialDataset, {"task": task, "batch_size": 2}),
         ("check_network", agents.check_network, {"network": network, "task": task}),
+        ("episode_returns", agents.episode_returns, {"task": pole, "network": balancing, "n_episodes": 2}),
         ("evaluate", agents.evaluate, {"network": network, "task": task, "n_trials": 2}),
         ("finite_time_exponents", agents.finite_time_exponents, {"network": network,
                                                                 "inputs": inputs, "n_exponents": 2}),
@@ -144,6 +151,10 @@ def doors():
         ("floss", agents.floss, {"network": network, "inputs": inputs, "n_exponents": 2, "steps": 1}),
         ("register_network", agents.register_network, {"cls": agents.RateRNN}),
         ("register_rule", agents.register_rule, {"cls": OwnRule}),
+        ("Thompson", exploration_agents.Thompson, {"task": bandit}),
+        ("UCB1", exploration_agents.UCB1, {"task": bandit}),
+        ("OptimalPay", exploration_agents.OptimalPay, {"task": bandit}),
+        ("regret", measured.regret, {"table": agents.behaviour("guess", bandit, 40), "task": bandit}),
         ("save_trials", measured.save_trials, {"table": trials_done, "path": "trials.csv"}),
         ("load_trials", measured.load_trials, {"path": "trials.csv"}),
         ("behaviour", agents.behaviour, {"agent": "ideal", "task": decision, "n_trials": 3}),

@@ -44,6 +44,7 @@ INSIDE_FUNCTIONS = {
 # The one door to the package of the extra "rl", and that to the one of "fast"; nothing else of ours imports them.
 EXTRAS = {
     "agents/training/stable_baselines.py": {"stable_baselines3"},
+    "agents/training/rate_policy.py": {"sb3_contrib"},
     "agents/credit/loops/compiler.py": {"numba"},
     "lessons/grading/questions/canvas.py": {"text2qti"},
 }

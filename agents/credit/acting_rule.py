@@ -10,7 +10,9 @@ from typing import Any, Generic
 import torch
 from torch import Generator, Tensor
 
+from ...envs.gym.episodes import Episodes
 from ...envs.gym.rewards import Rewards
+from ...envs.gym_task import GymTask
 from ...envs.trial import TrialBatch
 from ...envs.typechecked import typechecked
 from ..network.protocol import SomeNetwork
@@ -23,6 +25,7 @@ from .reads import JACOBIAN
 from .reward import plain_rewards
 from .rollout import Rollout, play, to_act_in
 from .rule import Rule
+from .stepped_rollout import play_on
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
@@ -97,6 +100,9 @@ class ActingRule(Rule, Generic[SomeNetwork]):
             own: What the rule learns for itself, by name.
         """
 
+    def check_rollouts(self, task: GymTask) -> None:
+        """Refuse an environment that is stepped, where arguments do not fit it."""
+
     def run(
         self, network: SomeNetwork, inputs: Tensor, state: Tensor | None, generator: Generator | None
     ) -> Trajectory:
@@ -133,10 +139,13 @@ class ActingRule(Rule, Generic[SomeNetwork]):
         return {name: found.get(name, torch.zeros_like(parameter)) for name, parameter in trainable(network)}
 
     @typechecked
-    def update(self, network: SomeNetwork, batch: TrialBatch, generator: Generator | None = None) -> dict[str, Any]:
+    def update(
+        self, network: SomeNetwork, batch: TrialBatch | Episodes, generator: Generator | None = None
+    ) -> dict[str, Any]:
         """Act, and change the parameters in place; returns what was earned, and the gradient's norm.
 
-        Of an ensemble each network follows its own reward.
+        Of an ensemble each network follows its own reward. Episodes of a :class:`~cogdyn.envs.GymTask` are played on
+        for the bins of a rollout, from where they are.
 
         Raises:
             ValueError: If the rule is not defined for the network or the trials.
@@ -146,7 +155,7 @@ class ActingRule(Rule, Generic[SomeNetwork]):
         surrogate, own, rollout = self._try(network, batch, generator)
         gradients = self._gradients(network, surrogate, own)
         rate = self.own_rate or self.descent.rate(network)
-        metrics = self.descent.follow(network, gradients, -rollout.total.mean(-1))
+        metrics = self.descent.follow(network, gradients, -rollout.metrics["reward"])
         self.own.follow({name: gradients[f"own {name}"] for name in own}, rate)
         self.receive(rollout)
         return metrics | rollout.reported
@@ -172,21 +181,26 @@ class ActingRule(Rule, Generic[SomeNetwork]):
         return self.descent.knows(network)
 
     def _try(
-        self, network: SomeNetwork, batch: TrialBatch, generator: Generator | None
+        self, network: SomeNetwork, batch: TrialBatch | Episodes, generator: Generator | None
     ) -> tuple[Tensor, dict[str, Tensor], Rollout]:
         """The surrogate loss of one try of each trial, what the rule learns for itself, and what the network did."""
-        (task, trials), own = to_act_in(batch, type(self).__name__), self.own.leaves()
+        own = self.own.leaves()
+        task, trials = to_act_in(batch, type(self).__name__) if isinstance(batch, TrialBatch) else (batch.task, None)
         policy = policy_for(task, network, self.action_noise, own.get("log_sigma"))
-        rollout = play(
-            network,
-            task,
-            trials,
-            lambda inputs, state: self.run(network, inputs, state, generator),
-            lambda z: policy.sample(z, generator),
-            self.payoff,
-            self.abort,
-            generator,
-        )
+
+        def run(inputs: Tensor, state: Tensor | None) -> Trajectory:
+            return self.run(network, inputs, state, generator)
+
+        def choose(z: Tensor) -> Tensor:
+            return policy.sample(z, generator)
+
+        rollout: Rollout
+        if isinstance(batch, Episodes):
+            self.check_rollouts(batch.task)
+            rollout = play_on(network, batch, run, choose)
+        else:
+            assert trials is not None
+            rollout = play(network, task, trials, run, choose, self.payoff, self.abort, generator)
         surrogate = self.surrogate(network, rollout, policy, own)
         if self.rate_penalty:
             surrogate = surrogate + self.rate_penalty * rollout.rates.square().mean((0, -2, -1))

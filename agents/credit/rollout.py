@@ -1,8 +1,8 @@
-"""A network that acts in painted trials: all bins at once, or segment by segment."""
+"""What a network did, and what it led to; in painted trials it acts in all bins at once, or segment by segment."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -23,27 +23,23 @@ from ..network.trajectory import Trajectory
 
 @dataclass(frozen=True)
 class Rollout:
-    """What a network did in trials or sessions, and what it led to; T are the bins of all segments.
+    """What a network did, and what it earned; T are the bins of all segments.
 
     Attributes:
-        trials: The trials, or first segments of the sessions.
         segments: What it did in each segment, one of a trial.
         inputs: u of each segment, (T_k, B, n_in).
         actions: (T, B), or with continuous actions (T, B, n_out); of an ensemble (T, S, B, ...).
-        outcome: What it led to, (T, B) or (T, S, B).
-        greedy: What the most probable choices would have led to; None with other actions, and in a closed loop.
-        rewards: R of what was done, as a tensor.
-        alive: 1 until the end of the trial, then 0.
+        rewards: R of what was done, (T, B) or (T, S, B).
+        alive: 1 where what is done counts, else 0.
+        going_on: 1 where the next bin is of the same episode, else 0; None where nothing follows the end of a trial.
     """
 
-    trials: TrialBatch
     segments: list[Trajectory]
     inputs: list[Tensor]
     actions: Tensor
-    outcome: Outcome
-    greedy: Outcome | None
     rewards: Tensor
     alive: Tensor
+    going_on: Tensor | None
 
     @cached_property
     def outputs(self) -> Tensor:
@@ -57,13 +53,37 @@ class Rollout:
 
     @cached_property
     def total(self) -> Tensor:
-        """What each trial earned, (B,) or (S, B)."""
+        """What each trial, or copy of an environment, earned, (B,) or (S, B)."""
         return self.rewards.sum(0)
 
     @property
     def reported(self) -> dict[str, Any]:
         """The metrics, as numbers, or of an ensemble (S,)."""
         return {name: value if value.ndim else value.item() for name, value in self.metrics.items()}
+
+    def rewards_and_more(self, own: Mapping[str, Tensor], gamma: float) -> Tensor:
+        """R, and what is expected of later where a rollout stops before the end."""
+        return self.rewards
+
+    @cached_property
+    def metrics(self) -> dict[str, Tensor]:
+        """What is reported, () or (S,) each; the reward is among it."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class PaintedRollout(Rollout):
+    """What a network did in trials or sessions, and what it led to; after the end of a trial nothing counts.
+
+    Attributes:
+        trials: The trials, or first segments of the sessions.
+        outcome: What it led to, (T, B) or (T, S, B).
+        greedy: What the most probable choices would have led to; None with other actions, and in a closed loop.
+    """
+
+    trials: TrialBatch
+    outcome: Outcome
+    greedy: Outcome | None
 
     @cached_property
     def metrics(self) -> dict[str, Tensor]:
@@ -92,7 +112,7 @@ def to_act_in(batch: TrialBatch, rule: str) -> tuple[Task, TrialBatch]:
     Raises:
         ArgumentError: If the batch knows no task.
     """
-    if batch.task is None:
+    if not isinstance(batch.task, Task):
         raise ArgumentError(f"batch is of no task that is known, and {rule} acts in one; use task.sample(batch_size).")
     return batch.task, first_segment(batch)
 
@@ -106,7 +126,7 @@ def play(
     rewards: Rewards,
     abort: bool,
     generator: torch.Generator | None,
-) -> Rollout:
+) -> PaintedRollout:
     """Let a network act in trials, or in sessions from their first segment on.
 
     Args:
@@ -145,7 +165,7 @@ def play(
     else:
         outcome = play_painted(task, trials, act, _numpy_source(generator), rewards, abort)
     paid, alive = (torch.from_numpy(what).to(like) for what in (outcome.rewards, outcome.alive))
-    return Rollout(trials, segments, inputs, torch.cat(actions), outcome, greedy, paid, alive)
+    return PaintedRollout(segments, inputs, torch.cat(actions), paid, alive, None, trials, outcome, greedy)
 
 
 def outcome_of_trials(

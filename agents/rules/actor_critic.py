@@ -8,10 +8,11 @@ from torch import Generator, Tensor
 
 from ...envs.durations import in_bins
 from ...envs.errors import ArgumentError
+from ...envs.gym_task import GymTask
 from ..credit import ActingRule, Policy, RateRNN, Rollout, Trajectory, learning_rule, number
-from ..credit.own_parameters import zeros_for
 from ..credit.returns import advantages, mean_of_alive, normalised, returns
-from ..network.protocol import Network, first_parameter
+from ..credit.value_readout import begin_value, values
+from ..network.protocol import Network
 
 
 @learning_rule
@@ -63,11 +64,15 @@ class ActorCritic(ActingRule[Network]):
 
     def begin_own(self, network: Network) -> dict[str, Tensor]:
         """A value readout that expects nothing."""
-        like = first_parameter(network)
-        with torch.no_grad():
-            n_units = network(like.new_zeros(1, 1, network.n_inputs), noise=0.0).rates.shape[-1]
-        value = {"value": zeros_for(network, like, n_units), "value_bias": zeros_for(network, like)}
-        return super().begin_own(network) | value
+        return super().begin_own(network) | begin_value(network)
+
+    def check_rollouts(self, task: GymTask) -> None:
+        """Refuse windows where the rollout is one."""
+        if self.window_ms is not None:
+            raise ArgumentError(
+                f"window_ms is {self.window_ms:g}; errors go back through the n_bins of a rollout, {task.n_bins} of "
+                f"{task.name}: leave window_ms out."
+            )
 
     def run(self, network: Network, inputs: Tensor, state: Tensor | None, generator: Generator | None) -> Trajectory:
         """What the network does in the bins of a segment, with the credit that errors will get.
@@ -89,12 +94,13 @@ class ActorCritic(ActingRule[Network]):
 
     def surrogate(self, network: Network, rollout: Rollout, policy: Policy, own: Mapping[str, Tensor]) -> Tensor:
         """The loss L."""
-        z, a, R, alive = rollout.outputs, rollout.actions, rollout.rewards, rollout.alive
+        z, a, alive, going_on = rollout.outputs, rollout.actions, rollout.alive, rollout.going_on
+        R = rollout.rewards_and_more(own, self.gamma)
         r = rollout.rates if self.value_gradient == "to rates" else rollout.rates.detach()
-        V = (r @ own["value"][..., None])[..., 0] + own["value_bias"][..., None]
-        A = advantages(R, V.detach(), alive, self.gamma, self.gae_lambda)
+        V = values(r, own)
+        A = advantages(R, V.detach(), alive, self.gamma, self.gae_lambda, going_on)
         if self.normalise:
             A = normalised(A, alive, self.smallest_deviation)
-        G = returns(R, self.gamma)
+        G = returns(R, self.gamma, going_on)
         policy_loss = -A * policy.log_probability(z, a) - self.entropy * policy.entropy(z)
         return mean_of_alive(policy_loss + self.value_cost * (G - V).square(), alive)

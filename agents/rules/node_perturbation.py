@@ -1,21 +1,21 @@
 """Node perturbation: units try something else at random, and what earned more is kept."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
 
 import torch
 from torch import Generator, Tensor
 
-from ...envs.gym.rewards import Rewards
 from ...envs.trial import TrialBatch, first_segment
-from ..credit import RateRNN, Rule, Synapses, Trajectory, learning_rule, number, tensors, trainable
+from ..credit import RateRNN, Synapses, Trajectory, learning_rule, number, tensors, trainable
 from ..credit.bins import senders_of
 from ..credit.descent import Descent, LearningRate, Optimizer
 from ..credit.driven_step import driven_step, noise_currents, noise_deviation
 from ..credit.output_error import OutputError, readout_gradients
 from ..credit.policies import action_errors, policy_for
 from ..credit.pulses import Pulses
-from ..credit.reward import ExpectedReward, plain_rewards, rewards
+from ..credit.reward import ExpectedReward, rewards
+from ..credit.rewarded_rule import RewardedRule
 from ..credit.rollout import play, to_act_in
 
 
@@ -28,7 +28,7 @@ class Try(NamedTuple):
 
 
 @learning_rule
-class NodePerturbation(Rule):
+class NodePerturbation(RewardedRule):
     r"""A trace at each synapse of what it got while its unit was perturbed, weighted by the reward of the trial.
 
     .. math:: e_{ij} = \sum_t \Delta_i(t)\, p_j(t), \qquad
@@ -57,9 +57,6 @@ class NodePerturbation(Rule):
         readout: ``"delta"``: the readout follows its exact gradient, as with other rules. ``"fixed"``: it stays.
         baseline_decay: What :math:`\bar R` keeps of itself with each trial of the kind, in [0, 1).
         trial_types: Names of the conditions that make a kind of trial; all that are no fractions when None.
-        reward: ``"error"``: R is minus the error of a trial. ``"environment"``: what its actions earn.
-        rewards: What responses earn, where they are not those of :class:`~cogdyn.envs.Rewards`.
-        abort: Whether breaking fixation ends a trial in which the network acts.
         action_noise: Standard deviation of continuous actions; 0.2 when None, as with choices it must be.
 
     Raises:
@@ -82,36 +79,23 @@ class NodePerturbation(Rule):
     readout: Literal["delta", "fixed"] = "delta"
     baseline_decay: float = 0.99
     trial_types: Sequence[str] | None = None
-    reward: Literal["error", "environment"] = "error"
-    rewards: Mapping[str, float] | None = None
-    abort: bool = True
     action_noise: float | None = number(None, above=0)
 
     def __post_init__(self) -> None:
         """Check the arguments; no reward is expected yet."""
+        super().__post_init__()
         self.descent = Descent(self.lr, self.clip, self.optimizer)
         self.lr, self.clip = self.descent.lr, self.descent.clip
         self.pulses = Pulses(self.amplitude, self.rate_hz)
         self.expected = ExpectedReward(self.baseline_decay, self.trial_types)
-        self.rewards = plain_rewards(self.rewards)
-        self.payoff = Rewards.of(self.rewards)
-        if not self.acts and (self.rewards is not None or self.action_noise is not None):
-            raise ValueError("rewards and action_noise go with reward='environment', and reward is 'error'.")
 
-    @property
-    def acts(self) -> bool:
-        """With the reward of the environment it does."""
-        return self.reward == "environment"
-
-    def loss(self, network: RateRNN, batch: TrialBatch, generator: Generator | None = None) -> Tensor:
-        """The loss of a batch, a scalar, or of an ensemble (S,): minus the mean of R; the generator draws the noise."""
-        if self.acts:
-            return -self.knowing(network)._try(network, batch, generator)[1].mean(-1)
-        return super().loss(network, batch, generator)
+    def for_acting(self) -> tuple[str, ...]:
+        """Names of arguments that only a network that acts takes."""
+        return ("rewards", "action_noise")
 
     def gradient(self, network: RateRNN, batch: TrialBatch, generator: Generator | None = None) -> dict[str, Tensor]:
         """The estimate of the gradient from one try of each trial, by name; network and rule are left as they were."""
-        found = self.knowing(network)._try(network, batch, generator)[0]
+        found = self.knowing(network).tried(network, batch, generator)[0]
         return {name: found.get(name, torch.zeros_like(parameter)) for name, parameter in trainable(network)}
 
     def update(self, network: RateRNN, batch: TrialBatch, generator: Generator | None = None) -> dict[str, Any]:
@@ -124,7 +108,7 @@ class NodePerturbation(Rule):
             Diverged: If loss or gradient is not finite; the parameters are then left as they were.
         """
         self.meet(network)
-        gradients, reward, done = self._try(network, batch, generator)
+        gradients, reward, done = self.tried(network, batch, generator)
         metrics = self.descent.follow(network, gradients, -reward.mean(-1))
         self.expected.receive(first_segment(batch) if self.acts else batch, reward)
         return metrics | done
@@ -144,7 +128,7 @@ class NodePerturbation(Rule):
         return self.descent.knows(network)
 
     @torch.no_grad()
-    def _try(
+    def tried(
         self, network: RateRNN, batch: TrialBatch, generator: Generator | None
     ) -> tuple[dict[str, Tensor], Tensor, dict[str, Any]]:
         """Gradients by name, the reward R of each trial, (B,) or (S, B), and what else is reported of its actions."""

@@ -4,9 +4,12 @@ from collections.abc import Mapping, Sequence
 
 from torch import Tensor
 
+from ...envs.errors import ArgumentError
+from ...envs.gym_task import GymTask
 from ..credit import ActingRule, Policy, Rollout, learning_rule
 from ..credit.returns import returns
 from ..credit.reward import ExpectedReward
+from ..credit.rollout import PaintedRollout
 from ..network.protocol import Network, first_parameter
 
 
@@ -37,15 +40,24 @@ class REINFORCE(ActingRule[Network]):
         super().__post_init__()
         self.expected = ExpectedReward(self.baseline_decay, self.trial_types)
 
+    def check_rollouts(self, task: GymTask) -> None:
+        """Refuse what has no trials."""
+        raise ArgumentError(
+            f"REINFORCE learns from whole trials, and {task.name} is an environment without trials; ActorCritic and "
+            "RewardEProp learn there."
+        )
+
     def surrogate(self, network: Network, rollout: Rollout, policy: Policy, own: Mapping[str, Tensor]) -> Tensor:
         """What has this gradient."""
         z, a, alive = rollout.outputs, rollout.actions, rollout.alive
+        assert isinstance(rollout, PaintedRollout)
         G, R_bar = returns(rollout.rewards, self.gamma), self.expected.of(rollout.trials, rollout.total)
         gained = (G - R_bar) * policy.log_probability(z, a) + self.entropy * policy.entropy(z)
         return -(gained * alive).mean((0, -1))
 
     def receive(self, rollout: Rollout) -> None:
         """Learn what trials earn."""
+        assert isinstance(rollout, PaintedRollout)
         self.expected.receive(rollout.trials, rollout.total)
 
     def state(self, network: Network) -> dict[str, Tensor]:

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from torch import Generator, Tensor
 
+from ...envs.gym.episodes import Episodes
 from ...envs.trial import TrialBatch
 from ..credit import (
     THREE_FACTORS,
@@ -21,8 +22,8 @@ from ..credit import (
     outer,
 )
 from ..credit.feedback import Feedback
-from ..credit.own_parameters import zeros_for
 from ..credit.returns import advantages, mean_of_alive, returns
+from ..credit.value_readout import begin_value, values
 
 
 class FilteredTraces(NamedTuple):
@@ -96,9 +97,7 @@ class RewardEProp(ActingRule[RateRNN]):
 
     def begin_own(self, network: RateRNN) -> dict[str, Tensor]:
         """A value readout that expects nothing."""
-        like = network.recurrent
-        value = {"value": zeros_for(network, like, network.n_units), "value_bias": zeros_for(network, like)}
-        return super().begin_own(network) | value
+        return super().begin_own(network) | begin_value(network)
 
     def run(self, network: RateRNN, inputs: Tensor, state: Tensor | None, generator: Generator | None) -> Trajectory:
         """What the network does in the bins of a segment; errors go back by its leak, and by B."""
@@ -107,13 +106,17 @@ class RewardEProp(ActingRule[RateRNN]):
 
     def surrogate(self, network: RateRNN, rollout: Rollout, policy: Policy, own: Mapping[str, Tensor]) -> Tensor:
         """What has the gradient to which bins add up, as errors go back through what :meth:`run` did."""
-        z, a, R, alive = rollout.outputs, rollout.actions, rollout.rewards, rollout.alive
-        V = (rollout.rates @ own["value"][..., None])[..., 0] + own["value_bias"][..., None]
-        A, G = advantages(R, V.detach(), alive, self.gamma, 1.0), returns(R, self.gamma)
+        z, a, alive, going_on = rollout.outputs, rollout.actions, rollout.alive, rollout.going_on
+        R = rollout.rewards_and_more(own, self.gamma)
+        V = values(rollout.rates, own)
+        A = advantages(R, V.detach(), alive, self.gamma, 1.0, going_on)
+        G = returns(R, self.gamma, going_on)
         policy_loss = -A * policy.log_probability(z, a) - self.entropy * policy.entropy(z)
         return mean_of_alive(policy_loss + self.value_cost / 2 * (G - V).square(), alive)
 
-    def update(self, network: RateRNN, batch: TrialBatch, generator: Generator | None = None) -> dict[str, Any]:
+    def update(
+        self, network: RateRNN, batch: TrialBatch | Episodes, generator: Generator | None = None
+    ) -> dict[str, Any]:
         """Act, and change the parameters in place; returns what was earned, and the gradient's norm.
 
         Of an ensemble each network follows its own reward.

@@ -1,25 +1,25 @@
 """Reward-modulated Hebbian learning."""
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Generator, Tensor
 
-from ...envs.gym.rewards import Rewards
 from ...envs.trial import TrialBatch, first_segment
-from ..credit import Diverged, RateRNN, Rule, Trajectory, learning_rule, number, tensors, trainable, whole
+from ..credit import Diverged, RateRNN, Trajectory, learning_rule, number, tensors, trainable, whole
 from ..credit.driven_step import driven_step, noise_currents
 from ..credit.policies import policy_for
 from ..credit.pulses import Pulses
-from ..credit.reward import ExpectedReward, plain_rewards, rewards
+from ..credit.reward import ExpectedReward, rewards
+from ..credit.rewarded_rule import RewardedRule
 from ..credit.rollout import play, to_act_in
 from ..credit.shared_counts import for_each, shared
 
 
 @learning_rule
-class RewardHebbian(Rule):
+class RewardHebbian(RewardedRule):
     r"""Recurrent synapses remember when their unit jumped as they were active, and change with the trial's reward.
 
     .. math:: e_{ij} = \sum_t S\left(r_j(t-1)\, [x_i(t) - \bar x_i(t-1)]\right), \qquad
@@ -52,9 +52,6 @@ class RewardHebbian(Rule):
         baseline_decay: What :math:`\bar R` keeps of itself with each trial of the kind, in [0, 1).
         warm_up: Number of trials at the beginning in which only :math:`\bar R` learns.
         trial_types: Names of the conditions that make a kind of trial; all that are no fractions when None.
-        reward: ``"error"``: R is minus the error of a trial. ``"environment"``: what its actions earn.
-        rewards: What responses earn, where they are not those of :class:`~cogdyn.envs.Rewards`.
-        abort: Whether breaking fixation ends a trial in which the network acts.
 
     Raises:
         ValueError: If an argument is out of its range; on a batch, if it lacks a condition; on a network, if it is
@@ -76,38 +73,21 @@ class RewardHebbian(Rule):
     baseline_decay: float = 0.75
     warm_up: int = whole(100)
     trial_types: Sequence[str] | None = None
-    reward: Literal["error", "environment"] = "error"
-    rewards: Mapping[str, float] | None = None
-    abort: bool = True
 
     def __post_init__(self) -> None:
         """Check the arguments; no reward is expected yet."""
+        super().__post_init__()
         self.pulses = Pulses(self.amplitude, self.rate_hz)
         self.expected = ExpectedReward(self.baseline_decay, self.trial_types)
-        self.rewards = plain_rewards(self.rewards)
-        self.payoff = Rewards.of(self.rewards)
-        if not self.acts and self.rewards is not None:
-            raise ValueError("rewards goes with reward='environment', and reward is 'error'.")
         self._n_trials = 0
         self._network: RateRNN | None = None
-
-    @property
-    def acts(self) -> bool:
-        """With the reward of the environment it does."""
-        return self.reward == "environment"
-
-    def loss(self, network: RateRNN, batch: TrialBatch, generator: Generator | None = None) -> Tensor:
-        """The loss of a batch, a scalar, or of an ensemble (S,): minus the mean of R; the generator draws the noise."""
-        if self.acts:
-            return -self.knowing(network)._try(network, batch, generator)[1].mean(-1)
-        return super().loss(network, batch, generator)
 
     def gradient(self, network: RateRNN, batch: TrialBatch, generator: Generator | None = None) -> dict[str, Tensor]:
         """What lr times is taken from the weights except for the limit, by name; it is the gradient of no loss.
 
         Network and rule are left as they were.
         """
-        change = self._directed(network, self.knowing(network)._try(network, batch, generator)[0].sum(-3))
+        change = self._directed(network, self.knowing(network).tried(network, batch, generator)[0].sum(-3))
         zeros = {name: torch.zeros_like(parameter) for name, parameter in trainable(network)}
         return zeros | {"recurrent": -change}
 
@@ -122,7 +102,7 @@ class RewardHebbian(Rule):
             Diverged: If loss or change is not finite; the weights are then left as they were.
         """
         self.meet(network)
-        earned, reward, reported = self._try(network, batch, generator)
+        earned, reward, reported = self.tried(network, batch, generator)
         norm = torch.linalg.vector_norm(earned.sum(-3), dim=(-2, -1))
         sound = torch.isfinite(norm) & torch.isfinite(reward).all(-1)
         if self._n_trials >= self.warm_up:
@@ -155,7 +135,7 @@ class RewardHebbian(Rule):
         self.expected.restore(state, network.recurrent)
 
     @torch.no_grad()
-    def _try(
+    def tried(
         self, network: RateRNN, batch: TrialBatch, generator: Generator | None
     ) -> tuple[Tensor, Tensor, dict[str, Any]]:
         """What each trial earned its synapses, e (R - R_bar) |R_bar|, (B, N, N), its reward R, (B,), and reports."""

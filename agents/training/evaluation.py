@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from ...envs.gym_task import GymTask
 from ...envs.numbers import whole_number
 from ...envs.task import Task
 from ...envs.trial import TrialBatch
@@ -14,6 +15,7 @@ from ...envs.typechecked import typechecked
 from ..network.ensemble import ensemble_shape
 from ..network.protocol import Network, check_forward, first_parameter
 from ..network.rate_rnn import RateRNN
+from .episode_returns import episode_returns
 
 
 @dataclass(frozen=True)
@@ -136,11 +138,14 @@ def evaluate(
 def scores_of(task: Task, network: Network, n_trials: int, seed: int) -> list[float]:
     """The score that :func:`evaluate` finds for a network, or for each network of an ensemble, as if it were alone.
 
-    In an ensemble, a network whose outputs are not finite scores 0.
+    In an ensemble, a network whose outputs are not finite scores 0. Of an environment that is stepped the score is the
+    mean return of its episodes.
 
     Raises:
         FloatingPointError: If the outputs of a single network are not finite.
     """
+    if isinstance(task, GymTask):
+        return [float(episode_returns(task, network, n_trials, seed).mean())]
     batch, policy = _tested(task, network, n_trials, seed)
     outputs = np.concatenate(policy.outputs)
     each = outputs.swapaxes(0, 1) if ensemble_shape(network) else [outputs]

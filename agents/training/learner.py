@@ -5,15 +5,18 @@ from __future__ import annotations
 import inspect
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor
 
 from ...envs.errors import ArgumentError
+from ...envs.gym.episodes import Episodes
+from ...envs.gym_task import GymTask
 from ...envs.task import Task
 from ...envs.trial import TrialBatch
 from ...envs.wording import short_text
+from ..credit.acting_rule import ActingRule
 from ..credit.rule import Rule
 from ..network.ensemble import ensemble_shape, member, subset
 from ..network.protocol import Network, first_parameter
@@ -35,6 +38,7 @@ class Learner:
     def __init__(self, network: Network, rule: Rule):
         self.network, self.rule = network, rule
         self._generator = torch.Generator(first_parameter(network).device)
+        self._episodes: Episodes | None = None
 
     @property
     def n_networks(self) -> int:
@@ -46,18 +50,23 @@ class Learner:
         stacked = {name: torch.stack([memory[name] for memory in memories]) for name in memories[0]}
         self.rule.restore(self.network, stacked if ensemble_shape(self.network) else dict(memories[0]))
 
-    def trials(self, task: Task, batch_size: int, seed: int, number: int) -> TrialBatch:
+    def trials(self, task: Task, batch_size: int, seed: int, number: int) -> TrialBatch | Episodes:
         """Paint a batch and seed the noise in it; both depend on (seed, number) alone.
 
         In a closed loop the network chooses what it sees, unless the rule acts: it plays on from the first segment.
+        An environment that is stepped is played on from where it is; its first episodes depend on (seed, number).
         """
         self._generator.manual_seed(step_seed(seed, "train", number))
+        if isinstance(task, GymTask):
+            if self._episodes is None:
+                self._episodes = Episodes(task, batch_size, step_seed(seed, "train", number) % 2**31)
+            return self._episodes
         policy = NetworkPolicy(self.network, self._generator) if task.n_segments > 1 and not self.rule.acts else None
         return next(task.stream(batch_size, seed, "train", start=number, policy=policy))
 
-    def update(self, batch: TrialBatch) -> Metrics:
+    def update(self, batch: TrialBatch | Episodes) -> Metrics:
         """Learn from the batch of :meth:`trials`."""
-        metrics = self.rule.update(self.network, batch, self._generator)
+        metrics = self.rule.update(self.network, cast(Any, batch), self._generator)
         return _for_each(self.rule, metrics, self.n_networks)
 
     def scores(self, task: Task, n_trials: int, seed: int) -> list[float]:
@@ -85,12 +94,12 @@ class Learner:
         self.rule.restore(self.network, memory)
 
 
-def check_trains(rule: Rule, network: Network) -> None:
-    """Refuse a rule that cannot train a network, before anything is painted.
+def check_trains(task: Task, network: Network, rule: Rule) -> None:
+    """Refuse a rule that cannot train a network on a task, before anything is painted.
 
     Raises:
-        ArgumentError: If its update takes other arguments than a network, a batch and a generator, or it needs a
-            RateRNN.
+        ArgumentError: If its update takes other arguments than a network, a batch and a generator, it needs a RateRNN,
+            or it needs trials and the task is an environment without.
     """
     name = type(rule).__name__
     try:
@@ -102,6 +111,13 @@ def check_trains(rule: Rule, network: Network) -> None:
             f"the rule {name} trains a RateRNN alone, and network is {short_text(network)}; BPTT, TruncatedBPTT, "
             "REINFORCE and ActorCritic train any network."
         )
+    if isinstance(task, GymTask):
+        if not isinstance(rule, ActingRule):
+            raise ArgumentError(
+                f"{name} learns from trials, and {task.name} is an environment without trials; ActorCritic and "
+                "RewardEProp learn there."
+            )
+        rule.check_rollouts(task)
 
 
 def _for_each(rule: Rule, metrics: Any, n: int) -> Metrics:

@@ -9,6 +9,7 @@ from typing import Any, Literal, overload
 
 import torch
 
+from ...envs.gym_task import GymTask
 from ...envs.numbers import finite_number, whole_number
 from ...envs.task import Task
 from ...envs.typechecked import typechecked
@@ -109,7 +110,8 @@ def train(
     keep the row of the moment at which it was cut.
 
     Args:
-        task: What is to be learned.
+        task: What is to be learned; of a :class:`~cogdyn.envs.GymTask` scores are returns, trials are episodes, and
+            a run that is resumed begins new ones.
         network: The network, changed in place: a :class:`RateRNN`, or any that keeps the protocol of :class:`Network`.
         rule: The learning rule.
         steps: Number of updates, counted from the beginning of the run.
@@ -145,11 +147,11 @@ def train(
             as long, and then act as they do without training.
     """
     check_fit(task, network)
-    check_trains(rule, network)
+    check_trains(task, network, rule)
     counts = {"steps": steps, "batch_size": batch_size, "evaluate_every": evaluate_every, "n_test": n_test}
     steps, batch_size, evaluate_every, n_test = (whole_number(name, n, minimum=1) for name, n in counts.items())
     seed = whole_number("seed", seed, minimum=0)
-    if stop_at is not None and not 0 <= finite_number("stop_at", stop_at) <= 1:
+    if stop_at is not None and not (0 <= finite_number("stop_at", stop_at) <= 1 or isinstance(task, GymTask)):
         raise ValueError(f"stop_at is {stop_at!r}; allowed: a score from 0 to 1, or None for never.")
     if out is not None:
         check_saveable(network)
@@ -217,7 +219,7 @@ def _networks(network: Network, task: Task, n_networks: int) -> list[Any]:
     """
     if n_networks == 1:
         return [network]
-    if task.n_segments > 1:
+    if task.n_segments > 1 or isinstance(task, GymTask):
         raise ValueError(f"{task.name} is a closed loop: each network would see its own trials; train them singly.")
     if not isinstance(network, RateRNN):
         kind = type(network).__name__

@@ -27,7 +27,7 @@ class BanditPlan:
         n_choices: Number of choices in a session.
         keys: All histories, sorted, (H,).
         best: Which of the sorted arms to choose after each, (H,).
-        score: Expected fraction of the choices in which the best arm is chosen.
+        score: Expected fraction of the choices in which the best arm is chosen, or for pay of those that pay.
     """
 
     n_choices: int
@@ -48,10 +48,11 @@ def key(codes: np.ndarray, n_choices: int) -> np.ndarray:
     return codes @ ((n_choices + 1) ** 2) ** np.arange(codes.shape[1], dtype=np.int64)
 
 
-def plan_bandit(n_arms: int, n_choices: int, low: float, high: float) -> BanditPlan:
+def plan_bandit(n_arms: int, n_choices: int, low: float, high: float, *, for_pay: bool = False) -> BanditPlan:
     """Best play of arms whose pay probabilities are independent and uniform between low and high.
 
-    Q(h, i) = P(i is best | h) + E[V(h')], V(h) = max_i Q(h, i), backwards from the last choice.
+    Q(h, i) = P(i is best | h) + E[V(h')], V(h) = max_i Q(h, i), backwards from the last choice; for pay,
+    Q(h, i) = E[pay of i | h] + E[V(h')].
     """
     density, pay = posteriors(n_choices, low, high)
     below = np.cumsum(density, axis=-1) - density / 2
@@ -72,7 +73,7 @@ def plan_bandit(n_arms: int, n_choices: int, low: float, high: float) -> BanditP
             density[level[:, i]] * np.prod([below[level[:, j]] for j in range(n_arms) if j != i], axis=0)
             for i in range(n_arms)
         ]
-        worth = np.sum(p_best, axis=-1).T
+        worth = pay[level] if for_pay else np.sum(p_best, axis=-1).T
         if number < n_choices - 1:
             gained, lost = value[children[number]].transpose(2, 0, 1)
             worth = worth + pay[level] * gained + (1 - pay[level]) * lost

@@ -172,6 +172,11 @@ class ReversalBandit(ArmsTask):
     def complete(self, levels: Conditions, rng: np.random.Generator) -> Conditions:
         return before_the_first(levels)
 
+    def pays(self, conditions: Conditions) -> np.ndarray:
+        """Expected reward of each response, (B, n_out), to one who knows the conditions."""
+        better = np.eye(3)[conditions["better"]]
+        return (better * self.p_reward + (1 - better) * (1 - self.p_reward)) * [0, 1, 1]
+
     def advance(self, conditions: Conditions, choices: np.ndarray, rng: np.random.Generator) -> Conditions:
         """Pay for the choice (fixation earns nothing), then swap the arms or not."""
         better = conditions["better"]
@@ -251,10 +256,14 @@ class Bandit(ArmsTask):
     def complete(self, levels: Conditions, rng: np.random.Generator) -> Conditions:
         return before_the_first(levels | {"better": 1 + np.argmax(list(levels.values()), axis=0)})
 
+    def pays(self, conditions: Conditions) -> np.ndarray:
+        """Expected reward of each response, (B, n_out), to one who knows the conditions."""
+        of_arms = [conditions[f"pay of {arm}"] for arm in self.arms()]
+        return np.stack([np.zeros(len(of_arms[0])), *of_arms], axis=1)
+
     def advance(self, conditions: Conditions, choices: np.ndarray, rng: np.random.Generator) -> Conditions:
         """Pay for the choice; fixation earns nothing."""
-        pays = np.stack([np.zeros(len(choices)), *(conditions[f"pay of {arm}"] for arm in self.arms())])
-        paid = rng.random(len(choices)) < pays[choices, np.arange(len(choices))]
+        paid = rng.random(len(choices)) < self.pays(conditions)[np.arange(len(choices)), choices]
         return conditions | {"chosen": np.asarray(choices, np.int64), "outcome": paid.astype(float)}
 
     def ideal(self, batch: TrialBatch) -> np.ndarray:

@@ -120,6 +120,10 @@ class WisconsinCardSorting(PaintedTask):
         none = np.zeros(len(levels["rule"]), np.int64)
         return levels | {"feedback": none, "outcome": none * 1.0} | ({"in_a_row": none} if self.criterion else {})
 
+    def pays(self, conditions: Conditions) -> np.ndarray:
+        """Expected reward of each response, (B, n_out): the right one alone earns something."""
+        return np.eye(self.n_outputs)[self._answer(conditions)]
+
     def advance(self, conditions: Conditions, choices: np.ndarray, rng: np.random.Generator) -> Conditions:
         """Judge the response, change the rule or not, deal the next card."""
         right, rule = choices == self._answer(conditions), conditions["rule"]

@@ -89,6 +89,13 @@ class DawTwoStep(PaintedTask):
         none = np.zeros(len(levels["better"]), np.int64)
         return levels | {"place": none, "common": none == 1, "outcome": none * 1.0}
 
+    def pays(self, conditions: Conditions) -> np.ndarray:
+        """Expected reward of each response, (B, n_out): at the start, of pressing the lever afterwards."""
+        better, place = conditions["better"], conditions["place"]
+        of_states = np.eye(3)[better] * (2 * self.p_reward - 1) + (1 - self.p_reward)
+        leads = np.array([[0, 0.5, 0.5], [0, self.p_common, 1 - self.p_common], [0, 1 - self.p_common, self.p_common]])
+        return np.where((place == 0)[:, None], of_states @ leads.T, of_states * np.eye(3)[place])
+
     def advance(self, conditions: Conditions, choices: np.ndarray, rng: np.random.Generator) -> Conditions:
         """From the start to a state, by chance alone if nothing was chosen; from a state, paid or not, to the start."""
         better, place = conditions["better"], conditions["place"]

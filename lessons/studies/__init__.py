@@ -13,6 +13,7 @@ STUDIES: dict[str, str] = {
     "marschall2019-tuning": "marschall2019.tuning",
     "marschall2019-wider": "marschall2019.wider",
     "recipes": "recipes.study",
+    "song2017": "song2017.study",
     "soo2023": "soo2023.study",
     "soo2023-default": "soo2023.default",
     "soo2023-errors": "soo2023.errors",

@@ -16,3 +16,4 @@ from .outcomes import learning_curve as learning_curve
 from .outcomes import outcome_rates as outcome_rates
 from .outcomes import side_bias as side_bias
 from .proportions import Proportion as Proportion
+from .regret import regret as regret
