@@ -13,7 +13,7 @@ from cogdyn.agents import dynamics, rules
 from cogdyn.agents.measures import behaviour as measured
 from cogdyn.agents.rules.catalogue import rule_names
 from cogdyn.lessons import chapters
-from cogdyn.lessons.chapters import bridges, fixed_points, local_signals, one_reach, remembering
+from cogdyn.lessons.chapters import backpropagation, bridges, fixed_points, local_signals, one_reach, remembering
 from cogdyn.lessons.figures import behaviour_bars, behaviour_curves
 from cogdyn.lessons.pages.study_results import how_much_is_done
 from cogdyn.lessons.studies import load_study
@@ -71,6 +71,7 @@ def doors():
     mixed = mixture.sample(3, seed=0)
     curriculum = envs.Curriculum([task])
     actor = agents.Actor(network, env.action_space)
+    small, cued = backpropagation.small_network(), backpropagation.cue_trials(40)
     run = agents.train(task, network, rules.BPTT(), 1, 4, n_test=4, device="cpu")
     study = load_study("soo2023")
     fast = envs.ReactionTime(task=envs.make_task("PerceptualDecisionMaking", noise=0.3))
@@ -228,6 +229,12 @@ def doors():
         ("draw_trial", lessons.draw_trial, {"task": task, "batch": batch}),
         ("error_left", bridges.error_left, {"network": leaky, "task": delayed, "delays": [200]}),
         ("lesion", agents.lesion, {"network": network, "units": [0]}),
+        ("cue_trials", backpropagation.cue_trials, {}),
+        ("small_network", backpropagation.small_network, {}),
+        ("errors_back", backpropagation.errors_back, {"network": small, "trials": cued}),
+        ("nudge", backpropagation.nudge, {"network": small, "trials": cued, "bin": 3, "unit": 0}),
+        ("draw_there_and_back", backpropagation.draw_there_and_back, {}),
+        ("draw_errors_back", backpropagation.draw_errors_back, {"errors": {"plain": np.ones(12)}, "answer": 9}),
         ("points_at", fixed_points.points_at, {"network": exact, "inputs": np.zeros(task.n_inputs),
                                             "states": rates[:, :1, :N_UNITS]}),
         ("reacher", one_reach.reacher, {"name": "held"}),
