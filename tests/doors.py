@@ -14,9 +14,10 @@ from cogdyn.agents.measures import behaviour as measured
 from cogdyn.agents.measures import exploration_agents
 from cogdyn.agents.rules.catalogue import rule_names
 from cogdyn.lessons import chapters
-from cogdyn.lessons.chapters import bridges, fixed_points, local_signals, one_reach, remembering
+from cogdyn.lessons.chapters import backpropagation, bridges, fixed_points, local_signals, one_reach, remembering, tasks
 from cogdyn.lessons.figures import behaviour_bars, behaviour_curves
 from cogdyn.lessons.pages.study_results import how_much_is_done
+from cogdyn.lessons.player.packing import packed_trials
 from cogdyn.lessons.studies import load_study
 
 N_UNITS = 8
@@ -75,6 +76,8 @@ def doors():
     mixed = mixture.sample(3, seed=0)
     curriculum = envs.Curriculum([task])
     actor = agents.Actor(network, env.action_space)
+    decider = agents.RateRNN(decision.n_inputs, N_UNITS, decision.n_outputs, dt=20, tau=100)
+    small, cued = backpropagation.small_network(), backpropagation.cue_trials(40)
     run = agents.train(task, network, rules.BPTT(), 1, 4, n_test=4, device="cpu")
     study = load_study("soo2023")
     fast = envs.ReactionTime(task=envs.make_task("PerceptualDecisionMaking", noise=0.3))
@@ -239,6 +242,19 @@ def doors():
         ("draw_trial", lessons.draw_trial, {"task": task, "batch": batch}),
         ("error_left", bridges.error_left, {"network": leaky, "task": delayed, "delays": [200]}),
         ("lesion", agents.lesion, {"network": network, "units": [0]}),
+        ("cue_trials", backpropagation.cue_trials, {}),
+        ("small_network", backpropagation.small_network, {}),
+        ("errors_back", backpropagation.errors_back, {"network": small, "trials": cued}),
+        ("nudge", backpropagation.nudge, {"network": small, "trials": cued, "bin": 3, "unit": 0}),
+        ("draw_there_and_back", backpropagation.draw_there_and_back, {}),
+        ("draw_errors_back", backpropagation.draw_errors_back, {"errors": {"plain": np.ones(12)}, "answer": 9}),
+        ("packed_trials", packed_trials, {"task": decision, "n_trials": 2}),
+        ("ideal_curve", tasks.ideal_curve, {"task": decision, "strengths": np.zeros(3)}),
+        ("running_sums", tasks.running_sums, {"batch": decision.sample(20, seed=0)}),
+        ("draw_running_sums", tasks.draw_running_sums, {"sums": np.ones((4, 2))}),
+        ("choices_of", tasks.choices_of, {"network": decider, "task": decision, "batch": decision.sample(2, seed=0)}),
+        ("choose_right", tasks.choose_right, {"network": decider, "task": decision, "n_trials": 50}),
+        ("draw_choice_curves", tasks.draw_choice_curves, {"curves": {"it": (np.zeros(3), np.zeros(3))}}),
         ("points_at", fixed_points.points_at, {"network": exact, "inputs": np.zeros(task.n_inputs),
                                             "states": rates[:, :1, :N_UNITS]}),
         ("reacher", one_reach.reacher, {"name": "held"}),

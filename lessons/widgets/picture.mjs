@@ -66,8 +66,19 @@ export function strokeWith(pen, ink) {
   };
 }
 
+/** A function that writes words at a point of a canvas, and returns how wide they are. */
+export function writeWith(pen, ink, fontFamily) {
+  return (words, x, y, { align = "left", weight = 400, alpha = 1, size = textSize, colour = ink } = {}) => {
+    pen.font = `${weight} ${size}px ${fontFamily}`;
+    Object.assign(pen, { textAlign: align, textBaseline: "middle", fillStyle: colour, globalAlpha: alpha });
+    pen.fillText(words, x, y);
+    pen.globalAlpha = 1;
+    return pen.measureText(words).width;
+  };
+}
+
 /** Heat map as a picture of one pixel per bin and row; value(row, t) in [-1, 1]. */
-function heat(rows, steps, value, colours) {
+export function heat(rows, steps, value, colours) {
   const table = Array.from({ length: 401 }, (_, i) => shade((i - 200) / 200, colours));
   const sheet = document.createElement("canvas");
   sheet.width = Math.max(1, steps);
