@@ -37,7 +37,7 @@ class DiagonalRule(CreditRule[Tensor]):
     """
 
     decay: ClassVar[Credit] = "none"
-    largest_loop = 1024
+    largest_loop: ClassVar[int] = 1024
 
     def begin(self, network: RateRNN, batch_size: int, memory: Memory, generator: Generator | None) -> Tensor:
         """No traces before the first bin."""

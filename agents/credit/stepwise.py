@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 import torch
 from torch import Tensor
@@ -10,10 +10,17 @@ from torch import Tensor
 from .bins import Bin
 from .memory import Memory
 
-if TYPE_CHECKING:
-    from .credit_rule import CreditRule
-
 State = TypeVar("State")
+
+
+class Stepping(Protocol[State]):
+    """A rule by its steps; each name is that of :class:`~cogdyn.agents.credit.credit_rule.CreditRule`."""
+
+    def step(self, state: State, bin: Bin, generator: torch.Generator | None, /) -> tuple[State, Tensor]: ...
+
+    def finish(self, state: State) -> tuple[State, Tensor | None]: ...
+
+    def remembered(self, state: State) -> Memory: ...
 
 
 class Stepwise(Generic[State]):
@@ -24,7 +31,7 @@ class Stepwise(Generic[State]):
         state: Its state before the first bin.
     """
 
-    def __init__(self, rule: CreditRule[State], state: State):
+    def __init__(self, rule: Stepping[State], state: State):
         self.rule, self.state = rule, state
 
     def step(self, bin: Bin, generator: torch.Generator | None) -> Tensor:

@@ -1,7 +1,7 @@
 """The plasticity of a network of multi-compartment units."""
 
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import ClassVar, Literal, NamedTuple
 
 import numpy as np
 import torch
@@ -89,7 +89,7 @@ class Compartments(CreditRule[Dendrites]):
     """
 
     own_rates = sg.OWN_RATES
-    largest_loop = 2048
+    largest_loop: ClassVar[int] = 2048
     mixes_trials = True
     reads = (*THREE_FACTORS, "own apical voltage")
 

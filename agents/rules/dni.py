@@ -1,7 +1,7 @@
 """Decoupled neural interfaces: learning from synthetic gradients."""
 
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import ClassVar, Literal, NamedTuple
 
 import numpy as np
 import torch
@@ -74,7 +74,7 @@ class DNI(CreditRule[SyntheticGradient]):
     """
 
     own_rates = sg.OWN_RATES
-    largest_loop = 2048
+    largest_loop: ClassVar[int] = 2048
     mixes_trials = True
     reads = (*THREE_FACTORS, "own apical voltage", "sent by others", "weights of others")
 

@@ -1,7 +1,7 @@
 """Eligibility propagation, for rates."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 from torch import Generator, Tensor
@@ -49,7 +49,7 @@ class EProp(CreditRule[EligibilityTraces]):
     """
 
     reads = THREE_FACTORS
-    largest_loop = 1024
+    largest_loop: ClassVar[int] = 1024
 
     readout_filter: float = number(0.0, minimum=0, below=1)
 

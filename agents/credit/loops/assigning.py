@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
@@ -16,15 +16,13 @@ from ..trials import Assignment, Trials
 from .arrays import Course
 from .handover import PRECISIONS, check_labels, networks_in, parts_of, settings_of, small_numbers_as_zero, state_arrays
 from .learning import why_not_compiled
-
-if TYPE_CHECKING:
-    from ..credit_rule import CreditRule
+from .loop_rule import LoopRule
 
 LARGEST = 64
 """Number of units up to which loops are used; with more, products of a library are faster."""
 
 
-def assigns_on_loops(rule: CreditRule[Any], trials: Trials) -> bool:
+def assigns_on_loops(rule: LoopRule, trials: Trials) -> bool:
     """Whether credit for these trials is assigned on a compiled loop: where that is faster, and can be."""
     n, batch_size = trials.network.n_units, trials.inputs.shape[1]
     small = n <= LARGEST and n * batch_size <= rule.largest_loop
@@ -32,7 +30,7 @@ def assigns_on_loops(rule: CreditRule[Any], trials: Trials) -> bool:
 
 
 @torch.no_grad()
-def assign_in_bins(rule: CreditRule[Any], trials: Trials) -> Assignment:
+def assign_in_bins(rule: LoopRule, trials: Trials) -> Assignment:
     """What a rule's steps add up to over trials at fixed weights."""
     from .compiler import compiled_loop, compiled_sum
 
@@ -54,9 +52,7 @@ def assign_in_bins(rule: CreditRule[Any], trials: Trials) -> Assignment:
 
 
 @torch.no_grad()
-def assign_backwards(
-    rule: CreditRule[Any], trials: Trials, own_synapse: bool, readout_filter: float = 0.0
-) -> Assignment:
+def assign_backwards(rule: LoopRule, trials: Trials, own_synapse: bool, readout_filter: float = 0.0) -> Assignment:
     """What traces that stay at their synapse add up to over trials, without the traces."""
     from .compiler import compiled_sum_backwards
 
@@ -69,7 +65,7 @@ def assign_backwards(
 
 
 def _assignment(
-    rule: CreditRule[Any], trials: Trials, noise: np.ndarray | None, draws: Tensor | None, add_up: Any
+    rule: LoopRule, trials: Trials, noise: np.ndarray | None, draws: Tensor | None, add_up: Any
 ) -> Assignment:
     """Let ``add_up(s, parts, course, settings, rates, outputs, G)`` go through the trials of each network."""
     network, x, errors = trials.network, PRECISIONS[trials.network.recurrent.dtype], trials.errors

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,14 +14,12 @@ from torch import Tensor
 from ...network.rate_rnn import RateRNN
 from ..feedback import PATHWAYS
 from .arrays import ACTIVATIONS, N_STATE, Parts, Settings
-
-if TYPE_CHECKING:
-    from ..credit_rule import CreditRule
+from .loop_rule import LoopRule
 
 PRECISIONS = {torch.float32: np.dtype(np.float32), torch.float64: np.dtype(np.float64)}
 
 
-def settings_of(rule: CreditRule[Any], network: RateRNN, softmax: bool) -> Settings:
+def settings_of(rule: LoopRule, network: RateRNN, softmax: bool) -> Settings:
     """Numbers of the network and of the descent."""
     descent = rule.descent
     rate = descent.rate(network)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
@@ -16,9 +16,7 @@ from ...network.rate_rnn import RateRNN
 from ..driven_step import noise_currents
 from .arrays import ACTIVATIONS, Course
 from .handover import PRECISIONS, check_labels, networks_in, parts_of, settings_of, small_numbers_as_zero, state_arrays
-
-if TYPE_CHECKING:
-    from ..credit_rule import CreditRule
+from .loop_rule import LoopRule
 
 
 @cache
@@ -33,7 +31,7 @@ def why_no_numba() -> str | None:
     return None
 
 
-def why_not_compiled(rule: CreditRule[Any], network: RateRNN) -> str | None:
+def why_not_compiled(rule: LoopRule, network: RateRNN) -> str | None:
     """Why a rule does not learn in every bin of a network's trials on a compiled loop; None if it does."""
     if not rule.has_loop():
         return f"{type(rule).__name__} has no compiled loop"
@@ -58,7 +56,7 @@ def learning_path(rule: Any, network: Any) -> str | None:
 
 @torch.no_grad()
 def learn_in_compiled_bins(
-    rule: CreditRule[Any], network: RateRNN, batch: TrialBatch, generator: torch.Generator | None
+    rule: LoopRule, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None
 ) -> list[tuple[float, float]]:
     """Go through trials bin by bin, as :func:`~cogdyn.agents.credit.every_bin.learn_in_every_bin`, compiled.
 
@@ -91,7 +89,7 @@ def learn_in_compiled_bins(
 
 
 def _course(
-    rule: CreditRule[Any], network: RateRNN, batch: TrialBatch, generator: torch.Generator | None, x: np.dtype[Any]
+    rule: LoopRule, network: RateRNN, batch: TrialBatch, generator: torch.Generator | None, x: np.dtype[Any]
 ) -> Any:
     """What the trials bring; errors are those of each bin's own loss, T times those of the mean over bins.
 
