@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from .options import Debug
 from .settings import folder as path
 from .terminal import terminal_console
 
@@ -16,8 +17,6 @@ assignments_app = typer.Typer(
     help="Assignments that grade themselves: hand out, check, grade.", no_args_is_help=True, rich_markup_mode="markdown"
 )
 console = terminal_console()
-
-Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 
 
 @assignments_app.command("list", epilog="Example: **cogdyn assignment list**")

@@ -10,8 +10,10 @@ from typing import Annotated
 
 import typer
 
+from .course import book, lessons
 from .errors import guarded
-from .options import set_options
+from .options import Debug, Modules, set_options
+from .play import play
 from .questions import assignments_app
 from .settings import folder as path
 from .settings import joined, task_with
@@ -27,16 +29,6 @@ app = typer.Typer(
 )
 app.add_typer(assignments_app, name="assignment")
 console = terminal_console()
-
-Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
-Modules = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--import",
-        help="Module that registers tasks, rules or networks of your own, as mytasks for mytasks.py.",
-        metavar="MODULE",
-    ),
-]
 
 
 @app.command(epilog="Example: **cogdyn tasks DelayMatchSample**")
@@ -181,37 +173,7 @@ def show(
     guarded(work, debug, modules)
 
 
-@app.command(epilog="Example: **cogdyn play PerceptualDecisionMaking --n-trials 10**")
-def play(
-    task: Annotated[str, typer.Argument(help="Name of the task; see *cogdyn tasks*.")],
-    n_trials: Annotated[int | None, typer.Option(help="Trials; 20, or one session, by default.")] = None,
-    setting: Annotated[
-        list[str] | None,
-        typer.Option("--set", help="A task's argument, NAME=VALUE; may be repeated.", metavar="NAME=VALUE"),
-    ] = None,
-    seed: Annotated[int | None, typer.Option(help="Seed of the trials; fresh ones by default.")] = None,
-    speed: Annotated[
-        float | None,
-        typer.Option(
-            help="Pace; 1 is the networks' own. By default 0.5, or less, so that you have a second to answer."
-        ),
-    ] = None,
-    show_period: Annotated[bool, typer.Option("--show-period", help="Show the name of the period.")] = False,
-    save: Annotated[
-        Path | None,
-        typer.Option(parser=path, help="Write a row for each trial to FILE.csv.", metavar="FILE.csv"),
-    ] = None,
-    modules: Modules = None,
-    debug: Debug = False,
-) -> None:
-    """Do a task yourself, with the keys of the terminal, and compare your score with chance and the ideal observer."""
-
-    def work() -> None:
-        from ..player.terminal import play_in_terminal
-
-        play_in_terminal(task_with(task, setting or []), n_trials, seed, speed, show_period, save)
-
-    guarded(work, debug, modules)
+app.command(epilog="Example: **cogdyn play PerceptualDecisionMaking --n-trials 10**")(play)
 
 
 @app.command(epilog="Example: **cogdyn study soo2023 --quick**")
@@ -254,39 +216,8 @@ def study(
     guarded(work, debug)
 
 
-@app.command(epilog="Example: **cogdyn lessons my-lessons**")
-def lessons(
-    folder: Annotated[Path, typer.Argument(parser=path, help="Where to put the notebooks.")] = Path("cogdyn-lessons"),
-    open_: Annotated[bool, typer.Option("--open/--no-open", help="Open JupyterLab on them.")] = True,
-    debug: Debug = False,
-) -> None:
-    """Write the lessons as notebooks, and open them in JupyterLab."""
-
-    def work() -> None:
-        from ..pages.notebooks import open_notebooks, write_notebooks
-
-        write_notebooks(folder, say=console.print)
-        if open_:
-            open_notebooks(folder)
-
-    guarded(work, debug)
-
-
-@app.command(epilog="Example: **cogdyn book --out my-book**")
-def book(
-    out: Annotated[
-        Path | None, typer.Option(parser=path, help="Where to build; next to its source by default.")
-    ] = None,
-    debug: Debug = False,
-) -> None:
-    """Build the book: every lesson is run, every page works without a network."""
-
-    def work() -> None:
-        from ..pages.build import build_book
-
-        console.print(f"built: open {build_book(out)}")
-
-    guarded(work, debug)
+app.command(epilog="Example: **cogdyn lessons my-lessons**")(lessons)
+app.command(epilog="Example: **cogdyn book --out my-book**")(book)
 
 
 def main() -> None:

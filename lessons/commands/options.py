@@ -6,9 +6,21 @@ import os
 import re
 import sys
 from collections.abc import Iterable
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 from ...envs.own_tasks import import_modules
+
+Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+Modules = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--import",
+        help="Module that registers tasks, rules or networks of your own, as mytasks for mytasks.py.",
+        metavar="MODULE",
+    ),
+]
 
 
 def set_options(**options: Any) -> dict[str, Any]:

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from .assignments import Debug, assignments_app, console
+from .assignments import assignments_app, console
 from .errors import guarded
-from .options import in_options
+from .options import Debug, in_options
 from .settings import folder as path
 
 Lessons = Annotated[

@@ -1,0 +1,48 @@
+"""The commands of the course: ``cogdyn lessons``, the notebooks; ``cogdyn book``, the pages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .errors import guarded
+from .options import Debug
+from .settings import folder as path
+from .terminal import terminal_console
+
+console = terminal_console()
+
+
+def lessons(
+    folder: Annotated[Path, typer.Argument(parser=path, help="Where to put the notebooks.")] = Path("cogdyn-lessons"),
+    open_: Annotated[bool, typer.Option("--open/--no-open", help="Open JupyterLab on them.")] = True,
+    debug: Debug = False,
+) -> None:
+    """Write the lessons as notebooks, and open them in JupyterLab."""
+
+    def work() -> None:
+        from ..pages.notebooks import open_notebooks, write_notebooks
+
+        write_notebooks(folder, say=console.print)
+        if open_:
+            open_notebooks(folder)
+
+    guarded(work, debug)
+
+
+def book(
+    out: Annotated[
+        Path | None, typer.Option(parser=path, help="Where to build; next to its source by default.")
+    ] = None,
+    debug: Debug = False,
+) -> None:
+    """Build the book: every lesson is run, every page works without a network."""
+
+    def work() -> None:
+        from ..pages.build import build_book
+
+        console.print(f"built: open {build_book(out)}")
+
+    guarded(work, debug)
