@@ -53,16 +53,14 @@ def compare_steps(name: str = "PerceptualDecisionMaking") -> None:
     @torch.no_grad()
     def painted() -> None:
         trials = task.sample(COPIES)
-        rollout = play(
-            network, task, trials, lambda u, h: network(u, h, generator=draws), choose, Rewards(), True, draws
-        )
+        rollout = play(network, task, trials, run, choose, Rewards(), True, draws)
         counted["painted"] = int(rollout.alive.sum())
 
     @torch.no_grad()
     def fixating() -> None:
         """As of one who has learned to fixate, so that trials last."""
         trials = task.sample(COPIES)
-        play(network, task, trials, run, lambda z: torch.zeros(z.shape[:-1], dtype=torch.int64), Rewards(), True, draws)  # fmt: skip
+        play(network, task, trials, run, lambda z: torch.zeros_like(z[..., 0]).long(), Rewards(), True, draws)
 
     @torch.no_grad()
     def stepped() -> None:
@@ -73,9 +71,7 @@ def compare_steps(name: str = "PerceptualDecisionMaking") -> None:
     settings: dict[str, Any] = {"n_steps": N_STEPS, "device": "cpu", "seed": 0}
     models = {
         "PPO, MlpPolicy": PPO("MlpPolicy", envs, **settings),
-        "RecurrentPPO, 100 units": RecurrentPPO(
-            "MlpLstmPolicy", envs, policy_kwargs={"lstm_hidden_size": 100}, **settings
-        ),
+        "RecurrentPPO, 100 units": RecurrentPPO("MlpLstmPolicy", envs, policy_kwargs=size, **settings),
     }
     work = {"painted, fixating": fixating, "painted, random": painted, "our stepping": stepped}
     seconds = medians(work | {model: collecting(one) for model, one in models.items()}, rounds=5)
