@@ -17,6 +17,7 @@ from benchmark_dynamics import compare_fixed_points
 from benchmark_envs import compare_frames, compare_policies, compare_tasks, compare_with_neurogym
 from benchmark_lessons import compare_grading, compare_lessons, compare_live_network
 from benchmark_population import compare_many_units, compare_population
+from benchmark_reward import compare_reward
 from benchmark_rules import compare_rules
 from timing import PEERS, Peer, show
 
@@ -73,6 +74,7 @@ def main() -> None:
     compare_imports()
     compare_commands()
     compare_policies()
+    compare_reward()
     if peer is None:
         print(f"NeuroGym and nn4n are not installed in {PEERS.parents[1]}: left out. `make bench` installs it.\n")
     else:

@@ -41,6 +41,7 @@ TruncatedExponential mean: minus one
 TruncatedExponential low: minus one
 TruncatedExponential high: minus one
 Curriculum.report score: NaN, infinity, minus one, huge    a score that is none reaches no goal
+GymTask hidden: empty
 Noisy groups: empty
 Rewards correct: minus one
 Rewards error: minus one

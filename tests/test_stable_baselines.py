@@ -86,7 +86,7 @@ def test_what_would_make_its_environments_differ_is_refused():
 def test_the_page_on_environments_runs_as_it_stands():
     page = (Path(__file__).parents[1] / "book/environments.md").read_text(encoding="utf-8")
     blocks = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
-    assert len(blocks) == 6
+    assert len(blocks) == 7
     names = {}
     exec(compile("\n".join(blocks), "environments.md", "exec"), names)
     assert names["env"].unwrapped.task == names["harder"] == names["envs"].task

@@ -20,6 +20,7 @@ import numpy as np
 
 from cogdyn.envs import (
     Blocks,
+    LastOutcome,
     Mixture,
     Noisy,
     ReactionTime,
@@ -56,6 +57,7 @@ def others() -> dict[str, Task]:
         "SideBias": SideBias(task=decision, p=(0.8, 0.2)),
         "Blocks": Blocks(tasks=[SideBias(task=decision, p=(p, 1 - p)) for p in (0.8, 0.2)], n_trials=30, hazard=0.1),
         "TrialHistory": TrialHistory(task=decision, n_trials=30),
+        "LastOutcome": LastOutcome(task=make_task("DawTwoStep")),
         "ReactionTime": ReactionTime(task=decision, cost=0.1),
         "ibl20": replace(make_task("PerceptualDecisionMaking", preset="ibl20"), n_trials=150),
     }
