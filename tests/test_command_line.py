@@ -185,6 +185,8 @@ def test_in_options():
         (["train", "DelayMatchSample", "--lr", "1e30", "--units", "10"], "training with BPTT diverged at step"),
         (["show", "nowhere"], "nowhere holds no run"),
         (["lessons", "--no-open", __file__], "is a file; name a folder"),
+        (["slides", __file__], "is a file; name a folder"),
+        (["slides", "new", "--lesson", "bridge"], "Did you mean 'bridges'?"),
     ],
 )
 def test_mistakes_get_one_line_and_no_traceback(cogdyn, words, message, tmp_path):
@@ -201,7 +203,7 @@ def test_debug_shows_the_traceback(cogdyn):
     assert isinstance(result.exception, ValueError)
 
 
-@pytest.mark.parametrize("command", ["tasks", "train", "show", "study", "lessons", "book"])
+@pytest.mark.parametrize("command", ["tasks", "train", "show", "study", "lessons", "book", "slides"])
 def test_help_has_an_example(cogdyn, command):
     result = cogdyn(command, "--help")
     assert result.exit_code == 0

@@ -70,7 +70,7 @@ def test_the_wheel_holds_all_that_is_ours_and_no_more(wheel):
     ]
     expected = {f"cogdyn/{path.relative_to(ROOT).as_posix()}" for path in [*modules, ROOT / "py.typed"]}
     assert {name for name in inside if name.endswith((".py", "py.typed"))} == expected
-    pages = [*(ROOT / "book").glob("*.*"), *(ROOT / "book").glob("*/*.md")]
+    pages = [*(ROOT / "book").glob("*.*"), *(ROOT / "book").glob("*/*.md"), *(ROOT / "book" / "slides").iterdir()]
     assets = [path for path in (ROOT / "lessons").rglob("*") if path.suffix in SUFFIXES]
     assert {f"cogdyn/{path.relative_to(ROOT).as_posix()}" for path in [*pages, *assets]} <= inside
 

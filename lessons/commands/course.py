@@ -1,4 +1,4 @@
-"""The commands of the course: ``cogdyn lessons``, the notebooks; ``cogdyn book``, the pages."""
+"""The commands of the course: ``cogdyn lessons``, notebooks; ``cogdyn book``, pages; ``cogdyn slides``."""
 
 from __future__ import annotations
 
@@ -44,5 +44,23 @@ def book(
         from ..pages.build import build_book
 
         console.print(f"built: open {build_book(out)}")
+
+    guarded(work, debug)
+
+
+def slides(
+    folder: Annotated[Path, typer.Argument(parser=path, help="Where to put the slides.")],
+    lesson: Annotated[
+        list[str] | None, typer.Option("--lesson", help="Name of a lesson, such as bridges; may be repeated.")
+    ] = None,
+    debug: Debug = False,
+) -> None:
+    """Make slides of the lessons: each is run, its pictures are alive, all works without a network."""
+
+    def work() -> None:
+        from ..pages.slides import write_slides
+
+        write_slides(folder, lesson, say=console.print)
+        console.print(f"open {folder / 'index.html'}")
 
     guarded(work, debug)

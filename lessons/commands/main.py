@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from .course import book, lessons
+from .course import book, lessons, slides
 from .errors import guarded
 from .options import Debug, Modules, set_options
 from .play import play
@@ -218,6 +218,7 @@ def study(
 
 app.command(epilog="Example: **cogdyn lessons my-lessons**")(lessons)
 app.command(epilog="Example: **cogdyn book --out my-book**")(book)
+app.command(epilog="Example: **cogdyn slides my-slides --lesson bridges**")(slides)
 
 
 def main() -> None:

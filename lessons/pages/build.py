@@ -22,6 +22,10 @@ _FROM_NPM = {
     "@jupyter-widgets/html-manager/dist/embed-amd.js": "embed-amd.js",
     "mathjax/es5/tex-svg.js": "mathjax/tex-svg.js",
     "mathjax/LICENSE": "mathjax/LICENSE",
+    "reveal.js/dist/reveal.js": "reveal/reveal.js",
+    "reveal.js/dist/reveal.css": "reveal/reveal.css",
+    "reveal.js/plugin/notes/notes.js": "reveal/notes.js",
+    "reveal.js/LICENSE": "reveal/LICENSE",
 }
 
 
@@ -71,16 +75,17 @@ def _build(folder: Path) -> Path:
     return index
 
 
-def fill_vendor(folder: Path) -> None:
-    """Put the scripts that the pages need into ``vendor/w``, unless they are there already.
+def fill_vendor(folder: Path, vendor: Path | None = None) -> None:
+    """Put the scripts that the pages and slides need into ``vendor/w``, unless they are there already.
 
     Args:
         folder: The book's folder, with ``package-lock.json`` and our own scripts.
+        vendor: Where to put the folder ``w``; what is there is removed. None puts it into the book's own ``vendor``.
 
     Raises:
         BookError: If npm is missing, or cannot get the packages pinned in ``package-lock.json``.
     """
-    vendor = folder / "vendor"
+    vendor = vendor or folder / "vendor"
     anywidget = importlib.metadata.distribution("anywidget")
     ours = sorted(folder.glob("*.js"))
     pins = [
@@ -93,10 +98,11 @@ def fill_vendor(folder: Path) -> None:
         return
     npm = shutil.which("npm")
     if npm is None:
-        raise BookError("building the book needs npm, which comes with Node.js: see https://nodejs.org")
+        raise BookError("the pages need npm, which comes with Node.js: see https://nodejs.org")
     shutil.rmtree(vendor, ignore_errors=True)
     target = vendor / "w"
-    (target / "mathjax").mkdir(parents=True)
+    for name in ("mathjax", "reveal"):
+        (target / name).mkdir(parents=True)
     with temporary_folder("cogdyn-npm-") as work:
         for name in ("package.json", "package-lock.json"):
             shutil.copy(folder / name, work)

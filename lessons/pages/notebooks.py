@@ -70,7 +70,7 @@ def open_notebooks(folder: Path) -> None:
 
 
 def _write(page: Path, file: Path, say: Callable[[str], object]) -> Path:
-    notebook = _notebook(page)
+    notebook = lesson_notebook(page)
     edition = notebook["metadata"]["cogdyn"]["edition"]
     if not file.exists():
         save_notebook(notebook, file)
@@ -95,7 +95,7 @@ def _write(page: Path, file: Path, say: Callable[[str], object]) -> Path:
     return beside
 
 
-def _notebook(page: Path) -> Any:
+def lesson_notebook(page: Path) -> Any:
     """The page as a notebook which remembers what it was written from."""
     jupytext = load_jupytext()
     notebook = jupytext.read(page, fmt="md:myst")
