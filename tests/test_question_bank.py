@@ -109,9 +109,10 @@ def test_a_paper_asks_of_all_lessons_alike_and_no_letter_is_right_more_often():
         for letter, options in zip(paper.key, paper.options, strict=True):
             assert options["abc".index(letter)].correct
     assert set(letters) == {"a", "b", "c"}
-    # Of 4,000 letters a third each, with a standard deviation of 30; of the 2/6 left over for each lesson, of 7.
+    # Of 4,000 letters a third each, with a standard deviation of 30. What is left over when all lessons have as many
+    # falls to each in a share of 200 papers, with a standard deviation of 7 at most.
     assert all(abs(count - 4000 / 3) < 5 * 30 for count in letters.values())
-    assert all(abs(count - 4000 / 6) < 5 * 7 for count in lessons.values())
+    assert all(abs(count - 4000 / len(lessons)) < 5 * 7 for count in lessons.values())
 
 
 def test_a_paper_says_no_answer_and_the_key_says_all():
