@@ -259,7 +259,7 @@ class CreditRule(Rule, Generic[State]):
         errors = OutputError(data, network.n_outputs, network.readout_activation, len(data.inputs))
         steps = self.steps(network, batch.batch_size, self.memory, generator)
         before = [(parameter, parameter.detach().clone()) for _, parameter in trainable(network)]
-        outputs, norms = learn_in_every_bin(
+        outputs, norms, _ = learn_in_every_bin(
             network, data.inputs, errors, steps, self.feedback_weights, self.descent, generator
         )
         self.memory = steps.memory

@@ -120,12 +120,13 @@ class Descent:
 
     def state(self, network: Network) -> dict[str, Tensor]:
         """The number of updates, and what Adam remembers of a network, as named tensors; nothing of one not known."""
-        if self._torch is None or not self.knows(network):
+        if not self.knows(network):
             return {"updates": for_each(network, 0)}
+        memory = {} if self._torch is None else self._torch.state
         return {"updates": for_each(network, self._taken)} | {
             f"{name}.{key}": value.clone() if value.ndim else for_each(network, value)
             for name, parameter in network.named_parameters()
-            for key, value in self._torch.state.get(parameter, {}).items()
+            for key, value in memory.get(parameter, {}).items()
         }
 
     def restore(self, network: Network, state: Mapping[str, Tensor]) -> None:
@@ -134,7 +135,7 @@ class Descent:
         Raises:
             ValueError: If the networks of an ensemble took different numbers of updates.
         """
-        memory = self._start(network).state
+        self._network, self._torch = network, None
         counts = [value for name, value in state.items() if name == "updates" or name.endswith(".step")]
         # Runs of old have the steps of Adam alone.
         self._taken = max((int(shared("number of updates", count)) for count in counts), default=0)
@@ -142,7 +143,7 @@ class Descent:
             found = {key.removeprefix(f"{name}."): v for key, v in state.items() if key.rpartition(".")[0] == name}
             # Adam counts its steps on the CPU, whatever the device of the parameters.
             if found:
-                memory[parameter] = {
+                self._made(network).state[parameter] = {
                     k: shared("number of updates", v) if k == "step" else v.to(parameter, copy=True)
                     for k, v in found.items()
                 }
@@ -157,14 +158,17 @@ class Descent:
         self._taken += 1
 
     def _optimizer(self, network: Network) -> torch.optim.Optimizer:
-        optimizer = self._torch if self._torch is not None and self.knows(network) else self._start(network)
+        if not self.knows(network):
+            self.restore(network, {})
+        optimizer = self._made(network)
         optimizer.param_groups[0]["lr"] = self.rate(network)
         return optimizer
 
-    def _start(self, network: Network) -> torch.optim.Optimizer:
-        # All parameters: one that is frozen has no gradient, and stays as it is for as long as it is frozen.
-        self._torch = OPTIMIZERS[self.optimizer](network.parameters(), weight_decay=self.weight_decay)
-        self._network, self._taken = network, 0
+    def _made(self, network: Network) -> torch.optim.Optimizer:
+        """PyTorch's optimiser, made when it is first needed: with it PyTorch loads its compiler, for a second."""
+        if self._torch is None:
+            # All parameters: one that is frozen has no gradient, and stays as it is for as long as it is frozen.
+            self._torch = OPTIMIZERS[self.optimizer](network.parameters(), weight_decay=self.weight_decay)
         return self._torch
 
 

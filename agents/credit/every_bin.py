@@ -43,7 +43,9 @@ def learn_in_every_bin(
     feedback: Feedback,
     descent: Descent,
     generator: torch.Generator | None,
-) -> tuple[Tensor, Tensor]:
+    start: Tensor | None = None,
+    noise: Tensor | None = None,
+) -> tuple[Tensor, Tensor, Tensor]:
     """Go through trials bin by bin; after each the weights take what it adds to the gradient, T times.
 
     T times, because errors are those of the mean over T bins: one pass through the trials goes as far as descents on
@@ -56,23 +58,26 @@ def learn_in_every_bin(
         steps: The rule, before the first bin.
         feedback: How errors reach the units; adapted with the readout.
         descent: How far weights go: learning rate, largest norm of the gradient, decay of weights.
-        generator: Source of the noise.
+        generator: Source of the noise, and of what the rule draws.
+        start: State before the first bin, (B, N); None for the initial state.
+        noise: Currents of noise, (T, B, N); None to draw them.
 
     Returns:
-        Outputs (T, B, n_out), or of an ensemble (T, S, B, n_out), and the norm of the gradient of all bins together,
-        () or (S,).
+        Outputs (T, B, n_out), or of an ensemble (T, S, B, n_out), the norm of the gradient of all bins together, () or
+        (S,), and the state after the last bin.
     """
     n_bins, batch_size, _ = inputs.shape
     synapses, voltage, alpha = Synapses(network), network.leak == "voltage", network.alpha
     readout, bias = network.readout_weights.detach().clone(), network.readout_bias.detach().clone()[..., None, :]
-    state = network.initial_state(batch_size).detach()
+    state = network.initial_state(batch_size).detach() if start is None else start
     # The rates of a bin are written where the next bin's synapses get them.
     senders = state.new_ones(n_bins + 1, *state.shape[:-1], synapses.weights.shape[-1])
     senders[:-1, ..., network.n_units : -1] = inputs if state.ndim == 2 else inputs[:, None]
     rates, *later = senders[..., : network.n_units].unbind(0)
     rates.copy_(network.rates(state))
     bins = Bins(network, rates)
-    noise = noise_currents(network, n_bins, batch_size, generator) if network.noise else None
+    if noise is None and network.noise:
+        noise = noise_currents(network, n_bins, batch_size, generator)
     affine = torch.addmm if state.ndim == 2 else torch.baddbmm
     rate, clip = descent.rate(network), descent.clip
     decay, some_unread = rate * descent.weight_decay, not bool(network.output_mask.all())
@@ -117,7 +122,8 @@ def learn_in_every_bin(
         network.readout.copy_(readout)
     if learns_bias:
         network.readout_bias.copy_(bias[..., 0, :])
-    return torch.stack(outputs), torch.linalg.vector_norm(total, dim=(-2, -1))
+    last = state if voltage else rates.clone()
+    return torch.stack(outputs), torch.linalg.vector_norm(total, dim=(-2, -1)), last
 
 
 def _shortened(clip: float | None, *gradients: Tensor) -> Tensor | float:

@@ -88,16 +88,30 @@ def apical_rate(lr: float | None, n_units: int) -> float:
 
 
 def loop_arrays(
-    A: Tensor, A_old: Tensor, J: Tensor | None, K: Tensor | None, network: RateRNN, batch_size: int, *counts: int
+    A: Tensor,
+    A_old: Tensor,
+    J: Tensor | None,
+    K: Tensor | None,
+    before: Before | None,
+    network: RateRNN,
+    batch_size: int,
+    *counts: int,
 ) -> list[Tensor]:
-    """Copies of A, its older copy, J and K, or nothing for those that are not there; place for the bin before; counts.
+    """Copies of A, its older copy, J and K, or nothing for those that are not there; the bin before, or place; counts.
 
     The last count says whether there was a bin before.
     """
     several = A.shape[:-2]
     copies = [A.new_empty(*several, 0, 0) if part is None else part.clone().contiguous() for part in (A, A_old, J, K)]
-    before = A.new_empty(*several, batch_size, A.shape[-1]), A.new_empty(*several, batch_size, network.n_units)
-    return [*copies, *before, A.new_tensor([*counts, 0]).expand(*several, -1).clone()]
+    left = A.new_empty(*several, batch_size, A.shape[-1]), A.new_empty(*several, batch_size, network.n_units)
+    if before is not None:
+        left = before.senders.clone().contiguous(), before.signal.clone().contiguous()
+    return [*copies, *left, A.new_tensor([*counts, before is not None]).expand(*several, -1).clone()]
+
+
+def left_by_loop(senders: Tensor, signal: Tensor, counts: Tensor) -> Before | None:
+    """The bin before, of the arrays of :func:`loop_arrays`; None if there was none."""
+    return Before(senders, signal) if counts.flatten()[-1] > 0 else None
 
 
 def refuse_voltage_leak(rule: str, jacobian: str, network: RateRNN) -> None:

@@ -11,7 +11,7 @@ from ..credit import THREE_FACTORS, Arrays, CreditRule, LoopBin, Memory, Pathway
 from ..credit import synthetic_gradient as sg
 from ..credit.arguments import number, whole
 from ..credit.bins import Bin, contribution, nothing
-from ..credit.loops.products import add_outer, backward, follow_delta_rule, pull, spread
+from ..credit.loops.products import add_outer, backward, copy, follow_delta_rule, pull, spread
 from ..credit.loops.units import saturate, see_label, shorten
 
 Jacobian = Literal["learned", "random", "from_zero", "frozen", "zero", "exact"]
@@ -182,14 +182,16 @@ class Compartments(CreditRule[Dendrites]):
 
     def to_loop(self, state: Dendrites, network: RateRNN, batch_size: int) -> Sequence[Tensor]:
         """A, its older copy, J and K, what the bin before left, and counts: age, bin, and whether there was a bin."""
-        return sg.loop_arrays(state.A, state.A_old, state.J, state.K, network, batch_size, state.age, state.bin)
+        counts = state.age, state.bin
+        return sg.loop_arrays(state.A, state.A_old, state.J, state.K, state.before, network, batch_size, *counts)
 
     def from_loop(self, state: Dendrites, tensors: Sequence[Tensor]) -> Dendrites:
         """All synapses of the dendrites, the counts, and what the last bin left."""
         A, A_old, J, K, senders, signal, counts = tensors
         age, bin, _ = map(int, counts.flatten()[:3])
         learned = None if state.J is None else J, None if state.K is None else K
-        return Dendrites(A, A_old, age, bin % (len(PHASES) * self.block), *learned, sg.Before(senders, signal))
+        before = sg.left_by_loop(senders, signal, counts)
+        return Dendrites(A, A_old, age, bin % (len(PHASES) * self.block), *learned, before)
 
     def constants(self, network: RateRNN) -> Sequence[float]:
         """Rates, refresh, g, decay, the largest voltage or 0, the length of a block or 0, and what is shut."""
@@ -209,7 +211,9 @@ class Compartments(CreditRule[Dendrites]):
         phase = -1 if block == 0 else counts[1] // block % 3
         r_tilde, c, u = np.empty_like(senders), np.empty_like(signal), np.empty_like(signal)
         see_label(bin, r_tilde)
-        r_tilde[:, n:-1] *= 1 - constants[10]  # unless the label is shut out
+        for b in range(batch_size):
+            for j in range(n, r_tilde.shape[1] - 1):
+                r_tilde[b, j] *= 1 - constants[10]  # unless the label is shut out
         if learns_J > 0 and (phase == -1 or phase == 0):  # run
             spread(bin.rates_before, J, u)
             for b in range(batch_size):
@@ -229,7 +233,7 @@ class Compartments(CreditRule[Dendrites]):
             if constants[3] > 0:
                 saturate(c)
             if carrier_shut > 0:
-                u[:] = 0
+                u.fill(0)
             elif not J.size:
                 backward(bin, c, u)
             elif K.size:
@@ -251,10 +255,10 @@ class Compartments(CreditRule[Dendrites]):
         for b in range(batch_size):
             for i in range(n):
                 signal[b, i] = (1 - constants[11]) * batch_size * bin.learning_signal[b, i]  # unless it is shut out
-        senders[:] = r_tilde
+        copy(r_tilde, senders)
         counts[0] += 1
         if counts[0] >= constants[2]:
-            A_old[:] = A
+            copy(A, A_old)
             counts[0] = 0
         counts[1] += 1
         counts[2] = 1

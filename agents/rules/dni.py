@@ -21,7 +21,7 @@ from ..credit import (
     whole,
 )
 from ..credit import synthetic_gradient as sg
-from ..credit.loops.products import add_outer, backward, follow_delta_rule, pull, spread
+from ..credit.loops.products import add_outer, backward, copy, follow_delta_rule, pull, spread
 from ..credit.loops.units import saturate, see_label
 
 
@@ -136,13 +136,13 @@ class DNI(CreditRule[SyntheticGradient]):
 
     def to_loop(self, state: SyntheticGradient, network: RateRNN, batch_size: int) -> Sequence[Tensor]:
         """A, its older copy and J, what the bin before left, and counts: the age, and whether there was a bin."""
-        return sg.loop_arrays(state.A, state.A_old, state.J, None, network, batch_size, state.age)
+        return sg.loop_arrays(state.A, state.A_old, state.J, None, state.before, network, batch_size, state.age)
 
     def from_loop(self, state: SyntheticGradient, tensors: Sequence[Tensor]) -> SyntheticGradient:
         """A, its older copy, the age of that, J, and what the last bin left."""
         A, A_old, J, _, senders, signal, counts = tensors
         age, J_or_none = int(counts.flatten()[0]), None if state.J is None else J
-        return SyntheticGradient(A, A_old, age, J_or_none, sg.Before(senders, signal))
+        return SyntheticGradient(A, A_old, age, J_or_none, sg.left_by_loop(senders, signal, counts))
 
     def constants(self, network: RateRNN) -> Sequence[float]:
         """eta_A, eta_J, the number of bins after which A is copied, and whether credit saturates."""
@@ -178,7 +178,7 @@ class DNI(CreditRule[SyntheticGradient]):
             follow_delta_rule(A, senders, u, eta_A)
         counts[0] += 1
         if counts[0] >= refresh:
-            A_old[:] = A
+            copy(A, A_old)
             counts[0] = 0
         spread(r_tilde, A, u)
         for b in range(len(u)):
@@ -186,5 +186,5 @@ class DNI(CreditRule[SyntheticGradient]):
                 u[b, i] *= bin.gate[b, i]
                 signal[b, i] = len(u) * bin.learning_signal[b, i]
         add_outer(u, bin.senders, 1 / len(u), G)
-        senders[:] = r_tilde
+        copy(r_tilde, senders)
         counts[1] = 1

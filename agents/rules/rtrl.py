@@ -7,7 +7,7 @@ import torch
 from torch import Generator, Tensor
 
 from ..credit import JACOBIAN, Arrays, Bin, CreditRule, LoopBin, Memory, RateRNN, learning_rule, no_traces, outer
-from ..credit.loops.products import multiply
+from ..credit.loops.products import copy, multiply
 
 
 @learning_rule
@@ -52,18 +52,18 @@ class RTRL(CreditRule[Tensor]):
         """The same as a loop: every synapse knows how it moves every unit, and every unit how all others move it."""
         M, J, before, p, W = state[0], state[1][0], state[2][0], bin.senders, bin.weights
         n, m = W.shape
-        flat = G.reshape(-1)
         for b in range(len(p)):
             for k in range(n):
                 for s in range(n):
                     J[k, s] = bin.gate[b, k] * W[k, s] * bin.slope_before[b, s]
                 J[k, k] += bin.keep[k]
-            before[:] = M[b]
+            copy(M[b], before)
             multiply(J, before, M[b])
             for i in range(n):
                 for j in range(m):
                     M[b, i, i * m + j] += bin.gate[b, i] * p[b, j]
             for k in range(n):
                 L = bin.learning_signal[b, k]
-                for ij in range(n * m):
-                    flat[ij] += L * M[b, k, ij]
+                for i in range(n):
+                    for j in range(m):
+                        G[i, j] += L * M[b, k, i * m + j]

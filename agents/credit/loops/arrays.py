@@ -67,7 +67,7 @@ class Parts(NamedTuple):
         input_mask: (N, 1).
         output_mask: (N,).
         signs: Those of Dale's law for the senders, (N,), or empty without it.
-        first: State before the first bin, (N,).
+        state: State before the first bin, changed to that after the last, (B, N).
         alpha: dt / tau, (N,).
         alive: 0 for units that are silenced, else 1, (N,).
     """
@@ -82,7 +82,7 @@ class Parts(NamedTuple):
     input_mask: np.ndarray
     output_mask: np.ndarray
     signs: np.ndarray
-    first: np.ndarray
+    state: np.ndarray
     alpha: np.ndarray
     alive: np.ndarray
 

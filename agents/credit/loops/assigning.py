@@ -88,7 +88,7 @@ def _assignment(
     G = np.zeros((len(which), network.n_units, network.n_units + network.n_inputs + 1), x)
     with small_numbers_as_zero():
         for k, s in enumerate(which):
-            add_up(s, parts_of(network, feedback, s, x), course, settings, rates[k], outputs[k], G[k])
+            add_up(s, parts_of(network, feedback, s, x, batch_size), course, settings, rates[k], outputs[k], G[k])
     several = network.recurrent.ndim == 3
     G_all, r, z = (torch.from_numpy(array if several else array[0]) for array in (G, rates, outputs))
     r, z = (part.transpose(0, 1) if several else part for part in (r, z))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .arrays import Course, LoopBin, Parts, Settings, Weights
-from .products import pull, spread, squares
+from .products import copy, pull, spread, squares
 from .units import fire, output_error, slope_of
 from .weights import adapt_readout, descend, readout_gradient, to_parameters, working_copies, write_back
 
@@ -47,10 +47,13 @@ def learn_in_bins(
             if settings.learns_readout:
                 square += squares(d_readout)
             if settings.learns_bias:
-                square += squares(d_bias.reshape(1, -1))
+                for o in range(len(d_bias)):
+                    square += d_bias[o] * d_bias[o]
             step *= min(dtype(1), dtype(settings.clip) / (np.sqrt(square) + dtype(1e-6)))
         descend(G, total, w, step, decay)
         adapt_readout(w, d_readout, d_bias, step, decay, settings)
+    if not settings.voltage:  # then x holds f(h)
+        copy(bin.rates, parts.state)
     loss, norm = loss / n_bins, float(np.sqrt(squares(total)))
     if np.isfinite(loss) and np.isfinite(norm):
         write_back(w, parts, settings)
@@ -58,10 +61,10 @@ def learn_in_bins(
 
 
 def begin(parts: Parts, settings: Settings, batch_size: int) -> tuple[Weights, LoopBin, Any, Any]:
-    """Working copies of the weights, arrays for a bin, the state before the first, and place for currents, (B, N)."""
+    """Working copies of the weights, arrays for a bin, the state, and place for currents, both (B, N)."""
     w = working_copies(parts, settings)
     bin = first_bin(w, parts, settings, batch_size)
-    return w, bin, bin.rates_before.copy(), np.empty_like(bin.rates)
+    return w, bin, parts.state, np.empty_like(bin.rates)
 
 
 def first_bin(w: Weights, parts: Parts, settings: Settings, batch_size: int) -> LoopBin:
@@ -72,13 +75,15 @@ def first_bin(w: Weights, parts: Parts, settings: Settings, batch_size: int) -> 
     gate, rates = np.empty_like(state), np.empty_like(state)
     for b in range(batch_size):
         for i in range(n):
-            state[b, i] = rates[b, i] = parts.first[i]
+            state[b, i] = rates[b, i] = parts.state[b, i]
             gate[b, i] = alpha[i]
     slope = np.ones_like(state)
     if settings.voltage:
         fire(state, rates, settings.activation, parts.alive)
         slope_of(rates, slope, settings.activation, parts.alive)
-    senders, keep = np.ones((batch_size, m), alpha.dtype), alpha.dtype.type(1) - alpha
+    senders, keep = np.ones((batch_size, m), alpha.dtype), np.empty_like(alpha)
+    for i in range(n):
+        keep[i] = alpha.dtype.type(1) - alpha[i]
     signals = np.empty_like(state), np.empty_like(state)
     error, label = np.empty((batch_size, n_out), alpha.dtype), np.empty((batch_size, n_out), alpha.dtype)
     before = np.ones_like(state)

@@ -24,10 +24,16 @@ OPTIONS: dict[str, Any] = {
 VERSION = crc32(b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py"))))
 """Of all loops: numba's cache looks at the file of a function alone, not at those that it calls."""
 
+MAKES_ARRAYS = {bins.begin, bins.first_bin, products.follow_delta_rule, weights.working_copies}
+ONCE_A_BIN = {bins.run, bins.assess, weights.readout_gradient, weights.to_parameters, weights.descend}
+PART: dict[str, Any] = OPTIONS | {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 for module in (bins, products, trials, units, weights):
     for function in list(vars(module).values()):
         if isinstance(function, python.FunctionType) and function.__module__ == module.__name__:
-            register_jitable(**OPTIONS)(function)
+            # References to arrays are counted, with an atomic operation each, where arrays are made alone; to pass all
+            # arrays of a network on takes as long as to work with them, so what is called once is put in place.
+            makes, once = function in MAKES_ARRAYS, function in ONCE_A_BIN | {weights.adapt_readout}
+            register_jitable(**PART, _nrt=makes, forceinline=once)(function)
 
 
 class Pointer:
@@ -79,7 +85,7 @@ def _network_types(dtype: str) -> tuple[Any, ...]:
     """The network, the course of the trials, and the settings."""
     x = getattr(types, dtype)
     cube, matrix, vector = x[:, :, ::1], x[:, ::1], x[::1]
-    arrays = (matrix, matrix, vector, matrix, vector, matrix, matrix, matrix, vector, vector, vector, vector, vector)
+    arrays = (matrix, matrix, vector, matrix, vector, matrix, matrix, matrix, vector, vector, matrix, vector, vector)
     flags = (types.int64, *(types.boolean,) * 3, types.int64, *(types.boolean,) * 6, *(types.float64,) * 3)
     course = types.NamedTuple((cube, cube, matrix, cube, cube), Course)
     return types.NamedTuple(arrays, Parts), course, types.NamedTuple(flags, Settings)

@@ -52,8 +52,20 @@ def state_arrays(tensors: Sequence[Tensor], s: int | None, x: np.dtype[Any]) -> 
     return *(cube(array_of(tensor, s)) for tensor in tensors), *empty
 
 
-def parts_of(network: RateRNN, feedback: Tensor | None, s: int | None, x: np.dtype[Any]) -> Parts:
-    """The arrays of a network, or of one of an ensemble, that the loop reads and writes."""
+def parts_of(
+    network: RateRNN, feedback: Tensor | None, s: int | None, x: np.dtype[Any], state: np.ndarray | int
+) -> Parts:
+    """The arrays of a network, or of one of an ensemble, that the loop reads and writes.
+
+    Args:
+        network: The network.
+        feedback: W_fb, where it is not the readout.
+        s: Number of the network in its ensemble.
+        x: Precision.
+        state: The state before the first bin, (B, N), or a number of trials B that begin at the network's own.
+    """
+    if not isinstance(state, np.ndarray):
+        state = np.tile(array_of(network.h0, s), (state, 1))
     alive = np.ones(network.n_units, x)
     alive[list(network.lesioned)] = 0
     return Parts(
@@ -67,7 +79,7 @@ def parts_of(network: RateRNN, feedback: Tensor | None, s: int | None, x: np.dty
         input_mask=network.input_mask.numpy(),
         output_mask=network.output_mask.numpy(),
         signs=np.empty(0, x) if network.signs is None else network.signs.numpy(),
-        first=array_of(network.h0, s),
+        state=state,
         alpha=network.alpha.numpy(),
         alive=alive,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
@@ -65,26 +66,51 @@ def learn_in_compiled_bins(
     Returns:
         For each network the loss of the trials, and the norm of the gradient of all bins together.
     """
+    x, batch_size = PRECISIONS[network.recurrent.dtype], batch.batch_size
+    state = rule.begin(network, batch_size, rule.memory, generator)
+    tensors = rule.to_loop(state, network, batch_size)
+    course = _course(rule, network, batch, generator, x)
+    found = through_bins(rule, network, tensors, course, batch.kind != "continuous", batch_size)
+    # A rule that leaves a part of the gradient for the end has no loop.
+    state, _ = rule.finish(rule.from_loop(state, tensors))
+    rule.memory = rule.remembered(state)
+    return found
+
+
+def through_bins(
+    rule: LoopRule,
+    network: RateRNN,
+    tensors: Sequence[torch.Tensor],
+    course: Course,
+    softmax: bool,
+    state: np.ndarray | int,
+) -> list[tuple[float, float]]:
+    """Let the compiled loop go through bins; what it changes in place are the network, its state and the rule's.
+
+    Args:
+        rule: The rule.
+        network: The network, or an ensemble, whose networks go one after the other.
+        tensors: The rule's state, of its ``to_loop``.
+        course: What the bins bring.
+        softmax: Whether targets are classes or their probabilities.
+        state: The network's state before the first bin, (B, N), or a number of trials B that begin at its own.
+
+    Returns:
+        Of each network the mean loss of a bin, and the norm of the gradient of all bins together.
+    """
     from .compiler import compiled_bins, compiled_loop
 
     x = PRECISIONS[network.recurrent.dtype]
     go, loop = compiled_bins(x.name), compiled_loop(rule.loop, x.name)
-    batch_size = batch.batch_size
-    state = rule.begin(network, batch_size, rule.memory, generator)
-    tensors = rule.to_loop(state, network, batch_size)
-    course = _course(rule, network, batch, generator, x)
     feedback = None if rule.feedback == "symmetric" else rule.feedback_weights.of(network)
     if feedback is not None and rule.feedback == "adaptive":  # who has been given the old one keeps that
         feedback = rule.feedback_weights.weights = feedback.clone()
-    settings, constants = settings_of(rule, network, batch.kind != "continuous"), np.array(rule.constants(network), x)
+    settings, constants = settings_of(rule, network, softmax), np.array(rule.constants(network), x)
+    found = []
     with small_numbers_as_zero():
-        found = [
-            go(loop, state_arrays(tensors, s, x), constants, parts_of(network, feedback, s, x), course, settings)
-            for s in networks_in(network)
-        ]
-    # A rule that leaves a part of the gradient for the end has no loop.
-    state, _ = rule.finish(rule.from_loop(state, tensors))
-    rule.memory = rule.remembered(state)
+        for s in networks_in(network):
+            parts = parts_of(network, feedback, s, x, state)
+            found.append(go(loop, state_arrays(tensors, s, x), constants, parts, course, settings))
     return found
 
 
@@ -98,7 +124,8 @@ def _course(
     """
     n_bins, batch_size, _ = batch.inputs.shape
     inputs, n_out = np.ascontiguousarray(batch.inputs, x), network.n_outputs
-    check_inputs(torch.from_numpy(inputs), network.n_inputs, network.recurrent)
+    if inputs.shape[2] != network.n_inputs or not np.isfinite(inputs).all():
+        check_inputs(torch.from_numpy(inputs), network.n_inputs, network.recurrent)
     if batch.kind == "choice" and not 0 <= batch.targets.min() <= batch.targets.max() < n_out:
         raise ValueError(f"targets name class {batch.targets.max()}, but there are only {n_out} outputs.")
     if not batch.mask.any():

@@ -29,6 +29,13 @@ def spread(p: Any, weights: Any, out: Any) -> None:
             out[b, i] = total
 
 
+def copy(values: Any, out: Any) -> None:
+    """Write a matrix into another: as loops, since numba compiles ``out[:] = values`` for seconds."""
+    for i in range(values.shape[0]):
+        for j in range(values.shape[1]):
+            out[i, j] = values[i, j]
+
+
 def pull(c: Any, weights: Any, out: Any) -> None:
     """Write c W into out, for c (B, N) and W (N, m)."""
     for b in range(c.shape[0]):

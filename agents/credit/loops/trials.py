@@ -8,7 +8,7 @@ import numpy as np
 
 from .arrays import Course, Parts, Settings
 from .bins import assess, begin, run
-from .products import add_outer
+from .products import add_outer, copy
 
 
 def add_up_in_bins(
@@ -41,7 +41,7 @@ def add_up_in_bins(
         run(bin, x, h, w, course.inputs[t], course.noise, t, parts.alive, settings)
         assess(bin, outputs[t], w, course.labels[t], course.weight[t], settings)
         loop(state, bin, course.draws[t], constants, G)
-        rates[t] = bin.rates
+        copy(bin.rates, rates[t])
 
 
 def add_up_backwards(
@@ -76,8 +76,11 @@ def add_up_backwards(
     for t in range(n_bins):
         run(bin, x, h, w, course.inputs[t], course.noise, t, parts.alive, settings)
         assess(bin, outputs[t], w, course.labels[t], course.weight[t], settings)
-        rates[t], gates[t], slopes[t] = bin.rates, bin.gate, bin.slope
-        errors[t], senders[t] = bin.rate_signal, bin.senders
+        copy(bin.rates, rates[t])
+        copy(bin.gate, gates[t])
+        copy(bin.slope, slopes[t])
+        copy(bin.rate_signal, errors[t])
+        copy(bin.senders, senders[t])
     M, filtered, kappa = np.zeros_like(x), np.zeros_like(x), x.dtype.type(readout_filter)
     for t in range(n_bins - 1, -1, -1):
         for b in range(batch_size):

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from .arrays import ADAPTIVE, LoopBin, Parts, Settings, Weights
+from .products import copy
 
 
 def working_copies(parts: Parts, settings: Settings) -> Weights:
@@ -16,9 +17,10 @@ def working_copies(parts: Parts, settings: Settings) -> Weights:
     V = np.empty((n, m), parts.input.dtype)
     fixed, n_fixed = np.empty((n * m, 2), np.int64), 0
     learns = np.empty(m, V.dtype)
-    learns[:n] = settings.learns_recurrent
-    learns[n:-1] = settings.learns_input
-    learns[-1] = settings.learns_unit_bias
+    for j in range(m):
+        learns[j] = (
+            settings.learns_recurrent if j < n else settings.learns_input if j < m - 1 else settings.learns_unit_bias
+        )
     for i in range(n):
         for j in range(n):
             V[i, j] = parts.recurrent[i, j] * parts.recurrent_mask[i, j]
@@ -36,7 +38,10 @@ def working_copies(parts: Parts, settings: Settings) -> Weights:
         for i in range(n):
             for j in range(n):
                 W[i, j] = abs(V[i, j]) * parts.signs[j]
-    readout = parts.readout * parts.output_mask
+    readout = parts.readout.copy()
+    for o in range(len(readout)):
+        for i in range(n):
+            readout[o, i] *= parts.output_mask[i]
     feedback = parts.feedback.copy() if len(parts.feedback) else readout
     bias = parts.readout_bias.copy()
     return Weights(V, W, parts.signs, fixed[:n_fixed], learns, readout, parts.output_mask, bias, feedback)
@@ -56,11 +61,12 @@ def write_back(w: Weights, parts: Parts, settings: Settings) -> None:
         if settings.learns_unit_bias:
             parts.bias[i] = w.parameters[i, n + n_inputs]
     if settings.learns_readout:
-        parts.readout[:] = w.readout
+        copy(w.readout, parts.readout)
     if settings.learns_bias:
-        parts.readout_bias[:] = w.readout_bias
+        for o in range(len(w.readout_bias)):
+            parts.readout_bias[o] = w.readout_bias[o]
     if len(parts.feedback):
-        parts.feedback[:] = w.feedback
+        copy(w.feedback, parts.feedback)
 
 
 def to_parameters(G: Any, w: Weights) -> None:
