@@ -13,11 +13,11 @@ from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.vec_env import DummyVecEnv, VecEnv
 from timing import Work, medians, show
 
-from cogdyn.agents import Trajectory, behaviour, network_for, train
+from cogdyn.agents import Trajectory, alignment, behaviour, network_for, train
 from cogdyn.agents.credit.policies import ChoicePolicy
 from cogdyn.agents.credit.rollout import play
 from cogdyn.agents.credit.stepped_rollout import play_on
-from cogdyn.agents.rules import ActorCritic
+from cogdyn.agents.rules import ActorCritic, RewardEProp
 from cogdyn.agents.training.stable_baselines import TrialVecEnv
 from cogdyn.envs import GymTask, Rewards, Task, TrialEnv, make_task
 from cogdyn.envs.gym.episodes import Episodes
@@ -157,8 +157,28 @@ def compare_learning() -> None:
     show("Learning from reward", rows, headers)
 
 
+def compare_local() -> None:
+    """Local credit beside full: updates until the goal, score, and the angle to the full policy gradient there."""
+    task, rows = make_task("PerceptualDecisionMaking"), []
+    goal, batch = 0.9 * task.ceiling, task.sample(500, seed=1)
+    shared: dict[str, Any] = {"gamma": 0.99, "entropy": 0.0, "rate_penalty": 0.0}
+    full = ActorCritic(gae_lambda=1.0, normalise=False, value_cost=0.0, **shared)
+    measured = {"ActorCritic": full, "RewardEProp": RewardEProp(**shared)}
+    for name, rule in (("ActorCritic", ActorCritic), ("RewardEProp", RewardEProp)):
+        for seed in range(2):
+            network = network_for(task, 50, seed=seed)
+            run = train(task, network, rule(), 3000, seed=seed, device="cpu", stop_at=goal)
+            found, exact = (
+                one.gradient(network, batch, torch.Generator().manual_seed(0)) for one in (measured[name], full)
+            )
+            score, cosine = run.metrics[-1]["score"], alignment(found, exact)["all synapses"]
+            rows.append((f"{name}, seed {seed}", f"{64 * run.step:,}", f"{score:.2f}", f"{cosine:.2f}"))
+    show("Full and local credit", rows, ("until the goal", "trials", "score", "cosine with the full gradient"))
+
+
 def compare_reward() -> None:
     """All of it."""
     compare_steps()
     compare_vec_envs()
     compare_learning()
+    compare_local()

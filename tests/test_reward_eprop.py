@@ -122,3 +122,30 @@ def test_a_decision_is_learned_by_local_signals_and_one_reward_for_all():
         network = RateRNN(TASK.n_inputs, 50, TASK.n_outputs, dt=TASK.dt, activation="tanh", noise=0.05, seed=seed)
         run = train(TASK, network, RewardEProp(), 1500, seed=seed, device="cpu", stop_at=0.95)
         assert evaluate(TASK, run.network, 1000, seed=seed).score > 0.9
+
+
+def of_the_full_gradient(network, feedback):
+    """Cosines of what the rule follows with the policy gradient through time, of the same actions."""
+    shared = {"gamma": 0.99, "entropy": 0.0, "rate_penalty": 0.0}
+    batch = TASK.sample(500, seed=1)
+    full = ActorCritic(gae_lambda=1.0, normalise=False, value_cost=0.0, **shared)
+    found, exact = (
+        rule.gradient(network, batch, drawn(0)) for rule in (RewardEProp(feedback=feedback, **shared), full)
+    )
+    return alignment(found, exact)
+
+
+@pytest.mark.slow
+def test_it_goes_the_way_of_the_full_gradient_and_random_feedback_comes_to_do_so():
+    """Of networks at the start, and after 200 updates by the rule: measured 0.06 and 0.22 with random feedback."""
+    before, after = [], []
+    for seed in range(3):
+        network = RateRNN(TASK.n_inputs, 50, TASK.n_outputs, dt=TASK.dt, activation="tanh", noise=0.05, seed=seed)
+        symmetric = of_the_full_gradient(network, "symmetric")
+        assert symmetric["all synapses"] > 0.85
+        assert symmetric["readout"] == pytest.approx(1, abs=1e-4)
+        before.append(of_the_full_gradient(network, "random")["all synapses"])
+        train(TASK, network, RewardEProp(), 200, device="cpu", n_test=4, evaluate_every=200)
+        after.append(of_the_full_gradient(network, "random")["all synapses"])
+        assert of_the_full_gradient(network, "symmetric")["all synapses"] > 0.3
+    assert sum(after) / 3 > sum(before) / 3 + 0.08

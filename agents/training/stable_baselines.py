@@ -53,7 +53,7 @@ class TrialVecEnv(VecEnv):
         for i in np.flatnonzero(over):
             each[i] = final[i] | {"terminal_observation": last[i]}
         for info in each:
-            info["TimeLimit.truncated"] = False
+            info["TimeLimit.truncated"] = False  # no episode is cut
         return observations, rewards.astype(np.float32), over, each
 
     def close(self) -> None:
@@ -82,13 +82,10 @@ class TrialVecEnv(VecEnv):
 def of_each(infos: dict[str, Any], n: int) -> list[dict[str, Any]]:
     """The infos of n environments, as Gymnasium has them, one by one."""
     names = [name for name in infos if f"_{name}" in infos]
-    columns = [
-        of_each(infos[name], n) if isinstance(infos[name], dict) else list(map(plain_number, infos[name]))
-        for name in names
-    ]
+    columns = [of_each(infos[name], n) if isinstance(infos[name], dict) else entries(infos[name]) for name in names]
     return [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)] or [{} for _ in range(n)]
 
 
-def plain_number(value: Any) -> Any:
-    """A number of NumPy as one of Python; arrays as they are."""
-    return value.item() if isinstance(value, np.generic) else value
+def entries(values: np.ndarray) -> list[Any]:
+    """The entries of an array: numbers and words as Python has them, arrays as they are."""
+    return values.tolist() if values.ndim == 1 and values.dtype.kind != "O" else list(values)
