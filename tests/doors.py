@@ -14,7 +14,16 @@ from cogdyn.agents.measures import behaviour as measured
 from cogdyn.agents.measures import exploration_agents
 from cogdyn.agents.rules.catalogue import rule_names
 from cogdyn.lessons import chapters
-from cogdyn.lessons.chapters import backpropagation, bridges, fixed_points, local_signals, one_reach, remembering, tasks
+from cogdyn.lessons.chapters import (
+    backpropagation,
+    bridges,
+    excitation_inhibition,
+    fixed_points,
+    local_signals,
+    one_reach,
+    remembering,
+    tasks,
+)
 from cogdyn.lessons.figures import behaviour_bars, behaviour_curves
 from cogdyn.lessons.pages.study_results import how_much_is_done
 from cogdyn.lessons.player.packing import packed_trials
@@ -248,6 +257,9 @@ def doors():
         ("nudge", backpropagation.nudge, {"network": small, "trials": cued, "bin": 3, "unit": 0}),
         ("draw_there_and_back", backpropagation.draw_there_and_back, {}),
         ("draw_errors_back", backpropagation.draw_errors_back, {"errors": {"plain": np.ones(12)}, "answer": 9}),
+        ("mixed_weights", excitation_inhibition.mixed_weights, {"n_units": 10}),
+        ("draw_weights", excitation_inhibition.draw_weights, {"weights": np.eye(3)}),
+        ("draw_spectra", excitation_inhibition.draw_spectra, {"weights": {"flat": np.eye(3)}}),
         ("packed_trials", packed_trials, {"task": decision, "n_trials": 2}),
         ("ideal_curve", tasks.ideal_curve, {"task": decision, "strengths": np.zeros(3)}),
         ("running_sums", tasks.running_sums, {"batch": decision.sample(20, seed=0)}),

@@ -15,9 +15,9 @@ from cogdyn.lessons.pages.build import BookError, build_book
 from cogdyn.lessons.pages.notebooks import lesson_pages
 
 LESSON = "lessons/01-remembering.html"
-BRIDGES = "lessons/02-bridges.html"
-LOCAL = "lessons/03-local-signals.html"
-COMPARTMENTS = "lessons/04-compartments.html"
+BRIDGES = "lessons/06-bridges.html"
+LOCAL = "lessons/07-local-signals.html"
+COMPARTMENTS = "lessons/09-compartments.html"
 KAO = "studies/kao2019.html"
 ANSWER = "document.querySelector('.cogdyn-answer')?.textContent"
 SETTLED = f"document.querySelector('.cogdyn-spoken')?.textContent.startsWith({ANSWER} + ';')"

@@ -1,4 +1,4 @@
-"""Lesson 2: its figures, its check, its numbers in the browser, and the notebook as a learner runs it."""
+"""Bridges through time: its figures, its check, its numbers in the browser, and the notebook as a learner runs it."""
 
 import dataclasses
 import re
@@ -22,7 +22,7 @@ from cogdyn.lessons.pages.study_results import ReportTable, how_much_is_done
 from cogdyn.lessons.studies import load_study
 from cogdyn.lessons.studies.soo2023.arms import cell_of
 
-PAGE = Path(__file__).parent.parent / "book/lessons/02-bridges.md"
+PAGE = Path(__file__).parent.parent / "book/lessons/06-bridges.md"
 TASK = make_task("DelayResponse")
 STUDY = load_study("soo2023")
 

@@ -16,7 +16,7 @@ from cogdyn.lessons.chapters.compartments import check_teach
 from cogdyn.lessons.chapters.compartments.widget import LiveCompartments
 from cogdyn.lessons.studies.marschall2019.levels import levels
 
-PAGE = Path(__file__).parent.parent / "book/lessons/04-compartments.md"
+PAGE = Path(__file__).parent.parent / "book/lessons/09-compartments.md"
 TASKS = [make_task("Add", lags=lags, n_steps=50) for lags in ((1, 2), (4, 5))]
 
 

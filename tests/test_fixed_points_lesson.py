@@ -22,7 +22,7 @@ from cogdyn.lessons.chapters.fixed_points import (
 )
 from cogdyn.lessons.figures.point_marks import point_kinds
 
-PAGE = Path(__file__).parent.parent / "book/lessons/05-fixed-points.md"
+PAGE = Path(__file__).parent.parent / "book/lessons/04-fixed-points.md"
 
 
 # The exercises

@@ -1,4 +1,4 @@
-"""Lesson 3: its figures, its check, its traces in the browser, and the notebook as a learner runs it."""
+"""Learning with local signals: its figures, its check, its traces in the browser, and the notebook."""
 
 import re
 from pathlib import Path
@@ -19,7 +19,7 @@ from cogdyn.envs import make_task
 from cogdyn.lessons.chapters.local_signals import check_rflo, cue_alignment, draw_cue_alignment, feedback_alignment
 from cogdyn.lessons.chapters.local_signals.widget import LiveTraces
 
-PAGE = Path(__file__).parent.parent / "book/lessons/03-local-signals.md"
+PAGE = Path(__file__).parent.parent / "book/lessons/07-local-signals.md"
 TASK = make_task("DelayResponse")
 
 

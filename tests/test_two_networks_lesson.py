@@ -30,7 +30,7 @@ from cogdyn.lessons.studies import load_study
 from cogdyn.lessons.studies.kao2019.networks import network_of, task_of
 from cogdyn.lessons.studies.kao2019.perturbations import autonomy, noisy_error, switched
 
-PAGE = Path(__file__).parent.parent / "book/lessons/06-one-reach.md"
+PAGE = Path(__file__).parent.parent / "book/lessons/08-one-reach.md"
 
 
 @pytest.fixture(scope="module")

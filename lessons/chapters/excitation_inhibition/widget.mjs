@@ -27,7 +27,7 @@ function drawScene(canvas, { spectrum, rates, excites, silent, gain, dt }, { col
   const narrow = width < 560;
   const side = narrow ? Math.min(width - 12, 320) : Math.floor(width * 0.44);
   const traceLeft = narrow ? 46 : side + 62;
-  const traceTop = narrow ? side + 84 : 30;
+  const traceTop = narrow ? side + 108 : 30;
   const traceTall = narrow ? 170 : side - 8;
   const height = narrow ? traceTop + traceTall + 64 : side + 74;
   fitCanvas(canvas, width, height);
@@ -104,7 +104,7 @@ function render({ model, el }) {
     change({ fraction: f }),
   );
   const gain = slider("Gain", { min: 0, max: 2, step: 0.1 }, (g) => g.toFixed(1), (g) => change({ gain: g }));
-  const balance = slider("Inhibition for 1 of excitation", { min: 0.5, max: 1.5, step: 0.05 }, (b) => b.toFixed(2), (b) =>
+  const balance = slider("Inhibition", { min: 0.5, max: 1.5, step: 0.05 }, (b) => `× ${b.toFixed(2)}`, (b) =>
     change({ balance: b }),
   );
   const silence = choose("Silence", Object.values(silences), Object.keys(silences), (name) => change({ silenced: name }));
