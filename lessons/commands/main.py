@@ -10,11 +10,11 @@ from typing import Annotated
 
 import typer
 
+from .class_progress import assignments_app
 from .course import book, lessons, slides
 from .errors import guarded
 from .options import Debug, Modules, set_options
 from .play import play
-from .questions import assignments_app
 from .settings import folder as path
 from .settings import joined, task_with
 from .terminal import terminal_console

@@ -1,36 +1,28 @@
 // Questions in a page: predictions that are kept, their recall further down, and quizzes that explain every option.
 import { element } from "./element.mjs";
+import { forgetRecord, keepRecord, recallRecord } from "./progress.mjs";
 
-const shelf = "cogdyn.prediction.";
 const shownAgain = "cogdyn-prediction"; // tells the recalls of the same page
 
-/** Kept predictions; where the browser gives a page no storage they last as long as the page. */
-const memory = (globalThis.cogdynPredictions ??= new Map());
-
 export function recallChoice(key) {
-  try {
-    return JSON.parse(localStorage.getItem(shelf + key)) ?? memory.get(key) ?? null;
-  } catch {
-    return memory.get(key) ?? null;
-  }
+  return recallRecord("prediction", key)?.text ?? null;
 }
 
+/** Keep a prediction; the time is that of the choice, not of a later visit. */
 export function keepChoice(key, text) {
-  memory.set(key, text);
-  try {
-    localStorage.setItem(shelf + key, JSON.stringify(text));
-  } catch {
-    // a page without storage: the memory above has it
-  }
+  if (recallChoice(key) !== text) keepRecord("prediction", key, { text });
 }
 
 export function forgetChoice(key) {
-  memory.delete(key);
-  try {
-    localStorage.removeItem(shelf + key);
-  } catch {
-    // nothing was stored
-  }
+  forgetRecord("prediction", key);
+}
+
+/** Keep the last answer to a question, how many were given, and whether the first was right. */
+export function keepAnswer(key, text, right) {
+  const before = recallRecord("answer", key);
+  if (before?.text === text) return;
+  const tries = (before?.tries ?? 0) + 1;
+  keepRecord("answer", key, { text, right, tries, first: before ? before.first : right });
 }
 
 /** Pieces of a text with `code` and *emphasis*: [{tag, text}]. */
@@ -134,7 +126,11 @@ function renderRecall({ model, el }) {
 }
 
 function renderQuiz({ model, el }) {
-  const { form, check } = radios(model, "Question.", (chosen) => choose(model, chosen));
+  const { form, check } = radios(model, "Question.", (chosen) => {
+    const { text, correct } = model.get("options")[chosen];
+    if (model.get("key")) keepAnswer(model.get("key"), text, correct);
+    choose(model, chosen);
+  });
   const verdict = element("div", { className: "cogdyn-verdict" });
   verdict.setAttribute("aria-live", "polite");
   frame(model, el, form, verdict);

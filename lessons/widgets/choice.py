@@ -22,7 +22,7 @@ class Question(WithStill, anywidget.AnyWidget):
     It works with no kernel in a static page. ``choice`` is the index of the reader's option, or None.
     """
 
-    _esm = browser_module("element.mjs", "choice.mjs")
+    _esm = browser_module("element.mjs", "progress.mjs", "choice.mjs")
     _css = widget_style("choice.css")
 
     kind = traitlets.Enum(("predict", "recall", "quiz"), "quiz").tag(sync=True)
@@ -107,6 +107,8 @@ def quiz(question: str, options: Sequence[tuple[str, str, bool]]) -> Question:
 def ask(name: str) -> Question:
     """Ask a question of a quiz that is next to its page, so that no cell of a notebook shows the answer.
 
+    What was answered is kept in the reader's browser, for the page "Your course".
+
     Args:
         name: ``"PAGE/QUESTION"``: the table QUESTION beside the page ``book/lessons/01-PAGE.md``, in ``01-PAGE.toml``,
             with ``question`` and ``options``, each with ``text``, ``why`` and, where it is, ``correct = true``.
@@ -120,10 +122,12 @@ def ask(name: str) -> Question:
     quizzes = tomllib.loads(pages[page].read_text("utf-8"))
     check_name("question", question, [*quizzes])
     stored = quizzes[question]
-    return quiz(
+    asked = quiz(
         stored["question"],
         [(option["text"], option["why"], option.get("correct", False)) for option in stored["options"]],
     )
+    asked.key = name
+    return asked
 
 
 def _unmarked(text: str) -> str:
