@@ -1,7 +1,9 @@
 """Plausible wrong answers to every exercise, as changes of the solution."""
 
 from mistakes_in_memory import MEMORY
+from mistakes_of_clusters import CLUSTERS
 from mistakes_of_mechanisms import MECHANISMS
+from mistakes_of_policies import POLICIES
 
 # For each exercise: what is written in place of what, and a part of the reason.
 MISTAKES = {
@@ -261,4 +263,6 @@ MISTAKES = {
     ],
     **MEMORY,
     **MECHANISMS,
+    **POLICIES,
+    **CLUSTERS,
 }

@@ -14,10 +14,15 @@ from cogdyn.lessons.grading.check import demand
 from cogdyn.lessons.grading.exercises import MODULES, mechanisms_decision, task_of_your_own, work
 from cogdyn.lessons.grading.exercises.bptt_by_hand import BACKWARD, ERRORS, FORWARD, GRADIENT, TRUNCATED
 from cogdyn.lessons.grading.exercises.bridge_through_time import BRIDGED_JACOBIAN, JACOBIAN, KEPT, PREDICTED, RATES
+from cogdyn.lessons.grading.exercises.clusters_lesions import LESIONS
+from cogdyn.lessons.grading.exercises.clusters_of_a_network import SHARES, VARIANCE
+from cogdyn.lessons.grading.exercises.clusters_of_points import NUMBER, STEP
 from cogdyn.lessons.grading.exercises.fixed_points_reference import newton
 from cogdyn.lessons.grading.exercises.memory_of_a_network import EXPLAINED, MODES
 from cogdyn.lessons.grading.exercises.memory_of_a_network import JACOBIAN as NEAR
 from cogdyn.lessons.grading.exercises.point_search import search_fault, searches
+from cogdyn.lessons.grading.exercises.policy_gradient_by_hand import ALL_ACTIONS, ESTIMATE, POLICY, RETURNS
+from cogdyn.lessons.grading.exercises.policy_synapse import THREE_FACTORS
 from cogdyn.lessons.grading.exercises.pulse_trials import PULSES
 from cogdyn.lessons.grading.exercises.rflo_by_hand import CHANGE, COSINES, CREDITS, TRACES, TRUTH
 from cogdyn.lessons.grading.exercises.two_mechanisms import AUTONOMY, ROTATIONS, SKEW, TANGLING
@@ -49,6 +54,16 @@ NUMBERS = {
     "mechanisms/skew": SKEW,
     "mechanisms/rotations": ROTATIONS,
     "mechanisms/tangling": TANGLING,
+    "policy/policy": POLICY,
+    "policy/returns": RETURNS,
+    "policy/estimate": ESTIMATE,
+    "policy/all": ALL_ACTIONS,
+    "policy/synapse": THREE_FACTORS,
+    "clusters/variance": VARIANCE,
+    "clusters/shares": SHARES,
+    "clusters/step": STEP,
+    "clusters/count": NUMBER,
+    "clusters/lesions": LESIONS,
 }
 """Real numbers that follow smoothly from drawn ones, all of which have to be right to a share of 1e-6."""
 

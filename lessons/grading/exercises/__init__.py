@@ -15,6 +15,8 @@ MODULES = {
     4: "rflo_by_hand",
     5: "memory_of_a_network",
     6: "two_mechanisms",
+    7: "policy_gradient_by_hand",
+    8: "clusters_of_a_network",
 }
 """Module of each assignment, by its number."""
 
