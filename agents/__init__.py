@@ -27,6 +27,9 @@ from .training.flossing import finite_time_exponents as finite_time_exponents
 from .training.flossing import floss as floss
 from .training.loop import TrainingDiverged as TrainingDiverged
 from .training.loop import train as train
+from .training.online import OnlineRun as OnlineRun
+from .training.online import learn_online as learn_online
 from .training.run import Run as Run
 from .training.run import RunError as RunError
 from .training.run import load_run as load_run
+from .training.streams import live_trials as live_trials

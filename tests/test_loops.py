@@ -204,6 +204,10 @@ def test_an_activation_of_ones_own_goes_by_steps():
     try:
         network = RateRNN(3, 4, 2, activation="square_root")
         assert "'square_root' has no compiled form" in why_not_compiled(RFLO(), network)
+        learning._warn_once.cache_clear()
+        with pytest.warns(UserWarning, match="no compiled form: RFLO learns by PyTorch's operations") as warned:
+            [learning.warn_of_steps(rule, network) for rule in (RFLO(update_every="bin"),) * 2 + (RFLO(), BPTT())]
+        assert len(warned) == 1
     finally:
         del ACTIVATIONS["square_root"]
 

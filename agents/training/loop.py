@@ -13,6 +13,7 @@ from ...envs.gym_task import GymTask
 from ...envs.numbers import finite_number, whole_number
 from ...envs.task import Task
 from ...envs.typechecked import typechecked
+from ..credit.loops.learning import warn_of_steps
 from ..credit.rule import Rule
 from ..network.devices import choose_device
 from ..network.ensemble import stacked, with_other_seeds
@@ -156,6 +157,7 @@ def train(
     if out is not None:
         check_saveable(network)
     network.to(choose_device(device))
+    warn_of_steps(rule, network)
     networks = _networks(network, task, 1 if ensemble is None else whole_number("ensemble", ensemble, minimum=1))
     settings = {"batch_size": batch_size, "seed": seed, "evaluate_every": evaluate_every, "n_test": n_test}
     settings |= {} if readout_bias is None else {"readout_bias": readout_bias}

@@ -84,6 +84,22 @@ def read_header(model: Path) -> dict[str, Any]:
     return header
 
 
+def read_online(file: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """Header and tensors of what was learned online.
+
+    Raises:
+        RunError: If the file is damaged, or was not written by cogdyn.
+    """
+    with refused_in_a_line(file.parent), _opened(file) as opened:
+        header = json.loads((opened.metadata() or {}).get("cogdyn", "null"))
+        if not isinstance(header, dict) or not {"format", "bins", "config", "metrics"} <= header.keys():
+            raise ValueError(f"{file.name} was not written by learn_online.")
+        tensors = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
+        if header.pop("checksum", None) != _checksum(header, tensors):
+            raise ValueError(f"{file.name} is damaged (its content does not have the checksum that it states).")
+    return header, tensors
+
+
 @contextmanager
 def refused_in_a_line(folder: Path) -> Iterator[None]:
     """Within the block, in which a run is read, any error is one that says so, of one line.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from functools import cache
 from importlib import import_module
@@ -53,6 +54,21 @@ def learning_path(rule: Any, network: Any) -> str | None:
     if not getattr(rule, "in_every_bin", False):
         return None
     return "loop" if why_not_compiled(rule, network) is None else "steps"
+
+
+def warn_of_steps(rule: Any, network: Any) -> None:
+    """Warn, once in a process for each reason, of a network for which a rule that has a loop learns by steps.
+
+    A GPU, a rule without a loop and a numba that is missing are no reason: ``cogdyn rules NAME`` shows them.
+    """
+    looped = getattr(rule, "in_every_bin", False) and rule.has_loop() and network.recurrent.device.type == "cpu"
+    if looped and why_no_numba() is None and (reason := why_not_compiled(rule, network)) is not None:
+        _warn_once(f"{reason}: {type(rule).__name__} learns by PyTorch's operations, more slowly.")
+
+
+@cache
+def _warn_once(told: str) -> None:
+    warnings.warn(told, stacklevel=4)
 
 
 @torch.no_grad()
