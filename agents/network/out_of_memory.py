@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import torch
 
+from ...envs.gym_task import GymTask
 from ...envs.task import Task
 from .protocol import Network, first_parameter
 
@@ -23,7 +24,8 @@ def memory_errors_told(task: Task, network: Network, batch_size: int, n_test: in
     except (MemoryError, RuntimeError) as error:
         if not is_out_of_memory(error):
             raise
-        n_bins, trials = len(task.sample(1, seed=0).inputs), max(batch_size, n_test)
+        n_bins = task.n_bins if isinstance(task, GymTask) else len(task.sample(1, seed=0).inputs)
+        trials = max(batch_size, n_test)
         like, n_units = first_parameter(network), network.initial_state(1).shape[-1]
         bytes_of_rates = networks * n_bins * trials * n_units * like.element_size()
         of = f"{networks} networks, " if networks > 1 else ""

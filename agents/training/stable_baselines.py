@@ -10,6 +10,7 @@ from gymnasium.vector import AutoresetMode
 from stable_baselines3.common.vec_env import VecEnv
 
 from ...envs.errors import ArgumentError
+from ...envs.gym.infos import pick
 from ...envs.gym.trial_vector_env import TrialVectorEnv
 from ...envs.task import Task
 
@@ -48,10 +49,10 @@ class TrialVecEnv(VecEnv):
     def step_wait(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[dict[str, Any]]]:
         observations, rewards, over, _, infos = self.env.step(self._actions)
         last = infos.pop("final_obs", ())
-        final = of_each(infos.pop("final_info", {}), self.num_envs)
+        ended, final = np.flatnonzero(over), infos.pop("final_info", {})
         each = of_each(infos, self.num_envs)
-        for i in np.flatnonzero(over):
-            each[i] = final[i] | {"terminal_observation": last[i]}
+        for i, info in zip(ended, of_each(pick(final, ended), len(ended)), strict=True):
+            each[i] = info | {"terminal_observation": last[i]}
         for info in each:
             info["TimeLimit.truncated"] = False  # no episode is cut
         return observations, rewards.astype(np.float32), over, each
