@@ -12,13 +12,13 @@ _SIGNS = np.array([1.0, 1.0, 1.0, -1.0])
 
 
 @typechecked
-def check_signed_weights(signed: Answer) -> CheckResult:
+def check_signed_weights(weights: Answer) -> CheckResult:
     """Check weights that keep Dale's law whatever the free numbers behind them are.
 
     W = |V| diag(signs)
 
     Args:
-        signed: Takes V (N, N), of any sign, and signs (N,), 1 or -1 for each sender; returns W (N, N).
+        weights: Takes V (N, N), of any sign, and signs (N,), 1 or -1 for each sender; returns W (N, N).
     """
     v = np.random.default_rng(3).normal(size=(4, 4))
     size = np.abs(v)
@@ -40,7 +40,7 @@ def check_signed_weights(signed: Answer) -> CheckResult:
         ),
     }
     return check_answer(
-        lambda copies: signed(*copies),
+        lambda copies: weights(*copies),
         [v, _SIGNS],
         size * _SIGNS,
         slips,
