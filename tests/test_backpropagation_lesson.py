@@ -97,7 +97,7 @@ def by(step):
         (by(lambda p, s, e, w, a: (1 - a) * p + e + s * (a * w.T @ p)), "does not go through the slope"),
         (by(lambda p, s, e, w, a: (1 - a) * p + s * (e + w.T @ p)), "alpha is missing from the synapses"),
         (by(lambda p, s, e, w, a: (1 - a) * p + a * s * (e + w.T @ p)), "alpha also multiplies"),
-        (by(lambda p, s, e, w, a: s * e), "no bin hears"),
+        (by(lambda p, s, e, w, a: s * e), "no error comes back"),
         (lambda w, x, e, a: network(w, x[::-1], e[::-1], a)[::-1], "time runs forward"),
         (lambda w, x, e, a: network(w, x, e, a)[::-1], "in the order of the loop"),
         (lambda w, x, e, a: network(w, x, np.vstack([0 * e[:-1], e[-1:]]), a), "only the last error"),

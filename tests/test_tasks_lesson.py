@@ -140,7 +140,7 @@ def test_the_page_counts_as_python_does():
 @pytest.mark.skipif(find_chromium() is None, reason="chromium is missing")
 def test_the_reader_plays_as_the_ideal_observer_aborts_and_misses(tmp_path):
     live = PlayDecision.of(TASK, NETWORK, n_trials=8, seed=5, speed=2.0)
-    trials = live.trials["trials"]
+    trials = live.session["trials"]
     told_by = "document.querySelector('.cogdyn-answer').textContent"
     said = "document.querySelector('.cogdyn-said').textContent"
     asked = "document.querySelector('.cogdyn-stage.cogdyn-asked')"

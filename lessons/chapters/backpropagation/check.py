@@ -254,7 +254,7 @@ def _network_slips(inputs: Inputs) -> dict[str, tuple[np.ndarray, str]]:
             back(lambda t, p: (1 - alpha) * p + slope[t] * ((t == len(x) - 1) * e[t] + alpha * w.T @ p)),
             "Every bin may have an error: add e[t] inside the loop.",
         ),
-        "no bin hears of a later one.": (slope * e, "Add what comes back from p of bin t + 1."),
+        "no error comes back from a later bin.": (slope * e, "Add what comes back from p of bin t + 1."),
         "time runs forward.": (
             _network(w, x[::-1], e[::-1], alpha)[::-1],
             "The loop begins at the last bin: range(len(x) - 1, -1, -1).",

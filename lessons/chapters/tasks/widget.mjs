@@ -79,7 +79,7 @@ function drawCurve(canvas, rows, curves, { colours, ink, fontFamily }, width) {
 
 function render({ model, el }) {
   const at = (name) => model.get(name);
-  const packed = at("trials");
+  const packed = at("session");
   let frame = 0;
   const request = () => {
     frame ||= requestAnimationFrame(() => {

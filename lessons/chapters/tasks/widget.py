@@ -22,7 +22,7 @@ class PlayDecision(WithStill, anywidget.AnyWidget):
     can be done in a static page. All three answer the same trials. In a notebook the pace is a trait.
 
     Args:
-        trials: Trials as of :func:`cogdyn.lessons.player.packing.packed_trials`.
+        session: Trials as of :func:`cogdyn.lessons.player.packing.packed_trials`.
         network: What a network answers in each trial.
         curves: Psychometric curves to compare with: ``name``, signed strengths ``x`` and proportions ``y``.
         **settings: How the controls are set at first: ``speed``.
@@ -38,7 +38,7 @@ class PlayDecision(WithStill, anywidget.AnyWidget):
     )
     _css = widget_style("live.css")
 
-    trials = traitlets.Dict().tag(sync=True)
+    session = traitlets.Dict().tag(sync=True)
     network = traitlets.List(traitlets.Int()).tag(sync=True)
     curves = traitlets.List().tag(sync=True)
     speed = traitlets.Float(0.5, min=0.05, max=50, help="Pace, 1 being that of the networks.").tag(sync=True)
@@ -56,7 +56,7 @@ class PlayDecision(WithStill, anywidget.AnyWidget):
             seed: Seed of these trials.
             **settings: How the controls are set at first, as above.
         """
-        packed = packed_trials(task, n_trials, seed)
+        session = packed_trials(task, n_trials, seed)
         choices = choices_of(network, task, task.sample(n_trials, seed))
         fine = np.linspace(-max(task.coherences), max(task.coherences), 81)
         strengths, measured = choose_right(task, network)
@@ -64,4 +64,4 @@ class PlayDecision(WithStill, anywidget.AnyWidget):
             {"name": "ideal observer", "x": fine.round(4).tolist(), "y": ideal_curve(task, fine).round(4).tolist()},
             {"name": "network", "x": strengths.round(4).tolist(), "y": measured.round(4).tolist()},
         ]
-        return cls(trials=packed, network=choices.tolist(), curves=curves, **settings)
+        return cls(session=session, network=choices.tolist(), curves=curves, **settings)
