@@ -297,6 +297,30 @@ class TestBook:
                 explanations.add(words)
             assert len(explanations) == options
 
+    def test_your_course_knows_what_was_predicted_and_answered(self, lesson):
+        lesson.read("document.querySelector('.cogdyn-choice[data-kind=predict] input').click()")
+        lesson.read("document.querySelector('.cogdyn-choice[data-kind=quiz] input').click()")
+        lesson.open(lesson.read("new URL('../your-course.html', location.href).href"))
+        begun = "document.querySelector('.cogdyn-course [role=status]')?.textContent.startsWith('1 of ')"
+        lesson.wait(begun)
+        first = lesson.read("document.querySelector('.cogdyn-course details').textContent")
+        assert ": 1 of 1 predicted, " in first
+        assert "(20" in first or ", 20" in first  # the year
+
+    def test_on_paper_there_are_text_and_pictures_and_no_navigation(self, lesson):
+        lesson.call("Emulation.setEmulatedMedia", media="print")
+        screens = ".bd-header, .bd-sidebar-primary, .bd-sidebar-secondary, .prev-next-area, .cogdyn-slider input"
+        seen = "(one) => one.getBoundingClientRect().height > 0"
+        assert lesson.read(f"document.querySelectorAll('{screens}').length") > 4
+        assert lesson.read(f"[...document.querySelectorAll('{screens}')].filter({seen}).length") == 0
+        assert lesson.read(f"[...document.querySelectorAll('.cogdyn-live canvas')].every({seen})")
+        for theme in ("light", "dark"):
+            lesson.read(f"document.documentElement.dataset.theme = {theme!r}")
+            for ink in (".bd-article p", ".bd-article h2", ".bd-article li"):
+                assert lesson.read(f"getComputedStyle(document.querySelector('{ink}')).color") == "rgb(0, 0, 0)"
+        assert len(lesson.call("Page.printToPDF")["data"]) > 100_000
+        lesson.call("Emulation.setEmulatedMedia", media="")
+
     def test_dark_pages_have_light_ink(self, lesson):
         lesson.resize(1100, dark=True)
         ink = "getComputedStyle(document.querySelector('.cogdyn-live')).color.match(/\\d+/g).map(Number)"

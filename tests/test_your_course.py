@@ -139,7 +139,8 @@ def test_the_page_shows_what_was_done_and_saves_it_by_keyboard(tmp_path):
         browser.press("Enter")
         assert browser.wait("document.querySelector('details').open")
         assert "✓ right:" in browser.read("document.querySelector('details').textContent")
-        assert "So it is., after 2 answers (" in browser.read("document.querySelector('details').textContent")
+        assert "after 2 answers)" in browser.read("document.querySelector('details').textContent")
+        assert "So it is. (" in browser.read("document.querySelector('details').textContent")
         browser.press("Tab")
         assert browser.read("document.activeElement.type") == "checkbox"
         browser.read("document.activeElement.click()")

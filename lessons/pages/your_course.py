@@ -70,4 +70,4 @@ def _called(tree: ast.Module, name: str) -> Iterator[list[str]]:
     """The arguments of each call of a function that are texts: the key, and the question if it has one."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name:
-            yield [argument.value for argument in node.args if isinstance(argument, ast.Constant)]
+            yield [str(argument.value) for argument in node.args if isinstance(argument, ast.Constant)]

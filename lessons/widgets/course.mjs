@@ -36,8 +36,11 @@ export function summary({ predictions, answers, exercises }) {
   return said.join(", ");
 }
 
-function when(record) {
-  return record.at ? ` (${new Date(record.at).toLocaleDateString(undefined, { dateStyle: "medium" })})` : "";
+/** When it was, in brackets, with more to say. */
+function when(record, more = "") {
+  const day = record.at ? new Date(record.at).toLocaleDateString(undefined, { dateStyle: "medium" }) : "";
+  const said = [day, more].filter(Boolean).join(", ");
+  return said && ` (${said})`;
 }
 
 function line(mark, words, question) {
@@ -52,8 +55,8 @@ function details(lesson, changed) {
   );
   const answered = lesson.answers.map((one) => {
     if (!one.text) return line("", "not answered yet", plain(one.question));
-    const tries = one.tries > 1 ? `, after ${one.tries} answers` : "";
-    return line(one.right ? "✓ right:" : "✗ not right:", `${plain(one.text)}${tries}${when(one)}`, plain(one.question));
+    const words = plain(one.text) + when(one, one.tries > 1 ? `after ${one.tries} answers` : "");
+    return line(one.right ? "✓ right:" : "✗ not right:", words, plain(one.question));
   });
   const written = lesson.exercises.map((one) => {
     const box = element("input", { type: "checkbox", checked: one.at !== undefined });
@@ -63,7 +66,7 @@ function details(lesson, changed) {
       changed();
     });
     const words = element("span", {}, "I wrote ", element("code", {}, one.question), ", and its check says Right");
-    return element("li", {}, element("label", {}, box, words, when(one)));
+    return element("li", { className: "cogdyn-box" }, element("label", {}, box, words, when(one)));
   });
   const list = (title, items) => (items.length ? [element("h3", {}, title), element("ul", {}, ...items)] : []);
   return [...list("Predictions", predicted), ...list("Quiz", answered), ...list("Exercises", written)];
@@ -95,7 +98,7 @@ export function mountCourse(root, lessons) {
       (keepsRecords() ? "" : " This browser keeps nothing for this page: it is gone when you close it.");
     list.replaceChildren(
       ...all.map((lesson) => {
-        const title = element("summary", {}, element("strong", {}, lesson.title), ` ${summary(lesson)}`);
+        const title = element("summary", {}, element("strong", {}, lesson.title), `: ${summary(lesson)}`);
         const link = element("p", {}, element("a", { href: lesson.page }, "Go to the lesson"));
         const made = element("details", { open: open.has(lesson.name) }, title, ...details(lesson, showWhole), link);
         made.addEventListener("toggle", () => (made.open ? open.add(lesson.name) : open.delete(lesson.name)));
