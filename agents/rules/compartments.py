@@ -222,11 +222,10 @@ class Compartments(CreditRule[Dendrites]):
             for i in range(n):
                 for j in range(n):
                     J[i, j] *= constants[4]
+                    if K.size:
+                        K[i, j] *= constants[4]
             add_outer(u, bin.rates_before, -constants[1] / batch_size, J)
             if K.size:
-                for i in range(n):
-                    for j in range(n):
-                        K[i, j] *= constants[4]
                 add_outer(bin.rates_before, u, -constants[1] / batch_size, K)
         if counts[2] > 0 and (phase == -1 or phase == 1):  # teach
             spread(r_tilde, A_old, c)

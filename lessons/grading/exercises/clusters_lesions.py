@@ -13,7 +13,7 @@ from .clusters_reference import lesions
 
 
 def _composed(signs: tuple[float, float, float], **case: Any) -> dict[str, np.ndarray]:
-    """The right answer, except for the way in which rules are composed."""
+    """The right answer, with rules composed in another way."""
     return lesions(**case, signs=signs)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...checking.terms import Term
-from ..judging import Exercise, Slip, compares
+from ..judging import Exercise, Inputs, Slip, compares
 from . import Work
 from .policy_inputs import bandits, batches, earnings, logits
 from .policy_reference import all_actions, estimate, policy, returns
@@ -21,10 +21,10 @@ def _with(instead: dict[int, Any], **bandit: Any) -> tuple[Any, ...]:
     return tuple(instead.get(k, part) for k, part in enumerate(right))
 
 
-def _parts(of: tuple[int, ...], bandit: dict[str, Any], **switches: bool) -> tuple[Any, ...]:
-    """The right answer over all actions, with those parts that a slip makes."""
-    wrong = all_actions(**bandit, **switches)
-    return _with({k: wrong[k] for k in of}, **bandit)
+def _part(which: int, bandit: Inputs, others: Inputs) -> tuple[Any, ...]:
+    """The right answer over all actions, with one part as it is with other arguments."""
+    changed: Inputs = bandit | others
+    return _with({which: all_actions(**changed)[which]}, **bandit)
 
 
 POLICY = compares(
@@ -243,7 +243,7 @@ ALL_ACTIONS = compares(
         Slip(
             "the variance is that without a baseline.",
             "Take the estimates with the baseline you were given.",
-            lambda **bandit: _with({2: all_actions(**bandit | {"baseline": 0.0})[2]}, **bandit),
+            lambda **bandit: _part(2, bandit, {"baseline": 0.0}),
         ),
         Slip(
             "the best baseline is not the mean reward.",
@@ -258,7 +258,7 @@ ALL_ACTIONS = compares(
         Slip(
             "in the best baseline all pairs of actions count alike.",
             "Both means in it are weighed by the probabilities, too.",
-            lambda **bandit: _parts((3,), bandit, uniform=True),
+            lambda **bandit: _part(3, bandit, {"uniform": True}),
         ),
     ),
     "the mean is the gradient of J, whatever the baseline; the variance is not.",
