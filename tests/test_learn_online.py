@@ -86,7 +86,7 @@ def test_bins_without_a_target_change_nothing_but_the_state(path):
     before = [parameter.clone() for parameter in network.parameters()]
     run = learn_online(network, rule_of("RFLO"), ((u, None) for u in INPUTS), report_every=10)
     assert all(torch.equal(a, b) for a, b in zip(before, network.parameters(), strict=True))
-    assert run.carried["state"].abs().max() > 0
+    assert run.tensors["state"].abs().max() > 0
     assert np.isnan(run.metrics[0]["loss"])
     targets = TARGETS.copy()
     targets[5] = np.nan

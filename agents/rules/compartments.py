@@ -182,16 +182,16 @@ class Compartments(CreditRule[Dendrites]):
 
     def to_loop(self, state: Dendrites, network: RateRNN, batch_size: int) -> Sequence[Tensor]:
         """A, its older copy, J and K, what the bin before left, and counts: age, bin, and whether there was a bin."""
-        counts = state.age, state.bin
-        return sg.loop_arrays(state.A, state.A_old, state.J, state.K, state.before, network, batch_size, *counts)
+        A, A_old, age, bin, J, K, before = state
+        return sg.loop_arrays(A, A_old, J, K, before, network, batch_size, age, bin)
 
     def from_loop(self, state: Dendrites, tensors: Sequence[Tensor]) -> Dendrites:
         """All synapses of the dendrites, the counts, and what the last bin left."""
         A, A_old, J, K, senders, signal, counts = tensors
         age, bin, _ = map(int, counts.flatten()[:3])
         learned = None if state.J is None else J, None if state.K is None else K
-        before = sg.left_by_loop(senders, signal, counts)
-        return Dendrites(A, A_old, age, bin % (len(PHASES) * self.block), *learned, before)
+        phase = bin % (len(PHASES) * self.block)
+        return Dendrites(A, A_old, age, phase, *learned, sg.left_by_loop(senders, signal, counts))
 
     def constants(self, network: RateRNN) -> Sequence[float]:
         """Rates, refresh, g, decay, the largest voltage or 0, the length of a block or 0, and what is shut."""
@@ -211,9 +211,8 @@ class Compartments(CreditRule[Dendrites]):
         phase = -1 if block == 0 else counts[1] // block % 3
         r_tilde, c, u = np.empty_like(senders), np.empty_like(signal), np.empty_like(signal)
         see_label(bin, r_tilde)
-        for b in range(batch_size):
-            for j in range(n, r_tilde.shape[1] - 1):
-                r_tilde[b, j] *= 1 - constants[10]  # unless the label is shut out
+        for b in range(batch_size * (constants[10] > 0)):
+            r_tilde[b, n:-1].fill(0)
         if learns_J > 0 and (phase == -1 or phase == 0):  # run
             spread(bin.rates_before, J, u)
             for b in range(batch_size):

@@ -48,7 +48,7 @@ class OnlineRun:
         metrics: One row for each ``report_every`` bins: bin, the number of bins so far, and loss, the mean of those
             that had a target since the row before.
         bins: Number of bins so far.
-        carried: State of the network, traces, generators, what the rule remembers: as named tensors.
+        tensors: State of the network, traces, generators, what the rule remembers: as named tensors.
         path: Where it lies on disk, if it does.
     """
 
@@ -56,7 +56,7 @@ class OnlineRun:
     config: dict[str, Any]
     metrics: list[dict[str, float]] = field(default_factory=list)
     bins: int = 0
-    carried: dict[str, Tensor] = field(default_factory=dict)
+    tensors: dict[str, Tensor] = field(default_factory=dict)
     path: Path | None = None
 
     def __repr__(self) -> str:
@@ -80,7 +80,7 @@ def learn_online(
     resume: bool | OnlineRun = False,
     progress: Progress | None = None,
 ) -> OnlineRun:
-    r"""Learn from a stream bin by bin: no trials, no reset; weights, state and traces go on from bin to bin.
+    r"""Learn from a stream bin by bin: no trials, no reset; weights, state and traces are kept from bin to bin.
 
     .. math:: \Delta W(t) = -\eta\, G(t)
 
@@ -132,7 +132,7 @@ def learn_online(
         learner = OnlineLearner(network, rule, seed)
         if earlier is not None:
             learner = _resumed(run, earlier, rule, seed)
-        counted = run.carried.get("counted", torch.zeros(2, dtype=torch.float64)).tolist()
+        counted = run.tensors.get("counted", torch.zeros(2, dtype=torch.float64)).tolist()
         while left is None or left > 0:
             n = min(ahead, report_every - run.bins % report_every, *(() if left is None else (left,)))
             stretch = _read(moments, n)
@@ -222,11 +222,11 @@ def _learn(learner: OnlineLearner, stretch: list[tuple[Any, Any]]) -> tuple[floa
 def _keep(run: OnlineRun, learner: OnlineLearner, counted: list[float]) -> None:
     """Note where the learning is, on disk too."""
     memory = {f"memory.{name}": value for name, value in learner.rule.state(learner.network).items()}
-    run.carried = learner.tensors() | memory | {"counted": torch.tensor(counted, dtype=torch.float64)}
+    run.tensors = learner.tensors() | memory | {"counted": torch.tensor(counted, dtype=torch.float64)}
     if run.path is not None:
         weights = {f"network.{name}": value for name, value in run.network.state_dict().items()}
         header = {"bins": run.bins, "config": run.config, "metrics": run.metrics}
-        write_atomically(run.path / ONLINE, model_content(header, weights | run.carried))
+        write_atomically(run.path / ONLINE, model_content(header, weights | run.tensors))
 
 
 def _earlier(run: OnlineRun, resume: bool | OnlineRun) -> tuple[dict[str, Any], dict[str, Tensor]] | None:
@@ -238,7 +238,7 @@ def _earlier(run: OnlineRun, resume: bool | OnlineRun) -> tuple[dict[str, Any], 
     if isinstance(resume, OnlineRun):
         weights = {f"network.{name}": value.clone() for name, value in resume.network.state_dict().items()}
         header = {"bins": resume.bins, "config": resume.config, "metrics": list(resume.metrics)}
-        return header, weights | resume.carried
+        return header, weights | resume.tensors
     file = None if run.path is None else run.path / ONLINE
     if resume and (file is None or not file.is_file()):
         raise ValueError("resume=True needs out, the folder of the run." if file is None else f"{file} is not there.")
@@ -264,9 +264,9 @@ def _resumed(
             raise ValueError(f"what is resumed learned with another {part}: {differ}.")
     run.bins, run.metrics = header["bins"], header["metrics"]
     run.network.load_state_dict({k.removeprefix("network."): v for k, v in tensors.items() if k.startswith("network.")})
-    run.carried = {name: value for name, value in tensors.items() if not name.startswith("network.")}
-    memory = {k.removeprefix("memory."): v for k, v in run.carried.items() if k.startswith("memory.")}
+    run.tensors = {name: value for name, value in tensors.items() if not name.startswith("network.")}
+    memory = {k.removeprefix("memory."): v for k, v in run.tensors.items() if k.startswith("memory.")}
     rule.restore(run.network, memory)
     learner = OnlineLearner(run.network, rule, seed)
-    learner.restore(run.carried)
+    learner.restore(run.tensors)
     return learner
