@@ -87,8 +87,10 @@ def test_what_ends_in_a_colon_goes_with_what_it_announces():
     texts = [Piece(new_markdown_cell("long"), FULL - 2), Piece(new_markdown_cell("namely:"), 1)]
     listing = Piece(new_markdown_cell("code"), 4)
     assert [len(group) for group in packed([*texts, listing])] == [1, 2]
-    texts[1].cell.source = "."
+    texts[1].cell.source = "The law is"
     assert [len(group) for group in packed([*texts, listing])] == [2, 1]
+    listing.cell.source = "$$x = 1$$"
+    assert [len(group) for group in packed([*texts, listing])] == [1, 2]
 
 
 @pytest.mark.parametrize("file", lesson_pages(), ids=lambda file: file.stem)

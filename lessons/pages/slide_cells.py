@@ -65,7 +65,7 @@ def slide_cells(notebook: Any) -> list[Any]:
 
 
 def packed(pieces: list[Piece]) -> list[list[Piece]]:
-    """Pieces in groups, each of which a slide holds; what ends in a colon goes with what it announces, if it can.
+    """Pieces in groups, each of which a slide holds; what announces a formula, or ends in a colon, goes with the next.
 
     Args:
         pieces: In their order; one alone may be too large.
@@ -74,7 +74,7 @@ def packed(pieces: list[Piece]) -> list[list[Piece]]:
     for piece in pieces:
         last = groups[-1]
         if last and sum(one.lines for one in last) + piece.lines > FULL:
-            announced = str(last[-1].cell.source).rstrip().endswith(":")
+            announced = last[-1].cell.source.rstrip().endswith(":") or piece.cell.source.startswith("$$")
             moves = announced and len(last) > 1 and last[-1].lines + piece.lines <= FULL
             groups.append([last.pop()] if moves else [])
         groups[-1].append(piece)
