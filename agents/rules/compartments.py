@@ -195,11 +195,10 @@ class Compartments(CreditRule[Dendrites]):
 
     def constants(self, network: RateRNN) -> Sequence[float]:
         """Rates, refresh, g, decay, the largest voltage or 0, the length of a block or 0, and what is shut."""
-        rates = sg.apical_rate(self.lr_apical, network.n_units), self.lr_jacobian
-        phases = self.block if self.phases == "alternate" else 0
+        lr = sg.apical_rate(self.lr_apical, network.n_units), self.lr_jacobian
         shut = ("carrier" in self.inhibited or self.jacobian == "zero", *(gate in self.inhibited for gate in GATES))
-        numbers = self.refresh, self.bootstrap == "tanh", 1 - self.mirror_decay, self.largest_voltage or 0, phases
-        return *rates, *numbers, self.jacobian in LEARNED, *shut
+        numbers = self.refresh, self.bootstrap == "tanh", 1 - self.mirror_decay, self.largest_voltage or 0
+        return *lr, *numbers, self.block * (self.phases == "alternate"), self.jacobian in LEARNED, *shut
 
     @staticmethod
     def loop(state: Arrays, bin: LoopBin, draw: np.ndarray, constants: np.ndarray, G: np.ndarray) -> None:
