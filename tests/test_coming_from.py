@@ -29,7 +29,7 @@ def test_every_expression_in_the_table_is_one():
     """Names and calls exist, and arguments are taken by an environment."""
     task = make_task("PerceptualDecisionMaking")
     network = RateRNN(task.n_inputs, 4, task.n_outputs, dt=task.dt)
-    known = {**vars(cogdyn.agents), **vars(cogdyn.envs)}
+    known = {**vars(cogdyn.agents), **vars(cogdyn.envs), **vars(cogdyn.agents.rules)}
     batch, env = task.sample(1, 0), gym.make("cogdyn/PerceptualDecisionMaking-v0")
     known |= {"cogdyn": cogdyn, "gym": gym, "draw_trial": draw_trial, "task": task, "network": network, "batch": batch}
     known |= {"env": env, "id": "cogdyn/GoNogo-v0", "info": {"condition": {}, "correct": True}}

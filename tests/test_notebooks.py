@@ -99,7 +99,7 @@ def test_links_of_a_notebook_lead_to_notebooks_and_no_markup_of_the_book_is_left
 
 def test_a_lesson_is_called_by_the_number_that_it_has():
     for page in sorted(BOOK.rglob("*.md")):
-        if "_build" in page.parts:
+        if "_build" in page.parts or page.name == "index.md":  # whose cards tests/test_course_map.py holds
             continue
         text = page.read_text("utf-8")
         linked = re.findall(r"\[[Ll]esson (\d+)\]\(([^)]+)\)", text)

@@ -19,6 +19,7 @@ from torch import Tensor
 from ...envs.errors import ArgumentError
 from ...envs.numbers import whole_number
 from ...envs.typechecked import typechecked
+from ...envs.wording import short_text
 from ..credit.credit_rule import CreditRule
 from ..credit.descent import Diverged
 from ..credit.loops.learning import warn_of_steps
@@ -155,9 +156,8 @@ def learn_online(
                 _keep(run, learner, counted)
             if stop:
                 break
-        if (
-            signals.pending == SIGINT
-        ):  # Ctrl-C ends the learning, not the program; other signals act at the end of the block
+        # Ctrl-C ends the learning, not the program; other signals act at the end of the block.
+        if signals.pending == SIGINT:
             signals.pending = None
     return run
 
@@ -196,7 +196,10 @@ def _learn(learner: OnlineLearner, stretch: list[tuple[Any, Any]]) -> tuple[floa
     n_in, n_out = net.n_inputs, net.n_outputs
     inputs, labels = np.zeros((len(stretch), n_in)), np.zeros((len(stretch), n_out))
     weight, kinds = np.zeros(len(stretch)), set()
-    for t, (u, y) in enumerate(stretch):
+    for t, moment in enumerate(stretch):
+        if not isinstance(moment, tuple | list) or len(moment) != 2:
+            raise ArgumentError(f"the stream yields {short_text(moment)}; expected pairs of an input and its target.")
+        u, y = moment
         if np.shape(u) != (n_in,):
             raise ArgumentError(f"an input of the stream has shape {np.shape(u)}; expected ({n_in},).")
         inputs[t] = u
@@ -215,7 +218,8 @@ def _learn(learner: OnlineLearner, stretch: list[tuple[Any, Any]]) -> tuple[floa
     if len(kinds) > 1 or (True in kinds and net.readout_activation != "linear"):
         raise ArgumentError("targets of a stream are all classes, of a network with a linear readout, or all vectors.")
     like = net.recurrent.detach()
-    loss = learner.learn(*(torch.from_numpy(part).to(like) for part in (inputs, labels, weight)), True in kinds)
+    u, labels_of_u, counts = (torch.from_numpy(part).to(like) for part in (inputs, labels, weight))
+    loss = learner.learn(u, labels_of_u, counts, True in kinds)
     return loss, float(weight.sum())
 
 

@@ -64,12 +64,13 @@ class RatePolicy(RecurrentActorCriticPolicy):
     @torch.no_grad()
     def network(self) -> RateRNN:
         """The network with the policy's readout, which acts as the policy does."""
-        memory = self.lstm_actor
+        memory, readout = self.lstm_actor, self.action_net
         assert isinstance(memory, RateMemory)
+        assert isinstance(readout, torch.nn.Linear)
         found = RateRNN(**memory.network.config)
         found.load_state_dict(memory.network.state_dict())
-        found.readout.copy_(self.action_net.weight)
-        found.readout_bias.copy_(self.action_net.bias)
+        found.readout.copy_(readout.weight)
+        found.readout_bias.copy_(readout.bias)
         return found
 
     def _get_constructor_parameters(self) -> dict[str, Any]:

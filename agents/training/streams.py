@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, cast
 
 import gymnasium as gym
 import numpy as np
@@ -57,7 +57,7 @@ def moments_of(stream: Recording | Moments) -> Moments:
         return stream
     if len(stream) != 2 or not all(isinstance(part, np.ndarray) for part in stream):
         raise ArgumentError("a recording is two arrays, inputs (T, n_in) and targets (T,) or (T, n_out).")
-    inputs, targets = stream
+    inputs, targets = cast(Recording, stream)
     if inputs.ndim != 2 or targets.ndim not in (1, 2) or len(inputs) != len(targets):
         shapes = f"{inputs.shape} and {targets.shape}"
         raise ArgumentError(f"the recording has shapes {shapes}; expected (T, n_in) and (T,) or (T, n_out).")

@@ -39,14 +39,19 @@ def why_not_compiled(rule: LoopRule, network: RateRNN) -> str | None:
         return f"{type(rule).__name__} has no compiled loop"
     if network.recurrent.device.type != "cpu":
         return f"the network is on {network.recurrent.device}"
-    learned = (network.recurrent, network.input, network.bias, network.readout, network.readout_bias, network.h0)
-    if not all(parameter.is_contiguous() for parameter in learned):
+    if not lies_in_one_piece(network):
         return "its weights do not lie in one piece of memory"
     if network.recurrent.dtype not in PRECISIONS:
         return f"its precision is {network.recurrent.dtype}"
     if network.activation not in ACTIVATIONS:
         return f"the activation {network.activation!r} has no compiled form"
     return why_no_numba()
+
+
+def lies_in_one_piece(network: RateRNN) -> bool:
+    """Whether each array that learns lies in one piece of memory, row by row, as loops go through it."""
+    learned = (network.recurrent, network.input, network.bias, network.readout, network.readout_bias, network.h0)
+    return all(parameter.is_contiguous() for parameter in learned)
 
 
 def learning_path(rule: Any, network: Any) -> str | None:
@@ -59,10 +64,16 @@ def learning_path(rule: Any, network: Any) -> str | None:
 def warn_of_steps(rule: Any, network: Any) -> None:
     """Warn, once in a process for each reason, of a network for which a rule that has a loop learns by steps.
 
-    A GPU, a rule without a loop and a numba that is missing are no reason: ``cogdyn rules NAME`` shows them.
+    A GPU, a rule without a loop and a numba that is missing are no reason: ``cogdyn rules NAME`` shows them. Nor is the
+    layout of weights in memory, which a start such as ``"orthogonal"`` leaves behind.
     """
     looped = getattr(rule, "in_every_bin", False) and rule.has_loop() and network.recurrent.device.type == "cpu"
-    if looped and why_no_numba() is None and (reason := why_not_compiled(rule, network)) is not None:
+    if (
+        looped
+        and lies_in_one_piece(network)
+        and why_no_numba() is None
+        and (reason := why_not_compiled(rule, network)) is not None
+    ):
         _warn_once(f"{reason}: {type(rule).__name__} learns by PyTorch's operations, more slowly.")
 
 

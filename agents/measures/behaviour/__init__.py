@@ -2,6 +2,9 @@
 
 from ....envs.gym.trial_table import load_trials as load_trials
 from ....envs.gym.trial_table import save_trials as save_trials
+from ..exploration_agents import UCB1 as UCB1
+from ..exploration_agents import OptimalPay as OptimalPay
+from ..exploration_agents import Thompson as Thompson
 from .acting import behaviour as behaviour
 from .curves import Chronometric as Chronometric
 from .curves import Psychometric as Psychometric

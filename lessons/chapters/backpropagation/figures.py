@@ -8,6 +8,7 @@ import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Circle
 
 from ....envs.errors import ArgumentError
 from ....envs.numbers import finite_number, whole_number
@@ -31,7 +32,7 @@ def draw_there_and_back(n_bins: int = 5) -> Figure:
         figure = new_figure(6.4, 2.3)
         axes = figure.subplots()
         for t in range(n_bins):
-            axes.add_patch(matplotlib.patches.Circle((t, 0), 0.19, facecolor="white", edgecolor=INK, lw=1.4, zorder=2))
+            axes.add_patch(Circle((t, 0), 0.19, facecolor="white", edgecolor=INK, lw=1.4, zorder=2))
             axes.text(t, 0, f"bin {t + 1}", ha="center", va="center", fontsize=7)
             if t + 1 < n_bins:
                 _arrow(axes, (t + 0.22, 0.07), (t + 0.8, 0.07), ACCENT, 0.35)

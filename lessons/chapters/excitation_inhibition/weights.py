@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import matplotlib
 import numpy as np
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
 from ....envs.errors import ArgumentError
@@ -69,7 +70,7 @@ def draw_weights(weights: np.ndarray) -> Figure:
     if not np.isfinite(weights).all() or not weights.size:
         raise ArgumentError("weights must be finite numbers, and there must be some.")
     most = float(np.abs(weights).max()) or 1.0
-    colours = matplotlib.colors.LinearSegmentedColormap.from_list("signs", [SECOND, "white", ACCENT])
+    colours = LinearSegmentedColormap.from_list("signs", [SECOND, "white", ACCENT])
     with matplotlib.rc_context(RC):
         figure = new_figure(4.6, 4.0)
         axes = figure.subplots()
