@@ -59,6 +59,8 @@ RateRNN lesioned: empty
 RateRNN.forward cuts: empty
 Run.save path: text
 load_run path: text                     where Run.save has put one
+learn_online out: text
+learn_online stream: empty
 train_curriculum out: text
 condition_averages rates: NaN array     rates that were not recorded
 fixed_points candidates: array          states along any axes
