@@ -10,7 +10,7 @@ PAGES = lesson_pages()
 INDEX = (PAGES[0].parents[1] / "index.md").read_text("utf-8")
 CARD = re.compile(
     r"^:::\{grid-item-card\} (\d+)\. (.+)\n:link: lessons/(\S+)\n:link-type: doc\n\n"
-    r".+\n\n\+\+\+\n(\d+) minutes · needs (.+)\n",
+    r".+\n\n(\d+) minutes · needs (.+)\n",
     re.MULTILINE,
 )
 

@@ -138,7 +138,7 @@ class RewardHebbian(RewardedRule):
     def tried(
         self, network: RateRNN, batch: TrialBatch, generator: Generator | None
     ) -> tuple[Tensor, Tensor, dict[str, Any]]:
-        """What each trial earned its synapses, e (R - R_bar) |R_bar|, (B, N, N), its reward R, (B,), and reports."""
+        """What each trial earned its synapses, ``e (R - R_bar) |R_bar|``, (B, N, N), its R, (B,), and reports."""
         if network.leak != "voltage" or network.activation != "tanh":
             raise ValueError(
                 f"RewardHebbian is defined for leak='voltage' and activation='tanh', whose rates have both signs; "

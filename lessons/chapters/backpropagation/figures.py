@@ -61,7 +61,7 @@ def draw_errors_back(errors: Mapping[str, np.ndarray], answer: int, dt: float = 
     """Draw how large the error of a trial is in each bin, on a logarithmic axis, for each network by its name.
 
     Args:
-        errors: |p_t|, (T,), by the name of the network.
+        errors: Norms of p_t, (T,), by the name of the network.
         answer: First bin of the answer.
         dt: Bin width (ms).
 

@@ -15,7 +15,7 @@ _SIGNS = np.array([1.0, 1.0, 1.0, -1.0])
 def check_signed_weights(weights: Answer) -> CheckResult:
     """Check weights that keep Dale's law whatever the free numbers behind them are.
 
-    W = |V| diag(signs)
+    ``W = |V| diag(signs)``
 
     Args:
         weights: Takes V (N, N), of any sign, and signs (N,), 1 or -1 for each sender; returns W (N, N).
@@ -56,7 +56,7 @@ def check_signed_weights(weights: Answer) -> CheckResult:
 
 @typechecked
 def check_signed_step(step: Answer) -> CheckResult:
-    r"""Check a step of gradient descent on the free numbers V behind weights W = |V| diag(signs).
+    r"""Check a step of gradient descent on the free numbers V behind weights ``W = |V| diag(signs)``.
 
     V - lr dL/dW * sign(V) diag(signs)
 
