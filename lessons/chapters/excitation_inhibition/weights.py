@@ -23,7 +23,7 @@ def mixed_weights(
 ) -> np.ndarray:
     r"""Random weights that keep Dale's law, (N, N): the first units excite, the others inhibit.
 
-    Sizes are those of normal numbers. The inhibition of each unit is scaled to ``balance`` times its excitation, and all by one
+    Sizes are normal. The inhibition of each unit is scaled to ``balance`` times its excitation, and all by one
     factor, so that at balance 1 the eigenvalues fill a disk of about the radius ``gain``; else one lies apart, near
     :math:`(1 - balance) \sum_j W_{ij}` over the excitatory j.
 
