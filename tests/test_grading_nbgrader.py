@@ -29,7 +29,7 @@ WRONG = {
     5: {"pulses": source_of(5, "memory-pulses").replace("argmin(axis=1)", "argmin(axis=1) + 1")},
     6: {"tangling": source_of(6, "mechanisms-tangling").replace(".max()", ".mean()")},
     7: {"synapse": source_of(7, "policy-synapse").replace("gamma * F", "F")},
-    8: {"step": source_of(8, "clusters-step").replace("argmin", "argmax")},
+    8: {"variance": source_of(8, "clusters-variance").replace(".var(", ".std(")},
 }
 
 
