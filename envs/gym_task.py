@@ -10,7 +10,6 @@ are no part of what a run saves, since environments cannot be saved: a run that 
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -42,8 +41,8 @@ class GymTask(Task):
     pole of which it sees no velocities. Score and ``stop_at`` are mean returns of whole episodes.
 
     Args:
-        env: Id of a registered environment; a function that makes a vector environment of n copies; or
-            ``"module:function"`` of one, in a module that is imported already, so that a saved run can be loaded.
+        env: Id of a registered environment, or a function that makes a vector environment of n copies. A run on disk
+            takes an id, since what is loaded calls no function by its name: ``gymnasium.register`` gives one.
         n_bins: Number of bins K of a rollout, through which credit goes back.
         hidden: Numbers of an observation that the network does not see, counted from 0.
         dt: Bin width (ms) of a step, by which the network's time goes.
@@ -106,7 +105,7 @@ class GymTask(Task):
             ArgumentError: If they cannot be made, or do not declare how they reset.
         """
         try:
-            made = gym.make_vec(self.env, n) if isinstance(self.env, str) and ":" not in self.env else self._maker()(n)
+            made = gym.make_vec(self._id(), n) if isinstance(self.env, str) else self._maker()(n)
         except gym.error.Error as error:
             raise ArgumentError(f"env is {self.env!r}: {error}") from error
         if not isinstance(made, VectorEnv) or made.num_envs != n:
@@ -148,16 +147,24 @@ class GymTask(Task):
             "RewardEProp, and measure it with episode_returns."
         )
 
-    def _maker(self) -> Make:
+    def check_saveable(self) -> None:
+        """Refuse an environment that could not be made again from what a run writes down.
+
+        Raises:
+            ArgumentError: If ``env`` is a function.
+        """
         if not isinstance(self.env, str):
-            no_maker = isinstance(self.env, type) and not issubclass(self.env, VectorEnv)
-            if not callable(self.env) or no_maker:
-                raise ArgumentError(f"env is {short_text(self.env)}; allowed: an id, or a function of n.")
-            return cast(Make, self.env)
-        module, _, function = self.env.partition(":")
-        found = getattr(sys.modules.get(module), function, None)
-        if not callable(found):
             raise ArgumentError(
-                f"env is {self.env!r}; there is no function {function!r} in a module {module!r} that is imported."
+                f"env is {short_text(self.env)}, and a run on disk needs an id: gymnasium.register(id, "
+                "vector_entry_point=...), and GymTask(env=id)."
             )
-        return cast(Make, found)
+
+    def _id(self) -> str:
+        if ":" in self.env:  # Gymnasium would import the module
+            raise ArgumentError(f"env is {self.env!r}; import the module yourself, and give the id alone.")
+        return self.env
+
+    def _maker(self) -> Make:
+        if not callable(self.env) or (isinstance(self.env, type) and not issubclass(self.env, VectorEnv)):
+            raise ArgumentError(f"env is {short_text(self.env)}; allowed: an id, or a function of n.")
+        return cast(Make, self.env)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from types import FunctionType
 from typing import Any, cast, overload
 
 import numpy as np
@@ -117,8 +116,6 @@ def to_json(value: Any) -> Any:
         return {"type": type(value).__name__, **parts}
     if isinstance(value, (tuple, list)):
         return [to_json(item) for item in value]
-    if isinstance(value, FunctionType):
-        return f"{value.__module__}:{value.__qualname__}"
     return value.tolist() if isinstance(value, (np.generic, np.ndarray)) else value
 
 
@@ -147,7 +144,9 @@ def from_json(value: Any) -> Any:
 def task_config(task: Task) -> dict[str, Any]:
     """The task as plain JSON values, from which :func:`task_from_config` reconstructs it."""
     parts = {field.name: getattr(task, field.name) for field in dataclasses.fields(cast(Any, task)) if field.init}
-    name = type(task).__name__ if isinstance(task, GymTask) else task.name
+    name = task.name
+    if isinstance(task, GymTask):  # of a function the name alone is written, which nobody calls
+        name, parts["env"] = type(task).__name__, task.name
     return {"name": name, **{name: to_json(value) for name, value in parts.items()}}
 
 

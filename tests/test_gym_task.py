@@ -1,6 +1,7 @@
 """Environments that are stepped, ours or not: what a rollout is, what is learned of it, and what is refused."""
 
 from dataclasses import replace
+from functools import partial
 
 import gymnasium as gym
 import numpy as np
@@ -181,10 +182,22 @@ def test_a_network_of_another_kind_learns_and_a_saved_run_resumes(tmp_path):
     assert run(6, resume=True, stop_at=1e6).metrics == resumed.metrics
 
 
-def test_a_run_names_the_function_that_makes_its_environment(tmp_path):
+def test_a_run_on_disk_is_of_an_environment_that_is_known_by_its_id(tmp_path):
+    """A file that names a function must not have it called."""
     task = GymTask(env=counting, n_bins=4)
-    train(task, network_of(task), ActorCritic(), 1, 3, n_test=3, device="cpu", out=tmp_path / "run")
-    assert load_run(tmp_path / "run").task == replace(task, env="counting_envs:counting")
+    learn = partial(train, network=network_of(task), rule=ActorCritic(), steps=1, batch_size=3, n_test=3, device="cpu")
+    with pytest.raises(ValueError, match=r"a run on disk needs an id: gymnasium\.register"):
+        learn(task, out=tmp_path / "run")
+    with pytest.raises(ValueError, match="a run on disk needs an id"):
+        learn(task).save(tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+    gym.register("Counting-v0", vector_entry_point=lambda num_envs: counting(num_envs))
+    try:
+        known = replace(task, env="Counting-v0")
+        learn(known, out=tmp_path / "run")
+        assert load_run(tmp_path / "run").task == known
+    finally:
+        del gym.registry["Counting-v0"]
 
 
 def test_returns_are_of_whole_episodes():
@@ -215,7 +228,7 @@ def undeclared(n):
     ("arguments", "message"),
     [
         ({"env": "CartPoe-v1"}, "env is 'CartPoe-v1'.*CartPole"),
-        ({"env": "nowhere:function"}, "there is no function 'function' in a module 'nowhere' that is imported"),
+        ({"env": "nowhere:function"}, "import the module yourself, and give the id alone"),
         ({"env": 3}, "env is 3; allowed: an id, or a function of n"),
         ({"env": undeclared}, "undeclared does not declare how it resets"),
         ({"env": lambda n: gym.make("CartPole-v1")}, "it must make a VectorEnv of 1 copies"),

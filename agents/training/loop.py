@@ -18,7 +18,6 @@ from ..credit.rule import Rule
 from ..network.devices import choose_device
 from ..network.ensemble import stacked, with_other_seeds
 from ..network.out_of_memory import memory_errors_told
-from ..network.own_networks import check_saveable
 from ..network.protocol import Network, SomeNetwork
 from ..network.rate_rnn import RateRNN
 from .checkpoints import Checkpoints
@@ -27,7 +26,7 @@ from .interrupt import DeferredSignals
 from .learner import Learner, Metrics, check_trains
 from .learning_curve import OWN_COLUMNS, watched
 from .mean_targets import start_at_mean_targets
-from .run import Run, describe
+from .run import Run, check_loadable, describe
 
 Progress = Callable[[int, dict[str, float]], None]
 """Called after each update with the number of updates and the latest metrics."""
@@ -155,7 +154,7 @@ def train(
     if stop_at is not None and not (0 <= finite_number("stop_at", stop_at) <= 1 or isinstance(task, GymTask)):
         raise ValueError(f"stop_at is {stop_at!r}; allowed: a score from 0 to 1, or None for never.")
     if out is not None:
-        check_saveable(network)
+        check_loadable(task, network)
     network.to(choose_device(device))
     warn_of_steps(rule, network)
     networks = _networks(network, task, 1 if ensemble is None else whole_number("ensemble", ensemble, minimum=1))

@@ -20,6 +20,7 @@ import torch
 from torch import Tensor
 
 from ...envs.errors import UnknownTaskError
+from ...envs.gym_task import GymTask
 from ...envs.own_tasks import MAIN, modules_of
 from ...envs.own_tasks import import_modules as register_from
 from ...envs.registry import task_config, task_from_config
@@ -85,9 +86,9 @@ class Run(Generic[SomeNetwork]):
         """Write the run into a folder, each file whole or not at all; returns the folder.
 
         Raises:
-            ArgumentError: If it could not be loaded again: its network is of a class that is not registered.
+            ArgumentError: If it could not be loaded again, as :func:`check_loadable` has it.
         """
-        check_saveable(self.network)
+        check_loadable(self.task, self.network)
         folder = Path(path)
         check_unicode("path", folder)
         folder.mkdir(parents=True, exist_ok=True)
@@ -105,6 +106,17 @@ class Run(Generic[SomeNetwork]):
         """Note where the model was written, and write the copy of the learning curve beside it."""
         write_atomically(folder / METRICS, written_curve(self.metrics))
         self.path = folder
+
+
+def check_loadable(task: Task, network: Network) -> None:
+    """Refuse what could not be made again from what a run writes down.
+
+    Raises:
+        ArgumentError: If the network is of a class that is not registered, or the task an environment without an id.
+    """
+    check_saveable(network)
+    if isinstance(task, GymTask):
+        task.check_saveable()
 
 
 def describe(task: Task, network: Network, rule: Any, **training: Any) -> dict[str, Any]:
