@@ -137,6 +137,10 @@ def test_ctrl_c_ends_it_and_keeps_what_was_learned(tmp_path):
     assert "OnlineRun(RFLO, 10 bins" in repr(again)
 
 
+def test_any_seed_is_one():
+    assert learn_online(net(noise=0.1), rule_of("RFLO"), (INPUTS, TARGETS), 3, seed=2**64 - 1).bins == 3
+
+
 def test_what_does_not_fit_is_refused(tmp_path):
     def refused(match, rule=None, stream=(INPUTS, TARGETS), network=None, error=ValueError, **more):
         with pytest.raises(error, match=match):
@@ -152,6 +156,7 @@ def test_what_does_not_fit_is_refused(tmp_path):
     refused(r"\(30, 3\) and \(29, 2\)", stream=(INPUTS, TARGETS[:-1]))
     refused("whole numbers", stream=(INPUTS, TARGETS[:, 0]))
     refused("NaN", stream=[(np.full(3, np.nan), None)])
+    refused("not finite; None stands for", stream=[(np.zeros(3), np.array([np.nan, 0.0]))])
     refused("needs out", resume=True)
     refused("is not there", resume=True, out=tmp_path / "none")
     loud = net(leak="voltage")

@@ -40,7 +40,7 @@ class OnlineLearner:
         self.network, self.rule = network, rule
         rule.meet(network)
         device = network.recurrent.device
-        self._noise = torch.Generator(device).manual_seed(seed + 1)
+        self._noise = torch.Generator(device).manual_seed((seed + 1) % 2**63)
         self._draws = torch.Generator(device).manual_seed(seed)
         self.state = network.initial_state(1).detach().clone()
         self.path = learning_path(rule, network)
@@ -62,8 +62,7 @@ class OnlineLearner:
         """
         u, y, m = inputs[:, None], labels[:, None], weight[:, None]
         check_inputs(u, self.network.n_inputs, self.network.recurrent)
-        xi = [torch.randn(1, self.network.n_units, generator=self._noise, **like(u)) for _ in range(len(u))]
-        noise = torch.stack(xi) * noise_deviation(self.network) if self.network.noise else None
+        noise = self._noise_of(u) if self.network.noise else None
         loss, norm = (self._on_loop if self.path == "loop" else self._by_steps)(u, y, m, noise, classes)
         if not (np.isfinite(loss) and np.isfinite(norm)):
             raise Diverged(f"loss {loss}, gradient norm {norm}")
@@ -84,6 +83,12 @@ class OnlineLearner:
         self._set([tensors[f"rule.{k}"].to(self.network.recurrent, copy=True) for k in range(n_arrays)])
         self._noise.set_state(tensors["noise"].cpu())
         self._draws.set_state(tensors["draws"].cpu())
+
+    def _noise_of(self, u: Tensor) -> Tensor:
+        """Currents of noise, (T, 1, N), drawn bin by bin, so that it makes no difference how a stream is cut."""
+        like = {"dtype": u.dtype, "device": u.device}
+        xi = [torch.randn(1, self.network.n_units, generator=self._noise, **like) for _ in range(len(u))]
+        return torch.stack(xi) * noise_deviation(self.network)
 
     def _set(self, arrays: Sequence[Tensor]) -> None:
         self._arrays = arrays
@@ -129,8 +134,3 @@ class Onward(Stepwise[Any]):
 
     def finish(self) -> None:
         """Nothing ends between two stretches."""
-
-
-def like(tensor: Tensor) -> dict[str, Any]:
-    """Precision and device of a tensor, as arguments."""
-    return {"dtype": tensor.dtype, "device": tensor.device}

@@ -213,6 +213,8 @@ def _learn(learner: OnlineLearner, stretch: list[tuple[Any, Any]]) -> tuple[floa
             labels[t, int(y)] = 1
         elif np.shape(y) != (n_out,):
             raise ArgumentError(f"a target of the stream has shape {np.shape(y)}; expected ({n_out},).")
+        elif not np.isfinite(y).all():
+            raise ArgumentError("a target of the stream is not finite; None stands for a bin without a target.")
         else:
             labels[t] = y
     if len(kinds) > 1 or (True in kinds and net.readout_activation != "linear"):
