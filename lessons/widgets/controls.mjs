@@ -1,4 +1,4 @@
-// What our live pictures share: sliders that say their value, and the look of the page around them.
+// What our live pictures share: sliders that say their value, choices, pictures in time, and the look of the page.
 import { element } from "./element.mjs";
 import { palette } from "./picture.mjs";
 
@@ -16,6 +16,34 @@ export function slider(words, range, show, set) {
       input.setAttribute("aria-valuetext", show(number));
     },
   };
+}
+
+/** A labelled choice between names: {label, select}; set(value) hears of another one. */
+export function chooser(words, names, values, set) {
+  const select = element("select", {}, ...names.map((name, k) => element("option", { value: values[k] }, name)));
+  select.addEventListener("change", () => set(select.value));
+  return { select, label: element("label", { className: "cogdyn-trial" }, words, select) };
+}
+
+/** A function that gives the model new values by name. */
+export function changer(model) {
+  return (values) => {
+    for (const [name, value] of Object.entries(values)) model.set(name, value);
+    model.save_changes();
+  };
+}
+
+/** A function that asks for draw(now) in the page's next frame, once however often it is called; cancel() withdraws it. */
+export function inNextFrame(draw) {
+  let frame = 0;
+  const request = () => {
+    frame ||= requestAnimationFrame((now) => {
+      frame = 0;
+      draw(now);
+    });
+  };
+  request.cancel = () => cancelAnimationFrame(frame);
+  return request;
 }
 
 /** Colours, ink and font that suit the page, light or dark. */

@@ -1,7 +1,7 @@
 // A small network that learns in the page by backpropagation through time, and the error that runs back bin by bin.
 import { cueBins, cueTrials, descend, learnFrom, newNetwork, sizes } from "./training.mjs";
 import { element } from "../../widgets/element.mjs";
-import { pageLook, slider, watchPage } from "../../widgets/controls.mjs";
+import { changer, chooser, inNextFrame, pageLook, slider, watchPage } from "../../widgets/controls.mjs";
 import { fitCanvas, heat, strokeWith, writeWith } from "../../widgets/picture.mjs";
 
 const mostUpdates = 2000;
@@ -135,19 +135,11 @@ function drawScene(canvas, scene, { colours, ink, fontFamily }, width) {
 function render({ model, el }) {
   const at = (name) => model.get(name);
   const dt = at("dt");
-  const change = (values) => {
-    for (const [name, value] of Object.entries(values)) model.set(name, value);
-    model.save_changes();
-  };
-  const choose = (words, names, values, set) => {
-    const select = element("select", {}, ...names.map((name, k) => element("option", { value: values[k] }, name)));
-    select.addEventListener("change", () => set(select.value));
-    return { select, label: element("label", { className: "cogdyn-trial" }, words, select) };
-  };
-  const which = choose("Network", at("networks").map((_, k) => String(k + 1)), [...at("networks").keys()], (k) =>
+  const change = changer(model);
+  const which = chooser("Network", at("networks").map((_, k) => String(k + 1)), [...at("networks").keys()], (k) =>
     change({ network: Number(k) }),
   );
-  const clip = choose("Gradient", Object.values(clips), Object.keys(clips), (value) => change({ clip: value }));
+  const clip = chooser("Gradient", Object.values(clips), Object.keys(clips), (value) => change({ clip: value }));
   const button = (words, act) => {
     const made = element("button", { type: "button" }, words);
     made.addEventListener("click", act);
@@ -199,7 +191,6 @@ function render({ model, el }) {
   );
   el.append(root);
 
-  let frame = 0;
   let running = false;
   let travelling = false;
   let bin = 0;
@@ -208,9 +199,7 @@ function render({ model, el }) {
   let found = null; // what the network does, and its gradient
   let updates = 0;
   let curves = [];
-  const request = () => {
-    frame ||= requestAnimationFrame(step);
-  };
+  const request = inNextFrame(step);
 
   function restart() {
     trials = cueTrials(Math.round(at("delay") / dt));
@@ -239,7 +228,6 @@ function render({ model, el }) {
   }
 
   function step() {
-    frame = 0;
     const start = performance.now();
     let taken = 0;
     // Slow enough to watch at first, then as fast as the page allows.
@@ -291,7 +279,7 @@ function render({ model, el }) {
     running = travelling = false;
     heard.forEach(([event, then]) => model.off(event, then));
     unwatch();
-    cancelAnimationFrame(frame);
+    request.cancel();
   };
 }
 

@@ -1,6 +1,6 @@
 // What is left of an error across a delay: controls for a bridge, a picture on a logarithmic axis, and the numbers.
 import { element } from "../../widgets/element.mjs";
-import { pageLook, slider, watchPage } from "../../widgets/controls.mjs";
+import { changer, inNextFrame, pageLook, slider, watchPage } from "../../widgets/controls.mjs";
 import { fitCanvas, strokeWith } from "../../widgets/picture.mjs";
 import { errorLeft } from "./errors.mjs";
 
@@ -103,10 +103,7 @@ function render({ model, el }) {
   const starts = model.get("starts");
   const dt = model.get("dt");
   const at = (name) => model.get(name);
-  const change = (values) => {
-    for (const [name, value] of Object.entries(values)) model.set(name, value);
-    model.save_changes();
-  };
+  const change = changer(model);
   const curvesOf = (bridge) =>
     starts.map((start) => ({ label: start.label, left: errorLeft(start, bridge, Math.round(longest / dt)) }));
   const plain = curvesOf(null);
@@ -145,15 +142,9 @@ function render({ model, el }) {
   );
   el.append(root);
 
-  let frame = 0;
   let settling = 0;
   let scene = null;
-  const request = () => {
-    frame ||= requestAnimationFrame(() => {
-      frame = 0;
-      draw();
-    });
-  };
+  const request = inNextFrame(draw);
   const update = () => {
     scene = null;
     request();
@@ -196,7 +187,7 @@ function render({ model, el }) {
     watched.forEach((event) => model.off(event, update));
     unwatch();
     clearTimeout(settling);
-    cancelAnimationFrame(frame);
+    request.cancel();
   };
 }
 

@@ -1,7 +1,7 @@
 // A network of multi-compartment units that learns while the reader opens and shuts what it learns by.
 import { addLevels, addTrials, learn, newNetwork, probe, randomNumbers } from "./rule.mjs";
 import { element } from "../../widgets/element.mjs";
-import { pageLook, slider, watchPage } from "../../widgets/controls.mjs";
+import { changer, chooser, inNextFrame, pageLook, slider, watchPage } from "../../widgets/controls.mjs";
 import { fitCanvas, strokeWith } from "../../widgets/picture.mjs";
 
 const gates = { teacher: "errors L", label: "label y", carrier: "carried credit", apical: "apical to basal" };
@@ -149,18 +149,10 @@ function render({ model, el }) {
   const at = (name) => model.get(name);
   const training = at("training");
   const levels = addLevels();
-  const change = (values) => {
-    for (const [name, value] of Object.entries(values)) model.set(name, value);
-    model.save_changes();
-  };
-  const choose = (words, names, values, set) => {
-    const select = element("select", {}, ...names.map((name, k) => element("option", { value: values[k] }, name)));
-    select.addEventListener("change", () => set(select.value));
-    return { select, label: element("label", { className: "cogdyn-trial" }, words, select) };
-  };
-  const ofNames = (words, names, trait) => choose(words, Object.values(names), Object.keys(names), (name) => change({ [trait]: name }));
-  const task = choose("Task", at("tasks").map(({ name }) => `Add, ${name}`), [...at("tasks").keys()], (k) => change({ task: Number(k) }));
-  const which = choose("Network", at("networks").map((_, k) => String(k + 1)), [...at("networks").keys()], (k) => change({ network: Number(k) }));
+  const change = changer(model);
+  const ofNames = (words, names, trait) => chooser(words, Object.values(names), Object.keys(names), (name) => change({ [trait]: name }));
+  const task = chooser("Task", at("tasks").map(({ name }) => `Add, ${name}`), [...at("tasks").keys()], (k) => change({ task: Number(k) }));
+  const which = chooser("Network", at("networks").map((_, k) => String(k + 1)), [...at("networks").keys()], (k) => change({ network: Number(k) }));
   const selects = {
     feedback: ofNames("Errors come back", feedbacks, "feedback"),
     transport: ofNames("Credit is carried", transports, "transport"),
@@ -214,7 +206,6 @@ function render({ model, el }) {
   el.append(root);
 
   let bin = 8;
-  let frame = 0;
   let running = false;
   let state = null; // of the network that learns
   let curves = [];
@@ -226,9 +217,7 @@ function render({ model, el }) {
     transport: at("transport"),
     phases: at("phases"),
   });
-  const request = () => {
-    frame ||= requestAnimationFrame(step);
-  };
+  const request = inNextFrame(step);
 
   function restart() {
     const { lags } = at("tasks")[at("task")];
@@ -260,7 +249,6 @@ function render({ model, el }) {
   }
 
   function step() {
-    frame = 0;
     const start = performance.now();
     while (running && performance.now() - start < frameMs) {
       learn(state.network, addTrials(state.draw, { ...state.size, batch: training.batch }), settings());
@@ -314,7 +302,7 @@ function render({ model, el }) {
     running = false;
     heard.forEach(([event, then]) => model.off(event, then));
     unwatch();
-    cancelAnimationFrame(frame);
+    request.cancel();
   };
 }
 

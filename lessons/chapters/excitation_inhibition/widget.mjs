@@ -1,7 +1,7 @@
 // The spectrum of W and the network that it makes move together; one population can be silenced.
 import { activity, eigenvalues, mixedWeights, numbers, withoutUnits } from "./spectrum.mjs";
 import { element } from "../../widgets/element.mjs";
-import { pageLook, slider, watchPage } from "../../widgets/controls.mjs";
+import { changer, chooser, inNextFrame, pageLook, slider, watchPage } from "../../widgets/controls.mjs";
 import { fitCanvas, strokeWith, writeWith } from "../../widgets/picture.mjs";
 
 const silences = { none: "nobody", excitatory: "the excitatory units", inhibitory: "the inhibitory units" };
@@ -91,15 +91,7 @@ function render({ model, el }) {
   const start = numbers(at("start"));
   const n = start.length;
   const { dt, tau } = at("units");
-  const change = (values) => {
-    for (const [name, value] of Object.entries(values)) model.set(name, value);
-    model.save_changes();
-  };
-  const choose = (words, names, values, set) => {
-    const select = element("select", {}, ...names.map((name, k) => element("option", { value: values[k] }, name)));
-    select.addEventListener("change", () => set(select.value));
-    return { select, label: element("label", { className: "cogdyn-trial" }, words, select) };
-  };
+  const change = changer(model);
   const fraction = slider("Excitatory units", { min: 0.5, max: 0.95, step: 0.05 }, (f) => `${Math.round(100 * f)} %`, (f) =>
     change({ fraction: f }),
   );
@@ -107,8 +99,8 @@ function render({ model, el }) {
   const balance = slider("Inhibition", { min: 0.5, max: 1.5, step: 0.05 }, (b) => `× ${b.toFixed(2)}`, (b) =>
     change({ balance: b }),
   );
-  const silence = choose("Silence", Object.values(silences), Object.keys(silences), (name) => change({ silenced: name }));
-  const draw_ = choose("Draw", draws.map((_, k) => String(k + 1)), [...draws.keys()], (k) => change({ seed: Number(k) }));
+  const silence = chooser("Silence", Object.values(silences), Object.keys(silences), (name) => change({ silenced: name }));
+  const draw_ = chooser("Draw", draws.map((_, k) => String(k + 1)), [...draws.keys()], (k) => change({ seed: Number(k) }));
   const first = Object.fromEntries(switches.map((name) => [name, at(name)]));
   const reset = element("button", { type: "button" }, "Reset");
   reset.addEventListener("click", () => change(first));
@@ -127,14 +119,8 @@ function render({ model, el }) {
   );
   el.append(root);
 
-  let frame = 0;
   let scene = null;
-  const request = () => {
-    frame ||= requestAnimationFrame(() => {
-      frame = 0;
-      draw();
-    });
-  };
+  const request = inNextFrame(draw);
   const update = () => {
     scene = null;
     request();
@@ -172,7 +158,7 @@ function render({ model, el }) {
   return () => {
     switches.forEach((name) => model.off(`change:${name}`, update));
     unwatch();
-    cancelAnimationFrame(frame);
+    request.cancel();
   };
 }
 

@@ -1,6 +1,6 @@
 // A plane through state space to explore: an input to hold, a place from which to release, and what becomes of the state.
 import { element } from "../../widgets/element.mjs";
-import { pageLook, slider, watchPage } from "../../widgets/controls.mjs";
+import { changer, inNextFrame, pageLook, slider, watchPage } from "../../widgets/controls.mjs";
 import { apart, flowOn, projected, readoutOf, stateAt, stepAt } from "./arithmetic.mjs";
 import { drawFlow, pointNames } from "./picture.mjs";
 
@@ -53,10 +53,7 @@ function render({ model, el }) {
   });
   const kinds = [...new Set(views.flatMap(({ points }) => points.map(({ kind }) => kind)))];
   const at = (name) => model.get(name);
-  const change = (values) => {
-    for (const [name, value] of Object.entries(values)) model.set(name, value);
-    model.save_changes();
-  };
+  const change = changer(model);
   const viewNow = () => views[Math.min(views.length - 1, at("view"))];
   const first = { view: at("view"), start: at("start") };
 
@@ -100,7 +97,6 @@ function render({ model, el }) {
   root.style.maxWidth = "44rem";
   el.append(root);
 
-  let frame = 0;
   let settling = 0;
   let anchor = null; // index of the fixed point that the start is tied to, with its own offset
   let offset = [0, 0];
@@ -109,9 +105,7 @@ function render({ model, el }) {
   let tools = null; // from canvas to plane and back
   let arrows = null; // of the grid drawn last
 
-  const request = () => {
-    frame ||= requestAnimationFrame(draw);
-  };
+  const request = inNextFrame(draw);
   const say = (...words) => {
     [told.textContent, more.textContent] = words;
     clearTimeout(settling);
@@ -259,7 +253,6 @@ function render({ model, el }) {
   });
 
   function draw(now) {
-    frame = 0;
     animate(now);
     placeTime();
     const width = root.clientWidth;
@@ -316,7 +309,7 @@ function render({ model, el }) {
     model.off("change:start", onStart);
     unwatch();
     clearTimeout(settling);
-    cancelAnimationFrame(frame);
+    request.cancel();
   };
 }
 

@@ -1,6 +1,6 @@
 // Eligibility traces as they form: controls for a synapse and an error, a picture of both, and the credit in numbers.
 import { element } from "../../widgets/element.mjs";
-import { pageLook, slider, watchPage } from "../../widgets/controls.mjs";
+import { changer, chooser, inNextFrame, pageLook, slider, watchPage } from "../../widgets/controls.mjs";
 import { fitCanvas, strokeWith } from "../../widgets/picture.mjs";
 import { assignCredit, cosine } from "./credit.mjs";
 
@@ -156,19 +156,11 @@ function render({ model, el }) {
   const shortNames = [...unitNames, ...inputNames.map((_, k) => String.fromCharCode(65 + k)), "b"];
   const m = senderNames.length;
   const at = (name) => model.get(name);
-  const change = (values) => {
-    for (const [name, value] of Object.entries(values)) model.set(name, value);
-    model.save_changes();
-  };
+  const change = changer(model);
 
-  const choose = (words, names, values, set) => {
-    const select = element("select", {}, ...names.map((name, k) => element("option", { value: values[k] }, name)));
-    select.addEventListener("change", () => set(select.value));
-    return { select, label: element("label", { className: "cogdyn-trial" }, words, select) };
-  };
-  const from = choose("From", senderNames, [...senderNames.keys()], (j) => change({ pre: Number(j) }));
-  const to = choose("To", unitNames.map((name) => `unit ${name}`), [...unitNames.keys()], (i) => change({ post: Number(i) }));
-  const path = choose("Errors come back", Object.values(pathways), Object.keys(pathways), (name) => change({ feedback: name }));
+  const from = chooser("From", senderNames, [...senderNames.keys()], (j) => change({ pre: Number(j) }));
+  const to = chooser("To", unitNames.map((name) => `unit ${name}`), [...unitNames.keys()], (i) => change({ post: Number(i) }));
+  const path = chooser("Errors come back", Object.values(pathways), Object.keys(pathways), (name) => change({ feedback: name }));
   const first = Object.fromEntries(
     ["post", "pre", "tau", "strength", "error_ms", "feedback"].map((name) => [name, at(name)]),
   );
@@ -202,16 +194,10 @@ function render({ model, el }) {
   );
   el.append(root);
 
-  let frame = 0;
   let settling = 0;
   let scene = null;
   let maps = [];
-  const request = () => {
-    frame ||= requestAnimationFrame(() => {
-      frame = 0;
-      draw();
-    });
-  };
+  const request = inNextFrame(draw);
   const update = () => {
     scene = null;
     request();
@@ -263,7 +249,7 @@ function render({ model, el }) {
     watched.forEach((event) => model.off(event, update));
     unwatch();
     clearTimeout(settling);
-    cancelAnimationFrame(frame);
+    request.cancel();
   };
 }
 

@@ -2,7 +2,7 @@
 import { argmax, meanOver, normal, observed, paint, periodBins, run, softmax, withTau } from "../../widgets/dynamics.mjs";
 import { drawPicture } from "../../widgets/picture.mjs";
 import { element } from "../../widgets/element.mjs";
-import { pageLook, slider, watchPage } from "../../widgets/controls.mjs";
+import { changer, inNextFrame, pageLook, slider, watchPage } from "../../widgets/controls.mjs";
 import { unitStrip } from "../../widgets/units.mjs";
 
 const repeats = 48; // runs behind the percentage of correct answers
@@ -42,10 +42,7 @@ function render({ model, el }) {
   const n = trained.tau.length;
   const outputNames = model.get("output_names");
   const at = (name) => model.get(name);
-  const change = (values) => {
-    for (const [name, value] of Object.entries(values)) model.set(name, value);
-    model.save_changes();
-  };
+  const change = changer(model);
   const shownTrial = () => trials[Math.min(at("trial"), trials.length - 1)];
   const ownDelay = (trial) => trial.periods.find(({ name }) => name === "delay")?.ms ?? null;
   const silencedMask = () => {
@@ -170,15 +167,9 @@ function render({ model, el }) {
     return `answer: ${outputNames[chosen]} (p = ${mean[chosen].toFixed(2)}), ${verdict}`;
   }
 
-  let frame = 0;
   let settling = 0;
   let resultOf = null;
-  const request = () => {
-    frame ||= requestAnimationFrame(() => {
-      frame = 0;
-      draw();
-    });
-  };
+  const request = inNextFrame(draw);
   const update = () => {
     resultOf = null;
     request();
@@ -263,7 +254,7 @@ function render({ model, el }) {
     units.close();
     unwatch();
     clearTimeout(settling);
-    cancelAnimationFrame(frame);
+    request.cancel();
   };
 }
 

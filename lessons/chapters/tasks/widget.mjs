@@ -1,6 +1,6 @@
 // The reader decides, trial by trial, and the psychometric curve grows beside the ideal observer's and a network's.
 import { element } from "../../widgets/element.mjs";
-import { pageLook, watchPage } from "../../widgets/controls.mjs";
+import { inNextFrame, pageLook, watchPage } from "../../widgets/controls.mjs";
 import { fitCanvas, strokeWith, writeWith } from "../../widgets/picture.mjs";
 import { player } from "../../widgets/play.mjs";
 
@@ -80,13 +80,7 @@ function drawCurve(canvas, rows, curves, { colours, ink, fontFamily }, width) {
 function render({ model, el }) {
   const at = (name) => model.get(name);
   const packed = at("session");
-  let frame = 0;
-  const request = () => {
-    frame ||= requestAnimationFrame(() => {
-      frame = 0;
-      draw();
-    });
-  };
+  const request = inNextFrame(draw);
   const setSpeed = (speed) => {
     model.set("speed", speed);
     model.save_changes();
@@ -133,7 +127,7 @@ function render({ model, el }) {
     model.off("change:speed", faster);
     play.close();
     unwatch();
-    cancelAnimationFrame(frame);
+    request.cancel();
   };
 }
 
