@@ -105,16 +105,16 @@ class GymTask(Task):
             ArgumentError: If they cannot be made, or do not declare how they reset.
         """
         try:
-            made = gym.make_vec(self._id(), n) if isinstance(self.env, str) else self._maker()(n)
+            envs = gym.make_vec(self._id(), n) if isinstance(self.env, str) else self._maker()(n)
         except gym.error.Error as error:
             raise ArgumentError(f"env is {self.env!r}: {error}") from error
-        if not isinstance(made, VectorEnv) or made.num_envs != n:
-            raise ArgumentError(f"env made {short_text(made)} for n={n}; it must make a VectorEnv of {n} copies.")
-        if not isinstance(made.metadata.get("autoreset_mode"), AutoresetMode):
+        if not isinstance(envs, VectorEnv) or envs.num_envs != n:
+            raise ArgumentError(f"env made {short_text(envs)} for n={n}; it must make a VectorEnv of {n} copies.")
+        if not isinstance(envs.metadata.get("autoreset_mode"), AutoresetMode):
             raise ArgumentError(
                 f"{self.name} does not declare how it resets: metadata['autoreset_mode'] must be an AutoresetMode."
             )
-        return made
+        return envs
 
     def channels(self) -> Channels:
         return {"observation": tuple(str(number) for number in self.visible)}

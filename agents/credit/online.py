@@ -73,8 +73,8 @@ class OnlineLearner:
         """All that is carried on besides the weights and what the rule remembers, by name."""
         of_rule = self._arrays if self.path == "loop" else self.rule.to_loop(self._steps.state, self.network, 1)
         numbered = {f"rule.{k}": tensor for k, tensor in enumerate(of_rule)}
-        drawn = {"noise": self._noise.get_state(), "draws": self._draws.get_state()}
-        return {name: value.clone() for name, value in ({"state": self.state} | numbered | drawn).items()}
+        generators = {"noise": self._noise.get_state(), "draws": self._draws.get_state()}
+        return {name: value.clone() for name, value in ({"state": self.state} | numbered | generators).items()}
 
     def restore(self, tensors: dict[str, Tensor]) -> None:
         """Carry on from what :meth:`tensors` returned."""

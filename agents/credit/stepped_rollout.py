@@ -71,12 +71,12 @@ def play_on(
     beyond: list[Tensor] = []
 
     @torch.no_grad()
-    def rates_after(state: Tensor, seen: np.ndarray, where: np.ndarray) -> Tensor:
+    def rates_after(state: Tensor, observations: np.ndarray, where: np.ndarray) -> Tensor:
         """Rates in the next bin of some copies; of the others 0."""
         if not where.any():
             return like.new_zeros(segments[-1].rates.shape[1:])
         there = torch.from_numpy(where).to(like.device)
-        return network(torch.from_numpy(seen[None]).to(like), state, noise=0.0).rates[0] * there[:, None]
+        return network(torch.from_numpy(observations[None]).to(like), state, noise=0.0).rates[0] * there[:, None]
 
     for k in range(K):
         inputs.append(torch.from_numpy(episodes.observations[None]).to(like))
@@ -86,8 +86,8 @@ def play_on(
         steps.append(step := episodes.step(actions[-1][0].nan_to_num().cpu().numpy()))
         state, open_ = segments[-1].state, step.counts & ~step.ends & ~step.cuts
         cut = step.cuts | open_ if k == K - 1 else step.cuts
-        seen = np.where(step.cuts[:, None], step.last, episodes.observations)
-        beyond.append(rates_after(state, seen, cut))
+        observations = np.where(step.cuts[:, None], step.last, episodes.observations)
+        beyond.append(rates_after(state, observations, cut))
         if step.begins.any():
             begins = torch.from_numpy(step.begins).to(like.device)[:, None]
             state = torch.where(begins, network.initial_state(episodes.n), state)

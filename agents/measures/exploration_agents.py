@@ -32,10 +32,10 @@ class _Counting(ABC):
 
     def __call__(self, segment: TrialBatch) -> np.ndarray:
         """Answer a segment of sessions; it reads what was chosen and paid last in the conditions, without noise."""
-        chosen, paid = segment.conditions["chosen"], segment.conditions["outcome"] > 0
-        if not chosen.any():
+        choices, gains = segment.conditions["chosen"], segment.conditions["outcome"] > 0
+        if not choices.any():
             self._counts = np.zeros((segment.batch_size, self.task.n_outputs - 1, 2), np.int64)
-        self._counts[np.flatnonzero(chosen), chosen[chosen > 0] - 1, (~paid[chosen > 0]).astype(int)] += 1
+        self._counts[np.flatnonzero(choices), choices[choices > 0] - 1, (~gains[choices > 0]).astype(int)] += 1
         return self.task.respond(segment, 1 + self.choose(self._counts))
 
 

@@ -95,8 +95,8 @@ class NodePerturbation(RewardedRule):
 
     def gradient(self, network: RateRNN, batch: TrialBatch, generator: Generator | None = None) -> dict[str, Tensor]:
         """The estimate of the gradient from one try of each trial, by name; network and rule are left as they were."""
-        found = self.knowing(network).tried(network, batch, generator)[0]
-        return {name: found.get(name, torch.zeros_like(parameter)) for name, parameter in trainable(network)}
+        gradients = self.knowing(network).tried(network, batch, generator)[0]
+        return {name: gradients.get(name, torch.zeros_like(parameter)) for name, parameter in trainable(network)}
 
     def update(self, network: RateRNN, batch: TrialBatch, generator: Generator | None = None) -> dict[str, Any]:
         """Change the parameters in place; returns the loss of the trials as they were tried, and the gradient's norm.
@@ -108,10 +108,10 @@ class NodePerturbation(RewardedRule):
             Diverged: If loss or gradient is not finite; the parameters are then left as they were.
         """
         self.meet(network)
-        gradients, reward, done = self.tried(network, batch, generator)
+        gradients, reward, report = self.tried(network, batch, generator)
         metrics = self.descent.follow(network, gradients, -reward.mean(-1))
         self.expected.receive(first_segment(batch) if self.acts else batch, reward)
-        return metrics | done
+        return metrics | report
 
     def state(self, network: RateRNN) -> dict[str, Tensor]:
         """What the optimiser remembers of a network, and the expected rewards, as named tensors."""

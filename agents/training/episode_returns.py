@@ -31,12 +31,12 @@ def episode_returns(
     n, seed = whole_number("n_episodes", n_episodes, minimum=1), whole_number("seed", seed, minimum=0)
     actor = Actor(network, task.spaces[1], seed, sample=sample)
     episodes = Episodes(task, n, seed % 2**31)
-    earned, open_ = np.zeros(n), np.ones(n, bool)
+    returns, open_ = np.zeros(n), np.ones(n, bool)
     for _ in range(task.longest):
         step = episodes.step(actor.act(episodes.observations))
-        earned += step.rewards * open_
+        returns += step.rewards * open_
         open_ &= ~(step.ends | step.cuts)
         if not open_.any():
             break
     episodes.close()
-    return earned
+    return returns

@@ -133,27 +133,27 @@ def learn_online(
         learner = OnlineLearner(network, rule, seed)
         if earlier is not None:
             learner = _resumed(run, earlier, rule, seed)
-        counted = run.tensors.get("counted", torch.zeros(2, dtype=torch.float64)).tolist()
+        running = run.tensors.get("running", torch.zeros(2, dtype=torch.float64)).tolist()
         while left is None or left > 0:
             n = min(ahead, report_every - run.bins % report_every, *(() if left is None else (left,)))
             stretch = _read(moments, n)
             if stretch:
                 try:
-                    counted = [old + new for old, new in zip(counted, _learn(learner, stretch), strict=True)]
+                    running = [old + new for old, new in zip(running, _learn(learner, stretch), strict=True)]
                 except Diverged as error:
-                    told = f"{type(rule).__name__} diverged by bin {run.bins + len(stretch)} ({error})"
-                    raise TrainingDiverged(f"{told}. Try a smaller learning rate.") from error
+                    message = f"{type(rule).__name__} diverged by bin {run.bins + len(stretch)} ({error})"
+                    raise TrainingDiverged(f"{message}. Try a smaller learning rate.") from error
                 run.bins += len(stretch)
                 left = None if left is None else left - len(stretch)
             if due := bool(stretch) and run.bins % report_every == 0:
-                loss = counted[0] / counted[1] if counted[1] else float("nan")
+                loss = running[0] / running[1] if running[1] else float("nan")
                 run.metrics.append({"bin": run.bins, "loss": loss})
-                counted = [0.0, 0.0]
+                running = [0.0, 0.0]
                 if progress is not None:
                     progress(run.bins, run.metrics[-1])
             stop = signals.pending is not None or len(stretch) < n
             if due or stop or left == 0:
-                _keep(run, learner, counted)
+                _keep(run, learner, running)
             if stop:
                 break
         # Ctrl-C ends the learning, not the program; other signals act at the end of the block.
@@ -225,10 +225,10 @@ def _learn(learner: OnlineLearner, stretch: list[tuple[Any, Any]]) -> tuple[floa
     return loss, float(weight.sum())
 
 
-def _keep(run: OnlineRun, learner: OnlineLearner, counted: list[float]) -> None:
+def _keep(run: OnlineRun, learner: OnlineLearner, running: list[float]) -> None:
     """Note where the learning is, on disk too."""
     memory = {f"memory.{name}": value for name, value in learner.rule.state(learner.network).items()}
-    run.tensors = learner.tensors() | memory | {"counted": torch.tensor(counted, dtype=torch.float64)}
+    run.tensors = learner.tensors() | memory | {"running": torch.tensor(running, dtype=torch.float64)}
     if run.path is not None:
         weights = {f"network.{name}": value for name, value in run.network.state_dict().items()}
         header = {"bins": run.bins, "config": run.config, "metrics": run.metrics}

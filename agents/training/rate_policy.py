@@ -58,8 +58,8 @@ class RatePolicy(RecurrentActorCriticPolicy):
         assert isinstance(n_outputs, int)
         network = RateRNN(self.features_dim, n_units, n_outputs, dt=dt, **({"noise": 0.0} | self._size["rate_rnn"]))
         self.lstm_actor = RateMemory(network)  # type: ignore[assignment]
-        learned = [p for name, p in self.named_parameters() if "readout" not in name]
-        self.optimizer = self.optimizer_class(learned, lr=lr_schedule(1), **self.optimizer_kwargs)  # type: ignore[call-arg]
+        parameters = [p for name, p in self.named_parameters() if "readout" not in name]
+        self.optimizer = self.optimizer_class(parameters, lr=lr_schedule(1), **self.optimizer_kwargs)  # type: ignore[call-arg]
 
     @torch.no_grad()
     def network(self) -> RateRNN:
@@ -67,17 +67,17 @@ class RatePolicy(RecurrentActorCriticPolicy):
         memory, readout = self.lstm_actor, self.action_net
         assert isinstance(memory, RateMemory)
         assert isinstance(readout, torch.nn.Linear)
-        found = RateRNN(**memory.network.config)
-        found.load_state_dict(memory.network.state_dict())
-        found.readout.copy_(readout.weight)
-        found.readout_bias.copy_(readout.bias)
-        return found
+        copy = RateRNN(**memory.network.config)
+        copy.load_state_dict(memory.network.state_dict())
+        copy.readout.copy_(readout.weight)
+        copy.readout_bias.copy_(readout.bias)
+        return copy
 
     def _get_constructor_parameters(self) -> dict[str, Any]:
-        given = super()._get_constructor_parameters() | self._size
+        arguments = super()._get_constructor_parameters() | self._size
         for name in ("net_arch", "lstm_hidden_size", "shared_lstm", "enable_critic_lstm", "n_lstm_layers"):
-            given.pop(name, None)
-        return given
+            arguments.pop(name, None)
+        return arguments
 
 
 class RateMemory(nn.Module):
@@ -97,5 +97,5 @@ class RateMemory(nn.Module):
     def forward(self, inputs: Tensor, states: tuple[Tensor, Tensor]) -> tuple[Tensor, tuple[Tensor, Tensor]]:
         """Rates (T, B, N) of inputs (T, B, n_in), and the states after them."""
         initial = self.network.initial_state(inputs.shape[1])
-        done = self.network(inputs, states[0][0] + initial, noise=0.0)
-        return done.rates, ((done.state - initial)[None], torch.zeros_like(states[1]))
+        trajectory = self.network(inputs, states[0][0] + initial, noise=0.0)
+        return trajectory.rates, ((trajectory.state - initial)[None], torch.zeros_like(states[1]))

@@ -54,8 +54,8 @@ class LastOutcome(WrappedTask):
     def lay_out(self, conditions: Conditions, rng: np.random.Generator) -> TrialBatch:
         own = {name: conditions[name] for name in (ACTION, REWARD)}
         batch = self.task.lay_out({name: value for name, value in conditions.items() if name not in own}, rng)
-        shown = np.column_stack([np.eye(self.n_outputs)[own[ACTION]][:, 1:], own[REWARD]]).astype(np.float32)
-        added = np.broadcast_to(shown, (*batch.mask.shape, shown.shape[1]))
+        outcome = np.column_stack([np.eye(self.n_outputs)[own[ACTION]][:, 1:], own[REWARD]]).astype(np.float32)
+        added = np.broadcast_to(outcome, (*batch.mask.shape, outcome.shape[1]))
         return replace(batch, inputs=np.concatenate([batch.inputs, added], -1), conditions=batch.conditions | own)
 
     def ideal(self, batch: TrialBatch) -> np.ndarray:

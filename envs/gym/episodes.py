@@ -80,7 +80,7 @@ class Episodes:
             ArgumentError: If a reward or an observation is not finite.
         """
         counts = ~self._resetting
-        seen, rewards, terminated, truncated, infos = self._envs.step(self._played(actions))
+        observations, rewards, terminated, truncated, infos = self._envs.step(self._played(actions))
         rewards = np.where(counts, np.asarray(rewards, np.float64), 0.0)
         if not np.isfinite(rewards).all():
             where = int(np.flatnonzero(~np.isfinite(rewards))[0])
@@ -93,12 +93,12 @@ class Episodes:
             for i in np.flatnonzero(cuts):
                 last[i] = self._of(np.asarray(infos["final_obs"][i])[None])[0]
         else:
-            last[cuts] = self._of(seen)[cuts]
+            last[cuts] = self._of(observations)[cuts]
         if self._mode is AutoresetMode.NEXT_STEP:
             begins, self._resetting = self._resetting, over
         elif self._mode is AutoresetMode.DISABLED and over.any():
-            seen, _ = self._envs.reset(options={"reset_mask": over})
-        self.observations = self._of(seen)
+            observations, _ = self._envs.reset(options={"reset_mask": over})
+        self.observations = self._of(observations)
         self._earned += rewards
         self.recent.extend(self._earned[over].tolist())
         self._earned[over] = 0
@@ -118,7 +118,7 @@ class Episodes:
 
     def _of(self, observations: np.ndarray) -> np.ndarray:
         """What the network sees of observations (n, ...)."""
-        seen = np.asarray(observations, np.float32)[:, self.task.visible]
-        if not np.isfinite(seen).all():
+        visible = np.asarray(observations, np.float32)[:, self.task.visible]
+        if not np.isfinite(visible).all():
             raise ArgumentError(f"{self.task.name} shows what is not finite; observations must be finite numbers.")
-        return seen
+        return visible

@@ -31,12 +31,12 @@ def questions(
         from ..grading.questions.canvas import canvas
         from ..grading.questions.gift import gift
 
-        found = bank(lesson)
-        files = {"questions.gift.txt": gift(found).encode(), "questions-canvas.zip": canvas("cogdyn", found)}
+        entries = bank(lesson)
+        files = {"questions.gift.txt": gift(entries).encode(), "questions-canvas.zip": canvas("cogdyn", entries)}
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in files.items():
             write_atomically(folder / name, content)
-        console.print(f"{len(found)} questions: {folder / 'questions.gift.txt'} for Moodle (import as GIFT),")
+        console.print(f"{len(entries)} questions: {folder / 'questions.gift.txt'} for Moodle (import as GIFT),")
         console.print(f"{folder / 'questions-canvas.zip'} for Canvas (import as QTI)")
 
     guarded(work, debug)

@@ -57,22 +57,22 @@ def read_progress(file: Path, course: Sequence[Mapping[str, Any]]) -> Progress:
         stored = json.loads(file.read_bytes())
         if stored["format"] != "cogdyn progress" or stored["version"] != 1:
             raise NotProgress("of another kind or version")
-        kept = {(part, one["key"]): one for lesson in stored["lessons"] for part in _PARTS for one in lesson[part]}
+        entries = {(part, one["key"]): one for lesson in stored["lessons"] for part in _PARTS for one in lesson[part]}
     except NotProgress:
         raise
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise NotProgress('not saved by the page "Your course"') from error
-    asked = [[(part, one["key"]) for part in _PARTS for one in lesson[part]] for lesson in course]
-    found = {name: kept[name] for names in asked for name in names if name in kept}
-    answers = [one for (part, _), one in found.items() if part == "answers"]
+    course_keys = [[(part, one["key"]) for part in _PARTS for one in lesson[part]] for lesson in course]
+    answered = {name: entries[name] for names in course_keys for name in names if name in entries}
+    answers = [one for (part, _), one in answered.items() if part == "answers"]
     return Progress(
-        lessons=sum(any(name in found for name in names) for names in asked),
-        predictions=sum(part == "predictions" for part, _ in found),
+        lessons=sum(any(name in answered for name in names) for names in course_keys),
+        predictions=sum(part == "predictions" for part, _ in answered),
         right=sum(one.get("right") is True for one in answers),
         at_once=sum(one.get("first") is True for one in answers),
         answers=len(answers),
-        exercises=sum(part == "exercises" for part, _ in found),
-        last=max(filter(None, (_day(one.get("at")) for one in found.values())), default=""),
+        exercises=sum(part == "exercises" for part, _ in answered),
+        last=max(filter(None, (_day(one.get("at")) for one in answered.values())), default=""),
     )
 
 

@@ -74,8 +74,8 @@ def packed(pieces: list[Piece]) -> list[list[Piece]]:
     for piece in pieces:
         last = groups[-1]
         if last and sum(one.lines for one in last) + piece.lines > FULL:
-            announced = last[-1].cell.source.rstrip().endswith(":") or piece.cell.source.startswith("$$")
-            moves = announced and len(last) > 1 and last[-1].lines + piece.lines <= FULL
+            belongs = last[-1].cell.source.rstrip().endswith(":") or piece.cell.source.startswith("$$")
+            moves = belongs and len(last) > 1 and last[-1].lines + piece.lines <= FULL
             groups.append([last.pop()] if moves else [])
         groups[-1].append(piece)
     return groups
@@ -102,8 +102,8 @@ def _pieces(cell: Any, states: dict[str, Any]) -> Iterator[Piece | str]:
     if cell.cell_type == "code":
         yield from _pieces_of_code(cell, states)
         return
-    shown = iter(_DETAILS.split(cell.source))
-    for text, summary, folded in zip_longest(shown, shown, shown):  # what is shown, then what is folded after it
+    parts = iter(_DETAILS.split(cell.source))
+    for text, summary, folded in zip_longest(parts, parts, parts):  # what is shown, then what is folded after it
         for part in _PIECE.findall(text):
             yield part if _HEADING.fullmatch(part) else Piece(_markdown(part), _height(part))
         if summary:
@@ -183,5 +183,5 @@ def _height(text: str) -> float:
 
 def _rows(text: str) -> int:
     """Lines of a text, without the addresses of its links and the marks of emphasis."""
-    shown = re.sub(r"\]\([^)]*\)|[*`\[]", "", " ".join(text.split()))
-    return math.ceil(len(shown) / _WIDTH)
+    letters = re.sub(r"\]\([^)]*\)|[*`\[]", "", " ".join(text.split()))
+    return math.ceil(len(letters) / _WIDTH)

@@ -43,7 +43,7 @@ def write_slides(
         FolderInUse: If another process writes slides there.
     """
     pages = {page.stem[3:]: page for page in lesson_pages()}
-    chosen = [*pages] if lessons is None else [check_name("lesson", name, pages) for name in dict.fromkeys(lessons)]
+    names = [*pages] if lessons is None else [check_name("lesson", name, pages) for name in dict.fromkeys(lessons)]
     _check_folder(folder)
     _check_extra()
     folder.mkdir(parents=True, exist_ok=True)
@@ -51,7 +51,7 @@ def write_slides(
         write_atomically(folder / STAMP, b"")
         fill_vendor(_BOOK, folder / _SCRIPTS)
         files = []
-        for name in chosen:
+        for name in names:
             for former in folder.glob(f"[0-9][0-9]-{name}.html"):  # it may have had another number
                 former.unlink()
             notebook = run_lesson(pages[name])

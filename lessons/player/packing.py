@@ -89,8 +89,8 @@ def _scores(task: PaintedTask, one: TrialBatch, windows: list[tuple[int, int]]) 
     actions = np.zeros((len(one.inputs), 1, task.n_outputs))
 
     def score(choice: int, moment: int) -> float:
-        given = (np.array([[choice]]), np.array([[moment]]), one.targets[[stop - 1]], actions)
-        return float(score_responses(task, Responses(*given), lambda: one)[0])
+        response = (np.array([[choice]]), np.array([[moment]]), one.targets[[stop - 1]], actions)
+        return float(score_responses(task, Responses(*response), lambda: one)[0])
 
     rows = [[score(choice, moment) for choice in range(1, task.n_outputs)] for moment in range(start, stop)]
     return [*rows, [score(0, 0)]]

@@ -50,8 +50,8 @@ def why_not_compiled(rule: LoopRule, network: RateRNN) -> str | None:
 
 def lies_in_one_piece(network: RateRNN) -> bool:
     """Whether each array that learns lies in one piece of memory, row by row, as loops go through it."""
-    learned = (network.recurrent, network.input, network.bias, network.readout, network.readout_bias, network.h0)
-    return all(parameter.is_contiguous() for parameter in learned)
+    parameters = (network.recurrent, network.input, network.bias, network.readout, network.readout_bias, network.h0)
+    return all(parameter.is_contiguous() for parameter in parameters)
 
 
 def learning_path(rule: Any, network: Any) -> str | None:
@@ -78,8 +78,8 @@ def warn_of_steps(rule: Any, network: Any) -> None:
 
 
 @cache
-def _warn_once(told: str) -> None:
-    warnings.warn(told, stacklevel=4)
+def _warn_once(message: str) -> None:
+    warnings.warn(message, stacklevel=4)
 
 
 @torch.no_grad()
@@ -97,11 +97,11 @@ def learn_in_compiled_bins(
     state = rule.begin(network, batch_size, rule.memory, generator)
     tensors = rule.to_loop(state, network, batch_size)
     course = _course(rule, network, batch, generator, x)
-    found = through_bins(rule, network, tensors, course, batch.kind != "continuous", batch_size)
+    results = through_bins(rule, network, tensors, course, batch.kind != "continuous", batch_size)
     # A rule that leaves a part of the gradient for the end has no loop.
     state, _ = rule.finish(rule.from_loop(state, tensors))
     rule.memory = rule.remembered(state)
-    return found
+    return results
 
 
 def through_bins(
@@ -133,12 +133,12 @@ def through_bins(
     if feedback is not None and rule.feedback == "adaptive":  # who has been given the old one keeps that
         feedback = rule.feedback_weights.weights = feedback.clone()
     settings, constants = settings_of(rule, network, softmax), np.array(rule.constants(network), x)
-    found = []
+    results = []
     with small_numbers_as_zero():
         for s in networks_in(network):
             parts = parts_of(network, feedback, s, x, state)
-            found.append(go(loop, state_arrays(tensors, s, x), constants, parts, course, settings))
-    return found
+            results.append(go(loop, state_arrays(tensors, s, x), constants, parts, course, settings))
+    return results
 
 
 def _course(

@@ -35,5 +35,5 @@ def regret(table: Any, task: Task) -> np.ndarray:
         raise ArgumentError(f"{task.name} does not say what each response pays; Bandit is a task that does.")
     trial, choice = columns(table, "trial", "choice")
     mu = inside.pays({name: np.asarray(table[name]) for name in table})  # type: ignore[attr-defined]
-    lost = mu.max(axis=1) - mu[np.arange(len(choice)), choice]
-    return np.array([lost[trial == k].mean() for k in np.unique(trial)])
+    cost = mu.max(axis=1) - mu[np.arange(len(choice)), choice]
+    return np.array([cost[trial == k].mean() for k in np.unique(trial)])

@@ -82,13 +82,13 @@ def draw_choice_curves(curves: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> F
     """
     if not curves:
         raise ArgumentError("curves is empty; give at least one, by its name.")
-    drawn = {name: [values_to_draw(name, values, None) for values in curve] for name, curve in curves.items()}
+    points = {name: [values_to_draw(name, values, None) for values in curve] for name, curve in curves.items()}
     with matplotlib.rc_context(RC):
         figure = new_figure(6.4, 3.1)
         axes = figure.subplots()
         axes.axhline(0.5, color=FAINT, lw=0.8, ls=(0, (4, 3)), zorder=0)
         axes.axvline(0, color=FAINT, lw=0.8, ls=(0, (4, 3)), zorder=0)
-        for (name, (strengths, proportions)), colour in zip(drawn.items(), PALETTE, strict=False):
+        for (name, (strengths, proportions)), colour in zip(points.items(), PALETTE, strict=False):
             marker = "o" if len(strengths) < 20 else None
             axes.plot(strengths, proportions, color=colour, lw=2, marker=marker, ms=5, label=name)
         axes.set(xlabel="coherence: negative to the left, positive to the right", ylabel="answered “right”")
@@ -110,8 +110,8 @@ def running_sums(batch: TrialBatch) -> np.ndarray:
     if not len(trials):
         raise ArgumentError("in none of the trials is the answer right; give more trials.")
     ((start, stop),) = batch.windows("stimulus")
-    shown = batch.inputs[start[0] : stop[0], trials]
-    return np.cumsum(shown[..., 2] - shown[..., 1], axis=0)
+    stimulus = batch.inputs[start[0] : stop[0], trials]
+    return np.cumsum(stimulus[..., 2] - stimulus[..., 1], axis=0)
 
 
 @typechecked

@@ -52,8 +52,8 @@ def run(network: dict[str, Any], inputs: np.ndarray) -> tuple[np.ndarray, np.nda
 
 def scores(outputs: np.ndarray, targets: np.ndarray, answer: int) -> np.ndarray:
     """How well each task is done, (K,): the share of the targets (K, C, 2) that the outputs have from answer on."""
-    missed = ((outputs[answer:] - targets) ** 2).mean(axis=0).sum(axis=(1, 2))
-    return 1 - missed / (targets**2).sum(axis=(1, 2))
+    errors = ((outputs[answer:] - targets) ** 2).mean(axis=0).sum(axis=(1, 2))
+    return 1 - errors / (targets**2).sum(axis=(1, 2))
 
 
 def drawn_trials(rng: np.random.Generator) -> dict[str, Any]:
@@ -69,10 +69,10 @@ def drawn_trials(rng: np.random.Generator) -> dict[str, Any]:
     directions = np.stack([np.cos(angles), np.sin(angles)], axis=1)
     inputs[:go, ..., 0] = 1
     for task, (which, anti, delay) in enumerate(TASKS):
-        shown = slice(FIXATION, FIXATION + STIMULUS if delay else None)
+        stimulus_bins = slice(FIXATION, FIXATION + STIMULUS if delay else None)
         both = [directions, np.roll(directions, rng.integers(1, DIRECTIONS), axis=0)]
         for stimulus in (0, 1):
-            inputs[shown, task, :, 1 + 2 * stimulus : 3 + 2 * stimulus] = both[stimulus != which]
+            inputs[stimulus_bins, task, :, 1 + 2 * stimulus : 3 + 2 * stimulus] = both[stimulus != which]
         inputs[:, task, :, 5 + task] = 1
         targets[task] = -directions if anti else directions
     return {"inputs": inputs, "targets": targets, "start": FIXATION, "answer": go + RESPONSE - ANSWER}
@@ -95,9 +95,9 @@ def drawn_network(rng: np.random.Generator) -> tuple[dict[str, Any], np.ndarray]
     see_1, see_2, keep, pro, anti = (group == k for k in range(GROUPS))
     moved = gain[:, None] * preferred
     W_in[see_1, 1:3], W_in[see_2, 3:5] = moved[see_1], moved[see_2]
-    seen = vectors[0] + vectors[1]
-    W[keep] = moved[keep] @ (vectors[2] + seen / (alpha * STIMULUS))
-    W[pro | anti] = moved[pro | anti] @ (vectors[2] + seen)
+    both = vectors[0] + vectors[1]
+    W[keep] = moved[keep] @ (vectors[2] + both / (alpha * STIMULUS))
+    W[pro | anti] = moved[pro | anti] @ (vectors[2] + both)
     W_in[pro | anti, 0] = -SHUT * gain[pro | anti]
     W_out[:] = vectors[3] - vectors[4]
     for k in range(GROUPS):

@@ -55,9 +55,9 @@ def bank(lessons: Sequence[str] | None = None) -> list[BankQuestion]:
     Raises:
         ArgumentError: If the bank has no lesson of a name.
     """
-    found = {file.stem: file for file in sorted(QUESTIONS.glob("*.toml"))}
-    chosen = list(found) if lessons is None else [check_name("lesson of the bank", name, found) for name in lessons]
-    return [question for lesson in dict.fromkeys(chosen) for question in _questions_in(found[lesson])]
+    files = {file.stem: file for file in sorted(QUESTIONS.glob("*.toml"))}
+    names = list(files) if lessons is None else [check_name("lesson of the bank", name, files) for name in lessons]
+    return [question for lesson in dict.fromkeys(names) for question in _questions_in(files[lesson])]
 
 
 def _questions_in(file: Path) -> list[BankQuestion]:

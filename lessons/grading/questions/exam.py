@@ -74,10 +74,10 @@ def draw_paper(questions: Sequence[BankQuestion], student: str, seed: int, n_que
         ((k, at, question) for at, lesson in enumerate(rounds.values()) for k, question in enumerate(lesson)),
         key=lambda one: one[:2],
     )
-    chosen = [question for *_, question in in_turn[:n_questions]]
-    drawn = [chosen[i] for i in rng.permutation(len(chosen))]
-    options = tuple(tuple(one.options[i] for i in rng.permutation(len(one.options))) for one in drawn)
-    return Paper(student, tuple(drawn), options)
+    selection = [question for *_, question in in_turn[:n_questions]]
+    shuffled = [selection[i] for i in rng.permutation(len(selection))]
+    options = tuple(tuple(one.options[i] for i in rng.permutation(len(one.options))) for one in shuffled)
+    return Paper(student, tuple(shuffled), options)
 
 
 def paper_page(title: str, paper: Paper) -> bytes:
@@ -104,8 +104,8 @@ def key_table(papers: Sequence[Paper]) -> bytes:
     Args:
         papers: The papers, all of as many questions.
     """
-    written = io.StringIO()
-    table = csv.writer(written, lineterminator="\n")
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
     n_questions = max((len(paper.questions) for paper in papers), default=0)
     heads = [head for number in range(1, n_questions + 1) for head in (str(number), f"question {number}")]
     table.writerow(["student", *heads])
@@ -113,7 +113,7 @@ def key_table(papers: Sequence[Paper]) -> bytes:
         pairs = zip(paper.key, paper.questions, strict=True)
         cells = [cell for letter, one in pairs for cell in (letter, f"{one.lesson}/{one.name}")]
         table.writerow([harmless(paper.student), *cells])
-    return written.getvalue().encode()
+    return text.getvalue().encode()
 
 
 @typechecked
