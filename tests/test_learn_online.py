@@ -1,6 +1,5 @@
 """Learning from a stream: the same as in every bin of a trial, however the stream is cut."""
 
-import itertools
 import os
 import signal
 from dataclasses import replace
@@ -120,9 +119,17 @@ def test_an_environment_is_learned_from_live(path):
         live_trials(gym.make("CartPole-v1"))
 
 
-def test_ctrl_c_ends_it_and_keeps_what_was_learned(tmp_path):
+@pytest.fixture
+def ctrl_c():
+    """SIGINT as a terminal sends it: who started the tests in the background may have had it ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_ctrl_c_ends_it_and_keeps_what_was_learned(tmp_path, ctrl_c):
     def interrupted():
-        for k in itertools.count():
+        for k in range(100):
             if k == 7:
                 os.kill(os.getpid(), signal.SIGINT)
             yield INPUTS[k % T], TARGETS[k % T]
